@@ -1,0 +1,48 @@
+/** Who sends what to whom, as observed. */
+import type { Coverage } from './coverage.ts';
+import type { Action } from './decision.ts';
+import type { EventDestination } from './event.ts';
+import type { Channel, Source } from './parties.ts';
+
+/** How the destination's name is known. */
+export type Via = 'proxy' | 'handle' | 'sni' | 'dns' | 'catalog' | 'none';
+/** The data's direction: `out` what the source sent, `in` what it received. */
+export type EdgeDirection = 'out' | 'in';
+
+/** What one exchange adds to one edge. The key is source (without pid), destination host and port, protocol, direction, channel. */
+export interface EdgeObservation {
+  readonly source: Source;
+  readonly destination: EventDestination;
+  readonly via: Via;
+  /** `https`, `http`, `websocket`, `tunnel`, `unknown`. */
+  readonly protocol: string;
+  readonly direction: EdgeDirection;
+  readonly channel: Channel;
+  /** Occurrences by entity, findings of medium score or higher. */
+  readonly entities: Readonly<Record<string, number>>;
+  readonly bytesOut: number;
+  readonly bytesIn: number;
+  readonly action: Action;
+  readonly coverage: Coverage;
+  /** RFC 3339. */
+  readonly time: string;
+}
+
+export interface Edge {
+  readonly id: string;
+  readonly source: Source;
+  readonly destination: EventDestination;
+  readonly via: Via;
+  readonly protocol: string;
+  readonly direction: EdgeDirection;
+  readonly channel: Channel;
+  readonly entities: Readonly<Record<string, number>>;
+  readonly calls: number;
+  readonly bytesOut: number;
+  readonly bytesIn: number;
+  readonly firstSeen: string;
+  readonly lastSeen: string;
+  readonly actions: Readonly<Record<string, number>>;
+  readonly coverage: Coverage;
+  readonly risk: number | null;
+}

@@ -1,0 +1,126 @@
+/**
+ * The one error of the outside world failing. Expected outcomes are values; bugs are asserts; this is for what
+ * the proxy, a disk, a peer or a user's file did. docs/errors.md is made from the table.
+ */
+
+export type Fault = 'client' | 'upstream' | 'policy' | 'us';
+
+interface Meaning {
+  readonly meaning: string;
+  readonly fault: Fault;
+  readonly hint: string;
+}
+
+export const ERRORS = {
+  config_invalid: {
+    meaning: 'The configuration has an error.',
+    fault: 'client',
+    hint: 'Mend the place that the message names; `weir policy schema` and docs/configuration.md list the keys.',
+  },
+  policy_invalid: {
+    meaning: 'A policy has an error.',
+    fault: 'policy',
+    hint: 'Mend the place that the message names; `weir policy check` tells all errors at once.',
+  },
+  home_locked: {
+    meaning: 'Another weir runs on the same home.',
+    fault: 'client',
+    hint: 'Stop it, or give this one a home of its own (WEIR_HOME).',
+  },
+  home_unusable: {
+    meaning: 'The home folder cannot be read or written.',
+    fault: 'client',
+    hint: 'Give it to the user that runs weir, mode 0700.',
+  },
+  store_unwritable: {
+    meaning: 'A record could not be written.',
+    fault: 'us',
+    hint: 'Free space on the disk that holds home; until then `proxy.onError` decides about calls.',
+  },
+  port_taken: {
+    meaning: 'The address to listen on is taken.',
+    fault: 'client',
+    hint: 'Stop the program that the message names or set `proxy.listen`.',
+  },
+  listener_open: {
+    meaning: 'A listener off loopback has no app tokens.',
+    fault: 'client',
+    hint: 'Give apps tokens (`apps: [{name, token}]`) or set `proxy.open: true`.',
+  },
+  address_forbidden: {
+    meaning: 'The upstream address is one that the proxy does not reach.',
+    fault: 'client',
+    hint: 'Name the exact host:port under `proxy.resolve`, or the host under `destinations` with `private: true`.',
+  },
+  upstream_unresolved: {
+    meaning: 'The upstream name could not be resolved.',
+    fault: 'upstream',
+    hint: 'Check the name and the DNS of this host.',
+  },
+  upstream_unreachable: {
+    meaning: 'No connection to the upstream could be made.',
+    fault: 'upstream',
+    hint: 'The upstream is down, or a firewall is between.',
+  },
+  upstream_untrusted: {
+    meaning: 'The certificate of the upstream was not accepted.',
+    fault: 'upstream',
+    hint: 'For a certificate authority of your own, name its file under `proxy.upstream.ca`.',
+  },
+  upstream_timeout: {
+    meaning: 'The upstream did not answer in time.',
+    fault: 'upstream',
+    hint: 'The message names the limit; `proxy.limits` sets it.',
+  },
+  upstream_reset: {
+    meaning: 'The upstream ended the connection before the answer was complete.',
+    fault: 'upstream',
+    hint: 'Send the request again.',
+  },
+  upstream_malformed: {
+    meaning: 'The upstream answered with something that is not HTTP.',
+    fault: 'upstream',
+    hint: 'Check that the port speaks HTTP.',
+  },
+  body_too_large: {
+    meaning: 'A body that has to be held is larger than `limits.inspectBytes`.',
+    fault: 'client',
+    hint: 'Send less, or raise `proxy.limits.inspectBytes`.',
+  },
+  pattern_invalid: {
+    meaning: 'RE2 refuses a pattern.',
+    fault: 'policy',
+    hint: 'RE2 has no look-around and no back-references.',
+  },
+  edit_unsafe: {
+    meaning: 'An edited body would not have been read as intended.',
+    fault: 'us',
+    hint: 'Please report it with the shape of the body, never its content.',
+  },
+} as const satisfies Record<string, Meaning>;
+
+export type ErrorCode = keyof typeof ERRORS;
+
+/** `message` says what, where and how to mend it; never a value taken from a message. */
+export class WeirError extends Error {
+  readonly code: ErrorCode;
+
+  constructor(code: ErrorCode, message: string, options: { readonly cause?: unknown } = {}) {
+    super(message, options);
+    this.name = 'WeirError';
+    this.code = code;
+  }
+
+  get fault(): Fault {
+    return ERRORS[this.code].fault;
+  }
+
+  get hint(): string {
+    return ERRORS[this.code].hint;
+  }
+}
+
+/** For the end of a switch over a union: a value that reaches it is a bug. */
+export function assertNever(value: never): never {
+  throw new Error(`unexpected ${typeof value}`);
+}

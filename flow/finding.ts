@@ -1,0 +1,50 @@
+/** Findings: what a recognizer says of a piece of text. They hold places and scores, never the value. */
+import type { Position, Role } from './segment.ts';
+
+export const CATEGORIES = [
+  'personal',
+  'government_id',
+  'financial',
+  'health',
+  'credential',
+  'network',
+  'vehicle',
+  'business',
+  'content',
+  'custom',
+] as const;
+export type Category = (typeof CATEGORIES)[number];
+
+/** Scores lie in 0..1: low < 0.5 <= medium < 0.8 <= high. */
+export const MEDIUM = 0.5;
+export const HIGH = 0.8;
+/** An event keeps every finding from here on, so that policies can be replayed. */
+export const KEPT = 0.3;
+
+/** Another kind that the same value may be. */
+export interface Alternative {
+  readonly entity: string;
+  readonly score: number;
+}
+
+/** A finding within one text. `start` and `end` are byte offsets (UTF-8) into that text, end exclusive. */
+export interface TextFinding {
+  readonly entity: string;
+  readonly category: Category;
+  readonly start: number;
+  readonly end: number;
+  readonly score: number;
+  readonly recognizer: string;
+  readonly alternatives: readonly Alternative[];
+}
+
+/** A finding within a message: where it stands, and the keyed fingerprint of its value. */
+export interface Finding extends TextFinding {
+  /** Index into the segments of the inspected message. */
+  readonly segment: number;
+  readonly path: string;
+  readonly role: Role;
+  readonly position: Position;
+  /** HMAC of entity and normalised value, base64url, 22 characters. */
+  readonly fingerprint: string;
+}

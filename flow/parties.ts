@@ -1,0 +1,31 @@
+/** Who sends and who receives. */
+
+/** A workload that sends. Unknown is null. */
+export interface Source {
+  readonly app: string | null;
+  /** True when the app label came with its token. */
+  readonly verified: boolean;
+  readonly host: string | null;
+  readonly pid: number | null;
+  readonly process: string | null;
+  readonly exe: string | null;
+  readonly user: string | null;
+  readonly container: string | null;
+}
+
+export const DESTINATION_CATEGORIES = ['genai', 'saas', 'datastore', 'cdn', 'internal', 'unknown'] as const;
+export type DestinationCategory = (typeof DESTINATION_CATEGORIES)[number];
+
+/** Where data goes. `host` is canonical: lower case, no trailing dot, punycode; an IPv6 address without brackets. */
+export interface Destination {
+  readonly host: string;
+  readonly port: number;
+  readonly vendor: string | null;
+  readonly category: DestinationCategory;
+  readonly country: string | null;
+  /** True only by an entry under `destinations` of the configuration. */
+  readonly sanctioned: boolean;
+}
+
+export const CHANNELS = ['proxy', 'sensor', 'log'] as const;
+export type Channel = (typeof CHANNELS)[number];
