@@ -15,7 +15,7 @@ export const ERRORS = {
   config_invalid: {
     meaning: 'The configuration has an error.',
     fault: 'client',
-    hint: 'Mend the place that the message names; `weir policy schema` and docs/configuration.md list the keys.',
+    hint: 'Mend the place that the message names; docs/configuration.md lists the keys.',
   },
   policy_invalid: {
     meaning: 'A policy has an error.',
@@ -31,6 +31,16 @@ export const ERRORS = {
     meaning: 'The home folder cannot be read or written.',
     fault: 'client',
     hint: 'Give it to the user that runs weir, mode 0700.',
+  },
+  authority_unusable: {
+    meaning: 'The certificate authority of this home cannot be used.',
+    fault: 'client',
+    hint: 'Do as the message says; after `weir ca init --force` clients have to trust the new certificate.',
+  },
+  store_newer: {
+    meaning: 'The database was made by a newer version of Weir.',
+    fault: 'client',
+    hint: 'Run that version or a later one, or use another home; a database is never taken back.',
   },
   store_unwritable: {
     meaning: 'A record could not be written.',

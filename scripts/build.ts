@@ -1,0 +1,54 @@
+/**
+ * Makes dist/, the JavaScript of a published package: compiled sources laid out as in the checkout, and the scripts
+ * that stand beside them. Data (policies/, catalog/) is found by `packageRoot` and shipped from its own folder, by
+ * `files` in package.json. Builds beside dist/ and swaps, so that a failed build leaves the last good one.
+ */
+import { spawnSync } from 'node:child_process';
+import { chmodSync, cpSync, existsSync, globSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { packageRoot } from '../config/package-root.ts';
+
+const PROGRAM = 'cli/main.js';
+const SHEBANG = '#!/usr/bin/env node\n';
+
+function compile(outDir: string): void {
+  const tsc = join(packageRoot, 'node_modules/typescript/bin/tsc');
+  const options = ['-p', join(packageRoot, 'tsconfig.build.json'), '--outDir', outDir];
+  const { status } = spawnSync(process.execPath, [tsc, ...options], { cwd: packageRoot, stdio: 'inherit' });
+  if (status !== 0) throw new Error('the sources do not compile');
+}
+
+/** Folders named by tsconfig.build.json, where they exist yet. */
+function sourceFolders(): readonly string[] {
+  const settings: unknown = JSON.parse(readFileSync(join(packageRoot, 'tsconfig.build.json'), 'utf8'));
+  if (typeof settings !== 'object' || settings === null || !('include' in settings)) return [];
+  return (settings.include as readonly string[]).filter((folder) => existsSync(join(packageRoot, folder)));
+}
+
+/** Scripts that are loaded as they are, by a path beside their module, such as the preload of `weir run`. */
+function copyScripts(outDir: string): void {
+  for (const file of globSync(`{${sourceFolders().join(',')}}/**/*.{cjs,mjs}`, { cwd: packageRoot })) {
+    cpSync(join(packageRoot, file), join(outDir, file));
+  }
+}
+
+function makeProgram(path: string): void {
+  const text = readFileSync(path, 'utf8');
+  if (!text.startsWith('#!')) writeFileSync(path, SHEBANG + text);
+  chmodSync(path, 0o755);
+}
+
+const fresh = join(packageRoot, `dist.${process.pid}`);
+const target = join(packageRoot, 'dist');
+try {
+  compile(fresh);
+  copyScripts(fresh);
+  makeProgram(join(fresh, PROGRAM));
+  rmSync(target, { recursive: true, force: true });
+  renameSync(fresh, target);
+} catch (error) {
+  console.error(`weir: not built: ${error instanceof Error ? error.message : String(error)}`);
+  process.exitCode = 1;
+} finally {
+  rmSync(fresh, { recursive: true, force: true });
+}
