@@ -1,0 +1,46 @@
+/**
+ * Writes docs/entities.md from the built-in recognizers: `node docs/write-entities.ts`. A test fails while the file
+ * differs from them.
+ */
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { packageRoot } from '../config/package-root.ts';
+import { createScanner, ENTITIES, type RecognizerInfo, validatorNames } from '../engine/scan/scanner.ts';
+
+/** The whole of docs/entities.md. */
+export function entitiesDocument(): string {
+  const recognizers = [...createScanner().recognizers].sort((a, b) =>
+    a.entity < b.entity ? -1 : a.entity > b.entity ? 1 : 0,
+  );
+  const reported = new Set(recognizers.map((one) => one.entity));
+  const wider = [...ENTITIES].filter(([entity]) => !reported.has(entity)).map(([entity]) => `\`${entity}\``);
+  return `# Entities
+
+Made by \`node docs/write-entities.ts\` from engine/recognizers/; do not edit it here.
+
+What Weir finds, by the names that policies use. \`weir recognizers\` prints the same list, with the recognizers of
+your policies. An example of a credential is masked. Where no country is named, it holds everywhere.
+
+Scores: below 0.5 (low) is shape without evidence, from 0.5 medium, from 0.8 high. A word near a value, or the key that
+holds it, lifts the score. A value that its own check refuses (Luhn, mod 97, a checksum, a calendar) is never found; only
+the checksum of a credential may be wrong.
+
+A database address (\`POSTGRES_URI\` and the like) is at the same time a \`CONNECTION_STRING\`: a rule may name either.
+${wider.length === 0 ? '' : `\nReported as alternatives only: ${wider.join(', ')}.\n`}
+| entity | category | countries | recognizer | example |
+| --- | --- | --- | --- | --- |
+${recognizers.map(row).join('\n')}
+
+## Validators
+
+A policy's own recognizer names one of these under \`validator\`: ${validatorNames.map((name) => `\`${name}\``).join(', ')}.
+`;
+}
+
+function row(one: RecognizerInfo): string {
+  const countries = one.countries.length > 6 ? `${one.countries.length} countries` : one.countries.join(', ');
+  const example = one.example.replace(/\s+/g, ' ').replaceAll('|', '\\|');
+  return `| \`${one.entity}\` | ${one.category} | ${countries} | ${one.name} | \`${example}\` |`;
+}
+
+if (import.meta.main) writeFileSync(join(packageRoot, 'docs', 'entities.md'), entitiesDocument());

@@ -1,0 +1,94 @@
+/**
+ * Recognizers that a policy brings along: patterns for RE2, whole words, a validator by name, context words. Each
+ * pattern is searched for in the whole text; words go through the gate.
+ */
+import { WeirError } from '../../flow/errors.ts';
+import type { Category } from '../../flow/finding.ts';
+import { contextWords } from './context.ts';
+import type { Passage } from './passage.ts';
+import { SearchPattern } from './pattern.ts';
+import type { Recognizer } from './recognizer.ts';
+import { type Validator, validatorNamed, validatorNames } from './validators.ts';
+
+/** As in a policy's `recognizers`; all fields filled. */
+export interface CustomRecognizer {
+  readonly entity: string;
+  readonly category: Category;
+  readonly patterns: readonly string[];
+  readonly words: readonly string[];
+  /** One of `validatorNames`. */
+  readonly validator: string | null;
+  readonly context: readonly string[];
+  readonly score: number;
+  readonly hits: readonly string[];
+  readonly misses: readonly string[];
+}
+
+/** How far a context word lifts a score: from low to medium, from medium to high. */
+const LIFT = 0.35;
+
+export interface CompiledCustom {
+  readonly recognizer: Recognizer;
+  search(passage: Passage): void;
+}
+
+/** Throws WeirError `pattern_invalid` that names the entity, the pattern's index and RE2's reason. */
+export function compileCustom(custom: CustomRecognizer): CompiledCustom {
+  const what = `recognizer ${custom.entity}`;
+  const patterns = custom.patterns.map((source, index) => new SearchPattern(source, `${what}, patterns[${index}]`));
+  const validator = validatorOf(custom, what);
+  const inContext = custom.context.length === 0 ? custom.score : Math.min(1, custom.score + LIFT);
+  const recognizer: Recognizer = {
+    name: `custom:${custom.entity.toLowerCase().replaceAll('_', '-')}`,
+    entity: custom.entity,
+    category: custom.category,
+    countries: [],
+    context: contextWords(
+      ...custom.context.map((word) =>
+        word
+          .toLowerCase()
+          .trim()
+          .replace(/[^\p{L}\p{N}]+/gu, ' '),
+      ),
+    ),
+    hits: custom.hits.map((text) => ({ text, value: text })),
+    misses: custom.misses.map((text) => ({ text })),
+  };
+  const report = (passage: Passage, start: number, end: number): void => {
+    if (validator !== null && !validator(passage.slice(start, end))) return;
+    passage.report(recognizer, start, end, custom.score, inContext);
+  };
+  const words = wordPatterns(custom.words, what);
+  return {
+    recognizer,
+    search(passage) {
+      for (const pattern of patterns) pattern.each(passage.text, (start, end) => report(passage, start, end));
+      for (const pattern of words) pattern.each(passage.text, (start, end) => report(passage, start, end));
+    },
+  };
+}
+
+function validatorOf(custom: CustomRecognizer, what: string): Validator | null {
+  if (custom.validator === null) return null;
+  const validator = validatorNamed(custom.validator);
+  if (validator === null) {
+    throw new WeirError(
+      'pattern_invalid',
+      `${what}: there is no validator "${custom.validator}"; the validators are ${validatorNames.join(', ')}`,
+    );
+  }
+  return validator;
+}
+
+/** All words in one alternation, whole words in either case; the longest first, so that it wins. */
+function wordPatterns(words: readonly string[], what: string): SearchPattern[] {
+  const written = words.map((word) => word.trim()).filter((word) => word !== '');
+  if (written.length === 0) return [];
+  const escaped = written.sort((a, b) => b.length - a.length).map(escapeWord);
+  return [new SearchPattern(`(?i)(?:${escaped.join('|')})`, `${what}, words`)];
+}
+
+function escapeWord(word: string): string {
+  const escaped = word.replace(/[.*+?^${}()|[\]\\]/g, '\\$&').replace(/\s+/g, '\\s+');
+  return `${/^\w/.test(word) ? '\\b' : ''}${escaped}${/\w$/.test(word) ? '\\b' : ''}`;
+}

@@ -1,0 +1,47 @@
+/**
+ * What the label of a text says: its words, and which recognizers want the text because of them. The same few labels
+ * come with nearly every message (`content`, `model`), so what was read is kept, up to a bound: senders choose labels.
+ */
+import { hasContextWord, NO_WORDS, type Words, wordsOf } from './context.ts';
+import type { Recognizer } from './recognizer.ts';
+
+export interface Label {
+  readonly words: Words;
+  /** Recognizers whose `labels` are among the words. */
+  readonly wanted: readonly Recognizer[];
+}
+
+/** Of a longer label the last characters count. */
+const MAX_CHARS = 200;
+/** Longer ones are hardly met twice. */
+const MAX_KEPT_CHARS = 40;
+const MAX_KEPT = 1000;
+
+const NO_LABEL: Label = { words: NO_WORDS, wanted: [] };
+
+export class Labels {
+  readonly #labelled: readonly Recognizer[];
+  readonly #known = new Map<string, Label>();
+
+  constructor(recognizers: readonly Recognizer[]) {
+    this.#labelled = recognizers.filter((one) => one.labels !== undefined);
+  }
+
+  read(label: string | null): Label {
+    if (label === null || label === '') return NO_LABEL;
+    if (label.length > MAX_KEPT_CHARS) return this.#understand(label);
+    const known = this.#known.get(label);
+    if (known !== undefined) return known;
+    if (this.#known.size >= MAX_KEPT) this.#known.clear();
+    const read = this.#understand(label);
+    this.#known.set(label, read);
+    return read;
+  }
+
+  #understand(label: string): Label {
+    const words = wordsOf(label.length > MAX_CHARS ? label.slice(-MAX_CHARS) : label);
+    if (words === NO_WORDS) return NO_LABEL;
+    const wanted = this.#labelled.filter(({ labels }) => labels !== undefined && hasContextWord(words, labels));
+    return { words, wanted };
+  }
+}

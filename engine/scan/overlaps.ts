@@ -1,0 +1,95 @@
+/**
+ * One finding a value. Where several recognizers saw the same bytes, the best-evidenced is the finding and the others
+ * are its alternatives; what a whole (a key block, a URL with a password) holds is not reported beside it.
+ */
+import { type Alternative, MEDIUM, type TextFinding } from '../../flow/finding.ts';
+import type { Sighting } from './passage.ts';
+
+/** Findings sorted by start, without overlaps. */
+export function resolveOverlaps(sightings: readonly Sighting[]): TextFinding[] {
+  if (sightings.length === 0) return [];
+  const only = sightings[0];
+  if (sightings.length === 1 && only !== undefined) return [toFinding(only, [])];
+  const byStart = [...sightings].sort((a, b) => a.start - b.start || b.end - a.end);
+  const findings: TextFinding[] = [];
+  let cluster: Sighting[] = [];
+  let clusterEnd = -1;
+  for (const sighting of byStart) {
+    if (sighting.start >= clusterEnd && cluster.length > 0) {
+      findings.push(...resolveCluster(cluster));
+      cluster = [];
+    }
+    cluster.push(sighting);
+    clusterEnd = Math.max(clusterEnd, sighting.end);
+  }
+  findings.push(...resolveCluster(cluster));
+  return findings;
+}
+
+/** At most this many overlapping sightings are weighed against each other; a longer cluster is cut into such pieces. */
+const MAX_CLUSTER = 64;
+
+function resolveCluster(cluster: readonly Sighting[]): TextFinding[] {
+  const first = cluster[0];
+  if (cluster.length === 1 && first !== undefined) return [toFinding(first, [])];
+  const taken: { sighting: Sighting; others: Sighting[] }[] = [];
+  let doneTo = -1;
+  for (let at = 0; at < cluster.length; at += MAX_CLUSTER) {
+    const piece = cluster.slice(at, at + MAX_CLUSTER).sort(byEvidence);
+    const chosen: { sighting: Sighting; others: Sighting[] }[] = [];
+    for (const sighting of piece) {
+      const winner = chosen.find((one) => one.sighting.start < sighting.end && sighting.start < one.sighting.end);
+      if (winner !== undefined) {
+        if (isSameValue(winner.sighting, sighting)) winner.others.push(sighting);
+      } else if (sighting.start >= doneTo) chosen.push({ sighting, others: [] });
+    }
+    for (const one of chosen) doneTo = Math.max(doneTo, one.sighting.end);
+    taken.push(...chosen);
+  }
+  return taken.sort((a, b) => a.sighting.start - b.sighting.start).map((one) => toFinding(one.sighting, one.others));
+}
+
+/** A whole of medium or higher goes before all that it may hold, the longer whole before the shorter. */
+function rank(sighting: Sighting): number {
+  return sighting.recognizer.isWhole === true && sighting.score >= MEDIUM ? 2 : sighting.score;
+}
+
+function byEvidence(a: Sighting, b: Sighting): number {
+  return rank(b) - rank(a) || b.end - b.start - (a.end - a.start) || a.start - b.start;
+}
+
+/** The same value seen as two kinds: one covers at least half of the other. */
+function isSameValue(a: Sighting, b: Sighting): boolean {
+  const shared = Math.min(a.end, b.end) - Math.max(a.start, b.start);
+  return shared * 2 >= Math.max(a.end - a.start, b.end - b.start);
+}
+
+function toFinding(sighting: Sighting, others: readonly Sighting[]): TextFinding {
+  const { recognizer, start, end } = sighting;
+  const score = round(sighting.score);
+  const alternatives = new Map<string, number>();
+  const offer = (entity: string | undefined, value: number): void => {
+    if (entity === undefined || entity === recognizer.entity) return;
+    alternatives.set(entity, Math.max(alternatives.get(entity) ?? 0, round(value)));
+  };
+  offer(recognizer.alsoEntity, score);
+  for (const other of others) {
+    offer(other.recognizer.entity, other.score);
+    offer(other.recognizer.alsoEntity, other.score);
+  }
+  const listed: Alternative[] = [...alternatives].map(([entity, value]) => ({ entity, score: value }));
+  listed.sort((a, b) => b.score - a.score || (a.entity < b.entity ? -1 : 1));
+  return {
+    entity: recognizer.entity,
+    category: recognizer.category,
+    start,
+    end,
+    score,
+    recognizer: recognizer.name,
+    alternatives: listed,
+  };
+}
+
+function round(score: number): number {
+  return Math.round(Math.min(1, score) * 100) / 100;
+}

@@ -1,0 +1,82 @@
+/**
+ * What a recognizer is. One looks at the text only where one of its cues stands: a literal found by the gate, a chain
+ * of digits found by the number pass, or the label of the text as a whole. It reports spans and scores; it never
+ * keeps a value.
+ */
+import type { Category } from '../../flow/finding.ts';
+import type { ContextWords } from './context.ts';
+import type { NumberChain } from './numbers.ts';
+import type { Passage } from './passage.ts';
+
+/** A literal that the gate looks for, ASCII letters in either case unless `exact`. */
+export interface Cue {
+  readonly literal: string;
+  /** The literal must be written in this case. */
+  readonly exact?: boolean;
+  /** No letter, digit or underscore may stand before it. */
+  readonly startsWord?: boolean;
+  /** No letter, digit or underscore may follow it. */
+  readonly endsWord?: boolean;
+  /** Of a one-byte literal: the same byte must stand this many bytes on. */
+  readonly againAt?: number;
+  /** A hexadecimal digit, or the literal's own byte, must stand on either side. */
+  readonly inHex?: boolean;
+}
+
+/** Which chains of digits a recognizer wants to see: by their digits and by how many groups they are written in. */
+export interface NumberShape {
+  readonly minDigits: number;
+  readonly maxDigits: number;
+  readonly minGroups: number;
+  readonly maxGroups: number;
+}
+
+/** A text that holds a finding: its exact value, and at least this score (0.5 unless said). */
+export interface HitExample {
+  readonly text: string;
+  readonly value: string;
+  readonly label?: string;
+  readonly atLeast?: number;
+}
+
+/** A text that holds no finding of this entity at medium or higher. */
+export interface MissExample {
+  readonly text: string;
+  readonly label?: string;
+}
+
+export interface Recognizer {
+  /** kebab-case, unique. */
+  readonly name: string;
+  readonly entity: string;
+  readonly category: Category;
+  /** ISO 3166-1 alpha-2; empty where it belongs to no country. */
+  readonly countries: readonly string[];
+  readonly cues?: readonly Cue[];
+  readonly numbers?: NumberShape;
+  /** Letters (this many, at the start of a word) that stand directly before the digits that it wants to see. */
+  readonly prefixLetters?: number;
+  /** Words of a label (key, header or field name) that call `findLabelled` with the whole text. */
+  readonly labels?: ContextWords;
+  /** Words near a value, or in its label, that lift its score. */
+  readonly context?: ContextWords;
+  /** True where what it finds holds values of other kinds that are not reported beside it: a key block, a URL. */
+  readonly isWhole?: boolean;
+  /** Another entity that everything found here is as well: a wider class. */
+  readonly alsoEntity?: string;
+  /** A literal cue stands at `start`..`end`. */
+  findAtCue?(passage: Passage, start: number, end: number, cue: Cue): void;
+  /** Groups `first`..`last` of a chain have the wanted number of digits. */
+  findInNumbers?(passage: Passage, chain: NumberChain, first: number, last: number): void;
+  /** A word begins at `start` with `prefixLetters` letters and then a digit. */
+  findPrefixed?(passage: Passage, start: number): void;
+  /** The text as a whole bears a label with one of `labels`. */
+  findLabelled?(passage: Passage): void;
+  readonly hits: readonly HitExample[];
+  readonly misses: readonly MissExample[];
+}
+
+/** Joins the pieces of an example, so that no literal that looks like a secret stands in the source. */
+export function assembled(...pieces: readonly string[]): string {
+  return pieces.join('');
+}

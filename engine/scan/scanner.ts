@@ -1,0 +1,247 @@
+/**
+ * Text to findings: the gate finds cues and digits in one pass over the bytes, each recognizer looks where one of its
+ * own stands, overlaps are resolved. Pure: no file, socket, clock or environment; it never throws on any text, and its
+ * time grows with the length of the text alone.
+ */
+import type { Category, TextFinding } from '../../flow/finding.ts';
+import type { Role } from '../../flow/segment.ts';
+import { BUILT_IN } from '../recognizers/built-in.ts';
+import { Automaton } from './automaton.ts';
+import { isDigit, isHex, isLetter, isWord, touchesWordBefore } from './bytes.ts';
+import { type CompiledCustom, type CustomRecognizer, compileCustom } from './custom.ts';
+import { loadKernel } from './kernel.ts';
+import { Labels } from './labels.ts';
+import { MAX_PART_DIGITS, MAX_PART_GROUPS, NumberChain } from './numbers.ts';
+import { resolveOverlaps } from './overlaps.ts';
+import { Passage } from './passage.ts';
+import type { Cue, Recognizer } from './recognizer.ts';
+import { Walk } from './walk.ts';
+
+export type { CustomRecognizer } from './custom.ts';
+export { validatorNames } from './validators.ts';
+
+export interface ScanHints {
+  /** The nearest key, field or header name; counts as context. */
+  readonly label: string | null;
+  readonly role: Role | null;
+}
+
+export interface RecognizerInfo {
+  readonly name: string;
+  readonly entity: string;
+  readonly category: Category;
+  /** ISO 3166-1 alpha-2; empty where it belongs to no country. */
+  readonly countries: readonly string[];
+  /** A value that it finds; masked where it is a credential. */
+  readonly example: string;
+}
+
+export interface Scanner {
+  /** Findings of any score above 0, sorted by start, without overlaps; spans in bytes of `text`, which is UTF-8. */
+  scan(text: Buffer, hints: ScanHints): readonly TextFinding[];
+  readonly recognizers: readonly RecognizerInfo[];
+}
+
+/** All entities that the built-in recognizers report, the wider ones named as alternatives included. */
+export const ENTITIES: ReadonlyMap<string, Category> = new Map(
+  BUILT_IN.flatMap((recognizer) => [
+    [recognizer.entity, recognizer.category] as const,
+    ...(recognizer.alsoEntity === undefined ? [] : [[recognizer.alsoEntity, recognizer.category] as const]),
+  ]),
+);
+
+export interface ScannerOptions {
+  /** Recognizers of policies. */
+  readonly custom?: readonly CustomRecognizer[];
+  /** Names of recognizers or entities that are left out. */
+  readonly disable?: readonly string[];
+}
+
+/** Throws WeirError `pattern_invalid` for a custom recognizer that cannot be compiled. */
+export function createScanner(options: ScannerOptions = {}): Scanner {
+  const disabled = new Set(options.disable ?? []);
+  const builtIn = BUILT_IN.filter((one) => !disabled.has(one.name) && !disabled.has(one.entity));
+  const custom = (options.custom ?? []).filter((one) => !disabled.has(one.entity)).map(compileCustom);
+  return new CuedScanner(builtIn, custom);
+}
+
+interface Wiring {
+  readonly cue: Cue;
+  readonly bytes: Buffer;
+  readonly recognizer: Recognizer;
+}
+
+/** What a cue asks of its neighbours, as bits, with the length of its literal (8 bits) and `againAt` (4 bits) above them. */
+const STARTS_WORD = 1;
+const ENDS_WORD = 2;
+const IN_HEX = 4;
+const LENGTH_SHIFT = 3;
+const AGAIN_SHIFT = 11;
+
+function neighboursOf({ cue, bytes }: Wiring): number {
+  return (
+    (cue.startsWord === true ? STARTS_WORD : 0) |
+    (cue.endsWord === true ? ENDS_WORD : 0) |
+    (cue.inHex === true ? IN_HEX : 0) |
+    (bytes.length << LENGTH_SHIFT) |
+    ((cue.againAt ?? 0) << AGAIN_SHIFT)
+  );
+}
+
+/** Whether the neighbours of the literal that ends at `end` are as its cue asks: before anything of a recognizer is touched. */
+function areAsAsked(text: Buffer, end: number, asked: number): boolean {
+  const start = end - ((asked >> LENGTH_SHIFT) & 0xff);
+  if ((asked & ENDS_WORD) !== 0 && end < text.length && isWord(text[end] as number)) return false;
+  if ((asked & STARTS_WORD) !== 0 && touchesWordBefore(text, start)) return false;
+  const again = start + (asked >> AGAIN_SHIFT);
+  if (again !== start && (again >= text.length || text[again] !== text[start])) return false;
+  if ((asked & IN_HEX) === 0) return true;
+  const own = text[start];
+  if (end >= text.length || (!isHex(text[end] as number) && text[end] !== own)) return false;
+  return start === 0 || isHex(text[start - 1] as number) || text[start - 1] === own;
+}
+
+const NO_FINDINGS: readonly TextFinding[] = [];
+
+class CuedScanner implements Scanner {
+  readonly recognizers: readonly RecognizerInfo[];
+  readonly #gate: Automaton;
+  readonly #walk: Walk;
+  readonly #wirings: readonly Wiring[];
+  /** Of each wiring, as `neighboursOf` packs it. */
+  readonly #neighbours: Uint16Array;
+  /** Recognizers of parts of number chains, by digits * (MAX_PART_GROUPS + 1) + groups. */
+  readonly #byShape: readonly (readonly Recognizer[])[];
+  readonly #maxDigits: number;
+  /** By the number of letters before the digits. */
+  readonly #prefixed: readonly (readonly Recognizer[])[];
+  readonly #labels: Labels;
+  readonly #searched: readonly CompiledCustom[];
+  readonly #enabled: ReadonlySet<Recognizer>;
+  readonly #chain = new NumberChain();
+
+  constructor(builtIn: readonly Recognizer[], custom: readonly CompiledCustom[]) {
+    const all = [...builtIn, ...custom.map((one) => one.recognizer)];
+    this.#wirings = all.flatMap((recognizer) =>
+      (recognizer.cues ?? []).map((cue) => ({ cue, bytes: Buffer.from(cue.literal, 'utf8'), recognizer })),
+    );
+    this.#neighbours = Uint16Array.from(this.#wirings, neighboursOf);
+    this.#gate = new Automaton(this.#wirings.map((wiring) => wiring.bytes));
+    this.#walk = new Walk(this.#gate, loadKernel(this.#gate));
+    this.#byShape = byShape(all);
+    this.#maxDigits = Math.min(MAX_PART_DIGITS, Math.max(0, ...all.map((one) => one.numbers?.maxDigits ?? 0)));
+    this.#prefixed = Array.from({ length: MAX_PREFIX + 1 }, (_, n) => all.filter((one) => one.prefixLetters === n));
+    this.#labels = new Labels(all);
+    this.#searched = custom;
+    this.#enabled = new Set(all);
+    this.recognizers = all.map(infoOf);
+  }
+
+  scan(text: Buffer, hints: ScanHints): readonly TextFinding[] {
+    const label = this.#labels.read(hints.label);
+    const passage = new Passage(text, label.words, hints.role, this.#enabled);
+    this.#sweep(passage);
+    for (let i = 0; i < label.wanted.length; i++) label.wanted[i]?.findLabelled?.(passage);
+    for (let i = 0; i < this.#searched.length; i++) this.#searched[i]?.search(passage);
+    return passage.sightings.length === 0 ? NO_FINDINGS : resolveOverlaps(passage.sightings);
+  }
+
+  /** The one pass over all bytes. */
+  #sweep(passage: Passage): void {
+    const text = passage.text;
+    const walk = this.#walk;
+    const { firstTelling, endings, endingsAt } = this.#gate;
+    const neighbours = this.#neighbours;
+    let numbersTo = 0;
+    walk.begin(text);
+    for (let i = walk.seek(); i !== -1; i = walk.seek()) {
+      if (i >= numbersTo && isDigit(text[i] as number)) numbersTo = this.#numbersAt(passage, i);
+      const told = walk.state - firstTelling;
+      const to = endingsAt[told + 1] as number;
+      for (let k = endingsAt[told] as number; k < to; k++) {
+        const index = endings[k] as number;
+        if (areAsAsked(text, i + 1, neighbours[index] as number)) this.#call(passage, i + 1, index);
+      }
+    }
+  }
+
+  #call(passage: Passage, end: number, index: number): void {
+    const wiring = this.#wirings[index];
+    if (wiring === undefined) return;
+    const start = end - wiring.bytes.length;
+    if (wiring.cue.exact === true && wiring.bytes.compare(passage.text, start, end) !== 0) return;
+    wiring.recognizer.findAtCue?.(passage, start, end, wiring.cue);
+  }
+
+  #prefixedAt(passage: Passage, at: number): void {
+    const text = passage.text;
+    let start = at;
+    while (start > 0 && at - start <= MAX_PREFIX && isLetter(text[start - 1] ?? 0)) {
+      start--;
+      if (!touchesWordBefore(text, start)) break;
+    }
+    const wanted = this.#prefixed[at - start];
+    if (wanted === undefined || wanted.length === 0 || touchesWordBefore(text, start)) return;
+    for (let k = 0; k < wanted.length; k++) wanted[k]?.findPrefixed?.(passage, start);
+  }
+
+  /** Hands out the parts of the chain that begins at `at`; returns where the next chain may begin. */
+  #numbersAt(passage: Passage, at: number): number {
+    const text = passage.text;
+    const chain = this.#chain;
+    if (touchesWordBefore(text, at)) {
+      this.#prefixedAt(passage, at);
+      let end = at + 1;
+      while (end < text.length && isDigit(text[end] ?? 0)) end++;
+      return end;
+    }
+    const end = chain.read(text, at);
+    const firstOverlapping = chain.count - MAX_PART_GROUPS;
+    for (let first = 0; first < chain.count; first++) {
+      if (first > 0 && !chain.mayBreakAfter(first - 1)) continue;
+      if (chain.overflows && first >= firstOverlapping) return chain.start(first);
+      let digits = 0;
+      for (let last = first; last < chain.count && last - first < MAX_PART_GROUPS; last++) {
+        digits += chain.digits(last);
+        if (digits > this.#maxDigits) break;
+        if (!chain.mayBreakAfter(last)) continue;
+        const wanted = this.#byShape[digits * (MAX_PART_GROUPS + 1) + last - first + 1];
+        if (wanted === undefined) continue;
+        for (let k = 0; k < wanted.length; k++) wanted[k]?.findInNumbers?.(passage, chain, first, last);
+      }
+    }
+    return end;
+  }
+}
+
+/** Most letters before digits that a recognizer can ask for. */
+const MAX_PREFIX = 5;
+
+function byShape(recognizers: readonly Recognizer[]): (readonly Recognizer[])[] {
+  const table: Recognizer[][] = [];
+  for (const recognizer of recognizers) {
+    const shape = recognizer.numbers;
+    if (shape === undefined) continue;
+    for (let digits = shape.minDigits; digits <= Math.min(shape.maxDigits, MAX_PART_DIGITS); digits++) {
+      for (let groups = shape.minGroups; groups <= Math.min(shape.maxGroups, MAX_PART_GROUPS); groups++) {
+        const at = digits * (MAX_PART_GROUPS + 1) + groups;
+        table[at] = [...(table[at] ?? []), recognizer];
+      }
+    }
+  }
+  return table;
+}
+
+function infoOf(recognizer: Recognizer): RecognizerInfo {
+  const value = recognizer.hits[0]?.value ?? '';
+  const example = recognizer.category === 'credential' ? mask(value) : value;
+  const { name, entity, category, countries } = recognizer;
+  return { name, entity, category, countries, example };
+}
+
+/** The first characters of a value and a star for each of the rest, 24 characters at most, on one line. */
+export function mask(value: string): string {
+  const shown = Math.min(4, Math.floor(value.length / 4));
+  const line = value.replace(/\s+/g, ' ');
+  return `${line.slice(0, shown)}${'*'.repeat(Math.min(20, Math.max(4, line.length - shown)))}`;
+}

@@ -1,0 +1,63 @@
+/**
+ * Credentials of one shape: a literal prefix that an issuer chose, then a run of characters of known length. The run
+ * must end there, and must not be a placeholder.
+ */
+import type { Category } from '../../flow/finding.ts';
+import { isIn, runEnd } from './bytes.ts';
+import type { Passage } from './passage.ts';
+import { isPlaceholder } from './placeholders.ts';
+import type { HitExample, MissExample, Recognizer } from './recognizer.ts';
+
+export interface TokenSpec {
+  readonly name: string;
+  readonly entity: string;
+  readonly category?: Category;
+  /** Written exactly so, at the start of a word. */
+  readonly prefixes: readonly string[];
+  /** Characters of what follows the prefix. */
+  readonly body: Uint8Array;
+  /** Length of what follows the prefix. */
+  readonly min: number;
+  readonly max: number;
+  /** Score of a token with this body (what follows the prefix); 0 is no finding. */
+  score(body: string, prefix: string): number;
+  readonly hits: readonly HitExample[];
+  readonly misses: readonly MissExample[];
+}
+
+export function tokenRecognizer(spec: TokenSpec): Recognizer {
+  const recognizer: Recognizer = {
+    name: spec.name,
+    entity: spec.entity,
+    category: spec.category ?? 'credential',
+    countries: [],
+    cues: spec.prefixes.map((literal) => ({ literal, exact: true, startsWord: true })),
+    findAtCue(passage: Passage, start: number, bodyStart: number): void {
+      const text = passage.text;
+      let end = runEnd(text, bodyStart, spec.body, spec.max + 1);
+      // A sentence's full stop, or a dash that ends a clause, is not part of it.
+      while (end > bodyStart && (text[end - 1] === 0x2e || text[end - 1] === 0x2d)) end--;
+      const length = end - bodyStart;
+      if (length < spec.min || length > spec.max) return;
+      if (end < text.length && isIn(spec.body, text[end] ?? 0) && length === spec.max) return;
+      const body = passage.ascii(bodyStart, end);
+      if (isPlaceholder(body)) return;
+      passage.report(recognizer, start, end, spec.score(body, passage.ascii(start, bodyStart)));
+    },
+    hits: spec.hits,
+    misses: spec.misses,
+  };
+  return recognizer;
+}
+
+/** Letters and digits that make a body for examples, `length` of them; the same every time, and no real token. */
+export function exampleBody(length: number, seed = 7): string {
+  const alphabet = 'aB3dE5fG7hJ9kL2mN4pQ6rS8tU1vW0xYzCiOo';
+  let state = seed;
+  let body = '';
+  for (let i = 0; i < length; i++) {
+    state = (state * 48271) % 2147483647;
+    body += alphabet[state % alphabet.length] ?? '';
+  }
+  return body;
+}
