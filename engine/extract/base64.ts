@@ -1,0 +1,116 @@
+/**
+ * Base64 (RFC 4648 §4 and §5) inside text: which runs of letters decode to text. Short runs and runs that decode to
+ * binary are left alone; a word that happens to be base64 nearly never decodes to valid UTF-8 without controls.
+ */
+import { isUtf8 } from 'node:buffer';
+import { endsVisibleAscii, quadsOf } from './quads.ts';
+
+/** A run and what it decodes to; offsets in bytes of the text searched. */
+export interface Base64Run {
+  readonly start: number;
+  readonly end: number;
+  readonly urlSafe: boolean;
+  readonly decoded: Buffer;
+}
+
+/** 16 characters hold 12 bytes: less than any credential, as much as the shortest national id. */
+export const MIN_BASE64 = 16;
+/** Lines of wrapped base64 (RFC 2045: at most 76) are joined from this length on. */
+const MIN_WRAPPED_LINE = 60;
+
+/** 1: a letter of either alphabet. */
+const LETTER = new Uint8Array(256).map((_, byte) => (/[A-Za-z0-9+/_-]/.test(String.fromCharCode(byte)) ? 1 : 0));
+
+/** All runs that decode to text, in order. */
+export function findBase64(text: Buffer): Base64Run[] {
+  const runs: Base64Run[] = [];
+  const { length, byteOffset } = text;
+  if (length < MIN_BASE64) return runs;
+  const quads = quadsOf(text);
+  const quadsEnd = (byteOffset + length) >>> 2;
+  // A run of MIN_BASE64 letters covers two quads that begin at one of every 8 places, and in prose most of such pairs
+  // hold a space.
+  for (let quad = (byteOffset + 3) >>> 2; quad + 1 < quadsEnd; ) {
+    const probe = quad * 4 - byteOffset;
+    quad += 2;
+    if (endsVisibleAscii(quads[quad - 2] as number) || endsVisibleAscii(quads[quad - 1] as number)) continue;
+    if (LETTER[text[probe] as number] === 0) continue;
+    let start = probe;
+    while (start > 0 && LETTER[text[start - 1] as number] === 1) start--;
+    let end = probe + 1;
+    while (end < length && LETTER[text[end] as number] === 1) end++;
+    if (end - start < MIN_BASE64) continue;
+    end = endOfRun(text, start, end);
+    const run = decodeRun(text, start, end);
+    if (run !== null) runs.push(run);
+    quad = (byteOffset + end + 3) >>> 2;
+  }
+  return runs;
+}
+
+/** The end of a run whose first line ends at `lineEnd`: further lines of wrapped base64 and the padding belong to it. */
+function endOfRun(text: Buffer, start: number, lineEnd: number): number {
+  let lineStart = start;
+  for (let at = lineEnd; ; ) {
+    const feed = text[at] === 0x0d && text[at + 1] === 0x0a ? 2 : text[at] === 0x0a ? 1 : 0;
+    const next = at + feed;
+    const wraps =
+      feed > 0 && at - lineStart >= MIN_WRAPPED_LINE && next < text.length && LETTER[text[next] as number] === 1;
+    if (!wraps) return text[at] === 0x3d ? at + (text[at + 1] === 0x3d ? 2 : 1) : at;
+    lineStart = next;
+    at = next;
+    while (at < text.length && LETTER[text[at] as number] === 1) at++;
+  }
+}
+
+function decodeRun(text: Buffer, start: number, end: number): Base64Run | null {
+  if (!opensText(text, start)) return null;
+  const run = text.toString('latin1', start, end);
+  const urlSafe = run.includes('-') || run.includes('_');
+  if (urlSafe && (run.includes('+') || run.includes('/'))) return null;
+  const decoded = Buffer.from(run, urlSafe ? 'base64url' : 'base64');
+  return decoded.length >= 8 && isText(decoded) ? { start, end, urlSafe, decoded } : null;
+}
+
+/** What a letter stands for; 0 for a byte that is none. */
+const SEXTET = new Uint8Array(256).map((_, byte) => {
+  const at = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_'.indexOf(String.fromCharCode(byte));
+  return at > 63 ? at - 2 : Math.max(0, at);
+});
+
+/** Whether the first four letters decode to bytes that may stand in text: of ids, which are no base64, few do. */
+function opensText(text: Buffer, start: number): boolean {
+  const a = SEXTET[text[start] as number] as number;
+  const b = SEXTET[text[start + 1] as number] as number;
+  const c = SEXTET[text[start + 2] as number] as number;
+  const d = SEXTET[text[start + 3] as number] as number;
+  const first = (a << 2) | (b >> 4);
+  // A continuation byte does not open a character (RFC 3629 §3).
+  if (first >= 0x80 && first < 0xc2) return false;
+  return !isControl(first) && !isControl(((b & 0x0f) << 4) | (c >> 2)) && !isControl(((c & 0x03) << 6) | d);
+}
+
+/** Whether `text` from `start` on is base64 to its end and nothing else, line breaks aside. */
+export function isBase64(text: Buffer, start = 0): boolean {
+  let letters = 0;
+  for (let at = start; at < text.length; at++) {
+    const byte = text[at] as number;
+    if (LETTER[byte] === 1) letters++;
+    else if (byte === 0x3d ? text.length - at > 2 : byte !== 0x0a && byte !== 0x0d) return false;
+  }
+  return letters > 0;
+}
+
+/** UTF-8 without control characters other than tab, line feed, form feed and carriage return. */
+export function isText(bytes: Buffer): boolean {
+  if (!isUtf8(bytes)) return false;
+  for (let i = 0; i < bytes.length; i++) {
+    if (isControl(bytes[i] as number)) return false;
+  }
+  return true;
+}
+
+/** A control character other than tab, line feed, form feed and carriage return. */
+function isControl(byte: number): boolean {
+  return byte < 0x20 ? byte !== 0x09 && byte !== 0x0a && byte !== 0x0c && byte !== 0x0d : byte === 0x7f;
+}

@@ -1,0 +1,74 @@
+/**
+ * Content codings undone (RFC 9110 §8.4): gzip, deflate and identity, stacked. What cannot be undone to its last
+ * byte is not read at all: bytes behind the end of a compressed member would reach the upstream unseen. Bounded in
+ * size, ratio and number of codings, so that a small body cannot become a huge one.
+ */
+import { gunzipSync, inflateRawSync, inflateSync } from 'node:zlib';
+
+/** Past 1 MiB a body may not grow more than this many times. */
+const MAX_RATIO = 100;
+const RATIO_FROM = 1024 * 1024;
+const MAX_CODINGS = 4;
+
+/** The body without its codings; `changed` when there was one to undo. Null where it could not be undone. */
+export function decodeBody(
+  body: Buffer,
+  headers: readonly string[],
+  maxBytes: number,
+): { readonly body: Buffer; readonly changed: boolean } | null {
+  const codings = contentCodings(headers);
+  if (body.length === 0 || codings.length === 0) return { body, changed: false };
+  if (codings.length > MAX_CODINGS) return null;
+  let decoded: Buffer = body;
+  for (let i = codings.length - 1; i >= 0; i--) {
+    const next = undo(codings[i] as string, decoded, Math.min(maxBytes, Math.max(RATIO_FROM, body.length * MAX_RATIO)));
+    if (next === null) return null;
+    decoded = next;
+  }
+  return { body: decoded, changed: true };
+}
+
+/** Codings in the order they were applied, `identity` left out, lower case. */
+function contentCodings(headers: readonly string[]): string[] {
+  const codings: string[] = [];
+  for (let i = 0; i + 1 < headers.length; i += 2) {
+    const name = headers[i] as string;
+    if (name.length !== 16 || name.toLowerCase() !== 'content-encoding') continue;
+    for (const part of (headers[i + 1] ?? '').split(',')) {
+      const coding = part.trim().toLowerCase();
+      if (coding !== '' && coding !== 'identity') codings.push(coding);
+    }
+  }
+  return codings;
+}
+
+function undo(coding: string, bytes: Buffer, maxOutputLength: number): Buffer | null {
+  try {
+    switch (coding) {
+      case 'gzip':
+      case 'x-gzip':
+        return whole(bytes, gunzipSync(bytes, { info: true, maxOutputLength }));
+      case 'deflate':
+        // RFC 9110 means the zlib format; some clients send raw deflate under the name.
+        return hasZlibHeader(bytes)
+          ? whole(bytes, inflateSync(bytes, { info: true, maxOutputLength }))
+          : whole(bytes, inflateRawSync(bytes, { info: true, maxOutputLength }));
+      default:
+        return null;
+    }
+  } catch {
+    // Broken, cut off or too large: all the same to us, it was not read.
+    return null;
+  }
+}
+
+/** gunzipSync goes on over several members but stops at a zero byte and ignores the rest: all must have been taken in. */
+function whole(input: Buffer, result: unknown): Buffer | null {
+  const { buffer, engine } = result as { buffer: Buffer; engine: { bytesWritten: number } };
+  return engine.bytesWritten === input.length ? buffer : null;
+}
+
+function hasZlibHeader(bytes: Buffer): boolean {
+  const first = bytes[0] ?? 0;
+  return (first & 0x0f) === 8 && ((first << 8) | (bytes[1] ?? 0)) % 31 === 0;
+}

@@ -1,0 +1,214 @@
+/**
+ * Bytes to segments: every text of a message, with its place, who speaks and when. Reads gzip, deflate, JSON, NDJSON,
+ * event streams, forms, multipart and text; what it cannot read it says in the coverage. Never throws, whatever the
+ * bytes are.
+ */
+import { isUtf8 } from 'node:buffer';
+import { type Coverage, opaque, truncated, worseCoverage } from '../../flow/coverage.ts';
+import type { Message } from '../../flow/message.ts';
+import type { Segment } from '../../flow/segment.ts';
+import { Collector, validText } from './collector.ts';
+import { decodeBody } from './encodings.ts';
+import { collectForm } from './form.ts';
+import { collectHead, type Head } from './head.ts';
+import { get, isTrue, type JsonNode, parseJson, textOf } from './json.ts';
+import { type Marks, NO_MARKS } from './marks.ts';
+import { collectMultipart } from './multipart.ts';
+import { markBody } from './providers.ts';
+import { modelOfPath, type Shape, shapeOfPath, shapeOfRequest, shapeOfResponse } from './shape.ts';
+import { collectLines, collectStream, linesOf } from './stream-body.ts';
+import { walkJson } from './walk.ts';
+import { METADATA, USER, type Zone, zone } from './zone.ts';
+
+export { type Shape, shapeOfBody } from './shape.ts';
+
+export type Format = 'json' | 'ndjson' | 'form' | 'multipart' | 'text' | 'sse' | 'empty' | 'opaque';
+
+/** What one message holds: its text in pieces, and how much of it could be read. */
+export interface Extraction {
+  /** From path and body; null for none that is known. */
+  readonly shape: Shape | null;
+  readonly format: Format;
+  /** `model` of the body, or the one in Gemini's path. */
+  readonly model: string | null;
+  /** The request asks for a stream. */
+  readonly stream: boolean;
+  /**
+   * The provider's own name of the conversation: `previous_response_id`, `conversation`, thread, session header.
+   * Of a response in OpenAI's responses shape, its id, which the next request's `previous_response_id` names.
+   */
+  readonly conversationId: string | null;
+  /** Text of the first user message, for the conversation's digest. */
+  readonly firstUserText: string | null;
+  readonly segments: readonly Segment[];
+  readonly coverage: Coverage;
+  /** Content codings undone; `body` layers count from here. */
+  readonly body: Buffer;
+  /** True when a content coding was undone. */
+  readonly decoded: boolean;
+}
+
+/** What a body holds besides its segments. */
+interface BodyResult {
+  readonly format: Format;
+  readonly shape: Shape | null;
+  readonly marks: Marks;
+  readonly model: string | null;
+  readonly stream: boolean;
+}
+
+/** The segments of one message, head first. `maxDecodedBytes` bounds the body after its codings are undone. */
+export function extract(message: Message, limits: { readonly maxDecodedBytes: number }): Extraction {
+  const headCollector = new Collector();
+  const head = collectHead(headCollector, message);
+  const decoded = decodeBody(message.body, message.headers, limits.maxDecodedBytes);
+  const body = decoded?.body ?? message.body;
+  let collector = new Collector();
+  const byPath = shapeOfPath(message.target);
+  let result =
+    decoded === null ? unread(collector, byPath, 'encoded') : collectBody(collector, message, head, body, byPath);
+  if (collector.isOverfull) {
+    collector = new Collector();
+    result = { ...result, ...collectText(collector, body, 'application/json', result.shape, USER) };
+    // The text is there whole; of what is encoded within it some is not.
+    if (collector.isOverfull) collector.note(truncated('limit'));
+  }
+  return {
+    shape: result.shape,
+    format: result.format,
+    model: result.model ?? modelOfPath(message.target),
+    stream: result.stream,
+    conversationId: result.marks.conversationId ?? head.session ?? threadOf(message.target),
+    firstUserText: result.marks.firstUserText,
+    segments: headCollector.segments.concat(collector.segments),
+    coverage: worseCoverage(headCollector.coverage, collector.coverage),
+    body,
+    decoded: decoded?.changed ?? false,
+  };
+}
+
+function collectBody(
+  collector: Collector,
+  message: Message,
+  head: Head,
+  body: Buffer,
+  byPath: Shape | null,
+): BodyResult {
+  const around = message.direction === 'response' ? zone('assistant', 'latest') : USER;
+  if (body.length === 0) return plain('empty', byPath);
+  if (hasUtf16Mark(body)) return unread(collector, byPath, 'encoded');
+  const type = (head.contentType ?? '').trim();
+  const kind = mediaType(type);
+
+  if (kind === 'text/event-stream') {
+    const stream = collectStream(collector, body);
+    return { ...plain('sse', byPath ?? stream.shape), marks: stream.marks, model: stream.model };
+  }
+  if (kind.startsWith('multipart/') && collectMultipart(collector, body, type)) return plain('multipart', byPath);
+  // JSON is read as such under any type: clients send it as text, as a form (curl -d) or without one.
+  const first = firstByte(body);
+  if (first === 0x7b || first === 0x5b || isJsonType(kind)) {
+    const root = parseJson(body);
+    if (root !== null) return collectJson(collector, message, head, body, root, byPath, around);
+    const lines = linesOf(body);
+    if (lines !== null) {
+      const read = collectLines(collector, body, lines, message.direction, byPath, around);
+      return { ...plain('ndjson', read.shape), model: read.model };
+    }
+  } else if (kind === 'application/x-www-form-urlencoded') {
+    collectForm(collector, body);
+    return plain('form', byPath);
+  }
+  return collectText(collector, body, type, byPath, around);
+}
+
+function collectJson(
+  collector: Collector,
+  message: Message,
+  head: Head,
+  body: Buffer,
+  root: JsonNode,
+  byPath: Shape | null,
+  around: Zone,
+): BodyResult {
+  const hints = { host: message.destination.host, hasAnthropicVersion: head.hasAnthropicVersion };
+  const shape =
+    byPath ?? (message.direction === 'request' ? shapeOfRequest(body, root, hints) : shapeOfResponse(body, root));
+  const marks = shape === null ? NO_MARKS : markBody(shape, message.direction, body, root);
+  const place = {
+    part: { kind: 'body' },
+    path: '',
+    label: null,
+    zone: shape === null ? around : METADATA,
+    layers: [],
+    nested: 0,
+    fixed: false,
+  } as const;
+  walkJson(collector, body, root, place);
+  const stream = isTrue(body, get(body, root, 'stream')) || /:streamGenerateContent(?:\?|$)/.test(message.target);
+  return { format: 'json', shape, marks, model: textOf(body, get(body, root, 'model')), stream };
+}
+
+/** Text without a structure that is known, or broken: scanned whole. */
+function collectText(collector: Collector, body: Buffer, type: string, shape: Shape | null, around: Zone): BodyResult {
+  const kind = type.toLowerCase();
+  const isTextType =
+    kind.startsWith('text/') || /charset\s*=\s*"?(?:iso-8859|windows-125|latin|us-ascii|utf-8)/.test(kind);
+  const isBroken = /json/.test(kind) || kind.startsWith('multipart/');
+  if (!isUtf8(body) && (!(isTextType || isBroken) || body.includes(0))) return unread(collector, shape, 'binary');
+  if (isBroken) collector.note({ level: 'full', reason: 'unparsed' });
+  const text = validText(body);
+  const place = {
+    part: { kind: 'body' },
+    path: '',
+    label: null,
+    zone: around,
+    layers: [{ kind: 'raw', start: 0, end: body.length }],
+    nested: 0,
+    fixed: false,
+  } as const;
+  collector.text(text, place);
+  // A lenient server reads what we could not; what escapes hide is then searched too.
+  if (isBroken && text.includes('\\u')) collector.push(withoutEscapes(text), { ...place, layers: [] }, true);
+  return plain('text', shape);
+}
+
+function unread(collector: Collector, shape: Shape | null, reason: string): BodyResult {
+  collector.note(opaque(reason));
+  return plain('opaque', shape);
+}
+
+function plain(format: Format, shape: Shape | null): BodyResult {
+  return { format, shape, marks: NO_MARKS, model: null, stream: false };
+}
+
+function withoutEscapes(text: Buffer): Buffer {
+  const plainText = text
+    .toString('utf8')
+    .replace(/\\u([0-9a-fA-F]{4})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
+  return Buffer.from(plainText.toWellFormed(), 'utf8');
+}
+
+function threadOf(target: string): string | null {
+  return /\/threads\/(thread_[A-Za-z0-9]{1,64})/.exec(target)?.[1] ?? null;
+}
+
+/** Type and subtype of a Content-Type, lower case, without parameters (RFC 9110 §8.3.1). */
+function mediaType(contentType: string): string {
+  const semicolon = contentType.indexOf(';');
+  return (semicolon === -1 ? contentType : contentType.slice(0, semicolon).trimEnd()).toLowerCase();
+}
+
+function isJsonType(kind: string): boolean {
+  return kind === 'application/json' || kind.endsWith('+json') || /(?:^|[/-])(?:ndjson|jsonl|jsonlines)$/.test(kind);
+}
+
+function hasUtf16Mark(body: Buffer): boolean {
+  return (body[0] === 0xff && body[1] === 0xfe) || (body[0] === 0xfe && body[1] === 0xff);
+}
+
+function firstByte(body: Buffer): number {
+  let at = body[0] === 0xef && body[1] === 0xbb && body[2] === 0xbf ? 3 : 0;
+  while (at < body.length && (body[at] === 0x20 || body[at] === 0x0a || body[at] === 0x0d || body[at] === 0x09)) at++;
+  return body[at] ?? -1;
+}

@@ -1,0 +1,37 @@
+/** What a provider's file says of a body besides the zones that it sets on the nodes. */
+import { isKey, type JsonNode, stringBytes } from './json.ts';
+import { type Treatment, type Zone, zone } from './zone.ts';
+
+export interface Marks {
+  readonly conversationId: string | null;
+  /** Text of the first user turn, parts joined by line feeds. */
+  readonly firstUserText: string | null;
+}
+
+export const NO_MARKS: Marks = { conversationId: null, firstUserText: null };
+
+/** Gives a node another treatment within the zone around it. */
+export function treat(node: JsonNode | null, around: Zone, treatment: Treatment): void {
+  if (node !== null) node.zone = zone(around.role, around.position, treatment);
+}
+
+/** All strings of a content (a string, or parts with `text`) joined by line feeds; null where there is none. */
+export function contentText(bytes: Buffer, content: JsonNode | null, key = 'text'): string | null {
+  if (content === null) return null;
+  if (content.kind === 'string') return wholeText(bytes, content);
+  const texts: string[] = [];
+  for (const part of content.items) {
+    if (part.kind === 'string') texts.push(wholeText(bytes, part));
+    for (let i = 0; i < part.keys.length; i++) {
+      const name = part.keys[i] as JsonNode;
+      const value = part.items[i] as JsonNode;
+      if (value.kind === 'string' && isKey(bytes, name, key)) texts.push(wholeText(bytes, value));
+    }
+  }
+  return texts.length === 0 ? null : texts.join('\n');
+}
+
+/** By way of the bytes, which the walk needs as well: a long text has its escapes undone once. */
+function wholeText(bytes: Buffer, node: JsonNode): string {
+  return stringBytes(bytes, node).toString('utf8');
+}

@@ -1,0 +1,27 @@
+/**
+ * Text four bytes at a time: some three times as fast as byte by byte. A quad is the four bytes of an aligned 32-bit
+ * word; what is asked of it holds for one of its bytes or for none, in either byte order.
+ *
+ * A byte below `n` (at most 0x80) is one whose top bit turns to 1 when `n` is taken from all four at once. A borrow
+ * can make a byte next to such a one look alike, never one where there is none.
+ */
+
+const TOP_BITS = 0x80808080 | 0;
+
+/** The memory that `bytes` lies in: byte `i` of `bytes` is in quad `(bytes.byteOffset + i) >>> 2`. */
+export function quadsOf(bytes: Buffer): Int32Array {
+  return new Int32Array(bytes.buffer, 0, bytes.buffer.byteLength >>> 2);
+}
+
+/** Whether one of the bytes is a control, a quote or a backslash: what ends a run of plain text in a JSON string. */
+export function endsPlainText(quad: number): boolean {
+  // With bit 1 flipped, the quote (0x22) stands next to the controls (below 0x20).
+  const flipped = quad ^ 0x02020202;
+  const slash = quad ^ 0x5c5c5c5c;
+  return ((((flipped - 0x21212121) & ~flipped) | ((slash - 0x01010101) & ~slash)) & TOP_BITS) !== 0;
+}
+
+/** Whether one of the bytes is a control, a space, or not ASCII. */
+export function endsVisibleAscii(quad: number): boolean {
+  return (((quad - 0x21212121) | quad) & TOP_BITS) !== 0;
+}

@@ -1,0 +1,198 @@
+/**
+ * What an event of a provider's stream adds to which text. A value or a token may be cut between two events, so
+ * whoever searches or restores joins the deltas of one channel: one text that grows, such as the content of choice 0.
+ * It recognises the provider by the event itself.
+ */
+
+import { markBlock } from './anthropic-messages.ts';
+import { get, itemsOf, type JsonNode, textOf } from './json.ts';
+import { markItem } from './openai-responses.ts';
+import { zone } from './zone.ts';
+
+/** One piece of a growing text. */
+export interface Delta {
+  /** Names the text within its stream. */
+  readonly channel: string;
+  /** Where it stands, for people. */
+  readonly path: string;
+  /** `json`: a fragment of JSON text (tool arguments); `signed`: never rewritten. */
+  readonly form: 'text' | 'json' | 'signed';
+  /** The string in the event. */
+  readonly node: JsonNode;
+  /** The event's data with nothing in it but `text` for this channel, in the same form; for text held back. */
+  readonly replay: (text: string) => string;
+}
+
+export interface StreamEvent {
+  readonly deltas: readonly Delta[];
+  /** Beginnings of names of channels that get nothing after this event; `''` closes all. */
+  readonly closes: readonly string[];
+  /** Id of a response in OpenAI's responses shape. */
+  readonly responseId: string | null;
+}
+
+const NOTHING: StreamEvent = { deltas: [], closes: [], responseId: null };
+const ASSISTANT = zone('assistant', 'latest');
+
+/** Reads one event's data and sets the zones of what must not be rewritten. */
+export function readStreamEvent(bytes: Buffer, root: JsonNode): StreamEvent {
+  if (root.kind !== 'object') return NOTHING;
+  root.zone = ASSISTANT;
+  const choices = get(bytes, root, 'choices');
+  if (choices !== null) return chatEvent(bytes, root, choices);
+  const candidates = get(bytes, root, 'candidates');
+  if (candidates !== null) return geminiEvent(bytes, root, candidates);
+  const type = textOf(bytes, get(bytes, root, 'type'));
+  if (type === null) return get(bytes, root, 'error') === null ? NOTHING : { ...NOTHING, closes: [''] };
+  if (type.startsWith('response.')) return responsesEvent(bytes, root, type);
+  return anthropicEvent(bytes, root, type);
+}
+
+/** Strings of a chat delta that are appended to each other. */
+const CHAT_TEXTS = ['content', 'refusal', 'reasoning_content', 'reasoning'] as const;
+
+function chatEvent(bytes: Buffer, root: JsonNode, choices: JsonNode): StreamEvent {
+  const deltas: Delta[] = [];
+  const closes: string[] = [];
+  itemsOf(choices).forEach((choice, at) => {
+    const index = rawOf(bytes, get(bytes, choice, 'index')) ?? String(at);
+    const add = (key: string, node: JsonNode | null, form: Delta['form'], wrap: (text: string) => string) => {
+      if (node === null || node.kind !== 'string') return;
+      const replay = (text: string) =>
+        `{${scalarsOf(bytes, root)}"choices":[{"index":${index},${wrap(JSON.stringify(text))},"finish_reason":null}]}`;
+      deltas.push({ channel: `chat:${index}:${key}`, path: `/choices/${index}/${key}`, form, node, replay });
+    };
+    add('text', get(bytes, choice, 'text'), 'text', (text) => `"text":${text}`);
+    const delta = get(bytes, choice, 'delta');
+    for (const key of CHAT_TEXTS) {
+      add(`delta/${key}`, get(bytes, delta, key), 'text', (text) => `"delta":{"${key}":${text}}`);
+    }
+    const transcript = get(bytes, get(bytes, delta, 'audio'), 'transcript');
+    add('delta/audio/transcript', transcript, 'text', (text) => `"delta":{"audio":{"transcript":${text}}}`);
+    const legacy = get(bytes, get(bytes, delta, 'function_call'), 'arguments');
+    add('delta/function_call/arguments', legacy, 'json', (text) => `"delta":{"function_call":{"arguments":${text}}}`);
+    itemsOf(get(bytes, delta, 'tool_calls')).forEach((call, position) => {
+      const number = rawOf(bytes, get(bytes, call, 'index')) ?? String(position);
+      const base = `delta/tool_calls/${number}`;
+      const wrap = (inner: string) => `"delta":{"tool_calls":[{"index":${number},${inner}}]}`;
+      add(`${base}/function/arguments`, get(bytes, get(bytes, call, 'function'), 'arguments'), 'json', (text) =>
+        wrap(`"function":{"arguments":${text}}`),
+      );
+      add(`${base}/custom/input`, get(bytes, get(bytes, call, 'custom'), 'input'), 'text', (text) =>
+        wrap(`"custom":{"input":${text}}`),
+      );
+    });
+    if (get(bytes, choice, 'finish_reason')?.kind === 'string') closes.push(`chat:${index}:`);
+  });
+  return { deltas, closes, responseId: null };
+}
+
+function responsesEvent(bytes: Buffer, root: JsonNode, type: string): StreamEvent {
+  const response = get(bytes, root, 'response');
+  for (const item of itemsOf(get(bytes, response, 'output'))) markItem(bytes, item, ASSISTANT);
+  const item = get(bytes, root, 'item');
+  if (item !== null) markItem(bytes, item, ASSISTANT);
+  const responseId = textOf(bytes, get(bytes, response, 'id'));
+  const output = rawOf(bytes, get(bytes, root, 'output_index')) ?? '0';
+  const node = get(bytes, root, 'delta');
+  if (type.endsWith('.delta') && node?.kind === 'string') {
+    const inner = ['content_index', 'summary_index', 'command_index'].map((key) => rawOf(bytes, get(bytes, root, key)));
+    const place = inner.find((value) => value !== null) ?? '0';
+    const replay = (text: string) => `{${scalarsOf(bytes, root, 'delta')}"delta":${JSON.stringify(text)}}`;
+    const name = type.slice('response.'.length, -'.delta'.length);
+    const form = type.includes('arguments') ? 'json' : 'text';
+    const channel = `resp:${output}:${place}:${name}`;
+    return {
+      deltas: [{ channel, path: `/output/${output}/${name}/${place}`, form, node, replay }],
+      closes: [],
+      responseId,
+    };
+  }
+  if (type === 'response.completed' || type === 'response.failed' || type === 'response.incomplete') {
+    return { deltas: [], closes: [''], responseId };
+  }
+  return { deltas: [], closes: type.endsWith('.done') ? [`resp:${output}:`] : [], responseId };
+}
+
+function anthropicEvent(bytes: Buffer, root: JsonNode, type: string): StreamEvent {
+  const index = rawOf(bytes, get(bytes, root, 'index')) ?? '0';
+  switch (type) {
+    case 'content_block_start': {
+      const block = get(bytes, root, 'content_block');
+      if (block !== null) markBlock(bytes, block, ASSISTANT);
+      return NOTHING;
+    }
+    case 'content_block_delta': {
+      const delta = get(bytes, root, 'delta');
+      const kind = textOf(bytes, get(bytes, delta, 'type')) ?? '';
+      const key = ANTHROPIC_DELTAS[kind];
+      const node = key === undefined ? null : get(bytes, delta, key.name);
+      if (key === undefined || node === null || node.kind !== 'string') return NOTHING;
+      const replay = (text: string) =>
+        `{"type":"content_block_delta","index":${index},"delta":{"type":"${kind}","${key.name}":${JSON.stringify(text)}}}`;
+      const channel = `anth:${index}:${kind}`;
+      return { ...NOTHING, deltas: [{ channel, path: `/content/${index}/${key.name}`, form: key.form, node, replay }] };
+    }
+    case 'content_block_stop':
+      return { ...NOTHING, closes: [`anth:${index}:`] };
+    case 'message_delta':
+    case 'message_stop':
+    case 'error':
+      return { ...NOTHING, closes: [''] };
+    default:
+      return NOTHING;
+  }
+}
+
+const ANTHROPIC_DELTAS: Readonly<Record<string, { readonly name: string; readonly form: Delta['form'] } | undefined>> =
+  {
+    __proto__: null as never,
+    text_delta: { name: 'text', form: 'text' },
+    input_json_delta: { name: 'partial_json', form: 'json' },
+    thinking_delta: { name: 'thinking', form: 'signed' },
+    signature_delta: { name: 'signature', form: 'signed' },
+  };
+
+function geminiEvent(bytes: Buffer, root: JsonNode, candidates: JsonNode): StreamEvent {
+  const deltas: Delta[] = [];
+  const closes: string[] = [];
+  itemsOf(candidates).forEach((candidate, at) => {
+    const index = rawOf(bytes, get(bytes, candidate, 'index')) ?? String(at);
+    for (const part of itemsOf(get(bytes, get(bytes, candidate, 'content'), 'parts'))) {
+      const node = get(bytes, part, 'text');
+      if (node === null || node.kind !== 'string') continue;
+      const isThought = rawOf(bytes, get(bytes, part, 'thought')) === 'true';
+      const replay = (text: string) =>
+        `{"candidates":[{"content":{"parts":[{"text":${JSON.stringify(text)}${isThought ? ',"thought":true' : ''}}],"role":"model"},"index":${index}}]${trailing(scalarsOf(bytes, root))}}`;
+      const name = isThought ? 'thought' : 'text';
+      const channel = `gem:${index}:${name}`;
+      deltas.push({ channel, path: `/candidates/${index}/content/${name}`, form: 'text', node, replay });
+    }
+    if (get(bytes, candidate, 'finishReason')?.kind === 'string') closes.push(`gem:${index}:`);
+  });
+  return { deltas, closes, responseId: null };
+}
+
+/** Members of an event that are strings, numbers or literals, as they stand, each with a comma behind. */
+function scalarsOf(bytes: Buffer, root: JsonNode, but: string | null = null): string {
+  let text = '';
+  for (let i = 0; i < root.items.length; i++) {
+    const key = root.keys[i] as JsonNode<string>;
+    const value = root.items[i] as JsonNode;
+    if (value.kind === 'object' || (value.kind === 'array' && value.items.length > 0)) continue;
+    const name = rawOf(bytes, key) as string;
+    // `obfuscation` only evens out the length of the event that it stands in.
+    if (name === `"${but}"` || name === '"obfuscation"') continue;
+    text += `${name}:${rawOf(bytes, value)},`;
+  }
+  return text;
+}
+
+function trailing(scalars: string): string {
+  return scalars === '' ? '' : `,${scalars.slice(0, -1)}`;
+}
+
+/** A node's own bytes as text. */
+function rawOf(bytes: Buffer, node: JsonNode | null): string | null {
+  return node === null ? null : bytes.toString('utf8', node.start, node.end);
+}

@@ -1,0 +1,210 @@
+/**
+ * The inspection of one message: extract -> scan -> decide -> transform. Bytes in, values out; it opens nothing,
+ * knows no clock and keeps nothing. Proxy, sensor and the policy commands all come through here, so that they
+ * decide alike.
+ */
+import { type Coverage, coverageText, FULL } from '../flow/coverage.ts';
+import { type Action, actionRank, type Decision, type Ruling } from '../flow/decision.ts';
+import { type Finding, KEPT } from '../flow/finding.ts';
+import type { Message } from '../flow/message.ts';
+import type { Position, Role, Segment } from '../flow/segment.ts';
+import type { PolicySet } from './decide/policy-set.ts';
+import { type Extraction, extract } from './extract/extract.ts';
+import type { Scanner } from './scan/scanner.ts';
+import type { Conversation } from './transform/conversation.ts';
+import { replacements } from './transform/replacements.ts';
+import { applyEdits, type Edit, type Edited } from './transform/splice.ts';
+
+/** Keyed fingerprint of a value: HMAC of entity and normalised value, base64url, 22 characters. */
+export type Fingerprint = (entity: string, value: string) => string;
+
+export interface EngineOptions {
+  readonly scanner: Scanner;
+  readonly policies: PolicySet;
+  readonly fingerprint: Fingerprint;
+  /** What is done with a held body that could not be read. */
+  readonly onOpaque: { readonly media: Action; readonly encoded: Action };
+  /** Greatest size of a body after its codings are undone, bytes. */
+  readonly maxDecodedBytes: number;
+}
+
+export interface Engine extends EngineOptions {}
+
+export interface Inspection {
+  readonly extraction: Extraction;
+  readonly findings: readonly Finding[];
+  readonly coverage: Coverage;
+  readonly decision: Decision;
+  /** What is to be sent instead; null where nothing is to be edited, or the message is blocked. */
+  readonly edited: Edited | null;
+  readonly edits: readonly Edit[];
+}
+
+export interface InspectContext {
+  readonly now: Date;
+  /** True when the message is held, so that a body that cannot be read may be acted on. */
+  readonly held: boolean;
+  /** The conversation that pseudonyms belong to; asked only when something is to be tokenized. */
+  readonly conversation: (extraction: Extraction) => Conversation | null;
+}
+
+/** Inspects one whole message. Throws WeirError `edit_unsafe` when an edit could not be made safely. */
+export function inspect(engine: Engine, message: Message, context: InspectContext): Inspection {
+  const extraction = extract(message, { maxDecodedBytes: engine.maxDecodedBytes });
+  const findings = scan(engine, extraction.segments);
+  const decision = decide(engine, message, extraction, findings, context);
+  const { edits, edited } = transform(engine, message, extraction, findings, decision, context);
+  return { extraction, findings, coverage: extraction.coverage, decision, edits, edited };
+}
+
+/** Findings of all segments, in order of the segments, from score 0.3 on. */
+export function scan(engine: Pick<Engine, 'scanner' | 'fingerprint'>, segments: readonly Segment[]): Finding[] {
+  const findings: Finding[] = [];
+  const paths = new Map<string, string>();
+  for (let index = 0; index < segments.length; index++) {
+    const segment = segments[index];
+    if (segment === undefined) continue;
+    for (const found of engine.scanner.scan(segment.text, { label: segment.label, role: segment.role })) {
+      if (found.score < KEPT) continue;
+      findings.push({
+        ...found,
+        segment: index,
+        path: shownPath(segment.path, engine.scanner, paths),
+        role: segment.role,
+        position: segment.position,
+        fingerprint: engine.fingerprint(found.entity, segment.text.toString('utf8', found.start, found.end)),
+      });
+    }
+  }
+  return findings;
+}
+
+const MAX_PATH_CHARS = 300;
+
+/** A path is made of keys that the sender chose: what is found in one stands as its entity's name. */
+function shownPath(path: string, scanner: Scanner, known: Map<string, string>): string {
+  const seen = known.get(path);
+  if (seen !== undefined) return seen;
+  const text = Buffer.from(path.replaceAll('~1', '/').replaceAll('~0', '~'), 'utf8');
+  let shown = '';
+  let at = 0;
+  for (const found of scanner.scan(text, { label: null, role: 'metadata' })) {
+    if (found.start < at) continue;
+    shown += `${text.toString('utf8', at, found.start)}[${found.entity}]`;
+    at = found.end;
+  }
+  shown = at === 0 ? path : shown + text.toString('utf8', at);
+  shown = shown.length > MAX_PATH_CHARS ? `${shown.slice(0, MAX_PATH_CHARS)}…` : shown;
+  known.set(path, shown);
+  return shown;
+}
+
+function decide(
+  engine: Engine,
+  message: Message,
+  extraction: Extraction,
+  findings: readonly Finding[],
+  context: InspectContext,
+): Decision {
+  const decision = engine.policies.decide({
+    direction: message.direction,
+    source: message.source,
+    destination: message.destination,
+    model: extraction.model,
+    findings,
+    segments: extraction.segments,
+    coverage: extraction.coverage,
+    now: context.now,
+  });
+  return context.held ? withOpaque(decision, extraction.coverage, engine.onOpaque) : decision;
+}
+
+/** `onOpaque` acts beside the policies: what a rule could hold and nobody could read is not waved through. */
+function withOpaque(decision: Decision, coverage: Coverage, onOpaque: EngineOptions['onOpaque']): Decision {
+  if (coverage.level !== 'opaque') return decision;
+  const kind = coverage.reason === 'encoded' ? 'encoded' : 'media';
+  const action = onOpaque[kind];
+  if (actionRank(action) <= actionRank(decision.enforced.action)) return decision;
+  const text = `the body could not be read (${coverageText(coverage)})`;
+  const ruling: Ruling = {
+    action,
+    mode: 'enforce',
+    policy: 'proxy',
+    policyVersion: null,
+    rule: `onOpaque.${kind}`,
+    severity: 'medium',
+    message: `The body could not be read (${coverageText(coverage)}): send it without that encoding.`,
+  };
+  return {
+    ...decision,
+    enforced: ruling,
+    subject: [],
+    explanation: [...decision.explanation, { policy: 'proxy', rule: ruling.rule ?? '', action, text }],
+  };
+}
+
+function transform(
+  engine: Engine,
+  message: Message,
+  extraction: Extraction,
+  findings: readonly Finding[],
+  decision: Decision,
+  context: InspectContext,
+): { edits: readonly Edit[]; edited: Edited | null } {
+  if (decision.enforced.action === 'block' || decision.verdicts.length === 0) return { edits: [], edited: null };
+  const tokenizes = decision.verdicts.some((verdict) => verdict.action === 'tokenize');
+  const conversation = tokenizes ? context.conversation(extraction) : null;
+  const edits = replacements(extraction, findings, decision.verdicts, conversation, engine.fingerprint);
+  return { edits, edited: edits.length === 0 ? null : applyEdits(message, extraction, edits) };
+}
+
+/** What is assumed of a text that was not taken from a message. */
+export interface TextAssumptions {
+  readonly role: Role;
+  readonly position: Position;
+  readonly model: string | null;
+}
+
+/** A text as if it were all of a message: one segment, the bytes themselves. */
+export function textExtraction(text: string, assume: TextAssumptions): Extraction {
+  const body = Buffer.from(text, 'utf8');
+  return {
+    shape: null,
+    format: 'text',
+    model: assume.model,
+    stream: false,
+    conversationId: null,
+    firstUserText: null,
+    segments: [
+      {
+        text: body,
+        path: '',
+        label: null,
+        role: assume.role,
+        position: assume.position,
+        part: { kind: 'body' },
+        layers: [{ kind: 'raw', start: 0, end: body.length }],
+        immutable: false,
+      },
+    ],
+    coverage: FULL,
+    body,
+    decoded: false,
+  };
+}
+
+/** Inspects a text as if it were the body of `message` (whose own body is not looked at). */
+export function inspectText(
+  engine: Engine,
+  message: Message,
+  text: string,
+  assume: TextAssumptions,
+  context: InspectContext,
+): Inspection {
+  const extraction = textExtraction(text, assume);
+  const whole = { ...message, body: extraction.body };
+  const findings = scan(engine, extraction.segments);
+  const decision = decide(engine, whole, extraction, findings, context);
+  const { edits, edited } = transform(engine, whole, extraction, findings, decision, context);
+  return { extraction, findings, coverage: extraction.coverage, decision, edits, edited };
+}

@@ -1,0 +1,83 @@
+/**
+ * Tokens put back in what comes from upstream: the client sees the values that it sent. Only tokens in the map given
+ * are touched; signed and encrypted parts never are.
+ */
+import type { Message } from '../../flow/message.ts';
+import type { Extraction, Shape } from '../extract/extract.ts';
+import { tokensIn } from './document-restorer.ts';
+import { applyEdits, type Edit } from './splice.ts';
+import { type Framing, JsonFraming, SseFraming, TextFraming } from './stream-formats.ts';
+
+/** The tokens that may be put back, and what each stands for. */
+export interface Tokens {
+  readonly byToken: ReadonlyMap<string, string>;
+}
+
+/**
+ * A whole body with its tokens put back. Where `restored` is not 0 the body has no content coding any more; else it
+ * is the body as received. Throws WeirError `edit_unsafe`.
+ */
+export function restoreBody(
+  message: Message,
+  extraction: Extraction,
+  tokens: Tokens,
+): { body: Buffer; restored: number } {
+  const untouched = { body: message.body, restored: 0 };
+  if (tokens.byToken.size === 0) return untouched;
+  if (extraction.format === 'sse') {
+    const restorer = createStreamRestorer(extraction.shape, 'text/event-stream', tokens);
+    const body = Buffer.concat([restorer.push(extraction.body), restorer.end()]);
+    return restorer.restored === 0 ? untouched : { body, restored: restorer.restored };
+  }
+  const edits: Edit[] = [];
+  extraction.segments.forEach(({ text, part, layers, immutable, label }, segment) => {
+    // A key is immutable for policies alone (its label is null); what a provider has signed is so for everybody.
+    if (part.kind !== 'body' || layers.length === 0 || (immutable && label !== null)) return;
+    for (const { token, start, value } of tokensIn(text, tokens.byToken)) {
+      edits.push({ segment, start, end: start + token.length, replacement: value });
+    }
+  });
+  if (edits.length === 0) return untouched;
+  return { body: applyEdits(message, extraction, edits).body, restored: edits.length };
+}
+
+/** Bytes of a stream in, bytes out; what is kept back comes with a later push or with `end`. */
+export interface StreamRestorer {
+  push(chunk: Buffer): Buffer;
+  end(): Buffer;
+  /** How many tokens were put back so far. */
+  readonly restored: number;
+  /** Id of the response that streams, in OpenAI's responses shape, once seen; null without tokens. */
+  readonly responseId: string | null;
+}
+
+/**
+ * For a body that is passed on as it comes: events, a JSON list, NDJSON, text. A token is found however it is cut;
+ * text that cannot begin one is never kept back. Without tokens it hands chunks through.
+ */
+export function createStreamRestorer(shape: Shape | null, contentType: string, tokens: Tokens): StreamRestorer {
+  if (tokens.byToken.size === 0) return PASS;
+  const framing = framingFor(shape, contentType, tokens.byToken);
+  return {
+    push: (chunk) => together(framing.push(chunk)),
+    end: () => together(framing.end()),
+    get restored() {
+      return framing.restored;
+    },
+    get responseId() {
+      return framing.responseId;
+    },
+  };
+}
+
+const PASS: StreamRestorer = { push: (chunk) => chunk, end: () => Buffer.alloc(0), restored: 0, responseId: null };
+
+function framingFor(shape: Shape | null, contentType: string, tokens: ReadonlyMap<string, string>): Framing {
+  const kind = contentType.toLowerCase().split(';', 1)[0]?.trim() ?? '';
+  if (kind === 'text/event-stream') return new SseFraming(tokens, shape === 'openai.responses');
+  return /json/.test(kind) ? new JsonFraming(tokens) : new TextFraming(tokens);
+}
+
+function together(pieces: readonly Buffer[]): Buffer {
+  return pieces.length === 1 ? (pieces[0] as Buffer) : Buffer.concat(pieces);
+}
