@@ -1,0 +1,174 @@
+/**
+ * Policies, compiled, and the decision on a message: exceptions take findings out first, then the strongest rule of all
+ * policies wins, in whatever order they were written. Pure: no file, socket, clock or environment. A message without
+ * findings costs a look-up.
+ */
+import { type Action, type Decision, type Mode, stronger } from '../../flow/decision.ts';
+import { WeirError } from '../../flow/errors.ts';
+import type { Category } from '../../flow/finding.ts';
+import { type CustomRecognizer, ENTITIES } from '../scan/scanner.ts';
+import { problemText } from './checked-yaml.ts';
+import { compareText, concluded, NOTHING_HELD, outcomesOf, outcomeText } from './conclude.ts';
+import { type CompiledException, compileException } from './exceptions.ts';
+import { compileMatch, type Scope } from './narrowing.ts';
+import { checkPolicies } from './policy-check.ts';
+import { isException, isPolicy, type PolicyDocument } from './policy-file.ts';
+import { policyVersion } from './policy-version.ts';
+import { type CompiledRule, compileRule, type DecideInput, evaluate, type Held, scopeMiss } from './rule.ts';
+
+export type { Scope } from './narrowing.ts';
+export type { DecideInput } from './rule.ts';
+
+/** What one rule made of a message, for `weir policy explain`. */
+export interface RuleTrace {
+  readonly policy: string;
+  readonly rule: string;
+  readonly mode: Mode;
+  readonly action: Action;
+  readonly held: boolean;
+  /** Why it held or not, without values. */
+  readonly text: string;
+}
+
+export interface PolicySet {
+  /** Of all policies, duplicates left out: what createScanner takes. */
+  readonly recognizers: readonly CustomRecognizer[];
+  /**
+   * The strongest action that a rule in mode enforce could take there, whatever the payload, model and roles. Redact and
+   * tokenize are given as such, though where no edit can be made they become block.
+   */
+  strongest(scope: Scope): Action;
+  decide(input: DecideInput): Decision;
+  /** Every rule's own account of a message, held or not, by policy and rule. Slower than decide. */
+  trace(input: DecideInput): readonly RuleTrace[];
+  /** Of the policies, in alphabetical order. */
+  readonly names: readonly string[];
+}
+
+/** Scopes kept with the rules that can match there; past this the memory is emptied, since hosts come from outside. */
+const MAX_SCOPES = 2000;
+
+interface ScopeRules {
+  readonly rules: readonly CompiledRule[];
+  /** True where some rule can hold without any finding. */
+  readonly needsNoFinding: boolean;
+  readonly strongest: Action;
+}
+
+/** Throws WeirError `policy_invalid` with a line for each problem that only all documents together show. */
+export function compilePolicies(documents: readonly PolicyDocument[]): PolicySet {
+  const problems = checkPolicies(documents);
+  if (problems.length > 0) throw new WeirError('policy_invalid', problems.map(problemText).join('\n'));
+  const policies = documents.filter(isPolicy);
+  const recognizers = recognizersOf(documents);
+  const ownCategories = new Map(recognizers.map((one) => [one.entity, one.category]));
+  const categoryOf = (entity: string): Category | null => ENTITIES.get(entity) ?? ownCategories.get(entity) ?? null;
+  const rules = policies
+    .flatMap((policy) => {
+      const of = { ...policy, name: policy.name.value, version: policyVersion(policy) };
+      return policy.rules.map((rule) =>
+        compileRule(
+          rule,
+          of,
+          [compileMatch(policy.match), compileMatch(rule.match)],
+          [
+            ...(rule.except === null ? [] : [compileException(rule.except, 'except')]),
+            ...exceptionsFor(documents, of.name, rule.name.value),
+          ],
+          categoryOf,
+        ),
+      );
+    })
+    .sort((a, b) => compareText(a.policy, b.policy) || compareText(a.name, b.name));
+
+  const rulesOf = scopeCache(rules, documents);
+  return {
+    recognizers,
+    names: policies.map((policy) => policy.name.value).sort(compareText),
+    strongest: (scope) => rulesOf(scope).strongest,
+    decide(input) {
+      const { rules: candidates, needsNoFinding } = rulesOf(input);
+      if (input.findings.length === 0 && !needsNoFinding) return NOTHING_HELD;
+      const held: Held[] = [];
+      for (const rule of candidates) {
+        if (input.findings.length === 0 && rule.selector !== null) continue;
+        const result = evaluate(rule, input);
+        if (result !== null) held.push(result);
+      }
+      return held.length === 0 ? NOTHING_HELD : concluded(held, input);
+    },
+    trace: (input) => rules.map((rule) => traceOf(rule, input)),
+  };
+}
+
+function exceptionsFor(documents: readonly PolicyDocument[], policy: string, rule: string): CompiledException[] {
+  return documents
+    .filter(isException)
+    .filter((one) => one.policy.value === policy && (one.rule === null || one.rule.value === rule))
+    .map((one) => compileException(one, one.name ?? 'exception'))
+    .sort((a, b) => compareText(a.label, b.label));
+}
+
+/** Recognizers of all policies; the same one in two files counts once. */
+export function recognizersOf(documents: readonly PolicyDocument[]): readonly CustomRecognizer[] {
+  const all = documents.filter(isPolicy).flatMap((policy) => policy.recognizers);
+  const byText = new Map(all.map((one) => [JSON.stringify({ ...one, entity: one.entity.value }), one]));
+  return [...byText.values()].map((one) => ({ ...one, entity: one.entity.value }));
+}
+
+/** The rules that can match in a scope; sources and hosts are part of the key only where some rule looks at them. */
+function scopeCache(
+  rules: readonly CompiledRule[],
+  documents: readonly PolicyDocument[],
+): (scope: Scope) => ScopeRules {
+  const matches = documents
+    .filter(isPolicy)
+    .flatMap((policy) => [policy.match, ...policy.rules.map((rule) => rule.match)])
+    .flatMap((match) => (match === null ? [] : match.not === null ? [match] : [match, match.not]));
+  const looksAtSources = matches.some((match) => match.sources !== null);
+  const looksAtHosts = matches.some((match) => (match.destinations?.hosts.length ?? 0) > 0);
+  const keyOf = ({ direction, source, destination: to }: Scope): string => {
+    let key = `${direction}\n${to.category}\n${to.vendor}\n${to.country}\n${to.sanctioned}`;
+    if (looksAtHosts) key += `\n${to.host}`;
+    if (looksAtSources) {
+      const { app, verified, user, process, exe, container } = source;
+      key += `\n${JSON.stringify([app, verified, user, process, exe, container])}`;
+    }
+    return key;
+  };
+  const known = new Map<string, ScopeRules>();
+  return (scope) => {
+    const key = keyOf(scope);
+    const found = known.get(key);
+    if (found !== undefined) return found;
+    const matching = rules.filter((rule) => scopeMiss(rule, scope) === null);
+    const enforced = matching.filter((rule) => rule.mode === 'enforce');
+    const result: ScopeRules = {
+      rules: matching,
+      needsNoFinding: matching.some((rule) => rule.selector === null),
+      strongest: enforced.reduce<Action>((strongest, rule) => stronger(strongest, rule.action), 'allow'),
+    };
+    if (known.size >= MAX_SCOPES) known.clear();
+    known.set(key, result);
+    return result;
+  };
+}
+
+function traceOf(rule: CompiledRule, input: DecideInput): RuleTrace {
+  const { policy, name, mode, action } = rule;
+  const base = { policy, rule: name, mode, action };
+  const miss = scopeMiss(rule, input);
+  if (miss !== null) return { ...base, held: false, text: miss };
+  let why = '';
+  const held = evaluate(rule, input, (text) => {
+    why = text;
+  });
+  const outcomes =
+    held === null || (rule.selector !== null && held.findings.length === 0) ? [] : outcomesOf(held, input);
+  if (outcomes.length === 0) return { ...base, held: false, text: why };
+  const texts = outcomes.map((outcome) => {
+    const text = outcomeText(outcome, input);
+    return outcome.action === action ? text : `${outcome.action}: ${text}`;
+  });
+  return { ...base, held: true, text: texts.join('; ') };
+}
