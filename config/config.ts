@@ -1,0 +1,81 @@
+/** The configuration as the rest of Weir sees it: read once, checked, defaults filled in, frozen. Types only. */
+import type { DestinationEntry } from '../catalog/catalog.ts';
+import type { HostPort } from '../catalog/host.ts';
+import type { GatewayProvider } from '../catalog/providers.ts';
+
+/** Bytes, milliseconds and counts, as their names say; see docs/configuration.md. */
+export interface ProxyLimits {
+  /** Largest body held for inspection, decoded and not. */
+  readonly inspectBytes: number;
+  /** Most bytes of an unheld body that are scanned beside it. */
+  readonly besideBytes: number;
+  /** All held bodies of the process together. */
+  readonly heldBytes: number;
+  readonly headerBytes: number;
+  /** Most bytes of a JSON body held until its shape is known. */
+  readonly shapeBytes: number;
+  /** How long a new request waits for room in `heldBytes`. */
+  readonly holdMs: number;
+  readonly connectMs: number;
+  readonly tlsMs: number;
+  readonly firstByteMs: number;
+  readonly clientHeadMs: number;
+  /** Least rate of a client's body. */
+  readonly clientBodyBytesPerSecond: number;
+  readonly idleMs: number;
+  readonly clientHelloMs: number;
+  readonly drainMs: number;
+  readonly maxConnections: number;
+}
+
+export type OpaqueAction = 'allow' | 'alert' | 'block';
+
+export interface ProxyConfig {
+  /** Port 0 takes any free one. */
+  readonly listen: HostPort;
+  /** Further host names of this listener, canonical. */
+  readonly names: readonly string[];
+  /** Host globs that are tunnelled untouched. */
+  readonly bypass: readonly string[];
+  /** Host globs whose TLS is terminated; what no glob matches is tunnelled. */
+  readonly intercept: readonly string[];
+  /** `host:port` as asked for -> where to connect instead. Keys are canonical, IPv6 in brackets. */
+  readonly resolve: ReadonlyMap<string, HostPort>;
+  /** `ca`: certificates in PEM, read from the files named. */
+  readonly upstream: { readonly ca: readonly string[] };
+  /** By gateway name: additions to, and replacements of, the built-in ones. */
+  readonly providers: ReadonlyMap<string, GatewayProvider>;
+  readonly open: boolean;
+  /** Browser origins, serialised as browsers send them: `https://app.example`. */
+  readonly origins: readonly string[];
+  readonly onError: 'closed' | 'open';
+  readonly onOpaque: { readonly media: OpaqueAction; readonly encoded: OpaqueAction };
+  readonly block: { readonly status: number; readonly style: 'error' | 'message' };
+  readonly limits: ProxyLimits;
+}
+
+export interface AppConfig {
+  readonly name: string;
+  readonly owner: string | null;
+  /** SHA-256 of the app's token, lower-case hex; null when the app has none. */
+  readonly tokenSha256: string | null;
+}
+
+export interface Config {
+  /** The file read, absolute; null when there was none and everything is the default. */
+  readonly file: string | null;
+  /** Absolute path. */
+  readonly home: string;
+  readonly proxy: ProxyConfig;
+  /** Absolute paths of files and folders; null means the shipped policies/default.yaml alone. */
+  readonly policies: readonly string[] | null;
+  /** `disable`: names of recognizers and entities. */
+  readonly detection: { readonly disable: readonly string[]; readonly names: 'fast' | 'off' };
+  readonly apps: readonly AppConfig[];
+  readonly destinations: readonly DestinationEntry[];
+  /** `chars` either side of a finding, 0..500; 0 keeps no excerpt. */
+  readonly excerpts: { readonly chars: number; readonly encrypt: boolean };
+  readonly store: 'sqlite';
+  readonly console: { readonly listen: HostPort };
+  readonly sensor: { readonly enabled: 'auto' | false };
+}

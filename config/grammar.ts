@@ -1,0 +1,257 @@
+/**
+ * The grammar of weir.yaml: every key, what it takes and its default; docs/configuration.md says what each does. Keys
+ * whose part is not built are refused by name. Files that it names are read here, so that a problem has its place.
+ */
+import { type HostPort, hostPortText, parseHostPort } from '../catalog/host.ts';
+import type { GatewayProvider } from '../catalog/providers.ts';
+import { readDocument, type Shape, type TypeOf } from '../engine/decide/checked-yaml.ts';
+import { didYouMean } from '../engine/decide/near-name.ts';
+import {
+  as,
+  boolean,
+  checked,
+  type Fields,
+  list,
+  map,
+  notBuilt,
+  nullable,
+  number,
+  type ObjectOf,
+  type Optional,
+  object,
+  oneOf,
+  optional,
+  string,
+} from '../engine/decide/shapes.ts';
+import { BUILT_IN } from '../engine/recognizers/built-in.ts';
+import { DESTINATION_CATEGORIES } from '../flow/parties.ts';
+import type { PathBase } from './paths.ts';
+import {
+  browserOrigin,
+  bytes,
+  certificateFile,
+  existingPath,
+  hostGlob,
+  hostName,
+  listenAddress,
+  milliseconds,
+  onlyYet,
+  originUrl,
+  path,
+  place,
+  placeProblem,
+  tokenDigest,
+} from './values.ts';
+
+const KIB = 2 ** 10;
+const MIB = 2 ** 20;
+const GIB = 2 ** 30;
+
+/** A shape that may be left out, with the defaults that an empty object gives. */
+function withDefaults<T>(shape: Shape<T>): Optional<T> {
+  const read = readDocument('defaults', '{}', shape);
+  if (read.value === null) throw new Error(`a section has a key without a default: ${read.problems[0]?.message}`);
+  return optional(shape, read.value);
+}
+
+function section<const F extends Fields>(fields: F): Optional<ObjectOf<F>> {
+  return withDefaults(object(fields));
+}
+
+const limits = withDefaults(
+  checked(
+    object({
+      inspectBytes: optional(bytes({ min: KIB, max: GIB }), 32 * MIB),
+      besideBytes: optional(bytes({ min: 0, max: 64 * MIB }), MIB),
+      heldBytes: optional(bytes({ min: KIB, max: 1024 * GIB }), 512 * MIB),
+      headerBytes: optional(bytes({ min: KIB, max: MIB }), 64 * KIB),
+      shapeBytes: optional(bytes({ min: KIB, max: 32 * MIB }), MIB),
+      holdMs: optional(milliseconds({ min: 0 }), 200),
+      connectMs: optional(milliseconds({ min: 1 }), 10_000),
+      tlsMs: optional(milliseconds({ min: 1 }), 10_000),
+      firstByteMs: optional(milliseconds({ min: 1 }), 900_000),
+      clientHeadMs: optional(milliseconds({ min: 1 }), 30_000),
+      clientBodyBytesPerSecond: optional(bytes({ min: 0, max: GIB }), KIB),
+      idleMs: optional(milliseconds({ min: 1 }), 75_000),
+      clientHelloMs: optional(milliseconds({ min: 1 }), 10_000),
+      drainMs: optional(milliseconds({ min: 0 }), 10_000),
+      maxConnections: optional(number({ integer: true, min: 1, max: 1_000_000 }), 10_000),
+    }),
+    (value, report) => {
+      if (value.heldBytes < value.inspectBytes)
+        report('expected at least inspectBytes: one body must fit', ['heldBytes']);
+    },
+  ),
+);
+
+/** A synthetic answer is one that the SDK reads as success; an error has to be one that no SDK retries. */
+const block = withDefaults(
+  as(
+    checked(
+      object({
+        status: optional(number({ integer: true })),
+        style: optional(oneOf(['error', 'message']), 'error'),
+      }),
+      ({ status, style }, report) => {
+        if (status === null || (status >= 400 && status <= 499)) return;
+        if (style === 'error') report('expected a status from 400 to 499', ['status']);
+        else if (status !== 200) report('expected 200, or a status from 400 to 499', ['status']);
+      },
+    ),
+    ({ status, style }) => ({ status: status ?? (style === 'message' ? 200 : 400), style }),
+  ),
+);
+
+const opaqueAction = oneOf(['allow', 'alert', 'block']);
+
+const providers = as(
+  map(object({ url: originUrl(), shape: optional(nullable(oneOf(['openai', 'anthropic', 'gemini']))) }), {
+    key: (name) =>
+      /^[a-z0-9][a-z0-9-]{0,62}$/.test(name) ? null : 'expected a name of lower-case letters, digits and "-"',
+  }),
+  (read): ReadonlyMap<string, GatewayProvider> =>
+    new Map([...read].map(([name, { url, shape }]) => [name, { name, url, shape }])),
+);
+
+const resolve = as(map(place(), { key: placeProblem }), (read): ReadonlyMap<string, HostPort> => {
+  const canonical = new Map<string, HostPort>();
+  for (const [key, to] of read) {
+    const from = parseHostPort(key);
+    if (from !== null) canonical.set(hostPortText(from), to);
+  }
+  return canonical;
+});
+
+function proxy(base: PathBase) {
+  return section({
+    listen: optional(listenAddress(), { host: '127.0.0.1', port: 8787 }),
+    names: optional(list(hostName()), []),
+    transparent: notBuilt('proxy.transparent'),
+    proxyProtocol: notBuilt('proxy.proxyProtocol'),
+    workers: optional(onlyYet([1], null, 'more than one process'), null),
+    bypass: optional(list(hostGlob({ port: false })), []),
+    intercept: optional(list(hostGlob({ port: false })), ['*']),
+    resolve: optional(resolve, new Map()),
+    upstream: section({
+      ca: optional(
+        as(list(certificateFile(base)), (files) => files.flat()),
+        [],
+      ),
+      proxy: notBuilt('proxy.upstream.proxy'),
+      aws: notBuilt('proxy.upstream.aws'),
+      certificates: notBuilt('proxy.upstream.certificates'),
+    }),
+    providers: optional(providers, new Map()),
+    open: optional(boolean(), false),
+    origins: optional(list(browserOrigin()), []),
+    onError: optional(oneOf(['closed', 'open']), 'closed'),
+    onOpaque: section({ media: optional(opaqueAction, 'alert'), encoded: optional(opaqueAction, 'block') }),
+    block,
+    limits,
+  });
+}
+
+const RECOGNIZER_NAMES: readonly string[] = [...new Set(BUILT_IN.flatMap((one) => [one.name, one.entity]))];
+
+const disabled = string({
+  expected: 'the name of a recognizer or an entity',
+  check: (name) =>
+    RECOGNIZER_NAMES.includes(name)
+      ? null
+      : `no recognizer or entity of this name${didYouMean(name, RECOGNIZER_NAMES) || '; `weir recognizers` lists them'}`,
+});
+
+const detection = section({
+  countries: optional(onlyYet(['all'], null, 'a choice of countries'), null),
+  languages: optional(onlyYet([['en']], null, 'a choice of languages'), null),
+  disable: optional(list(disabled), []),
+  names: optional(
+    checked(oneOf(['fast', 'off', 'thorough']), (value, report) => {
+      if (value === 'thorough') report('"thorough" is not built yet; expected fast or off');
+    }),
+    'fast',
+  ),
+  model: optional(onlyYet([null], null, 'detection.model'), null),
+});
+
+const apps = checked(
+  list(
+    object({
+      // A label is shown in tables, and stands before the colon in Basic credentials.
+      name: string({ expected: 'a name of up to 100 characters, without ":"', pattern: /^[^\p{Cc}:]{1,100}$/u }),
+      owner: optional(string({ maxLength: 200 })),
+      match: notBuilt('apps[].match'),
+      token: optional(tokenDigest()),
+    }),
+  ),
+  (value, report) => {
+    const seen = new Set<string>();
+    for (const [index, { name }] of value.entries()) {
+      if (seen.has(name)) report('an app of this name stands before', [index, 'name']);
+      seen.add(name);
+    }
+  },
+);
+
+const destinations = checked(
+  list(
+    object({
+      hosts: list(hostGlob({ port: true }), { min: 1 }),
+      vendor: optional(string({ maxLength: 200 })),
+      category: optional(oneOf(DESTINATION_CATEGORIES)),
+      country: optional(
+        string({ expected: 'a country as two capital letters (ISO 3166-1), in quotes', pattern: /^[A-Z]{2}$/ }),
+      ),
+      sanctioned: optional(boolean(), false),
+      private: optional(boolean(), false),
+      owner: optional(string({ maxLength: 200 })),
+      note: optional(string({ maxLength: 2000 })),
+    }),
+  ),
+  (value, report) => {
+    const seen = new Set<string>();
+    for (const [index, { hosts }] of value.entries()) {
+      for (const [at, host] of hosts.entries()) {
+        if (seen.has(host)) report('this host stands before, and one entry would hide the other', [index, 'hosts', at]);
+        seen.add(host);
+      }
+    }
+  },
+);
+
+/** The shape of the whole file. Paths in it are taken relative to `base`; files that it names are looked at. */
+export function configShape(base: PathBase) {
+  return object({
+    home: optional(path(base)),
+    proxy: proxy(base),
+    policies: optional(list(existingPath(base))),
+    detection,
+    apps: optional(apps, []),
+    destinations: optional(destinations, []),
+    stores: notBuilt('stores'),
+    environments: notBuilt('environments'),
+    notify: notBuilt('notify'),
+    retention: notBuilt('retention'),
+    excerpts: section({
+      chars: optional(number({ integer: true, min: 0, max: 500 }), 75),
+      encrypt: optional(boolean(), true),
+    }),
+    store: optional(onlyYet(['sqlite'], 'sqlite' as const, 'another store than sqlite'), 'sqlite'),
+    bus: optional(onlyYet([null], null, 'bus'), null),
+    console: section({ listen: optional(listenAddress(), { host: '127.0.0.1', port: 8788 }) }),
+    baseline: optional(onlyYet([null], null, 'baseline'), null),
+    sensor: section({
+      enabled: optional(
+        checked(oneOf(['auto', false, true]), (value, report) => {
+          if (value === true) report('the sensor is not built yet; expected auto or false');
+        }),
+        'auto',
+      ),
+      cgroup: notBuilt('sensor.cgroup'),
+      steer: notBuilt('sensor.steer'),
+      block: notBuilt('sensor.block'),
+    }),
+  });
+}
+
+export type ConfigFile = TypeOf<ReturnType<typeof configShape>>;

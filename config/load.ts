@@ -1,0 +1,114 @@
+/**
+ * Reads the configuration once, checks all of it, fills in the defaults and freezes it. It never starts with half of
+ * a configuration: every problem is told at once, with its place.
+ */
+import { readFileSync } from 'node:fs';
+import { isIPv4 } from 'node:net';
+import { dirname, join, resolve } from 'node:path';
+import { type Problem, problemText, readDocument } from '../engine/decide/checked-yaml.ts';
+import { WeirError } from '../flow/errors.ts';
+import type { Config } from './config.ts';
+import { type ConfigFile, configShape } from './grammar.ts';
+import { absolutePath, homeFolderOf, type PathBase } from './paths.ts';
+import { codeOf } from './values.ts';
+
+export interface LoadOptions {
+  /** What `--config` names, relative to `cwd`; null reads weir.yaml in `cwd` if it is there. */
+  readonly file: string | null;
+  /** WEIR_HOME wins over `home`; HOME is what `~` stands for. */
+  readonly env: NodeJS.ProcessEnv;
+  readonly cwd: string;
+}
+
+/** The file's name where none is given. */
+export const CONFIG_FILE = 'weir.yaml';
+
+/** Throws WeirError `config_invalid`, whose message has one line a problem: `file:line:column: what was expected`. */
+export function loadConfig(options: LoadOptions): Config {
+  const shown = options.file ?? CONFIG_FILE;
+  const file = resolve(options.cwd, shown);
+  const text = readText(file, shown, options.file !== null);
+  const base: PathBase = {
+    folder: text === null ? options.cwd : dirname(file),
+    homeFolder: homeFolderOf(options.env),
+  };
+  const read = readDocument(shown, text ?? '', configShape(base));
+  if (read.value === null) throw new WeirError('config_invalid', read.problems.map(problemText).join('\n'));
+  const home = options.env['WEIR_HOME']
+    ? absolutePath(options.env['WEIR_HOME'], { ...base, folder: options.cwd })
+    : (read.value.home ?? join(base.homeFolder, '.weir'));
+  return frozen(configOf(read.value, text === null ? null : file, home));
+}
+
+/** Null when nobody named a file and there is none. */
+function readText(file: string, shown: string, isNamed: boolean): string | null {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    const code = codeOf(error);
+    if (code === 'ENOENT' && !isNamed) return null;
+    const why =
+      code === 'ENOENT' ? 'no such file' : code === 'EISDIR' ? 'is a folder, not a file' : `cannot be read (${code})`;
+    const problem: Problem = { file: shown, line: 1, column: 1, message: why };
+    throw new WeirError('config_invalid', problemText(problem), { cause: error });
+  }
+}
+
+function configOf(read: ConfigFile, file: string | null, home: string): Config {
+  const { listen, names, bypass, intercept, resolve: resolved, upstream, providers } = read.proxy;
+  const { open, origins, onError, onOpaque, block, limits } = read.proxy;
+  return {
+    file,
+    home,
+    proxy: {
+      listen,
+      names,
+      bypass,
+      intercept,
+      resolve: resolved,
+      upstream: { ca: upstream.ca },
+      providers,
+      open,
+      origins,
+      onError,
+      onOpaque,
+      block,
+      limits,
+    },
+    policies: read.policies,
+    detection: { disable: read.detection.disable, names: read.detection.names === 'off' ? 'off' : 'fast' },
+    apps: read.apps.map(({ name, owner, token }) => ({ name, owner, tokenSha256: token })),
+    destinations: read.destinations,
+    excerpts: read.excerpts,
+    store: read.store,
+    console: read.console,
+    sensor: { enabled: read.sensor.enabled === false ? false : 'auto' },
+  };
+}
+
+/** Maps cannot be frozen and are typed read-only. */
+function frozen<T>(value: T): T {
+  if (typeof value === 'object' && value !== null && !(value instanceof Map)) {
+    for (const inner of Object.values(value)) frozen(inner);
+    Object.freeze(value);
+  }
+  return value;
+}
+
+/**
+ * Refuses a listener that others on the network could use without a token. Throws WeirError `listener_open`. A name
+ * other than localhost counts as off loopback: what it resolves to may change.
+ */
+export function checkListener(config: Config): void {
+  const { listen, open } = config.proxy;
+  if (open || isLoopback(listen.host) || config.apps.some((app) => app.tokenSha256 !== null)) return;
+  throw new WeirError(
+    'listener_open',
+    `proxy.listen is ${listen.host}, which other hosts can reach, and no app has a token`,
+  );
+}
+
+/** 127.0.0.0/8, ::1 and localhost. */
+export function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || (isIPv4(host) && host.startsWith('127.'));
+}

@@ -1,0 +1,215 @@
+/**
+ * Shapes of single values in a configuration: addresses, host globs, files, times. They turn what is written into what
+ * the rest of Weir uses, and refuse it with what was expected; no message repeats a value.
+ */
+import { X509Certificate } from 'node:crypto';
+import { readFileSync, statSync } from 'node:fs';
+import { isScalar, isSeq } from 'yaml';
+import { canonicalHost, type HostPort, parseHostGlob, parseHostPort } from '../catalog/host.ts';
+import { originOf } from '../catalog/providers.ts';
+import { INVALID, type Shape } from '../engine/decide/checked-yaml.ts';
+import { as, checked, duration, either, number, size, string } from '../engine/decide/shapes.ts';
+import { absolutePath, type PathBase } from './paths.ts';
+
+/** A string turned into something else. `parse` gives null for what is not `expected`; `wrong` may say it better. */
+function parsed<T extends object | string>(
+  expected: string,
+  parse: (text: string) => T | null,
+  wrong: (text: string) => string | null = () => null,
+): Shape<T> {
+  const text = string({ expected, maxLength: 4096 });
+  return {
+    expected,
+    schema: text.schema,
+    read(node, reader) {
+      const value = text.read(node, reader);
+      if (value === INVALID) return INVALID;
+      return parse(value) ?? reader.refuse(node, wrong(value) ?? `expected ${expected}`);
+    },
+  };
+}
+
+/** Where to listen: `127.0.0.1:8787`. Port 0 takes any free one. */
+export function listenAddress(): Shape<HostPort> {
+  const expected = 'host:port, such as 127.0.0.1:8787 or "[::1]:8787"';
+  return parsed(expected, parseHostPort, (text) =>
+    text.startsWith(':')
+      ? 'expected host:port; for every address of this host write "0.0.0.0" or "[::]" before the port'
+      : null,
+  );
+}
+
+function parsePlace(text: string): HostPort | null {
+  const place = parseHostPort(text);
+  return place === null || place.port === 0 ? null : place;
+}
+
+/** A peer: `api.openai.com:443`. */
+export function place(): Shape<HostPort> {
+  return parsed('host:port, such as api.openai.com:443', parsePlace);
+}
+
+/** What is wrong with a key of `proxy.resolve`, or null. */
+export function placeProblem(key: string): string | null {
+  if (key.includes('*')) return 'expected one host:port; * is not taken here';
+  return parsePlace(key) === null ? 'expected host:port, such as api.openai.com:443' : null;
+}
+
+/** Canonical. */
+export function hostName(): Shape<string> {
+  return parsed('a host name without scheme or port', canonicalHost);
+}
+
+/** A canonical host glob; with `port`, one that may end in `:port`. */
+export function hostGlob(options: { readonly port: boolean }): Shape<string> {
+  const expected = `a host, in which * is any characters, with${options.port ? ' or without' : 'out'} a port`;
+  return parsed(
+    expected,
+    (text) => {
+      const found = parseHostGlob(text);
+      if (found === null || (found.port !== null && !options.port)) return null;
+      if (found.port === null) return found.glob;
+      return found.glob.includes(':') ? `[${found.glob}]:${found.port}` : `${found.glob}:${found.port}`;
+    },
+    (text) => {
+      if (text.includes('/')) return 'expected a host, without scheme or path';
+      return text.startsWith('.') ? 'expected a host; every name below a domain is written "*.example.com"' : null;
+    },
+  );
+}
+
+/** An upstream: `https://llm.corp.example`. */
+export function originUrl(): Shape<string> {
+  return parsed('an origin such as https://llm.corp.example, without path or password', (text) =>
+    originOf(text) === null ? null : text.replace(/\/$/, ''),
+  );
+}
+
+/** As browsers write it in Origin: `https://app.example`, `vscode-webview://…`. */
+export function browserOrigin(): Shape<string> {
+  return parsed('a browser origin such as https://app.example', (text) => {
+    const [, scheme] = /^([a-z][a-z0-9+.-]*):\/\/[^/?#@\s*]+$/.exec(text) ?? [];
+    if (scheme === undefined) return null;
+    if (scheme !== 'http' && scheme !== 'https') return text;
+    return URL.canParse(text) && new URL(text).origin === text ? text : null;
+  });
+}
+
+/** The SHA-256 of an app's token, lower-case hex. */
+export function tokenDigest(): Shape<string> {
+  const expected = '"sha256:" and the 64 hex digits of the SHA-256 of the token (printf %s TOKEN | sha256sum)';
+  return parsed(expected, (text) => /^sha256:([0-9a-f]{64})$/.exec(text.toLowerCase())?.[1] ?? null);
+}
+
+/** Absolute. */
+export function path(base: PathBase): Shape<string> {
+  return as(string({ expected: 'a path', maxLength: 4096 }), (text) => absolutePath(text, base));
+}
+
+/** Absolute; there has to be something at it. */
+export function existingPath(base: PathBase): Shape<string> {
+  return checked(path(base), (value, report) => {
+    if (statSync(value, { throwIfNoEntry: false }) === undefined) report(`no such file or folder: ${value}`);
+  });
+}
+
+/** The certificates in a PEM file, each as PEM. */
+export function certificateFile(base: PathBase): Shape<readonly string[]> {
+  const file = path(base);
+  return {
+    expected: file.expected,
+    schema: file.schema,
+    read(node, reader) {
+      const value = file.read(node, reader);
+      if (value === INVALID) return INVALID;
+      const found = readCertificates(value);
+      return typeof found === 'string' ? reader.refuse(node, found) : found;
+    },
+  };
+}
+
+const CERTIFICATE = /-----BEGIN (?:TRUSTED |X509 )?CERTIFICATE-----[^-]+-----END (?:TRUSTED |X509 )?CERTIFICATE-----/g;
+
+/** What is wrong with a file of certificates, or the certificates. */
+function readCertificates(file: string): string | readonly string[] {
+  let text: string;
+  try {
+    text = readFileSync(file, 'latin1');
+  } catch (error) {
+    return `cannot be read (${codeOf(error)}): ${file}`;
+  }
+  const blocks = text.match(CERTIFICATE) ?? [];
+  if (blocks.length === 0) return `expected certificates in PEM (-----BEGIN CERTIFICATE-----): ${file}`;
+  for (const [index, block] of blocks.entries()) {
+    try {
+      new X509Certificate(block);
+    } catch {
+      return `certificate ${index + 1} of ${blocks.length} cannot be read as one: ${file}`;
+    }
+  }
+  return blocks;
+}
+
+/** `ENOENT`; `error` where the host gave no code. */
+export function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : 'error';
+}
+
+const DAY_MS = 86_400_000;
+
+/** Milliseconds as a number, or a duration. Bounds inclusive; at most a day unless said. */
+export function milliseconds(bounds: { readonly min: number; readonly max?: number }): Shape<number> {
+  const { min, max = DAY_MS } = bounds;
+  const expected = 'milliseconds or a duration such as 200ms, 10s or 15m';
+  return checked(either(number({ integer: true }), duration(), expected), (value, report) => {
+    if (value < min || value > max) report(`out of range: expected from ${min}ms to ${durationText(max)}`);
+  });
+}
+
+function durationText(ms: number): string {
+  return ms % DAY_MS === 0 ? `${ms / DAY_MS}d` : `${ms}ms`;
+}
+
+/** Bytes as a number, or a size. Bounds inclusive. */
+export function bytes(bounds: { readonly min: number; readonly max: number }): Shape<number> {
+  return checked(size(), (value, report) => {
+    const isTaken = value >= bounds.min && value <= bounds.max;
+    if (!isTaken) report(`out of range: expected from ${sizeText(bounds.min)} to ${sizeText(bounds.max)}`);
+  });
+}
+
+function sizeText(value: number): string {
+  for (const [unit, factor] of [
+    ['GiB', 2 ** 30],
+    ['MiB', 2 ** 20],
+    ['KiB', 2 ** 10],
+  ] as const) {
+    if (value >= factor && value % factor === 0) return `${value / factor}${unit}`;
+  }
+  return `${value}`;
+}
+
+/**
+ * A key of which this version knows only the values that ask for nothing: scalars, or a list of them. Any other is
+ * refused as not built, never ignored.
+ */
+export function onlyYet<T>(
+  known: readonly (string | number | boolean | null | readonly string[])[],
+  value: T,
+  what: string,
+): Shape<T> & { readonly takesNull: true } {
+  const words = known.map((one) => JSON.stringify(one)).join(' or ');
+  return {
+    takesNull: true,
+    expected: words,
+    read(node, reader) {
+      const found = isSeq(node) ? node.items.map((item) => (isScalar(item) ? item.value : undefined)) : null;
+      const scalar = isScalar(node) ? node.value : node === null ? null : undefined;
+      const isKnown = known.some((one) =>
+        Array.isArray(one) ? found?.length === one.length && one.every((item, i) => item === found[i]) : one === scalar,
+      );
+      return isKnown ? value : reader.refuse(node, `${what} is not built yet; expected ${words}`);
+    },
+    schema: () => ({ enum: [...known] }),
+  };
+}
