@@ -1,0 +1,38 @@
+/** The map in Graphviz's DOT language. Names are quoted strings; HTML-like labels, which could hold markup, are not used. */
+import { carriesFindings, edgeLines } from './edge-label.ts';
+import type { FlowGraph, MapNode } from './graph.ts';
+
+/** A digraph that `dot -Tsvg` reads. */
+export function toDot(graph: FlowGraph): string {
+  const lines = [
+    'digraph flows {',
+    '  rankdir=LR;',
+    '  node [fontname="sans-serif"];',
+    '  edge [fontname="sans-serif"];',
+  ];
+  for (const node of graph.nodes) lines.push(`  ${node.id} [label=${quoted([node.label])}, shape=${shape(node)}];`);
+  for (const edge of graph.edges) {
+    const width = carriesFindings(edge) ? ', penwidth=3' : '';
+    lines.push(`  ${edge.from} -> ${edge.to} [label=${quoted(edgeLines(edge))}${width}];`);
+  }
+  return `${lines.join('\n')}\n}\n`;
+}
+
+function shape(node: MapNode): string {
+  if (node.kind === 'source') return 'box';
+  return node.category === 'genai' ? 'hexagon' : 'ellipse';
+}
+
+/**
+ * A quoted string of lines. A backslash is doubled, since `\N`, `\G` and others stand for names in a label; control and
+ * formatting characters become a middle dot.
+ */
+function quoted(lines: readonly string[]): string {
+  const escapeLine = (line: string) =>
+    line
+      .replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu, '·')
+      .replace(/[\\"]/g, (character) => `\\${character}`)
+      // Graphviz undoes HTML entities in plain labels too.
+      .replaceAll('&', '&amp;');
+  return `"${lines.map(escapeLine).join('\\n')}"`;
+}

@@ -1,0 +1,20 @@
+/** What is written on a flow in a drawing: the kinds of data and how often, and how many calls. */
+import { coverageText } from '../flow/coverage.ts';
+import type { MapEdge } from './graph.ts';
+
+const MAX_ENTITIES = 6;
+
+/** Lines of text, most frequent kind first: `CREDIT_CARD 2`, `PERSON 1`, `3 calls`, `opaque: tunnelled`. */
+export function edgeLines(edge: MapEdge): readonly string[] {
+  const counts = Object.entries(edge.entities).toSorted(([a, x], [b, y]) => y - x || (a < b ? -1 : 1));
+  const shown = counts.slice(0, MAX_ENTITIES).map(([entity, count]) => `${entity} ${count}`);
+  const more = counts.length > MAX_ENTITIES ? [`and ${counts.length - MAX_ENTITIES} more`] : [];
+  const calls = edge.calls === 1 ? '1 call' : `${edge.calls} calls`;
+  const coverage = edge.coverage.level === 'full' ? [] : [coverageText(edge.coverage)];
+  return [...shown, ...more, calls, ...coverage];
+}
+
+/** Whether any kind of sensitive data was seen on it: drawn stronger. */
+export function carriesFindings(edge: MapEdge): boolean {
+  return Object.keys(edge.entities).length > 0;
+}

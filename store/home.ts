@@ -1,0 +1,179 @@
+/**
+ * The folder that holds all that Weir keeps: CA, keys, database, spool, lock. Makes what is missing with modes that
+ * shut everybody else out, and refuses keys that others can read. It never replaces a key that records depend on.
+ */
+import { createSecretKey, type KeyObject, randomBytes } from 'node:crypto';
+import {
+  chmodSync,
+  closeSync,
+  existsSync,
+  linkSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  statSync,
+  unlinkSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { WeirError } from '../flow/errors.ts';
+import { type Lock, takeLock } from './lock.ts';
+import { newUlid } from './ulid.ts';
+
+export const KEY_NAMES = ['fingerprint', 'chain', 'excerpt'] as const;
+export type KeyName = (typeof KEY_NAMES)[number];
+/** 256 bits each, for HMAC-SHA256 (`fingerprint`, `chain`) and AES-256-GCM (`excerpt`). */
+export type Keys = Readonly<Record<KeyName, KeyObject>>;
+
+/** Where things lie in a home. */
+export interface HomePaths {
+  readonly path: string;
+  readonly databaseFile: string;
+  readonly spoolFolder: string;
+  readonly keysFolder: string;
+  readonly caFolder: string;
+}
+
+export interface Home extends HomePaths {
+  readonly keys: Keys;
+  /**
+   * Takes the home for this process; waits up to a second, unless said otherwise, for a command that is just taking up
+   * a spool. Throws WeirError `home_locked`, whose message names the process that has it.
+   */
+  lock(waitMs?: number): Lock;
+  /** True between `lock()` and the lock's `release()`. */
+  readonly isLocked: boolean;
+}
+
+const KEY_BYTES = 32;
+const LOCK_WAIT_MS = 1000;
+
+export function homePaths(path: string): HomePaths {
+  return {
+    path,
+    databaseFile: join(path, 'weir.db'),
+    spoolFolder: join(path, 'spool'),
+    keysFolder: join(path, 'keys'),
+    caFolder: join(path, 'ca'),
+  };
+}
+
+/**
+ * Opens a home and makes what is missing: folders 0700, keys 0600. Throws WeirError `home_unusable` where it cannot be
+ * written, a key can be read by others, or a key is missing though records made with it are there.
+ */
+export function openHome(path: string): Home {
+  const paths = homePaths(path);
+  try {
+    for (const folder of [path, paths.keysFolder, paths.spoolFolder, paths.caFolder]) makePrivateFolder(folder);
+    const keys = {
+      fingerprint: loadOrMakeKey(paths, 'fingerprint'),
+      chain: loadOrMakeKey(paths, 'chain'),
+      excerpt: loadOrMakeKey(paths, 'excerpt'),
+    };
+    let lock: Lock | null = null;
+    return {
+      ...paths,
+      keys,
+      get isLocked() {
+        return lock?.isHeld === true;
+      },
+      lock(waitMs = LOCK_WAIT_MS) {
+        lock = takeLock(path, waitMs);
+        return lock;
+      },
+    };
+  } catch (error) {
+    if (error instanceof WeirError) throw error;
+    throw new WeirError('home_unusable', `${path}: ${reasonOf(error)}`, { cause: error });
+  }
+}
+
+/** A key of a home that may not be complete; null where it is missing. Throws WeirError `home_unusable` for a bad one. */
+export function readKey(paths: HomePaths, name: KeyName): KeyObject | null {
+  const file = keyFile(paths, name);
+  let bytes: Buffer;
+  try {
+    bytes = readFileSync(file);
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return null;
+    throw new WeirError('home_unusable', `${file}: ${reasonOf(error)}`, { cause: error });
+  }
+  if (bytes.length !== KEY_BYTES) {
+    throw new WeirError('home_unusable', `${file}: ${bytes.length} bytes, a key has ${KEY_BYTES}; restore it`);
+  }
+  if ((statSync(file).mode & 0o077) !== 0) {
+    throw new WeirError('home_unusable', `${file} can be read by others: chmod 600 it, and consider it known`);
+  }
+  return createSecretKey(bytes);
+}
+
+/** Ids of the writers whose records this home's chain key made, the present one last. Empty before the first record. */
+export function writerIds(paths: HomePaths): readonly string[] {
+  try {
+    return readFileSync(writersFile(paths), 'utf8').split('\n').filter(Boolean);
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return [];
+    throw new WeirError('home_unusable', `${writersFile(paths)}: ${reasonOf(error)}`, { cause: error });
+  }
+}
+
+/** Notes a new writer of this home. Throws the file system's errors. */
+export function addWriterId(paths: HomePaths, id: string): void {
+  const fd = openSync(writersFile(paths), 'a', 0o600);
+  try {
+    writeSync(fd, `${id}\n`);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function writersFile(paths: HomePaths): string {
+  return join(paths.keysFolder, 'writers');
+}
+
+function keyFile(paths: HomePaths, name: KeyName): string {
+  return join(paths.keysFolder, `${name}.key`);
+}
+
+function makePrivateFolder(folder: string): void {
+  const made = mkdirSync(folder, { recursive: true, mode: 0o700 });
+  if (made === undefined && (statSync(folder).mode & 0o077) !== 0) chmodSync(folder, 0o700);
+}
+
+function loadOrMakeKey(paths: HomePaths, name: KeyName): KeyObject {
+  const present = readKey(paths, name);
+  if (present !== null) return present;
+  const file = keyFile(paths, name);
+  if (existsSync(paths.databaseFile)) {
+    const justMade = readKey(paths, name); // by another process at its first start
+    if (justMade !== null) return justMade;
+    throw new WeirError(
+      'home_unusable',
+      `${file} is missing, and ${paths.databaseFile} was written with it: restore the key, or move the database away`,
+    );
+  }
+  // Written aside and linked, so that of two processes at their first start only one key exists, and it is whole.
+  const draft = `${file}.${newUlid()}`;
+  writeFileSync(draft, randomBytes(KEY_BYTES), { mode: 0o600, flag: 'wx', flush: true });
+  try {
+    linkSync(draft, file);
+  } catch (error) {
+    if (codeOf(error) !== 'EEXIST') throw error;
+  } finally {
+    unlinkSync(draft);
+  }
+  const key = readKey(paths, name);
+  if (key === null) throw new WeirError('home_unusable', `${file} vanished while it was made`);
+  return key;
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
+}
+
+/** Node's own messages of file errors hold a path and a code, never content. */
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : 'unknown reason';
+}

@@ -1,0 +1,179 @@
+/**
+ * The chain of events in the database. Each batch is one transaction that reads the head of the chain under the write
+ * lock, so that a review in another process appends safely beside a running writer. It never appends to a head that is
+ * not what was last written: then it begins a chain of its own, and the old one stays as it is for `log verify` to name.
+ */
+import type { KeyObject } from 'node:crypto';
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import type { EdgeObservation } from '../flow/edge.ts';
+import type { EventBody } from '../flow/event.ts';
+import { EdgeWriter } from './edges.ts';
+import { addWriterId, type HomePaths, writerIds } from './home.ts';
+import { GENESIS, headMac, isSameDigest } from './keyed.ts';
+import { type Draft, entitiesOf, type Link, makeRecord } from './record.ts';
+import { newUlid } from './ulid.ts';
+
+/** One event with what it adds to edges. */
+export interface Entry extends Draft {
+  readonly edges: readonly EdgeObservation[];
+}
+
+/** An event as it was chained, for the event log: not read back, since it is at hand. */
+export interface Committed extends EventBody, Link {
+  readonly hash: string;
+}
+
+interface Head {
+  readonly no: number;
+  readonly writer: string;
+  readonly seq: number;
+  readonly hash: string;
+}
+
+export class Ledger {
+  readonly #database: DatabaseSync;
+  readonly #home: HomePaths;
+  readonly #chainKey: KeyObject;
+  readonly #onProblem: (message: string) => void;
+  readonly #edges: EdgeWriter;
+  readonly #insertEvent: StatementSync;
+  readonly #insertEntity: StatementSync;
+  readonly #readHead: StatementSync;
+  readonly #writeHead: StatementSync;
+  readonly #readHash: StatementSync;
+  readonly #hasEvent: StatementSync;
+  #writer: string | null = null;
+
+  /** `onProblem` hears of a head that was changed from outside. */
+  constructor(database: DatabaseSync, home: HomePaths, chainKey: KeyObject, onProblem: (message: string) => void) {
+    this.#database = database;
+    this.#home = home;
+    this.#chainKey = chainKey;
+    this.#onProblem = onProblem;
+    this.#edges = new EdgeWriter(database);
+    this.#insertEvent = database.prepare(`
+      INSERT INTO events (id, writer, seq, kind, time_ms, carried, observed, outcome, app, host, port, policy, refers_to,
+        core, personal, excerpt, hash)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`);
+    this.#insertEntity = database.prepare(
+      'INSERT INTO event_entities (entity, time_ms, event, count, max_score) VALUES (?, ?, ?, ?, ?)',
+    );
+    this.#readHead = database.prepare('SELECT no, writer, seq, hash, mac FROM writers WHERE writer = ?');
+    this.#writeHead = database.prepare('UPDATE writers SET seq = ?, hash = ?, mac = ? WHERE no = ?');
+    this.#readHash = database.prepare('SELECT hash FROM events WHERE writer = ? AND seq = ?');
+    this.#hasEvent = database.prepare('SELECT 1 FROM events WHERE id = ?');
+  }
+
+  /** Whether an event of this id is there. */
+  has(id: string): boolean {
+    return this.#hasEvent.get(id) !== undefined;
+  }
+
+  /**
+   * Chains and commits all entries, or none. An entry whose id is already there is passed over, so that the same spool
+   * may be read twice. Returns the records added, in order. Throws TypeError for an entry that is no event, SQLite's errors else.
+   */
+  append(entries: readonly Entry[]): readonly Committed[] {
+    const added = this.#transact(() => {
+      const head = this.#head();
+      if (head === null) return null;
+      const { records, last } = this.#chain(entries, head);
+      if (records.length > 0) this.#moveHead(last);
+      return records;
+    });
+    if (added !== null) return added;
+    this.#beginChain();
+    return this.append(entries);
+  }
+
+  #transact<T>(work: () => T): T {
+    const database = this.#database;
+    database.exec('BEGIN IMMEDIATE');
+    try {
+      const result = work();
+      database.exec('COMMIT');
+      return result;
+    } catch (error) {
+      // SQLite itself has already rolled back after a full disk or an I/O error.
+      if (database.isTransaction) database.exec('ROLLBACK');
+      throw error;
+    }
+  }
+
+  #chain(entries: readonly Entry[], head: Head): { readonly records: readonly Committed[]; readonly last: Head } {
+    const records: Committed[] = [];
+    const observations: EdgeObservation[] = [];
+    let last = head;
+    for (const entry of entries) {
+      if (this.has(entry.event.id)) continue;
+      const link: Link = { writer: head.writer, seq: last.seq + 1, prevHash: last.hash };
+      const record = makeRecord(entry, link, this.#chainKey);
+      this.#insert(entry, record, link.seq, head.no);
+      last = { ...last, seq: link.seq, hash: record.hash };
+      observations.push(...entry.edges);
+      records.push({ ...entry.event, ...link, hash: record.hash });
+    }
+    this.#edges.add(observations);
+    return { records, last };
+  }
+
+  #insert(entry: Entry, record: ReturnType<typeof makeRecord>, seq: number, writerNo: number): void {
+    const { columns, core, personal, excerpt, hash } = record;
+    const { id, kind, timeMs, carried, observed, outcome, app, host, port, policy, refersTo } = columns;
+    const { lastInsertRowid } = this.#insertEvent.run(
+      ...[id, writerNo, seq, kind, timeMs, carried, observed, outcome, app, host, port, policy, refersTo],
+      ...[core, personal, excerpt, hash],
+    );
+    for (const [entity, { count, maxScore }] of entitiesOf(entry.event)) {
+      this.#insertEntity.run(entity, timeMs, lastInsertRowid, count, maxScore);
+    }
+  }
+
+  #moveHead(head: Head): void {
+    this.#writeHead.run(head.seq, head.hash, headMac(this.#chainKey, head.writer, head.seq, head.hash), head.no);
+  }
+
+  /** The head to append to; null where a chain has to be begun first. */
+  #head(): Head | null {
+    // Read anew when the known one is not intact: another process may have begun the next chain already.
+    for (const writer of [this.#writer, writerIds(this.#home).at(-1) ?? null]) {
+      const head = writer === null ? null : this.#intactHead(writer);
+      if (head === null) continue;
+      this.#writer = head.writer;
+      return head;
+    }
+    return null;
+  }
+
+  /** The head of a writer, if it is sealed by us and is what the last record says; null otherwise. */
+  #intactHead(writer: string): Head | null {
+    const row = this.#readHead.get(writer);
+    if (row === undefined) return null;
+    const head = { no: Number(row['no']), writer, seq: Number(row['seq']), hash: String(row['hash']) };
+    if (!isSameDigest(headMac(this.#chainKey, writer, head.seq, head.hash), String(row['mac']))) return null;
+    if (this.#readHash.get(head.no, head.seq + 1) !== undefined) return null;
+    const last = head.seq === 0 ? GENESIS : this.#readHash.get(head.no, head.seq)?.['hash'];
+    return last === head.hash ? head : null;
+  }
+
+  /**
+   * First the row, then the id in keys/: a crash between leaves a writer without records, which says nothing, and not
+   * an id whose records seem to have been deleted.
+   */
+  #beginChain(): void {
+    const lost = writerIds(this.#home).at(-1);
+    const writer = newUlid();
+    const mac = headMac(this.#chainKey, writer, 0, GENESIS);
+    this.#transact(() => {
+      this.#database
+        .prepare('INSERT INTO writers (writer, seq, hash, mac) VALUES (?, 0, ?, ?)')
+        .run(writer, GENESIS, mac);
+    });
+    addWriterId(this.#home, writer);
+    this.#writer = writer;
+    if (lost === undefined) return;
+    this.#onProblem(
+      `the chain of writer ${lost} was changed from outside: it is left as it is and writer ${writer} goes on; run weir log verify`,
+    );
+  }
+}

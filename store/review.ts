@@ -1,0 +1,94 @@
+/**
+ * A review: an event of its own that refers to the one reviewed. Appends to the chain in one transaction, so that it
+ * works beside a running proxy. The reviewed event itself is never touched.
+ */
+import type { EventBody, ReviewState, WeirEvent } from '../flow/event.ts';
+import type { Home } from './home.ts';
+import { Ledger } from './ledger.ts';
+import { openReader } from './reader.ts';
+import { openDatabase } from './schema.ts';
+import { newUlid } from './ulid.ts';
+
+export interface ReviewInput {
+  /** The whole id of the reviewed event. */
+  readonly id: string;
+  readonly state: ReviewState;
+  /** Kept in clear: no sensitive value belongs here, and the caller has looked for some. */
+  readonly note: string | null;
+  readonly by: string | null;
+}
+
+/** What came of it. `stacked`: the id is that of a review. */
+export type ReviewResult =
+  | { readonly kind: 'reviewed'; readonly event: WeirEvent }
+  | { readonly kind: 'none' }
+  | { readonly kind: 'stacked' };
+
+/** Reviews an event. Throws WeirError `home_unusable`, SQLite's errors for a database that cannot be written. */
+export function review(home: Home, input: ReviewInput, onProblem: (message: string) => void): ReviewResult {
+  const reviewed = findEvent(home, input.id);
+  if (reviewed === null) return { kind: 'none' };
+  if (reviewed.kind === 'review') return { kind: 'stacked' };
+  const event = reviewEvent(reviewed, input);
+  const database = openDatabase(home.databaseFile);
+  try {
+    const entry = { event, edges: [], excerpt: null, review: { by: input.by, note: input.note } };
+    new Ledger(database, home, home.keys.chain, onProblem).append([entry]);
+  } finally {
+    database.close();
+  }
+  const written = findEvent(home, event.id);
+  return written === null ? { kind: 'none' } : { kind: 'reviewed', event: written };
+}
+
+function findEvent(home: Home, id: string): WeirEvent | null {
+  const reader = openReader(home);
+  try {
+    const found = reader.event(id);
+    return found.kind === 'found' && found.event.id === id ? found.event : null;
+  } finally {
+    reader.close();
+  }
+}
+
+/** `reason` carries the state, under the hash; who and why are personal and stand beside. */
+function reviewEvent(reviewed: WeirEvent, { state, by }: ReviewInput): EventBody {
+  return {
+    id: newUlid(),
+    kind: 'review',
+    time: new Date().toISOString(),
+    channel: reviewed.channel,
+    exchange: reviewed.exchange,
+    outcome: null,
+    status: null,
+    decisions: [],
+    action: 'allow',
+    mode: null,
+    policy: null,
+    policyVersion: null,
+    rule: null,
+    severity: null,
+    explanation: [],
+    enforced: false,
+    coverage: { level: 'full', reason: null },
+    source: {
+      app: null,
+      verified: false,
+      host: null,
+      pid: null,
+      process: null,
+      exe: null,
+      user: by,
+      container: null,
+    },
+    destination: reviewed.destination,
+    provider: null,
+    model: null,
+    route: null,
+    findings: [],
+    bytes: { out: 0, in: 0 },
+    latencyMs: null,
+    reason: state,
+    refersTo: reviewed.id,
+  };
+}

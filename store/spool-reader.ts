@@ -1,0 +1,172 @@
+/**
+ * Reading spool files back, as they grow or after a crash: whole lines only, in bounded pieces. It changes no file.
+ */
+import { closeSync, openSync, readSync } from 'node:fs';
+import type { EdgeObservation } from '../flow/edge.ts';
+import type { EventBody } from '../flow/event.ts';
+import type { Opening } from '../flow/recorder.ts';
+import type { Entry } from './ledger.ts';
+import { columnsOf, entitiesOf } from './record.ts';
+
+/** Lines read from a file, and where the next read begins. */
+export interface Piece {
+  readonly lines: readonly string[];
+  readonly end: number;
+}
+
+const PIECE_BYTES = 512 * 1024;
+
+/**
+ * The whole lines between two offsets, about half a MiB of them at most but at least one. No lines where there is no
+ * newline in between. Throws the file system's errors.
+ */
+export function readLines(path: string, from: number, to: number): Piece {
+  const fd = openSync(path, 'r');
+  try {
+    for (let size = Math.min(PIECE_BYTES, to - from); ; size = Math.min(size * 2, to - from)) {
+      const bytes = Buffer.allocUnsafe(size);
+      const read = readSync(fd, bytes, 0, size, from);
+      const lastNewline = bytes.subarray(0, read).lastIndexOf(10);
+      if (lastNewline >= 0) {
+        const lines = bytes.toString('utf8', 0, lastNewline).split('\n');
+        return { lines, end: from + lastNewline + 1 };
+      }
+      // A line longer than a piece: read it whole. Nothing more to read: what is there is the beginning of a line.
+      if (read < size || size === to - from) return { lines: [], end: from };
+    }
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** A closing as it stands in the spool: its excerpt is in stored form. */
+export interface SpooledClosing {
+  readonly event: EventBody;
+  readonly edges: readonly EdgeObservation[];
+  readonly excerpt: string | null;
+}
+
+/** An opening as it stands in the spool: nearly all are answered by a closing, so that only the id is ever read. */
+export interface SpooledOpening {
+  readonly kind: 'opening';
+  readonly id: string;
+  readonly line: string;
+}
+
+export type SpoolLine = SpooledOpening | { readonly kind: 'closing'; readonly entry: Entry };
+
+export function openingLine(opening: Opening): string {
+  return `O ${opening.id} ${JSON.stringify(opening)}\n`;
+}
+
+/** Source and destination are nearly always the event's own objects: then the line does not repeat them. */
+export function closingLine({ event, edges, excerpt }: SpooledClosing): string {
+  const { source, destination } = event;
+  const short = edges.map((edge) => ({
+    ...edge,
+    source: edge.source === source ? undefined : edge.source,
+    destination: edge.destination === destination ? undefined : edge.destination,
+  }));
+  return `C ${JSON.stringify({ event, edges: short, excerpt })}\n`;
+}
+
+/** A line of the spool; null where it is not one that Weir wrote. */
+export function parseSpoolLine(line: string): SpoolLine | null {
+  if (line.startsWith('O ')) {
+    const end = line.indexOf(' ', 2);
+    return end > 2 && line.endsWith('}') ? { kind: 'opening', id: line.slice(2, end), line } : null;
+  }
+  return line.startsWith('C ') ? parseClosing(line) : null;
+}
+
+/** The event `worker_lost` of an opening's line; null where it is not one that Weir wrote. */
+export function lostEntry(line: string): Entry | null {
+  try {
+    const opening: Opening = JSON.parse(line.slice(line.indexOf('{')));
+    const event = lostEvent(opening);
+    columnsOf(event);
+    return { event, edges: [lostEdge(opening)], excerpt: null, review: null };
+  } catch {
+    // Not JSON, or without the fields that a record needs. The caller names file and place.
+    return null;
+  }
+}
+
+function parseClosing(line: string): SpoolLine | null {
+  try {
+    const { event, edges: short, excerpt }: SpooledClosing = JSON.parse(line.slice(2));
+    const edges = short.map((edge) => ({ ...pick(event), ...edge }));
+    columnsOf(event);
+    entitiesOf(event);
+    if (!edges.every(isObservation) || !(excerpt === null || typeof excerpt === 'string')) return null;
+    return { kind: 'closing', entry: { event, edges, excerpt, review: null } };
+  } catch {
+    // As above.
+    return null;
+  }
+}
+
+function pick({ source, destination }: EventBody): Pick<EventBody, 'source' | 'destination'> {
+  return { source, destination };
+}
+
+function isObservation({ source, destination, entities, coverage, time, bytesOut, bytesIn }: EdgeObservation): boolean {
+  const isShaped = source !== null && entities !== null && typeof coverage.level === 'string';
+  const isNumbered = [destination.port ?? 0, bytesOut, bytesIn].every(Number.isSafeInteger);
+  return isShaped && isNumbered && !Number.isNaN(Date.parse(time));
+}
+
+/**
+ * The event of an exchange whose process ended before it could say how: nothing is known of what went upstream, and
+ * coverage says so.
+ */
+function lostEvent(opening: Opening): EventBody {
+  const { id, exchange, time, source, destination, provider, model, route } = opening;
+  return {
+    id,
+    kind: 'exchange',
+    time,
+    channel: 'proxy',
+    exchange,
+    outcome: 'worker_lost',
+    status: null,
+    decisions: [],
+    action: 'allow',
+    mode: null,
+    policy: null,
+    policyVersion: null,
+    rule: null,
+    severity: null,
+    explanation: [],
+    enforced: false,
+    coverage: { level: 'opaque', reason: 'worker lost' },
+    source,
+    destination,
+    provider,
+    model,
+    route,
+    findings: [],
+    bytes: { out: 0, in: 0 },
+    latencyMs: null,
+    reason: 'the process ended before the exchange did',
+    refersTo: null,
+  };
+}
+
+/** What a lost exchange adds to the map: that the source called, by a protocol and with data nobody has seen. */
+function lostEdge(opening: Opening): EdgeObservation {
+  return {
+    source: opening.source,
+    destination: opening.destination,
+    via: 'proxy',
+    protocol: 'unknown',
+    direction: 'out',
+    channel: 'proxy',
+    entities: {},
+    bytesOut: 0,
+    bytesIn: 0,
+    action: 'allow',
+    coverage: { level: 'opaque', reason: 'worker lost' },
+    time: opening.time,
+  };
+}

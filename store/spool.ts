@@ -1,0 +1,119 @@
+/**
+ * The spool: what the process has recorded and the database does not have yet. Plain appends without fsync, so that a
+ * record outlives the process once a call returns; a power cut may take the last moments. One file has one process
+ * that appends to it. Nothing here waits, reads back or knows the database.
+ *
+ * A line is `O `, the event's id and an opening, or `C ` and a closing with its excerpt sealed, as JSON, and a newline.
+ */
+import { closeSync, ftruncateSync, mkdirSync, openSync, readdirSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import { WeirError } from '../flow/errors.ts';
+import { newUlid } from './ulid.ts';
+
+const SUFFIX = '.spool';
+
+/** A spool file and how much of it is whole lines. */
+export interface SpoolFile {
+  readonly name: string;
+  readonly bytes: number;
+  /** True once nothing more will be appended. */
+  readonly isSealed: boolean;
+}
+
+/** Names of the spool files in a folder, oldest first (their names are ULIDs). */
+export function listSpool(folder: string): readonly string[] {
+  return readdirSync(folder)
+    .filter((name) => name.endsWith(SUFFIX))
+    .sort();
+}
+
+/** The end of the spool that is appended to. */
+export class Spool {
+  readonly #folder: string;
+  readonly #maxFileBytes: number;
+  readonly #onSealed: (file: SpoolFile) => void;
+  #fd: number | null = null;
+  #name = '';
+  #bytes = 0;
+
+  /** `onSealed` is told of each file that will not grow any more. */
+  constructor(folder: string, maxFileBytes: number, onSealed: (file: SpoolFile) => void) {
+    this.#folder = folder;
+    this.#maxFileBytes = maxFileBytes;
+    this.#onSealed = onSealed;
+  }
+
+  /** The file that is being appended to; null where there is none, before the first line and after a rotation. */
+  get file(): SpoolFile | null {
+    return this.#fd === null ? null : { name: this.#name, bytes: this.#bytes, isSealed: false };
+  }
+
+  /**
+   * Appends one line, newline included: all of it, or nothing. Throws WeirError `store_unwritable` when it could not
+   * be written; the file then ends with the line before.
+   */
+  append(line: string): void {
+    try {
+      const fd = this.#ready();
+      const length = Buffer.byteLength(line);
+      const written = writeSync(fd, line);
+      if (written !== length) {
+        this.#cutBack();
+        throw new Error(`only ${written} of ${length} bytes could be written`);
+      }
+      this.#bytes += length;
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : 'unknown reason';
+      throw new WeirError('store_unwritable', `${this.#folder}: ${reason}`, { cause: error });
+    }
+  }
+
+  /** Ends the present file; the next line begins a new one. */
+  rotate(): void {
+    if (this.#fd === null) return;
+    closeSync(this.#fd);
+    this.#fd = null;
+    this.#onSealed({ name: this.#name, bytes: this.#bytes, isSealed: true });
+  }
+
+  #ready(): number {
+    if (this.#fd !== null && this.#bytes < this.#maxFileBytes) return this.#fd;
+    const full = this.#fd;
+    const name = newUlid() + SUFFIX;
+    let fd: number;
+    try {
+      fd = this.#create(name);
+    } catch (error) {
+      // A file past its size is better than a record that is refused.
+      if (full !== null) return full;
+      throw error;
+    }
+    this.rotate();
+    this.#fd = fd;
+    this.#name = name;
+    this.#bytes = 0;
+    return fd;
+  }
+
+  #create(name: string): number {
+    const path = join(this.#folder, name);
+    try {
+      return openSync(path, 'ax', 0o600);
+    } catch (error) {
+      if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
+      mkdirSync(this.#folder, { recursive: true, mode: 0o700 });
+      return openSync(path, 'ax', 0o600);
+    }
+  }
+
+  /** After a line that was written in part. Where the part cannot be taken back, the file is left to the reader's care. */
+  #cutBack(): void {
+    if (this.#fd === null) return;
+    try {
+      ftruncateSync(this.#fd, this.#bytes);
+    } catch {
+      // The reader goes by `bytes`, and at the next start cuts what has no newline.
+      this.rotate();
+    }
+  }
+}

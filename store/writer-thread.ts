@@ -1,0 +1,206 @@
+/**
+ * The writer: a thread of its own that owns database and chain. It is told how far the spool has grown, commits in
+ * groups, prints the event log, and goes on trying when the database cannot be written. It keeps no record in memory:
+ * what it has not committed lies in the spool.
+ */
+import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
+import { type Logger, pino } from 'pino';
+import { openHome } from './home.ts';
+import { type Committed, Ledger } from './ledger.ts';
+import { openDatabase } from './schema.ts';
+import type { SpoolFile } from './spool.ts';
+import { SpoolDrain } from './spool-drain.ts';
+
+/** What the thread begins with. */
+export interface WriterData {
+  readonly homePath: string;
+  /** Files that processes which are gone have left. */
+  readonly orphans: readonly string[];
+  /** Files of the living process. */
+  readonly files: readonly SpoolFile[];
+  readonly eventLog: 'stdout' | null;
+}
+
+export type ToWriter =
+  | { readonly kind: 'grown'; readonly file: SpoolFile }
+  /** Answered by `flushed` once all that was told before is committed. */
+  | { readonly kind: 'flush'; readonly id: number }
+  /** Ends the thread, whatever is left: the spool has it. */
+  | { readonly kind: 'stop' };
+
+export type FromWriter =
+  /** The orphans are dealt with. */
+  | { readonly kind: 'ready' }
+  | { readonly kind: 'idle'; readonly openExchanges: number }
+  | { readonly kind: 'flushed'; readonly id: number }
+  | { readonly kind: 'deleted'; readonly name: string }
+  | { readonly kind: 'removed'; readonly name: string }
+  /** `isFailing`: nothing is committed until `recovered`. */
+  | { readonly kind: 'problem'; readonly message: string; readonly isFailing: boolean }
+  | { readonly kind: 'recovered' };
+
+/** Not for long: what waits is in the spool, and the next try begins with whatever has come meanwhile. */
+const BUSY_MS = 1000;
+const FIRST_RETRY_MS = 50;
+const LONGEST_RETRY_MS = 2000;
+/** Lines that stdout has not taken: past these they are left out, and that is said. */
+const MAX_UNPRINTED = 16 * 1024 * 1024;
+const LAST_LINES_MS = 1000;
+
+class Writer {
+  readonly #port: MessagePort;
+  readonly #data: WriterData;
+  readonly #log: EventLog | null;
+  #drain: SpoolDrain | null = null;
+  #closeDatabase: () => void = () => {};
+  #waiting: number[] = [];
+  /** The latest that was said of each file. */
+  readonly #told = new Map<string, SpoolFile>();
+  #isScheduled = false;
+  #isStopped = false;
+  #isReady = false;
+  #retryMs = FIRST_RETRY_MS;
+  #isFailing = false;
+
+  constructor(port: MessagePort, data: WriterData) {
+    this.#port = port;
+    this.#data = data;
+    this.#log = data.eventLog === null ? null : new EventLog((message) => this.#warn(message));
+    for (const file of data.files) this.#told.set(file.name, file);
+    port.on('message', (message: ToWriter) => this.#hear(message));
+    this.#schedule(0);
+  }
+
+  #hear(message: ToWriter): void {
+    if (message.kind === 'stop') {
+      this.#stop();
+      return;
+    }
+    if (message.kind === 'grown') this.#told.set(message.file.name, message.file);
+    else this.#waiting.push(message.id);
+    this.#schedule(0);
+  }
+
+  /** The port is all that keeps the thread alive. */
+  async #stop(): Promise<void> {
+    this.#isStopped = true;
+    this.#closeDatabase();
+    await this.#log?.end();
+    this.#port.close();
+  }
+
+  #schedule(delayMs: number): void {
+    if (this.#isScheduled) return;
+    this.#isScheduled = true;
+    const run = () => {
+      this.#isScheduled = false;
+      if (!this.#isStopped) this.#run();
+    };
+    if (delayMs === 0) setImmediate(run);
+    else setTimeout(run, delayMs);
+  }
+
+  /** One transaction, then room for messages. */
+  #run(): void {
+    try {
+      const drain = this.#opened();
+      for (const file of this.#told.values()) drain.grow(file);
+      this.#told.clear();
+      const isMore = drain.step();
+      this.#recovered();
+      if (isMore) this.#schedule(0);
+      else this.#rest(drain);
+    } catch (error) {
+      this.#failed(error);
+    }
+  }
+
+  #opened(): SpoolDrain {
+    if (this.#drain !== null) return this.#drain;
+    const home = openHome(this.#data.homePath);
+    const database = openDatabase(home.databaseFile, BUSY_MS);
+    const warn = (message: string) => this.#warn(message);
+    const drain = new SpoolDrain(home.spoolFolder, new Ledger(database, home, home.keys.chain, warn), {
+      onCommitted: (records) => {
+        for (const record of records) this.#log?.print(record);
+      },
+      onProblem: warn,
+      onDeleted: (name) => this.#say({ kind: 'deleted', name }),
+      onRemoved: (name) => this.#say({ kind: 'removed', name }),
+    });
+    for (const name of this.#data.orphans) drain.adopt(name);
+    this.#drain = drain;
+    this.#closeDatabase = () => database.close();
+    return drain;
+  }
+
+  #rest(drain: SpoolDrain): void {
+    if (!this.#isReady) this.#say({ kind: 'ready' });
+    this.#isReady = true;
+    for (const id of this.#waiting.splice(0)) this.#say({ kind: 'flushed', id });
+    this.#say({ kind: 'idle', openExchanges: drain.openExchanges });
+  }
+
+  #failed(error: unknown): void {
+    this.#isFailing = true;
+    const reason = error instanceof Error ? error.message : 'unknown reason';
+    const message = `records wait in the spool: the database cannot be written: ${reason}`;
+    this.#say({ kind: 'problem', message, isFailing: true });
+    this.#schedule(this.#retryMs);
+    this.#retryMs = Math.min(this.#retryMs * 2, LONGEST_RETRY_MS);
+  }
+
+  #recovered(): void {
+    this.#retryMs = FIRST_RETRY_MS;
+    if (!this.#isFailing) return;
+    this.#isFailing = false;
+    this.#say({ kind: 'recovered' });
+  }
+
+  #warn(message: string): void {
+    this.#say({ kind: 'problem', message, isFailing: false });
+  }
+
+  #say(message: FromWriter): void {
+    this.#port.postMessage(message);
+  }
+}
+
+/** The event log: events as lines, without excerpt and review, written past the main thread. */
+class EventLog {
+  readonly #destination: ReturnType<typeof pino.destination>;
+  readonly #logger: Logger;
+  #isGone = false;
+
+  constructor(onProblem: (message: string) => void) {
+    // Not synchronous: a terminal that is held, or a pipe that nobody reads, must not hold up what is committed.
+    this.#destination = pino.destination({ dest: 1, sync: false, maxLength: MAX_UNPRINTED });
+    this.#destination.on('drop', () =>
+      onProblem('stdout is not read: the event log lacks lines; the database has all'),
+    );
+    this.#destination.on('error', () => {
+      // Its reader went away; so it does when `weir up | head` ends. The guard goes on.
+      this.#isGone = true;
+    });
+    const format = { base: null, timestamp: false, formatters: { level: (level: string) => ({ level }) } };
+    this.#logger = pino(format, this.#destination);
+  }
+
+  print(event: Committed): void {
+    if (!this.#isGone) this.#logger.info(event);
+  }
+
+  /** Resolves when what was printed is written, or cannot be. */
+  end(): Promise<void> {
+    if (this.#isGone) return Promise.resolve();
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const timer = setTimeout(resolve, LAST_LINES_MS);
+    this.#destination.flush(() => {
+      clearTimeout(timer);
+      resolve();
+    });
+    return promise;
+  }
+}
+
+if (parentPort !== null) new Writer(parentPort, workerData);
