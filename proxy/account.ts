@@ -1,0 +1,292 @@
+/**
+ * The account of one exchange: what is learned of it on the way, and the one event and two edges that it ends in.
+ * It is closed once; a second closing does nothing. No value of a message enters it, only places and fingerprints.
+ */
+import type { Inspection } from '../engine/inspect.ts';
+import { excerptOf } from '../engine/transform/excerpt.ts';
+import { type Coverage, FULL, worseCoverage } from '../flow/coverage.ts';
+import { type Action, actionRank, type Decision, type Direction, type Ruling, stronger } from '../flow/decision.ts';
+import type { EdgeObservation } from '../flow/edge.ts';
+import type { EventBody, EventDecision, EventDestination, EventFinding, Outcome } from '../flow/event.ts';
+import { type Finding, MEDIUM } from '../flow/finding.ts';
+import type { Message } from '../flow/message.ts';
+import type { Destination, Source } from '../flow/parties.ts';
+import type { Opening, Recorder } from '../flow/recorder.ts';
+import { describeRoute } from './route-text.ts';
+
+/** What one direction of the exchange was found to be. */
+interface Side {
+  readonly direction: Direction;
+  readonly findings: readonly Finding[];
+  readonly coverage: Coverage;
+  readonly decision: Decision;
+  readonly excerpt: string | null;
+}
+
+export interface AccountStart {
+  readonly id: string;
+  readonly startedAt: number;
+  readonly source: Source;
+  readonly destination: Destination | null;
+  /** `https`, `http`, `websocket`, `tunnel`, `unknown`. */
+  readonly protocol: string;
+  readonly provider: string | null;
+}
+
+export class Account {
+  readonly id: string;
+  readonly source: Source;
+  provider: string | null;
+  model: string | null = null;
+  route: string | null = null;
+  /** The bytes of the bodies as they crossed the client's connection. */
+  bytesOut = 0;
+  bytesIn = 0;
+  readonly #startedAt: number;
+  readonly #recorder: Recorder;
+  readonly #now: () => number;
+  readonly #sides: Side[] = [];
+  #destination: Destination | null;
+  #protocol: string;
+  #coverage: Coverage = FULL;
+  #isClosed = false;
+
+  constructor(start: AccountStart, recorder: Recorder, now: () => number) {
+    this.id = start.id;
+    this.source = start.source;
+    this.provider = start.provider;
+    this.#startedAt = start.startedAt;
+    this.#destination = start.destination;
+    this.#protocol = start.protocol;
+    this.#recorder = recorder;
+    this.#now = now;
+  }
+
+  get isClosed(): boolean {
+    return this.#isClosed;
+  }
+
+  /** A host that is spoken to in a provider's shape turned out to be one. */
+  set destination(destination: Destination) {
+    this.#destination = destination;
+  }
+
+  /** What was found and decided in one direction. */
+  enter(message: Message, inspection: Inspection, excerptChars: number): void {
+    const { extraction, findings, coverage, decision } = inspection;
+    if (message.direction === 'request') {
+      this.model = extraction.model;
+      this.provider ??= extraction.shape?.split('.', 1)[0] ?? null;
+      this.route = describeRoute(message.method, message.target, extraction.segments, findings);
+    }
+    const excerpt = excerptOf(extraction.segments, findings, excerptChars);
+    this.#sides.push({ direction: message.direction, findings, coverage, decision, excerpt });
+  }
+
+  /** A failure of our own, that `onError` decided on. */
+  failedOpen(text: string): void {
+    this.#own('alert', text);
+  }
+
+  failedClosed(text: string): void {
+    this.#own('block', text);
+  }
+
+  #own(action: 'alert' | 'block', text: string): void {
+    const ruling: Ruling = {
+      action,
+      mode: 'enforce',
+      policy: 'proxy',
+      policyVersion: null,
+      rule: 'onError',
+      severity: 'high',
+      message: null,
+    };
+    const explanation = [{ policy: 'proxy', rule: 'onError', action, text }];
+    const decision: Decision = { enforced: ruling, monitored: null, verdicts: [], subject: [], explanation };
+    this.#sides.push({ direction: 'request', findings: [], coverage: FULL, decision, excerpt: null });
+  }
+
+  /** Something was not looked at, beyond what the sides say. */
+  lessen(coverage: Coverage): void {
+    this.#coverage = worseCoverage(this.#coverage, coverage);
+  }
+
+  /** The strongest action carried out so far: `x-weir-action`. */
+  get action(): Action {
+    return this.#sides.reduce<Action>((action, side) => stronger(action, side.decision.enforced.action), 'allow');
+  }
+
+  /** Before the first byte goes upstream. Throws WeirError `store_unwritable`. */
+  open(): void {
+    const opening: Opening = {
+      id: this.id,
+      exchange: this.id,
+      time: new Date(this.#startedAt).toISOString(),
+      source: this.source,
+      destination: this.#eventDestination(),
+      provider: this.provider,
+      model: this.model,
+      route: this.route,
+    };
+    this.#recorder.open(opening);
+  }
+
+  /** Before the client gets the last byte. Throws WeirError `store_unwritable`. */
+  close(outcome: Outcome, status: number | null, reason: string | null): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    const event = this.#event(outcome, status, reason);
+    const excerpts = this.#sides.map((side) => side.excerpt).filter((excerpt) => excerpt !== null);
+    this.#recorder.close({
+      event,
+      edges: this.#destination === null ? [] : this.#edges(event),
+      excerpt: excerpts.length === 0 ? null : excerpts.join('\n'),
+    });
+  }
+
+  #event(outcome: Outcome, status: number | null, reason: string | null): EventBody {
+    const decisions = this.#sides.flatMap((side) => decisionsOf(side));
+    const top = topOf(decisions);
+    return {
+      id: this.id,
+      kind: 'exchange',
+      time: new Date(this.#startedAt).toISOString(),
+      channel: 'proxy',
+      exchange: this.id,
+      outcome,
+      status,
+      decisions,
+      action: top?.action ?? 'allow',
+      mode: top?.mode ?? null,
+      policy: top?.policy ?? null,
+      policyVersion: top?.policyVersion ?? null,
+      rule: top?.rule ?? null,
+      severity: top?.severity ?? null,
+      explanation: top?.explanation ?? [],
+      enforced: top === null || top.mode === 'enforce',
+      coverage: this.#sides.reduce((worst, side) => worseCoverage(worst, side.coverage), this.#coverage),
+      source: this.source,
+      destination: this.#eventDestination(),
+      provider: this.provider,
+      model: this.model,
+      route: this.route,
+      findings: this.#sides.flatMap((side) => joined(side)),
+      bytes: { out: this.bytesOut, in: this.bytesIn },
+      latencyMs: this.#now() - this.#startedAt,
+      reason,
+      refersTo: null,
+    };
+  }
+
+  #edges(event: EventBody): EdgeObservation[] {
+    const shared = {
+      source: event.source,
+      destination: event.destination,
+      via: 'proxy' as const,
+      protocol: this.#protocol,
+      channel: 'proxy' as const,
+      action: event.enforced ? event.action : 'allow',
+      coverage: event.coverage,
+      time: event.time,
+    };
+    const out: EdgeObservation = {
+      ...shared,
+      direction: 'out',
+      entities: this.#entities('request'),
+      bytesOut: this.bytesOut,
+      bytesIn: 0,
+    };
+    if (this.bytesIn === 0) return [out];
+    return [
+      out,
+      { ...shared, direction: 'in', entities: this.#entities('response'), bytesOut: 0, bytesIn: this.bytesIn },
+    ];
+  }
+
+  #entities(direction: Direction): Record<string, number> {
+    const entities: Record<string, number> = {};
+    for (const side of this.#sides) {
+      if (side.direction !== direction) continue;
+      for (const finding of side.findings) {
+        if (finding.score >= MEDIUM) entities[finding.entity] = (entities[finding.entity] ?? 0) + 1;
+      }
+    }
+    return entities;
+  }
+
+  #eventDestination(): EventDestination {
+    const to = this.#destination;
+    if (to === null) return { host: null, port: null, vendor: null, category: 'unknown', country: null };
+    return { host: to.host, port: to.port, vendor: to.vendor, category: to.category, country: to.country };
+  }
+}
+
+function decisionsOf(side: Side): EventDecision[] {
+  const { enforced, monitored, explanation } = side.decision;
+  const lines = explanation.map((reason) => `${reason.policy}/${reason.rule}: ${reason.text}`);
+  const rulings = monitored === null ? [enforced] : [enforced, monitored];
+  return rulings.map((ruling) => ({
+    direction: side.direction,
+    action: ruling.action,
+    mode: ruling.mode,
+    policy: ruling.policy,
+    policyVersion: ruling.policyVersion,
+    rule: ruling.rule,
+    severity: ruling.severity,
+    explanation: lines,
+  }));
+}
+
+/** The strongest that a rule carried out; where none did, the strongest; null where no rule held at all. */
+function topOf(decisions: readonly EventDecision[]): EventDecision | null {
+  const held = decisions.filter((decision) => decision.policy !== null);
+  const carriedOut = held.filter((decision) => decision.mode === 'enforce');
+  const pool = carriedOut.length > 0 ? carriedOut : held;
+  return pool.reduce<EventDecision | null>(
+    (top, one) => (top === null || actionRank(one.action) > actionRank(top.action) ? one : top),
+    null,
+  );
+}
+
+/** Findings of one entity at one place become one, with counts. */
+function joined(side: Side): EventFinding[] {
+  interface Joining {
+    readonly first: Finding;
+    count: number;
+    maxScore: number;
+    readonly scores: Record<string, number>;
+    readonly fingerprints: Set<string>;
+    readonly alternatives: Map<string, number>;
+  }
+  const groups = new Map<string, Joining>();
+  for (const finding of side.findings) {
+    const key = `${finding.entity}\0${finding.path}\0${finding.role}\0${finding.position}`;
+    let group = groups.get(key);
+    if (group === undefined) {
+      group = { first: finding, count: 0, maxScore: 0, scores: {}, fingerprints: new Set(), alternatives: new Map() };
+      groups.set(key, group);
+    }
+    group.count++;
+    group.maxScore = Math.max(group.maxScore, finding.score);
+    const score = String(Math.round(finding.score * 100) / 100);
+    group.scores[score] = (group.scores[score] ?? 0) + 1;
+    group.fingerprints.add(finding.fingerprint);
+    for (const { entity, score: other } of finding.alternatives) {
+      group.alternatives.set(entity, Math.max(other, group.alternatives.get(entity) ?? 0));
+    }
+  }
+  return [...groups.values()].map(({ first, count, maxScore, scores, fingerprints, alternatives }) => ({
+    entity: first.entity,
+    alternatives: [...alternatives].map(([entity, score]) => ({ entity, score })),
+    category: first.category,
+    direction: side.direction,
+    role: first.role,
+    position: first.position,
+    path: first.path,
+    count,
+    maxScore,
+    scores,
+    fingerprints: [...fingerprints],
+  }));
+}

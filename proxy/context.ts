@@ -1,0 +1,66 @@
+/** What passes between the stages of an exchange. Types only. */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Duplex, Readable } from 'node:stream';
+import type { Catalog } from '../catalog/catalog.ts';
+import type { Origin } from '../catalog/providers.ts';
+import type { ProxyConfig } from '../config/config.ts';
+import type { Shape } from '../engine/extract/extract.ts';
+import type { Engine } from '../engine/inspect.ts';
+import type { Destination, Source } from '../flow/parties.ts';
+import type { Recorder } from '../flow/recorder.ts';
+import type { Account } from './account.ts';
+import type { Conversations } from './conversations.ts';
+import type { Forwarder } from './forward.ts';
+import type { HeldBudget, RateWatch } from './held.ts';
+import type { Pseudonyms } from './pseudonyms.ts';
+import type { YoungChunks } from './young-chunks.ts';
+
+/** What the exchanges of one proxy share. */
+export interface ExchangeContext {
+  readonly config: ProxyConfig;
+  readonly excerptChars: number;
+  readonly engine: Engine;
+  readonly catalog: Catalog;
+  readonly forwarder: Forwarder;
+  readonly recorder: Recorder;
+  readonly conversations: Conversations;
+  readonly budget: HeldBudget;
+  readonly rates: RateWatch;
+  readonly youngChunks: YoungChunks;
+  /** The exchange that each client connection is busy with: what breaks on the connection belongs to its record. */
+  readonly underWay: WeakMap<Duplex, Account>;
+  readonly isBypassed: (host: string) => boolean;
+  readonly newId: () => string;
+  readonly now: () => number;
+  /** Says loudly, on stderr, what an operator must know; never a value. */
+  readonly log: (line: string) => void;
+}
+
+/** One request as the listener hands it over. */
+export interface Incoming {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly origin: Origin;
+  /** Path and query, byte for byte. */
+  readonly target: string;
+  readonly source: Source;
+  /** The gateway's name for the provider; null in the other modes. */
+  readonly provider: string | null;
+  readonly expectsContinue: boolean;
+}
+
+/** A request that is ready to go upstream. */
+export interface Ready {
+  readonly headers: readonly string[];
+  readonly target: string;
+  readonly body: Buffer | Readable | null;
+  /** As it is judged by: `genai` where a host of category unknown is spoken to as one. */
+  readonly destination: Destination;
+  readonly shape: Shape | null;
+  readonly isStreamAsked: boolean;
+  readonly pseudonyms: Pseudonyms | null;
+  readonly holdsResponse: boolean;
+  readonly isUnscanned: boolean;
+  /** Scans what was streamed by, once it is all known; run before the account is closed. */
+  readonly settle: () => void;
+}

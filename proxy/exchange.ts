@@ -1,0 +1,61 @@
+/**
+ * One exchange, straight through: prepare (hold, extract, scan, decide, transform), record, forward, relay. Every way
+ * out of here ends in exactly one event.
+ */
+import type { Shape } from '../engine/extract/extract.ts';
+import { Account } from './account.ts';
+import { Answer, answer, breakDown, failed, reasonOf } from './answer.ts';
+import { originText } from './authority.ts';
+import type { ExchangeContext, Incoming } from './context.ts';
+import { prepare } from './prepare.ts';
+import { relay } from './relay.ts';
+
+/** Carries out one exchange. Resolves when it is over; never rejects. */
+export async function exchange(incoming: Incoming, context: ExchangeContext): Promise<void> {
+  const destination = context.catalog.lookup(incoming.origin.host, incoming.origin.port);
+  const account = new Account(
+    {
+      id: context.newId(),
+      startedAt: context.now(),
+      source: incoming.source,
+      destination,
+      protocol: incoming.origin.scheme,
+      provider: incoming.provider,
+    },
+    context.recorder,
+    context.now,
+  );
+  context.underWay.set(incoming.request.socket, account);
+  try {
+    const ready = await prepare(incoming, destination, account, context);
+    openRecord(incoming, account, ready.shape, context);
+    await relay(incoming, ready, account, context, (sink) =>
+      context.forwarder.send(
+        {
+          origin: originText(incoming.origin),
+          method: incoming.request.method ?? 'GET',
+          path: ready.target,
+          headers: ready.headers,
+          body: ready.body,
+        },
+        sink,
+      ),
+    );
+  } catch (error) {
+    if (error instanceof Answer) answer(incoming, account, error, context);
+    else breakDown(incoming, account, error, context);
+  }
+}
+
+/** The record of what is about to happen; where it cannot be written, `onError` decides. */
+function openRecord(incoming: Incoming, account: Account, shape: Shape | null, context: ExchangeContext): void {
+  try {
+    account.open();
+  } catch (error) {
+    const text = reasonOf(error);
+    context.log(`weir: ${text} (event ${account.id}, onError: ${context.config.onError})`);
+    if (context.config.onError === 'open') return account.failedOpen(text);
+    account.failedClosed(text);
+    throw failed(incoming, account, 503, 'store_unwritable', 'the proxy cannot write its records', 'failed', shape);
+  }
+}

@@ -1,0 +1,117 @@
+/**
+ * Heads written anew: the client's names, order and duplicates are kept, what belongs to one hop is not. Pure.
+ */
+
+/** RFC 9110 §7.6.1 and the older names that clients still send. */
+const HOP_BY_HOP = new Set([
+  'connection',
+  'keep-alive',
+  'proxy-connection',
+  'proxy-authenticate',
+  'proxy-authorization',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+  'expect',
+  'http2-settings',
+]);
+
+/** Removing these because `Connection` names them would change what the message is, not how it travels. */
+const NEVER_NAMED = new Set(['host', 'content-length', 'content-type', 'content-encoding', 'authorization', 'cookie']);
+
+export interface RequestHeadOptions {
+  /** The authority that goes upstream: `api.openai.com`, `host:8443`. */
+  readonly authority: string;
+  /** Length of a streamed body where the client declared it; null for a buffer, a chunked body or none. */
+  readonly contentLength: number | null;
+  /** True when the body that is sent is not in the coding that the client named. */
+  readonly isIdentity: boolean;
+  /** True where the answer may have to be read: Accept-Encoding is narrowed to what can be. */
+  readonly narrowsEncoding: boolean;
+}
+
+/** A flat list of names and values for the upstream, `host` first. */
+export function requestHead(raw: readonly string[], options: RequestHeadOptions): string[] {
+  const named = namedByConnection(raw);
+  const head: string[] = ['host', options.authority];
+  for (let i = 0; i + 1 < raw.length; i += 2) {
+    const name = raw[i] ?? '';
+    const value = raw[i + 1] ?? '';
+    const lower = name.toLowerCase();
+    if (lower === 'host' || lower === 'content-length' || HOP_BY_HOP.has(lower) || named.has(lower)) continue;
+    if (lower.startsWith('x-weir-')) continue;
+    if (options.isIdentity && (lower === 'content-encoding' || lower === 'content-md5' || lower.endsWith('digest')))
+      continue;
+    if (options.narrowsEncoding && lower === 'accept-encoding') {
+      head.push(name, narrowed(value));
+      continue;
+    }
+    head.push(name, value);
+  }
+  if (options.contentLength !== null) head.push('content-length', String(options.contentLength));
+  return head;
+}
+
+/** Codings that can be read, with the client's own weights; `identity` where none of them is left. */
+export function narrowed(acceptEncoding: string): string {
+  const kept = acceptEncoding
+    .split(',')
+    .map((item) => item.trim())
+    .filter((item) => /^(gzip|x-gzip|deflate|identity)\s*(;|$)/i.test(item));
+  return kept.length === 0 ? 'identity' : kept.join(', ');
+}
+
+export interface ResponseHeadOptions {
+  readonly eventId: string;
+  readonly action: string;
+  /** The bytes that are sent are not the upstream's: validators, digests and ranges no longer hold. */
+  readonly isEdited: boolean;
+  /** The length of the body sent where it is known and differs from the upstream's; null keeps the upstream's. */
+  readonly contentLength: number | null;
+  /** The body is not in the coding that the upstream named. */
+  readonly isIdentity: boolean;
+  /** The upstream's length no longer holds and the new one is not known. */
+  readonly dropsLength: boolean;
+}
+
+const VALIDATORS = new Set(['etag', 'content-md5', 'digest', 'repr-digest', 'content-digest', 'accept-ranges']);
+
+/** A flat list of names and values for the client. `alt-svc` goes: HTTP/3 would lead round the proxy. */
+export function responseHead(raw: readonly string[], options: ResponseHeadOptions): string[] {
+  const named = namedByConnection(raw);
+  const head: string[] = [];
+  for (let i = 0; i + 1 < raw.length; i += 2) {
+    const name = raw[i] ?? '';
+    const lower = name.toLowerCase();
+    if (HOP_BY_HOP.has(lower) || named.has(lower) || lower === 'alt-svc' || lower.startsWith('x-weir-')) continue;
+    if (lower === 'content-length' && (options.dropsLength || options.contentLength !== null)) continue;
+    if (options.isEdited && VALIDATORS.has(lower)) continue;
+    if (options.isIdentity && lower === 'content-encoding') continue;
+    head.push(name, raw[i + 1] ?? '');
+  }
+  if (options.contentLength !== null) head.push('Content-Length', String(options.contentLength));
+  head.push('x-weir-event', options.eventId, 'x-weir-action', options.action);
+  return head;
+}
+
+function namedByConnection(raw: readonly string[]): ReadonlySet<string> {
+  const named = new Set<string>();
+  for (let i = 0; i + 1 < raw.length; i += 2) {
+    if (raw[i]?.toLowerCase() !== 'connection') continue;
+    for (const item of (raw[i + 1] ?? '').split(',')) {
+      const name = item.trim().toLowerCase();
+      if (name !== '' && !NEVER_NAMED.has(name)) named.add(name);
+    }
+  }
+  return named;
+}
+
+/** All values of a header, by lower-case name. */
+export function valuesOf(raw: readonly string[], name: string): string[] {
+  const values: string[] = [];
+  for (let i = 0; i + 1 < raw.length; i += 2) {
+    if (raw[i]?.toLowerCase() === name) values.push(raw[i + 1] ?? '');
+  }
+  return values;
+}

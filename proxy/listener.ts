@@ -1,0 +1,255 @@
+/**
+ * The proxy's one port: forward proxy (absolute-form and CONNECT) and gateway. It finds out who asks for what, refuses
+ * what is not to be done, and hands the rest to an exchange, a tunnel or an upgrade. It inspects no body.
+ */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import type { HostPort } from '../catalog/host.ts';
+import type { GatewayProvider, Origin } from '../catalog/providers.ts';
+import type { AppConfig } from '../config/config.ts';
+import { failure, type Refusal } from '../engine/transform/refuse.ts';
+import { headerOf } from '../flow/message.ts';
+import type { Source } from '../flow/parties.ts';
+import { Account } from './account.ts';
+import { isLoopback } from './addresses.ts';
+import { closeRecord } from './answer.ts';
+import type { ExchangeContext } from './context.ts';
+import { exchange } from './exchange.ts';
+import { basicCredential, identify, sourceOf } from './identity.ts';
+import { ownPage } from './own-page.ts';
+import { type Route, routeOf } from './request-route.ts';
+import { acceptConnect, type TunnelContext } from './tunnel.ts';
+import { acceptUpgrade } from './upgrade.ts';
+
+export interface ListenerContext extends ExchangeContext, TunnelContext {
+  readonly apps: readonly AppConfig[];
+  /** True when the proxy listens on loopback only. */
+  readonly isListenerLocal: boolean;
+  readonly hostname: string;
+  readonly providers: ReadonlyMap<string, GatewayProvider>;
+  readonly isOwn: (place: HostPort) => boolean;
+  readonly listenPort: () => number;
+  readonly version: string;
+  readonly homeDigest: string;
+  /** Told of each exchange that is under way, so that a stop can wait for it. */
+  readonly track: (work: Promise<void>) => void;
+}
+
+/** What is known of a client connection beyond its socket. */
+export interface Connection {
+  readonly tunnel: Origin | null;
+  readonly serverName: string | null;
+  /** Who opened the tunnel; null outside of one, where each request says it. */
+  readonly source: Source | null;
+}
+
+const OPEN_AIR: Connection = { tunnel: null, serverName: null, source: null };
+
+export function createListener(context: ListenerContext): Server {
+  const connections = new WeakMap<Duplex, Connection>();
+  const { limits } = context.config;
+  const server = createServer({
+    maxHeaderSize: limits.headerBytes,
+    headersTimeout: limits.clientHeadMs,
+    // A body is bounded by its least rate, not by total time: uploads may be long.
+    requestTimeout: 0,
+    keepAliveTimeout: limits.idleMs,
+    connectionsCheckingInterval: Math.min(limits.clientHeadMs, 5000),
+    requireHostHeader: false,
+    // An upgrade to anything but WebSocket is an ordinary request whose Upgrade is not passed on (`h2c`).
+    shouldUpgradeCallback: (request) => request.headers.upgrade?.toLowerCase() === 'websocket',
+  });
+  server.maxConnections = limits.maxConnections;
+  const connectionOf = (socket: Duplex): Connection => connections.get(socket) ?? OPEN_AIR;
+  const handOver = (socket: Socket, connection: Connection): void => {
+    connections.set(socket, connection);
+    server.emit('connection', socket);
+  };
+  const onRequest = (request: IncomingMessage, response: ServerResponse, expectsContinue: boolean): void => {
+    serve(request, response, expectsContinue, connectionOf(request.socket), context);
+  };
+  server.on('request', (request, response) => onRequest(request, response, false));
+  server.on('checkContinue', (request, response) => onRequest(request, response, true));
+  server.on('connect', (request, socket, head) => {
+    const admitted = admit(request, { kind: 'own', target: '' }, connectionOf(socket), context);
+    if ('status' in admitted) refuseRaw(socket, admitted, request, context);
+    else if (socket instanceof Socket) acceptConnect({ request, socket, head, source: admitted, handOver }, context);
+  });
+  server.on('upgrade', (request, socket, head) => {
+    const connection = connectionOf(socket);
+    const route = routed(request, connection, context);
+    const admitted = admit(request, route, connection, context);
+    if ('status' in admitted) return refuseRaw(socket, admitted, request, context);
+    if (route.kind !== 'forward' && route.kind !== 'gateway') {
+      return refuseRaw(socket, { status: 404, code: 'not_found', message: 'no WebSocket here' }, request, context);
+    }
+    acceptUpgrade({ request, socket, head, source: admitted, origin: route.origin, target: route.target }, context);
+  });
+  server.on('clientError', (error, socket) => {
+    const code = 'code' in error ? String(error.code) : error.name;
+    // A connection that ends without a byte of a request is not an exchange.
+    if (code === 'ECONNRESET' || !socket.writable || (code === 'ERR_HTTP_REQUEST_TIMEOUT' && isSilent(error))) {
+      socket.destroy();
+      return;
+    }
+    const status = code === 'HPE_HEADER_OVERFLOW' ? 431 : code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 408 : 400;
+    const given = { status, code: 'malformed', message: `the request could not be read (${code})` };
+    const account = context.underWay.get(socket);
+    if (account === undefined || account.isClosed) refuseRaw(socket, given, null, context, 'malformed');
+    else {
+      // Its body broke off in the middle: that is how this exchange ends, and it is recorded once.
+      closeRecord(account, 'malformed', status, `${status} ${given.message}`, context);
+      writeRaw(socket, given, account.id);
+    }
+  });
+  return server;
+}
+
+/** A head that never began: the client opened a connection and said nothing. */
+function isSilent(error: Error): boolean {
+  return !('rawPacket' in error) || !Buffer.isBuffer(error.rawPacket) || error.rawPacket.length === 0;
+}
+
+interface Denied {
+  readonly status: number;
+  readonly code: string;
+  readonly message: string;
+}
+
+function serve(
+  request: IncomingMessage,
+  response: ServerResponse,
+  expectsContinue: boolean,
+  connection: Connection,
+  context: ListenerContext,
+): void {
+  const route = routed(request, connection, context);
+  const admitted = admit(request, route, connection, context);
+  if ('status' in admitted) return refuseRequest(request, response, admitted, context);
+  switch (route.kind) {
+    case 'refused':
+      return refuseRequest(request, response, route, context);
+    case 'own':
+      return ownPage(request, response, route.target, {
+        version: context.version,
+        homeDigest: context.homeDigest,
+        port: context.listenPort(),
+      });
+    case 'forward':
+    case 'gateway': {
+      const { origin, target } = route;
+      const provider = route.kind === 'gateway' ? route.provider : null;
+      const work = exchange(
+        { request, response, origin, target, source: admitted, provider, expectsContinue },
+        context,
+      );
+      context.track(work);
+    }
+  }
+}
+
+function routed(request: IncomingMessage, connection: Connection, context: ListenerContext): Route {
+  const { localAddress } = request.socket;
+  return routeOf(request.url ?? '', request.rawHeaders, {
+    tunnel: connection.tunnel,
+    serverName: connection.serverName,
+    isOwn: (place) =>
+      context.isOwn(place) ||
+      (place.port === context.listenPort() && place.host === localAddress?.replace(/^::ffff:/, '')),
+    listenPort: context.listenPort(),
+    providers: context.providers,
+    origins: context.config.origins,
+  });
+}
+
+/** Who asks, or why not: 407 on the way through the forward proxy, 401 on the gateway. */
+function admit(
+  request: IncomingMessage,
+  route: Route,
+  connection: Connection,
+  context: ListenerContext,
+): Source | Denied {
+  if (connection.source !== null) return connection.source;
+  const isGateway = route.kind === 'gateway';
+  const credential = isGateway
+    ? headerOf(request.rawHeaders, 'x-weir-app')
+    : basicCredential(headerOf(request.rawHeaders, 'proxy-authorization'));
+  const identity = identify(credential, context.apps);
+  const isPage = route.kind === 'own' && request.method !== 'CONNECT';
+  const mustBeKnown = !context.isListenerLocal && !context.config.open && !isPage;
+  if (identity.kind === 'denied' || (mustBeKnown && identity.kind !== 'verified')) {
+    const how = isGateway ? 'send x-weir-app: APP:TOKEN' : 'use http://APP:TOKEN@… as the proxy';
+    const message = identity.kind === 'denied' ? `the token is not the app's; ${how}` : `a token is needed; ${how}`;
+    return { status: isGateway ? 401 : 407, code: 'app_unknown', message };
+  }
+  const peer = request.socket.remoteAddress ?? null;
+  return sourceOf(identity, peer === null || isLoopback(peer) ? context.hostname : peer.replace(/^::ffff:/, ''));
+}
+
+function refuseRequest(
+  request: IncomingMessage,
+  response: ServerResponse,
+  denied: Denied,
+  context: ListenerContext,
+): void {
+  const refusal = refusalOf(denied, record(denied, request, 'refused', context));
+  response.writeHead(refusal.status, [
+    ...refusal.headers,
+    'Content-Length',
+    String(refusal.body.length),
+    'Connection',
+    'close',
+  ]);
+  response.end(refusal.body);
+  request.resume();
+}
+
+/** The same where there is only a socket: CONNECT, upgrades and what is not HTTP. */
+function refuseRaw(
+  socket: Duplex,
+  denied: Denied,
+  request: IncomingMessage | null,
+  context: ListenerContext,
+  outcome: 'refused' | 'malformed' = 'refused',
+): void {
+  writeRaw(socket, denied, record(denied, request, outcome, context));
+}
+
+function writeRaw(socket: Duplex, denied: Denied, eventId: string): void {
+  const refusal = refusalOf(denied, eventId);
+  const lines = [`HTTP/1.1 ${refusal.status} ${denied.code}`];
+  const headers = [...refusal.headers, 'Content-Length', String(refusal.body.length), 'Connection', 'close'];
+  for (let i = 0; i + 1 < headers.length; i += 2) lines.push(`${headers[i]}: ${headers[i + 1]}`);
+  socket.on('error', () => socket.destroy());
+  socket.end(Buffer.concat([Buffer.from(`${lines.join('\r\n')}\r\n\r\n`), refusal.body]));
+}
+
+function refusalOf(denied: Denied, eventId: string): Refusal {
+  const refusal = failure({ shape: null, destinationHost: '', ...denied, eventId });
+  if (denied.status !== 407) return refusal;
+  return { ...refusal, headers: [...refusal.headers, 'Proxy-Authenticate', 'Basic realm="weir"'] };
+}
+
+function record(
+  denied: Denied,
+  request: IncomingMessage | null,
+  outcome: 'refused' | 'malformed',
+  context: ListenerContext,
+): string {
+  const peer = request?.socket.remoteAddress ?? null;
+  const account = new Account(
+    {
+      id: context.newId(),
+      startedAt: context.now(),
+      source: sourceOf({ kind: 'anonymous' }, peer === null || isLoopback(peer) ? context.hostname : peer),
+      destination: null,
+      protocol: 'http',
+      provider: null,
+    },
+    context.recorder,
+    context.now,
+  );
+  closeRecord(account, outcome, denied.status, `${denied.status} ${denied.message}`, context);
+  return account.id;
+}

@@ -1,0 +1,306 @@
+/**
+ * From a client's request to one that may go upstream: held and inspected where a rule could change it, else on its
+ * way with a scan beside. No byte that a rule could hold leaves here before its decision.
+ */
+import type { IncomingMessage } from 'node:http';
+import type { Readable } from 'node:stream';
+import { extract, shapeOfBody } from '../engine/extract/extract.ts';
+import { isSignIn } from '../engine/extract/sign-in.ts';
+import { type Inspection, inspect } from '../engine/inspect.ts';
+import { opaque } from '../flow/coverage.ts';
+import { type Action, actionRank } from '../flow/decision.ts';
+import { headerOf, type Message } from '../flow/message.ts';
+import type { Destination } from '../flow/parties.ts';
+import type { Account } from './account.ts';
+import { Answer, blocked, failed, reasonOf } from './answer.ts';
+import { authorityText } from './authority.ts';
+import { Beside } from './beside.ts';
+import type { ExchangeContext, Incoming, Ready } from './context.ts';
+import { requestHead } from './head.ts';
+import { BodyReader, hasBody, type ReadEnd } from './held.ts';
+import { Pseudonyms } from './pseudonyms.ts';
+import { describeRoute } from './route-text.ts';
+
+/** Everything up to the first byte upstream. Throws Answer where there is to be none. */
+export async function prepare(
+  incoming: Incoming,
+  destination: Destination,
+  account: Account,
+  context: ExchangeContext,
+): Promise<Ready> {
+  const { request, origin, target } = incoming;
+  const reader = new BodyReader(request, context.budget, context.rates);
+  const path = target.split('?', 1)[0] ?? '';
+  if (isSignIn(origin.host, request.method ?? '', path)) {
+    account.route = `${request.method} ${path}`;
+    return unscanned(incoming, destination, reader, account, 'sign-in', context);
+  }
+  if (context.isBypassed(origin.host)) return unscanned(incoming, destination, reader, account, 'tunnelled', context);
+
+  if (incoming.expectsContinue) {
+    refuseByHead(incoming, destination, account, context);
+    incoming.response.writeContinue();
+  }
+  const to = await knownDestination(incoming, destination, reader, account, context);
+  const { policies } = context.engine;
+  const scope = { source: incoming.source, destination: to };
+  const holdsRequest = isStrong(policies.strongest({ ...scope, direction: 'request' }));
+  const holdsResponse = isStrong(policies.strongest({ ...scope, direction: 'response' }));
+  return holdsRequest
+    ? await hold(incoming, to, reader, account, holdsResponse, context)
+    : streamBeside(incoming, to, reader, account, holdsResponse, context);
+}
+
+function isStrong(action: Action): boolean {
+  return actionRank(action) > actionRank('alert');
+}
+
+/** Sign-in and bypassed hosts: passed on as they are, and recorded as not looked at. */
+function unscanned(
+  incoming: Incoming,
+  destination: Destination,
+  reader: BodyReader,
+  account: Account,
+  reason: string,
+  context: ExchangeContext,
+): Ready {
+  if (incoming.expectsContinue) incoming.response.writeContinue();
+  account.lessen(opaque(reason));
+  return {
+    headers: requestHead(incoming.request.rawHeaders, {
+      authority: authorityText(incoming.origin),
+      contentLength: declaredLength(incoming.request),
+      isIdentity: false,
+      narrowsEncoding: false,
+    }),
+    target: incoming.target,
+    body: streamed(incoming, reader, account, null, context),
+    destination,
+    shape: null,
+    isStreamAsked: false,
+    pseudonyms: null,
+    holdsResponse: false,
+    isUnscanned: true,
+    settle: () => {},
+  };
+}
+
+/** `Expect: 100-continue` is answered once the head alone has been decided on (RFC 9110 §10.1.1). */
+function refuseByHead(incoming: Incoming, destination: Destination, account: Account, context: ExchangeContext): void {
+  const message = requestMessage(incoming, destination, Buffer.alloc(0));
+  const inspection = inspect(context.engine, message, inspectContext(context, false, null));
+  if (inspection.decision.enforced.action === 'block') throw blocked(message, inspection, account, context);
+}
+
+/**
+ * A host that the catalog does not know may speak a provider's shape all the same: its JSON is held until that is
+ * known, at most `limits.shapeBytes`; in a provider's shape, or undecided there, it counts as `genai`.
+ */
+async function knownDestination(
+  incoming: Incoming,
+  destination: Destination,
+  reader: BodyReader,
+  account: Account,
+  context: ExchangeContext,
+): Promise<Destination> {
+  if (destination.category !== 'unknown') return destination;
+  const contentType = headerOf(incoming.request.rawHeaders, 'content-type');
+  const isJson = contentType === null || /json/i.test(contentType);
+  if (!isJson || !hasBody(incoming.request)) return destination;
+  const asGenai: Destination = { ...destination, category: 'genai' };
+  const { policies } = context.engine;
+  const mayMatter = (direction: 'request' | 'response'): boolean =>
+    isStrong(policies.strongest({ source: incoming.source, destination: asGenai, direction }));
+  if (!mayMatter('request') && !mayMatter('response')) return destination;
+
+  let shape: ReturnType<typeof shapeOfBody> = 'undecided';
+  // A compressed body tells its shape only when it is whole.
+  const coding = headerOf(incoming.request.rawHeaders, 'content-encoding');
+  const isCoded = coding !== null && coding.toLowerCase() !== 'identity';
+  const end = await reader.read(context.config.limits.shapeBytes, (bytes) => {
+    if (!isCoded) shape = shapeOfBody(incoming.target, contentType, bytes, false);
+    return shape !== 'undecided';
+  });
+  if (end === 'aborted' || end === 'full' || end === 'slow') throw readFailure(end, incoming, account, context);
+  if (end === 'end') {
+    const message = requestMessage(incoming, destination, reader.bytes());
+    const { body, format } = extract(message, { maxDecodedBytes: context.config.limits.inspectBytes });
+    if (format !== 'opaque') shape = shapeOfBody(incoming.target, contentType, body, true);
+  }
+  if (shape === 'other') return destination;
+  account.destination = asGenai;
+  return asGenai;
+}
+
+/** The body whole, then inspection, then what is to be sent. */
+async function hold(
+  incoming: Incoming,
+  destination: Destination,
+  reader: BodyReader,
+  account: Account,
+  holdsResponse: boolean,
+  context: ExchangeContext,
+): Promise<Ready> {
+  const { inspectBytes } = context.config.limits;
+  const end = hasBody(incoming.request) ? await reader.read(inspectBytes) : 'end';
+  if (end === 'limit') {
+    const text = `the body is larger than limits.inspectBytes (${inspectBytes} bytes)`;
+    account.lessen(opaque('too-large'));
+    if (context.config.onError === 'closed') {
+      account.failedClosed(text);
+      throw failed(incoming, account, 413, 'body_too_large', text, 'failed');
+    }
+    context.log(`weir: passed on uninspected (onError: open), event ${account.id}: ${text}`);
+    account.failedOpen(text);
+    return streamBeside(incoming, destination, reader, account, holdsResponse, context);
+  }
+  if (end === 'aborted' || end === 'full' || end === 'slow') throw readFailure(end, incoming, account, context);
+
+  const body = reader.bytes();
+  account.bytesOut = body.length;
+  const message = requestMessage(incoming, destination, body);
+  const pseudonyms = new Pseudonyms(context.conversations, message, context.engine.fingerprint);
+  let inspection: Inspection;
+  try {
+    inspection = inspect(context.engine, message, inspectContext(context, true, pseudonyms));
+  } catch (error) {
+    if (context.config.onError === 'closed') throw error;
+    context.log(`weir: passed on uninspected (onError: open), event ${account.id}: ${reasonOf(error)}`);
+    account.failedOpen(reasonOf(error));
+    account.lessen(opaque('failed'));
+    return streamBeside(incoming, destination, reader, account, holdsResponse, context);
+  }
+  account.enter(message, inspection, context.excerptChars);
+  if (inspection.decision.enforced.action === 'block') throw blocked(message, inspection, account, context);
+
+  const { edited, extraction } = inspection;
+  pseudonyms.settle(inspection);
+  const sent = edited?.changed.body === true ? edited.body : body;
+  reader.release();
+  return {
+    headers: requestHead(edited?.headers ?? incoming.request.rawHeaders, {
+      authority: authorityText(incoming.origin),
+      contentLength: null,
+      isIdentity: edited?.changed.body === true,
+      narrowsEncoding: holdsResponse || pseudonyms.isNeeded,
+    }),
+    target: edited?.target ?? incoming.target,
+    body: hasBody(incoming.request) || sent.length > 0 ? sent : null,
+    destination,
+    shape: extraction.shape,
+    isStreamAsked: extraction.stream,
+    pseudonyms: pseudonyms.isNeeded ? pseudonyms : null,
+    holdsResponse,
+    isUnscanned: false,
+    settle: () => {},
+  };
+}
+
+/** No rule could change it: it streams, and a first part of it is scanned beside, for the edge and for alerts. */
+function streamBeside(
+  incoming: Incoming,
+  destination: Destination,
+  reader: BodyReader,
+  account: Account,
+  holdsResponse: boolean,
+  context: ExchangeContext,
+): Ready {
+  const { request } = incoming;
+  const beside = new Beside(context.config.limits.besideBytes, headerOf(request.rawHeaders, 'content-type'));
+  const head = inspect(
+    context.engine,
+    requestMessage(incoming, destination, Buffer.alloc(0)),
+    inspectContext(context, false, null),
+  );
+  account.route = describeRoute(request.method ?? '', incoming.target, head.extraction.segments, head.findings);
+  return {
+    headers: requestHead(request.rawHeaders, {
+      authority: authorityText(incoming.origin),
+      contentLength: declaredLength(request),
+      isIdentity: false,
+      narrowsEncoding: holdsResponse,
+    }),
+    target: incoming.target,
+    body: streamed(incoming, reader, account, beside, context),
+    destination,
+    shape: head.extraction.shape,
+    isStreamAsked: false,
+    pseudonyms: null,
+    holdsResponse,
+    isUnscanned: false,
+    settle: () => {
+      const message = requestMessage(incoming, destination, beside.bytes());
+      const inspection = inspect(context.engine, message, inspectContext(context, false, null));
+      account.enter(message, inspection, context.excerptChars);
+      if (beside.missing !== null) account.lessen(beside.missing);
+    },
+  };
+}
+
+function streamed(
+  incoming: Incoming,
+  reader: BodyReader,
+  account: Account,
+  beside: Beside | null,
+  context: ExchangeContext,
+): Readable | null {
+  if (!hasBody(incoming.request)) return null;
+  return reader.stream(
+    (chunk) => {
+      account.bytesOut += chunk.length;
+      beside?.take(chunk);
+      context.youngChunks.pass(chunk.length);
+    },
+    () => incoming.request.destroy(),
+  );
+}
+
+/** The length that the client declared for a body that is streamed on. */
+function declaredLength(request: IncomingMessage): number | null {
+  const length = request.headers['content-length'];
+  return length === undefined || request.headers['transfer-encoding'] !== undefined ? null : Number(length);
+}
+
+function requestMessage(incoming: Incoming, destination: Destination, body: Buffer): Message {
+  return {
+    direction: 'request',
+    source: incoming.source,
+    destination,
+    method: incoming.request.method ?? 'GET',
+    target: incoming.target,
+    status: null,
+    headers: incoming.request.rawHeaders,
+    body,
+  };
+}
+
+function inspectContext(
+  context: ExchangeContext,
+  held: boolean,
+  pseudonyms: Pseudonyms | null,
+): Parameters<typeof inspect>[2] {
+  return {
+    now: new Date(context.now()),
+    held,
+    conversation: (extraction) => pseudonyms?.of(extraction) ?? null,
+  };
+}
+
+function readFailure(
+  end: Exclude<ReadEnd, 'end' | 'stopped' | 'limit'>,
+  incoming: Incoming,
+  account: Account,
+  context: ExchangeContext,
+): Answer {
+  switch (end) {
+    case 'aborted':
+      return new Answer({ status: 0, headers: [], body: Buffer.alloc(0) }, 'client_aborted', null);
+    case 'slow': {
+      const rate = context.config.limits.clientBodyBytesPerSecond;
+      const text = `the body came slower than limits.clientBodyBytesPerSecond (${rate})`;
+      return failed(incoming, account, 408, 'body_too_slow', text, 'failed');
+    }
+    case 'full':
+      return failed(incoming, account, 503, 'overloaded', 'no room for held bodies (limits.heldBytes)', 'failed');
+  }
+}

@@ -1,0 +1,374 @@
+/**
+ * The answer on its way back: passed on as it comes, with pseudonyms put back where some were issued, or held where a
+ * rule could change it. The record is closed before the client gets the last byte.
+ */
+
+import { extract } from '../engine/extract/extract.ts';
+import { type Inspection, inspect } from '../engine/inspect.ts';
+import { createStreamRestorer, restoreBody, type StreamRestorer } from '../engine/transform/restore.ts';
+import { opaque, truncated } from '../flow/coverage.ts';
+import type { WeirError } from '../flow/errors.ts';
+import { headerOf, type Message } from '../flow/message.ts';
+import type { Account } from './account.ts';
+import { answer, blocked, closeRecord, failed, reasonOf } from './answer.ts';
+import { Beside, isTextual } from './beside.ts';
+import type { ExchangeContext, Incoming, Ready } from './context.ts';
+import type { Call, ResponseSink } from './forward.ts';
+import { responseHead } from './head.ts';
+
+/**
+ * `pass`: as it comes. `restore`: as it comes, pseudonyms put back. `hold`: whole, then decided on and put back.
+ */
+type Way = 'pass' | 'restore' | 'hold';
+
+/** Relays one answer; resolves when the exchange is over, however it ends. */
+export function relay(
+  incoming: Incoming,
+  ready: Ready,
+  account: Account,
+  context: ExchangeContext,
+  send: (sink: ResponseSink) => Call,
+): Promise<void> {
+  return new Promise((resolve) => {
+    const relaying = new Relaying(incoming, ready, account, context, resolve);
+    relaying.start(send);
+  });
+}
+
+class Relaying implements ResponseSink {
+  readonly #incoming: Incoming;
+  readonly #ready: Ready;
+  readonly #account: Account;
+  readonly #context: ExchangeContext;
+  readonly #over: () => void;
+  #call: Call | null = null;
+  #way: Way = 'pass';
+  #status = 0;
+  #statusText = '';
+  #headers: readonly string[] = [];
+  #beside: Beside | null = null;
+  #restorer: StreamRestorer | null = null;
+  #held: Buffer[] = [];
+  /** Bytes still to come by the upstream's Content-Length; null where it gave none. */
+  #left: number | null = null;
+  #isOver = false;
+
+  constructor(incoming: Incoming, ready: Ready, account: Account, context: ExchangeContext, over: () => void) {
+    this.#incoming = incoming;
+    this.#ready = ready;
+    this.#account = account;
+    this.#context = context;
+    this.#over = over;
+  }
+
+  start(send: (sink: ResponseSink) => Call): void {
+    const { response } = this.#incoming;
+    response.on('close', () => this.#clientClosed());
+    response.on('drain', () => this.#call?.resume());
+    if (response.destroyed) {
+      this.#clientClosed();
+      return;
+    }
+    this.#call = send(this);
+    if (this.#isOver) this.#call.abort();
+  }
+
+  information(status: number, headers: readonly string[]): void {
+    const { response } = this.#incoming;
+    if (response.headersSent || response.destroyed) return;
+    if (status === 102) response.writeProcessing();
+    // Node sends early hints only with a Link among them, which is what they are for (RFC 8297).
+    if (status === 103 && headerOf(headers, 'link') !== null) response.writeEarlyHints(hintsOf(headers));
+  }
+
+  head(status: number, statusText: string, headers: readonly string[]): void {
+    this.#status = status;
+    this.#statusText = statusText;
+    this.#headers = headers;
+    this.#way = this.#wayOf(status, headers);
+    if (this.#way === 'hold') return;
+    const contentType = headerOf(headers, 'content-type');
+    if (!this.#ready.isUnscanned) this.#beside = new Beside(this.#context.config.limits.besideBytes, contentType);
+    if (this.#way === 'restore' && this.#ready.pseudonyms !== null) {
+      this.#restorer = createStreamRestorer(this.#ready.shape, contentType ?? '', this.#ready.pseudonyms);
+    }
+    const length = headerOf(headers, 'content-length');
+    this.#left = length === null || this.#way === 'restore' || this.#isBodyless() ? null : Number(length);
+    this.#writeHead({ contentLength: null, isEdited: this.#way === 'restore', isIdentity: false });
+  }
+
+  data(chunk: Buffer): void {
+    this.#account.bytesIn += chunk.length;
+    if (this.#isOver) return;
+    if (this.#way === 'hold') {
+      this.#hold(chunk);
+      return;
+    }
+    this.#beside?.take(chunk);
+    this.#context.youngChunks.pass(chunk.length);
+    if (this.#left !== null) {
+      this.#left -= chunk.length;
+      // The last byte: whoever has all of the answer finds it in the log.
+      if (this.#left <= 0 && !this.#settle()) return;
+    }
+    const out = this.#restorer === null ? chunk : this.#restorer.push(chunk);
+    if (out.length > 0 && !this.#incoming.response.write(out)) this.#call?.pause();
+  }
+
+  end(): void {
+    if (this.#isOver) return;
+    if (this.#way === 'hold') {
+      this.#release();
+      return;
+    }
+    const rest = this.#restorer?.end();
+    this.#nameConversation(this.#restorer?.responseId ?? null);
+    if (!this.#settle()) return;
+    this.#finish(rest);
+  }
+
+  error(error: WeirError): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    const { response } = this.#incoming;
+    this.#safely(() => this.#enterSides());
+    if (response.headersSent) {
+      closeRecord(this.#account, 'upstream_failed', this.#status, reasonOf(error), this.#context);
+      // An answer that breaks off must not look complete.
+      response.destroy();
+    } else {
+      const status = error.code === 'upstream_timeout' ? 504 : error.code === 'address_forbidden' ? 403 : 502;
+      const outcome = error.code === 'address_forbidden' ? 'refused' : 'upstream_failed';
+      const ending = failed(
+        this.#incoming,
+        this.#account,
+        status,
+        error.code,
+        error.message,
+        outcome,
+        this.#ready.shape,
+      );
+      answer(this.#incoming, this.#account, ending, this.#context);
+    }
+    this.#over();
+  }
+
+  #wayOf(status: number, headers: readonly string[]): Way {
+    if (this.#isBodyless()) return 'pass';
+    if (this.#ready.holdsResponse) return 'hold';
+    if (this.#ready.pseudonyms === null) return 'pass';
+    const contentType = headerOf(headers, 'content-type');
+    if (!isTextual(contentType) || status === 206) return 'pass';
+    const coding = headerOf(headers, 'content-encoding');
+    if (coding !== null && coding.toLowerCase() !== 'identity') return 'hold';
+    const isJson = contentType !== null && /^application\/(.*\+)?json/i.test(contentType);
+    // Gemini streams a JSON array where it was not asked for SSE.
+    return isJson && !this.#incoming.target.includes(':streamGenerateContent') ? 'hold' : 'restore';
+  }
+
+  #isBodyless(): boolean {
+    return this.#incoming.request.method === 'HEAD' || this.#status === 204 || this.#status === 304;
+  }
+
+  #hold(chunk: Buffer): void {
+    const { limits, onError } = this.#context.config;
+    this.#held.push(chunk);
+    if (this.#account.bytesIn <= limits.inspectBytes) return;
+    const text = `the answer is larger than limits.inspectBytes (${limits.inspectBytes} bytes)`;
+    if (this.#ready.holdsResponse && onError === 'closed') {
+      this.#isOver = true;
+      this.#call?.abort();
+      this.#safely(() => this.#enterSides());
+      this.#account.failedClosed(text);
+      const ending = failed(this.#incoming, this.#account, 502, 'body_too_large', text, 'failed', this.#ready.shape);
+      answer(this.#incoming, this.#account, ending, this.#context);
+      this.#over();
+      return;
+    }
+    if (this.#ready.holdsResponse) this.#account.failedOpen(text);
+    this.#account.lessen(this.#ready.holdsResponse ? opaque('too-large') : truncated('limit'));
+    this.#way = 'pass';
+    this.#writeHead({ contentLength: null, isEdited: false, isIdentity: false });
+    const held = Buffer.concat(this.#held);
+    this.#held = [];
+    if (!this.#incoming.response.write(held)) this.#call?.pause();
+  }
+
+  /** The whole answer is there: decide on it, put pseudonyms back, send it. */
+  #release(): void {
+    this.#isOver = true;
+    const body = this.#held.length === 1 ? (this.#held[0] ?? Buffer.alloc(0)) : Buffer.concat(this.#held);
+    let message = this.#message(body);
+    let sent: Buffer | null = null;
+    try {
+      const inspection = this.#inspect(message, this.#ready.holdsResponse);
+      this.#ready.settle();
+      if (inspection.decision.enforced.action === 'block') {
+        answer(
+          this.#incoming,
+          this.#account,
+          blocked(message, inspection, this.#account, this.#context),
+          this.#context,
+        );
+        this.#over();
+        return;
+      }
+      let extraction = inspection.extraction;
+      if (inspection.edited?.changed.body === true) {
+        sent = inspection.edited.body;
+        message = { ...message, body: sent, headers: withoutCoding(message.headers) };
+        if (this.#ready.pseudonyms !== null) {
+          extraction = extract(message, { maxDecodedBytes: this.#context.config.limits.inspectBytes });
+        }
+      }
+      if (this.#ready.pseudonyms !== null) {
+        this.#nameConversation(inspection.extraction.conversationId);
+        const restored = restoreBody(message, extraction, this.#ready.pseudonyms);
+        if (restored.restored > 0) sent = restored.body;
+      }
+    } catch (error) {
+      if (this.#ready.holdsResponse && this.#context.config.onError === 'closed') {
+        const text = 'the proxy failed to inspect the answer';
+        this.#account.failedClosed(text);
+        const ending = failed(this.#incoming, this.#account, 503, 'weir_failed', text, 'failed', this.#ready.shape);
+        this.#context.log(`weir: internal error in exchange ${this.#account.id}: ${reasonOf(error)}`);
+        answer(this.#incoming, this.#account, ending, this.#context);
+        this.#over();
+        return;
+      }
+      this.#context.log(`weir: answer passed on as it came, event ${this.#account.id}: ${reasonOf(error)}`);
+      this.#account.lessen(opaque('failed'));
+      sent = null;
+    }
+    const isEdited = sent !== null;
+    const out = sent ?? body;
+    if (!closeRecord(this.#account, 'completed', this.#status, null, this.#context)) {
+      this.#fail();
+      return;
+    }
+    this.#writeHead({ contentLength: out.length, isEdited, isIdentity: isEdited });
+    this.#incoming.response.end(out);
+    this.#over();
+  }
+
+  /** Closes the account before the last byte; false where that failed and the client is let go. */
+  #settle(): boolean {
+    if (this.#account.isClosed) return true;
+    this.#safely(() => this.#enterSides());
+    if (closeRecord(this.#account, 'completed', this.#status, null, this.#context)) return true;
+    this.#fail();
+    return false;
+  }
+
+  #finish(rest: Buffer | undefined): void {
+    this.#isOver = true;
+    if (rest !== undefined && rest.length > 0) this.#incoming.response.end(rest);
+    else this.#incoming.response.end();
+    this.#over();
+  }
+
+  #fail(): void {
+    this.#isOver = true;
+    this.#call?.abort();
+    this.#incoming.response.destroy();
+    this.#over();
+  }
+
+  /** What was scanned beside, request and answer. */
+  #enterSides(): void {
+    this.#ready.settle();
+    if (this.#beside === null || this.#beside.seenBytes === 0) return;
+    const sample = this.#beside.bytes();
+    if (sample.length > 0) {
+      this.#inspect(this.#message(sample), false);
+    }
+    if (this.#beside.missing !== null) this.#account.lessen(this.#beside.missing);
+  }
+
+  #inspect(message: Message, held: boolean): Inspection {
+    const context = this.#context;
+    const inspection = inspect(context.engine, message, {
+      now: new Date(context.now()),
+      held,
+      conversation: (extraction) => this.#ready.pseudonyms?.of(extraction) ?? null,
+    });
+    this.#account.enter(message, inspection, context.excerptChars);
+    return inspection;
+  }
+
+  /** The answer's own id: the next request may name this conversation by it. */
+  #nameConversation(id: string | null): void {
+    if (id !== null) this.#ready.pseudonyms?.name(id);
+  }
+
+  #message(body: Buffer): Message {
+    return {
+      direction: 'response',
+      source: this.#incoming.source,
+      destination: this.#ready.destination,
+      method: this.#incoming.request.method ?? 'GET',
+      target: this.#incoming.target,
+      status: this.#status,
+      headers: this.#headers,
+      body,
+    };
+  }
+
+  #writeHead(given: { contentLength: number | null; isEdited: boolean; isIdentity: boolean }): void {
+    const { response } = this.#incoming;
+    const head = responseHead(this.#headers, {
+      eventId: this.#account.id,
+      action: this.#account.action,
+      dropsLength: this.#way === 'restore',
+      ...given,
+    });
+    response.sendDate = false;
+    // One write for the head and what came with it; a head without a body yet still goes out at once.
+    // (Corked on the socket: a response that is itself corked loses chunks that are written before its end.)
+    const { socket } = response;
+    if (socket !== null) {
+      socket.cork();
+      process.nextTick(() => socket.uncork());
+    }
+    response.writeHead(this.#status, printable(this.#statusText), head);
+    if (this.#way !== 'hold') response.flushHeaders();
+  }
+
+  #clientClosed(): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#call?.abort();
+    this.#safely(() => this.#enterSides());
+    const status = this.#incoming.response.headersSent ? this.#status : null;
+    closeRecord(this.#account, 'client_aborted', status, null, this.#context);
+    this.#over();
+  }
+
+  /** A scan beside must not end an exchange that no rule could change; that it failed is recorded. */
+  #safely(work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      this.#context.log(`weir: scan beside exchange ${this.#account.id} failed: ${reasonOf(error)}`);
+      this.#account.lessen(opaque('failed'));
+    }
+  }
+}
+
+function withoutCoding(headers: readonly string[]): string[] {
+  return headers.filter((_, i) => headers[i - (i % 2)]?.toLowerCase() !== 'content-encoding');
+}
+
+/** A reason phrase that Node takes (RFC 9112 §4: tabs, spaces and visible characters). */
+function printable(statusText: string): string {
+  return statusText.replace(/[^\t\x20-\x7e\x80-\xff]/g, '');
+}
+
+function hintsOf(headers: readonly string[]): { link: string[]; [name: string]: string | string[] } {
+  const hints: { link: string[]; [name: string]: string | string[] } = { link: [] };
+  for (let i = 0; i + 1 < headers.length; i += 2) {
+    const name = (headers[i] ?? '').toLowerCase();
+    if (name === 'link') hints.link.push(headers[i + 1] ?? '');
+  }
+  return hints;
+}

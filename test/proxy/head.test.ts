@@ -1,0 +1,82 @@
+/** Heads written anew: what travels on, what stays on its hop. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { narrowed, requestHead, responseHead } from '../../proxy/head.ts';
+
+const PLAIN = { authority: 'api.openai.com', contentLength: null, isIdentity: false, narrowsEncoding: false };
+
+test('names, order and duplicates of a request are kept', () => {
+  const raw = ['Host', 'x', 'X-B', '1', 'x-a', '2', 'X-B', '3'];
+  assert.deepEqual(requestHead(raw, PLAIN), ['host', 'api.openai.com', 'X-B', '1', 'x-a', '2', 'X-B', '3']);
+});
+
+test('what belongs to the hop, and what Connection names, is not passed on', () => {
+  const raw = [
+    ['Connection', 'close, X-Trace'],
+    ['X-Trace', '1'],
+    ['Keep-Alive', 'timeout=5'],
+    ['Proxy-Authorization', 'Basic eA=='],
+    ['TE', 'trailers'],
+    ['Transfer-Encoding', 'chunked'],
+    ['Upgrade', 'h2c'],
+    ['HTTP2-Settings', 'AAMAAABk'],
+    ['Expect', '100-continue'],
+    ['x-weir-app', 'a:b'],
+    ['X-Weir-Anything', '1'],
+    ['Accept', '*/*'],
+  ].flat();
+  assert.deepEqual(requestHead(raw, PLAIN), ['host', 'api.openai.com', 'Accept', '*/*']);
+});
+
+test('Connection cannot take away what makes the message', () => {
+  const raw = ['Connection', 'Authorization, Content-Type', 'Authorization', 'Bearer x', 'Content-Type', 'text/plain'];
+  assert.deepEqual(requestHead(raw, PLAIN).slice(2), ['Authorization', 'Bearer x', 'Content-Type', 'text/plain']);
+});
+
+test('an edited body is sent as identity without its old digests', () => {
+  const raw = ['Content-Encoding', 'gzip', 'Content-MD5', 'x', 'Repr-Digest', 'x', 'Content-Length', '9', 'A', '1'];
+  assert.deepEqual(requestHead(raw, { ...PLAIN, isIdentity: true }).slice(2), ['A', '1']);
+});
+
+test('Accept-Encoding is narrowed to what can be read', () => {
+  assert.equal(narrowed('br, zstd'), 'identity');
+  assert.equal(narrowed('gzip;q=0.5, br, deflate'), 'gzip;q=0.5, deflate');
+  assert.equal(narrowed('gzipped'), 'identity');
+});
+
+test('a response keeps repeated Set-Cookie and loses alt-svc and forged x-weir headers', () => {
+  const raw = [
+    'Set-Cookie',
+    'a=1',
+    'Set-Cookie',
+    'b=2',
+    'Alt-Svc',
+    'h3=":443"',
+    'x-weir-action',
+    'allow',
+    'Connection',
+    'close',
+  ];
+  const head = responseHead(raw, {
+    eventId: 'E',
+    action: 'redact',
+    isEdited: false,
+    contentLength: null,
+    isIdentity: false,
+    dropsLength: false,
+  });
+  assert.deepEqual(head, ['Set-Cookie', 'a=1', 'Set-Cookie', 'b=2', 'x-weir-event', 'E', 'x-weir-action', 'redact']);
+});
+
+test('an edited response loses validators, ranges and its old length', () => {
+  const raw = ['ETag', 'x', 'Accept-Ranges', 'bytes', 'Content-Length', '3', 'Content-Encoding', 'gzip', 'A', '1'];
+  const head = responseHead(raw, {
+    eventId: 'E',
+    action: 'allow',
+    isEdited: true,
+    contentLength: 7,
+    isIdentity: true,
+    dropsLength: false,
+  });
+  assert.deepEqual(head.slice(0, 4), ['A', '1', 'Content-Length', '7']);
+});

@@ -1,0 +1,107 @@
+/** Bodies taken in: whole, by a first part, or passed on, within their bounds. */
+import assert from 'node:assert/strict';
+import { createServer, IncomingMessage } from 'node:http';
+import { type AddressInfo, connect, Socket } from 'node:net';
+import { test } from 'node:test';
+import { BodyReader, HeldBudget, hasBody, RateWatch } from '../../proxy/held.ts';
+
+const RATES = new RateWatch(1);
+
+/** A request whose body the test feeds. */
+function requestWith(): IncomingMessage {
+  const request = new IncomingMessage(new Socket());
+  request._read = () => {};
+  return request;
+}
+
+test('a body is read whole, in one piece', async () => {
+  const request = requestWith();
+  const budget = new HeldBudget(100);
+  const reader = new BodyReader(request, budget, RATES);
+  const reading = reader.read(50);
+  request.push('one ');
+  request.push('two');
+  request.push(null);
+  assert.equal(await reading, 'end');
+  assert.equal(reader.bytes().toString(), 'one two');
+  assert.equal(budget.usedBytes, 7);
+  reader.release();
+  assert.equal(budget.usedBytes, 0);
+});
+
+test('reading stops at the limit, and where enough was seen, and goes on from there', async () => {
+  const request = requestWith();
+  const reader = new BodyReader(request, new HeldBudget(100), RATES);
+  const first = reader.read(50, (bytes) => bytes.includes('!'));
+  request.push('abc!');
+  assert.equal(await first, 'stopped');
+  const second = reader.read(6);
+  request.push('defg');
+  assert.equal(await second, 'limit');
+  const out = reader.stream(
+    () => {},
+    () => {},
+  );
+  request.push('rest');
+  request.push(null);
+  const chunks: Buffer[] = [];
+  for await (const chunk of out) chunks.push(chunk);
+  assert.equal(Buffer.concat(chunks).toString(), 'abc!defgrest');
+});
+
+test('a budget that is used up says so', async () => {
+  const request = requestWith();
+  const reader = new BodyReader(request, new HeldBudget(3), RATES);
+  const reading = reader.read(50);
+  request.push('abcd');
+  assert.equal(await reading, 'full');
+});
+
+test('a client that goes away ends the reading', async () => {
+  const request = requestWith();
+  const reader = new BodyReader(request, new HeldBudget(100), RATES);
+  const reading = reader.read(50);
+  request.push('ab');
+  request.destroy();
+  assert.equal(await reading, 'aborted');
+});
+
+test('a body is announced by its length or its coding', async () => {
+  const seen = new Map<string, boolean>();
+  const server = createServer((request, response) => {
+    seen.set(request.url ?? '', hasBody(request));
+    request.resume().on('end', () => response.end());
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  const socket = connect(port, '127.0.0.1');
+  socket.end(
+    'GET /none HTTP/1.1\r\nHost: a\r\n\r\n' +
+      'DELETE /length HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\nok' +
+      'POST /zero HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n' +
+      'GET /chunked HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n2\r\nok\r\n0\r\n\r\n',
+  );
+  for await (const _chunk of socket);
+  server.close();
+  assert.deepEqual(Object.fromEntries(seen), { '/none': false, '/length': true, '/zero': false, '/chunked': true });
+});
+
+test('a client slower than the least rate is let go, one that is waiting for us is not', async () => {
+  const rates = new RateWatch(100_000, 20);
+  const request = requestWith();
+  const reading = new BodyReader(request, new HeldBudget(100), rates).read(50);
+  request.push('a');
+  assert.equal(await reading, 'slow');
+  const looked = Promise.withResolvers<void>();
+  let looks = 0;
+  rates.add({
+    received: () => 0,
+    isOurs: () => {
+      if (++looks === 3) looked.resolve();
+      return true;
+    },
+    onSlow: () => looked.reject(new Error('it was let go')),
+  });
+  await looked.promise;
+  rates.stop();
+});

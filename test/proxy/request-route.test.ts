@@ -1,0 +1,74 @@
+/** What a request asks for: forward, gateway, own page or nothing. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { routeOf, type Surroundings } from '../../proxy/request-route.ts';
+
+const AROUND: Surroundings = {
+  tunnel: null,
+  serverName: null,
+  isOwn: (place) => place.port === 8787 && ['127.0.0.1', 'localhost'].includes(place.host),
+  listenPort: 8787,
+  providers: new Map(),
+  origins: ['https://app.example'],
+};
+const TUNNEL: Surroundings = {
+  ...AROUND,
+  tunnel: { scheme: 'https', host: 'api.openai.com', port: 443 },
+  serverName: 'api.openai.com',
+};
+
+function kindOf(target: string, headers: readonly string[], around = AROUND): string {
+  const route = routeOf(target, headers, around);
+  return route.kind === 'refused' ? `refused ${route.status}` : route.kind;
+}
+
+test('absolute form is forwarded with its path byte for byte', () => {
+  const route = routeOf('http://Example.COM:8080/a%2Fb?c=%20', ['Host', 'other'], AROUND);
+  assert.deepEqual(route, {
+    kind: 'forward',
+    origin: { scheme: 'http', host: 'example.com', port: 8080 },
+    target: '/a%2Fb?c=%20',
+  });
+});
+
+test('an absolute form without a path gets one', () => {
+  const route = routeOf('http://example.com?x=1', [], AROUND);
+  assert.ok(route.kind === 'forward' && route.target === '/?x=1');
+});
+
+test('origin form on the own address goes to the gateway or to the own page', () => {
+  const route = routeOf('/openai/v1/models?x=1', ['Host', '127.0.0.1:8787'], AROUND);
+  assert.ok(route.kind === 'gateway');
+  assert.deepEqual([route.origin.host, route.target, route.provider], ['api.openai.com', '/v1/models?x=1', 'openai']);
+  assert.equal(kindOf('/', ['Host', 'localhost:8787']), 'own');
+});
+
+test('a Host that is not a name of the proxy is 421: a page that rebinds its name gets nowhere', () => {
+  for (const host of ['evil.example', 'evil.example:8787', '10.0.0.1:8787'])
+    assert.equal(kindOf('/openai/v1/models', ['Host', host]), 'refused 421', host);
+  assert.equal(kindOf('/openai/v1/models', []), 'refused 421');
+});
+
+test('a browser page uses the gateway only from a configured origin', () => {
+  const host = ['Host', 'localhost:8787'];
+  assert.equal(kindOf('/openai/v1/models', [...host, 'Origin', 'https://evil.example']), 'refused 403');
+  assert.equal(kindOf('/openai/v1/models', [...host, 'Origin', 'null']), 'refused 403');
+  assert.equal(kindOf('/openai/v1/models', [...host, 'Origin', 'https://app.example']), 'gateway');
+});
+
+test('in a tunnel CONNECT host, SNI and Host must agree', () => {
+  assert.equal(kindOf('/v1', ['Host', 'api.openai.com'], TUNNEL), 'forward');
+  assert.equal(kindOf('/v1', ['Host', 'API.openai.com.:443'], TUNNEL), 'forward');
+  assert.equal(kindOf('/v1', ['Host', 'evil.example'], TUNNEL), 'refused 421');
+  assert.equal(kindOf('/v1', ['Host', 'api.openai.com:444'], TUNNEL), 'refused 421');
+  assert.equal(kindOf('/v1', ['Host', 'api.openai.com'], { ...TUNNEL, serverName: 'evil.example' }), 'refused 421');
+  assert.equal(kindOf('/v1', ['Host', 'api.openai.com'], { ...TUNNEL, serverName: null }), 'forward');
+  assert.equal(kindOf('http://evil.example/v1', ['Host', 'api.openai.com'], TUNNEL), 'refused 421');
+});
+
+test('what is malformed is refused with its status', () => {
+  assert.equal(kindOf('/a', ['Host', 'a', 'Host', 'b']), 'refused 400');
+  assert.equal(kindOf('http://user:pw@example.com/', []), 'refused 400');
+  assert.equal(kindOf('ftp://example.com/', []), 'refused 400');
+  assert.equal(kindOf('*', ['Host', 'a']), 'refused 501');
+});

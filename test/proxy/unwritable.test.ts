@@ -1,0 +1,107 @@
+/** A record that cannot be written before the first byte goes upstream: `onError` decides, and it is said loudly. */
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { createCatalog } from '../../catalog/catalog.ts';
+import { createEngine } from '../../cli/start.ts';
+import { loadConfig } from '../../config/load.ts';
+import { WeirError } from '../../flow/errors.ts';
+import type { Closing, Recorder } from '../../flow/recorder.ts';
+import { type RunningProxy, startProxy } from '../../proxy/proxy.ts';
+import { loadOrCreateAuthority } from '../../proxy/tls/authority.ts';
+import { newUlid } from '../../store/ulid.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'weir-unwritable-'));
+let received = 0;
+const upstream = createServer((request, response) => {
+  received++;
+  request.resume().on('end', () => response.end('ok'));
+});
+before(() => new Promise<void>((resolve) => upstream.listen(0, '127.0.0.1', resolve)));
+after(() => {
+  upstream.close();
+  rmSync(folder, { recursive: true });
+});
+
+/** A store whose disk is full: it takes closings, so that the test sees them, and no openings. */
+async function start(onError: 'open' | 'closed', closings: Closing[], lines: string[]): Promise<RunningProxy> {
+  const base = loadConfig({ file: null, env: { WEIR_HOME: folder }, cwd: folder });
+  const place = { host: '127.0.0.1', port: (upstream.address() as AddressInfo).port };
+  const proxy = {
+    ...base.proxy,
+    onError,
+    listen: { host: '127.0.0.1', port: 0 },
+    resolve: new Map([['llm.example:80', place]]),
+  };
+  const config = { ...base, proxy };
+  const recorder: Recorder = {
+    open: () => {
+      throw new WeirError('store_unwritable', 'spool: ENOSPC');
+    },
+    close: (closing) => {
+      closings.push(closing);
+    },
+  };
+  const fingerprint = (): string => 'f';
+  return await startProxy({
+    config,
+    catalog: createCatalog([]),
+    engine: createEngine(config, fingerprint),
+    recorder,
+    authority: loadOrCreateAuthority(join(folder, 'ca')),
+    fingerprint,
+    log: (line) => lines.push(line),
+    newId: () => newUlid(),
+    now: Date.now,
+    hostname: 'host',
+    version: '0.0.0',
+  });
+}
+
+async function call(proxy: RunningProxy): Promise<number> {
+  const { request } = await import('node:http');
+  return await new Promise((resolve, reject) => {
+    request(
+      { host: '127.0.0.1', port: proxy.port, path: 'http://llm.example/', headers: { host: 'llm.example' } },
+      (response) => {
+        response.resume().on('end', () => resolve(response.statusCode ?? 0));
+      },
+    )
+      .on('error', reject)
+      .end();
+  });
+}
+
+test('closed: the call is refused, nothing goes upstream, and the record says block', async () => {
+  const closings: Closing[] = [];
+  const lines: string[] = [];
+  const proxy = await start('closed', closings, lines);
+  const seen = received;
+  assert.equal(await call(proxy), 503);
+  await proxy.close(0);
+  assert.equal(received, seen);
+  assert.deepEqual(
+    closings.map(({ event }) => [event.outcome, event.action, event.rule, event.status]),
+    [['failed', 'block', 'onError', 503]],
+  );
+  assert.ok(lines.some((line) => line.includes('ENOSPC')));
+});
+
+test('open: the call passes with an alert', async () => {
+  const closings: Closing[] = [];
+  const lines: string[] = [];
+  const proxy = await start('open', closings, lines);
+  const seen = received;
+  assert.equal(await call(proxy), 200);
+  await proxy.close(0);
+  assert.equal(received, seen + 1);
+  assert.deepEqual(
+    closings.map(({ event }) => [event.outcome, event.action, event.rule]),
+    [['completed', 'alert', 'onError']],
+  );
+  assert.ok(lines.some((line) => line.includes('ENOSPC')));
+});
