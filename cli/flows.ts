@@ -1,0 +1,21 @@
+/** `weir flows`: who sends what kind of data to whom, as observed. It only reads. */
+import { type Command, UsageError } from './command.ts';
+
+export const command: Command = {
+  name: 'flows',
+  summary: 'who sends what to whom',
+  usage: 'weir flows list|graph',
+  details: [
+    'An edge is one source, destination, protocol, direction and channel: the kinds of data seen on it and',
+    'how often, calls, bytes, first and last time. The graph joins what several channels saw of one flow.',
+  ].join('\n'),
+  example: ['weir flows list --entity CREDIT_CARD', 'weir flows graph --format mermaid'].join('\n'),
+  options: {},
+  subcommands: [
+    { name: 'list', summary: 'the edges', load: () => import('./flows/list.ts') },
+    { name: 'graph', summary: 'the map as Mermaid, DOT, JSON or GraphML', load: () => import('./flows/graph.ts') },
+  ],
+  async run() {
+    throw new UsageError('needs one of list, graph');
+  },
+};

@@ -1,0 +1,65 @@
+/** Events as CSV (RFC 4180, CRLF), flat, safe to open in a spreadsheet. No excerpt and no fingerprint stands in it. */
+import { coverageText } from '../../flow/coverage.ts';
+import type { WeirEvent } from '../../flow/event.ts';
+
+/** An event as it is exported. */
+export type ExportedEvent = Omit<WeirEvent, 'excerpt'>;
+
+const COLUMNS: readonly (readonly [string, (event: ExportedEvent) => string | number | boolean | null])[] = [
+  ['id', (event) => event.id],
+  ['seq', (event) => event.seq],
+  ['writer', (event) => event.writer],
+  ['kind', (event) => event.kind],
+  ['time', (event) => event.time],
+  ['channel', (event) => event.channel],
+  ['outcome', (event) => event.outcome],
+  ['status', (event) => event.status],
+  ['action', (event) => event.action],
+  ['enforced', (event) => event.enforced],
+  ['mode', (event) => event.mode],
+  ['policy', (event) => event.policy],
+  ['rule', (event) => event.rule],
+  ['severity', (event) => event.severity],
+  ['coverage', (event) => coverageText(event.coverage)],
+  ['app', (event) => event.source.app],
+  ['verified', (event) => event.source.verified],
+  ['host', (event) => event.source.host],
+  ['process', (event) => event.source.process],
+  ['user', (event) => event.source.user],
+  ['container', (event) => event.source.container],
+  ['destination', (event) => event.destination.host],
+  ['port', (event) => event.destination.port],
+  ['vendor', (event) => event.destination.vendor],
+  ['category', (event) => event.destination.category],
+  ['country', (event) => event.destination.country],
+  ['provider', (event) => event.provider],
+  ['model', (event) => event.model],
+  ['route', (event) => event.route],
+  ['findings', (event) => event.findings.map((one) => `${one.entity} ${one.count} at ${one.path}`).join('; ')],
+  ['bytesOut', (event) => event.bytes.out],
+  ['bytesIn', (event) => event.bytes.in],
+  ['latencyMs', (event) => event.latencyMs],
+  ['reason', (event) => event.reason],
+  ['refersTo', (event) => event.refersTo],
+  ['review', (event) => event.review?.state ?? null],
+  ['reviewBy', (event) => event.review?.by ?? null],
+  ['reviewNote', (event) => event.review?.note ?? null],
+  ['hash', (event) => event.hash],
+];
+
+export const CSV_HEAD = `${COLUMNS.map(([name]) => name).join(',')}\r\n`;
+
+export function csvLine(event: ExportedEvent): string {
+  return `${COLUMNS.map(([, value]) => csvCell(value(event))).join(',')}\r\n`;
+}
+
+/**
+ * A text cell that begins with `=`, `+`, `-`, `@`, a tab or a carriage return (their full-width forms as well) is a
+ * formula to a spreadsheet: an apostrophe before it makes it text again. Numbers are our own and stay as they are.
+ */
+export function csvCell(value: string | number | boolean | null): string {
+  if (value === null) return '';
+  if (typeof value !== 'string') return String(value);
+  const text = /^\s*[=+\-@＝＋－＠]|^[\t\r\n]/u.test(value) ? `'${value}` : value;
+  return /[",\r\n]/.test(text) || text !== text.trim() ? `"${text.replaceAll('"', '""')}"` : text;
+}

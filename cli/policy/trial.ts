@@ -1,0 +1,119 @@
+/**
+ * A text put through scan, decide and transform as if it were a message, for `policy test` and `policy explain`. It
+ * opens no connection and records nothing.
+ */
+import { createHmac, type KeyObject } from 'node:crypto';
+import type { Catalog } from '../../catalog/catalog.ts';
+import { canonicalHost } from '../../catalog/host.ts';
+import type { PolicySet, RuleTrace } from '../../engine/decide/policy-set.ts';
+import { type Engine, type Inspection, inspectText } from '../../engine/inspect.ts';
+import { normalise } from '../../engine/scan/normalise.ts';
+import type { Scanner } from '../../engine/scan/scanner.ts';
+import { Conversation } from '../../engine/transform/conversation.ts';
+import type { Direction } from '../../flow/decision.ts';
+import type { Message } from '../../flow/message.ts';
+import type { Destination, Source } from '../../flow/parties.ts';
+import type { Position, Role } from '../../flow/segment.ts';
+import { fingerprint } from '../../store/keyed.ts';
+
+/** Where a text is taken to go when nothing is said. */
+export const DEFAULT_TO = 'api.openai.com';
+
+export interface TrialInput {
+  readonly text: string;
+  /** `host` or `host:port`. */
+  readonly to: string;
+  readonly app: string | null;
+  readonly user: string | null;
+  readonly model: string | null;
+  readonly role: Role;
+  readonly position: Position;
+  readonly direction: Direction;
+}
+
+export interface Trial {
+  readonly inspection: Inspection;
+  /** The text as it would leave; null when it is blocked. */
+  readonly output: string | null;
+  readonly trace: readonly RuleTrace[];
+  readonly destination: Destination;
+}
+
+/** `host` or `host:port` looked up; null when it is neither. */
+export function destinationOf(catalog: Catalog, to: string): Destination | null {
+  const [, name, digits] = /^(.*?)(?::([0-9]{1,5}))?$/s.exec(to) ?? [];
+  const isAddress = to.split(':').length > 2 && !to.startsWith('[');
+  const host = canonicalHost(isAddress ? to : (name ?? ''));
+  const port = isAddress || digits === undefined ? 443 : Number(digits);
+  return host === null || port > 65_535 ? null : catalog.lookup(host, port);
+}
+
+/** An app that is named here is taken as verified: the question is what its rules say, not whether it is the app. */
+export function tryText(
+  parts: {
+    readonly scanner: Scanner;
+    readonly policies: PolicySet;
+    readonly catalog: Catalog;
+    readonly key: KeyObject | null;
+  },
+  input: TrialInput,
+  destination: Destination,
+): Trial {
+  const source: Source = {
+    app: input.app,
+    verified: input.app !== null,
+    host: null,
+    pid: null,
+    process: null,
+    exe: null,
+    user: input.user,
+    container: null,
+  };
+  const { key } = parts;
+  const engine: Engine = {
+    scanner: parts.scanner,
+    policies: parts.policies,
+    fingerprint: key === null ? unkeyed : (entity, value) => fingerprint(key, entity, value, normalise),
+    onOpaque: { media: 'allow', encoded: 'allow' },
+    maxDecodedBytes: 32 * 1024 * 1024,
+  };
+  const message: Message = {
+    direction: input.direction,
+    source,
+    destination,
+    method: 'POST',
+    target: '/',
+    status: input.direction === 'response' ? 200 : null,
+    headers: [],
+    body: Buffer.alloc(0),
+  };
+  const now = new Date();
+  const conversation = new Conversation();
+  const assume = { role: input.role, position: input.position, model: input.model };
+  const inspection = inspectText(engine, message, input.text, assume, {
+    now,
+    held: true,
+    conversation: () => conversation,
+  });
+  const { extraction, findings, coverage, decision, edited } = inspection;
+  const trace = parts.policies.trace({
+    direction: input.direction,
+    source,
+    destination,
+    model: input.model,
+    findings,
+    segments: extraction.segments,
+    coverage,
+    now,
+  });
+  const output = decision.enforced.action === 'block' ? null : (edited?.body.toString('utf8') ?? input.text);
+  return { inspection, output, trace, destination };
+}
+
+/** Tells values apart where no home is at hand; it fits no fingerprint of a home. */
+function unkeyed(entity: string, value: string): string {
+  return createHmac('sha256', 'trial')
+    .update(`${entity}\0${normalise(value)}`)
+    .digest()
+    .toString('base64url', 0, 16);
+}

@@ -1,0 +1,133 @@
+/**
+ * Puts a running Weir together: configuration, home, records, engine, catalog and proxy. The only place that knows
+ * them all. It prints nothing on stdout but the event log that it is asked for.
+ */
+import { hostname } from 'node:os';
+import { createCatalog } from '../catalog/catalog.ts';
+import { hostPortText } from '../catalog/host.ts';
+import type { Config } from '../config/config.ts';
+import { checkListener } from '../config/load.ts';
+import { packageVersion } from '../config/package-root.ts';
+import { loadPolicies } from '../config/policies.ts';
+import { compilePolicies } from '../engine/decide/policy-set.ts';
+import type { Engine, Fingerprint } from '../engine/inspect.ts';
+import { normalise } from '../engine/scan/normalise.ts';
+import { createScanner } from '../engine/scan/scanner.ts';
+import { WeirError } from '../flow/errors.ts';
+import { startProxy } from '../proxy/proxy.ts';
+import { expiryNotice, loadOrCreateAuthority } from '../proxy/tls/authority.ts';
+import { type Home, openHome } from '../store/home.ts';
+import { fingerprint } from '../store/keyed.ts';
+import { createRecorder } from '../store/recorder.ts';
+import { newUlid } from '../store/ulid.ts';
+import { whoListens } from './who-listens.ts';
+
+export interface StartOptions {
+  /** Instead of the configured one; 0 takes any free port. */
+  readonly port?: number;
+  /** Where each event goes as a line of NDJSON. */
+  readonly eventLog?: 'stdout' | null;
+  /** Lines for the operator; stderr unless given. */
+  readonly log?: (line: string) => void;
+}
+
+export interface RunningWeir {
+  /** `http://127.0.0.1:8787`. */
+  readonly url: string;
+  readonly port: number;
+  /** The certificate that clients are told to trust. */
+  readonly caPath: string;
+  readonly home: string;
+  readonly policies: readonly string[];
+  /** Gives open exchanges ten seconds, commits what was recorded and lets the home go. */
+  close(): Promise<void>;
+}
+
+/** Starts everything that the configuration asks for. Throws WeirError; nothing is left running then. */
+export async function startWeir(config: Config, options: StartOptions = {}): Promise<RunningWeir> {
+  const log = options.log ?? ((line: string) => process.stderr.write(`${line}\n`));
+  const effective = options.port === undefined ? config : withPort(config, options.port);
+  checkListener(effective);
+  const home = openHome(config.home);
+  const keyed = fingerprinter(home);
+  const engine = createEngine(effective, keyed);
+  const lock = home.lock();
+  try {
+    const authority = loadOrCreateAuthority(home.caFolder);
+    const notice = expiryNotice(authority);
+    if (notice !== null) log(`weir: ${notice}`);
+    const recorder = createRecorder(home, {
+      encryptExcerpts: config.excerpts.encrypt,
+      eventLog: options.eventLog ?? null,
+      onProblem: (message) => log(`weir: ${message}`),
+    });
+    try {
+      const proxy = await startProxy({
+        config: effective,
+        catalog: createCatalog(config.destinations),
+        engine,
+        recorder,
+        authority,
+        fingerprint: keyed,
+        log,
+        newId: () => newUlid(),
+        now: Date.now,
+        hostname: hostname(),
+        version: packageVersion(),
+      });
+      return {
+        url: proxy.url,
+        port: proxy.port,
+        caPath: authority.certPath,
+        home: home.path,
+        policies: engine.policies.names,
+        close: async () => {
+          await proxy.close();
+          await recorder.close();
+          lock.release();
+        },
+      };
+    } catch (error) {
+      await recorder.close();
+      throw namingHolder(error, effective);
+    }
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+}
+
+/** Recognizers and policies, as the configuration names them. Throws WeirError `policy_invalid`. */
+export function createEngine(config: Config, keyed: Fingerprint): Engine {
+  const policies = compilePolicies(loadPolicies(config));
+  return {
+    scanner: createScanner({ custom: policies.recognizers, disable: disabled(config) }),
+    policies,
+    fingerprint: keyed,
+    onOpaque: config.proxy.onOpaque,
+    maxDecodedBytes: config.proxy.limits.inspectBytes,
+  };
+}
+
+/** `detection.names: off` is a recognizer left out like any other. */
+function disabled(config: Config): readonly string[] {
+  return config.detection.names === 'off' ? [...config.detection.disable, 'PERSON'] : config.detection.disable;
+}
+
+export function fingerprinter(home: Home): Fingerprint {
+  return (entity, value) => fingerprint(home.keys.fingerprint, entity, value, normalise);
+}
+
+function withPort(config: Config, port: number): Config {
+  return { ...config, proxy: { ...config.proxy, listen: { ...config.proxy.listen, port } } };
+}
+
+/** A port that is taken is taken by something that can be named. */
+function namingHolder(error: unknown, config: Config): unknown {
+  if (!(error instanceof WeirError) || error.code !== 'port_taken') return error;
+  const { listen } = config.proxy;
+  const holder = whoListens(listen.port);
+  if (holder === null) return error;
+  const text = `${hostPortText(listen)} is taken by ${holder.process} (pid ${holder.pid})`;
+  return new WeirError('port_taken', text, { cause: error.cause });
+}

@@ -1,0 +1,50 @@
+/** `weir up`: proxy and records in the foreground. stdout carries one NDJSON line an event and nothing else. */
+import { once } from 'node:events';
+import type { Command, CommandContext } from './command.ts';
+import { type RunningWeir, startWeir } from './start.ts';
+
+export const command: Command = {
+  name: 'up',
+  summary: 'run the proxy in the foreground',
+  usage: 'weir up [--config FILE]',
+  details: `Starts the proxy and keeps its records until it is stopped (Ctrl-C), prints on stderr where it listens and
+how to route an app, and on stdout one line of NDJSON for each event. At the first start it makes
+the certificate authority, the keys and the database in home (~/.weir, or WEIR_HOME).
+A stop gives open exchanges ten seconds; a second Ctrl-C ends them at once. Nothing recorded is lost.`,
+  example: `weir up
+weir up --config weir.yaml > events.ndjson`,
+  options: {},
+  run,
+};
+
+async function run(context: CommandContext): Promise<number> {
+  const config = context.config();
+  const weir = await startWeir(config, { eventLog: 'stdout', log: (line) => context.err(`${line}\n`) });
+  context.err(greeting(weir, config.sensor.enabled === 'auto'));
+  await stopSignal(context);
+  await weir.close();
+  context.err('weir: stopped\n');
+  return 0;
+}
+
+function greeting(weir: RunningWeir, isSensorAuto: boolean): string {
+  return `weir: the proxy listens on ${weir.url}
+  home         ${weir.home}
+  certificate  ${weir.caPath}
+  policies     ${weir.policies.join(', ')}
+${isSensorAuto ? '  sensor       off (it is not part of this version; the proxy sees what is routed to it)\n' : ''}
+Route an app:
+  weir run -- CMD                                    any command, whatever it is written in
+  eval "$(weir env)"                                 this shell and all that it starts
+  OPENAI_BASE_URL=${weir.url}/openai/v1    one SDK, through the gateway
+
+Read what happened:  weir log list    Stop: Ctrl-C
+`;
+}
+
+/** Resolves at the first signal to stop; a second one ends the process at once. */
+async function stopSignal(context: CommandContext): Promise<void> {
+  await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM'), once(process, 'SIGHUP')]);
+  context.err('weir: stopping; open exchanges get ten seconds\n');
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
+}

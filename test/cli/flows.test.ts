@@ -1,0 +1,100 @@
+import assert from 'node:assert/strict';
+import { type TestContext, test } from 'node:test';
+import { afterwards, closingOf, FINDING, OPENAI, SOURCE, sampleEvent, startRecorder } from '../store/samples.ts';
+import { makePlace, type Place } from './run-context.ts';
+
+async function recorded(t: TestContext): Promise<Place> {
+  const place = makePlace();
+  afterwards(t, () => place.remove());
+  const { recorder } = await startRecorder(t, {}, place.home);
+  recorder.close(closingOf(sampleEvent({ findings: [FINDING] })));
+  recorder.close(closingOf(sampleEvent({ findings: [FINDING] })));
+  const source = { ...SOURCE, app: 'chat\x1b]0;x\x07', verified: false };
+  recorder.close(
+    closingOf(sampleEvent({ source, destination: { ...OPENAI, host: 'files.example', vendor: null, port: 80 } })),
+  );
+  await recorder.flush();
+  return place;
+}
+
+test('flows list --json prints one edge a line', async (t) => {
+  const place = await recorded(t);
+  const { code, out, err } = await place.call(['flows', 'list', '--json']);
+  assert.deepEqual([code, err], [0, '']);
+  const edges = out
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+  assert.deepEqual(
+    edges.map((edge) => edge.destination.host),
+    ['api.openai.com', 'files.example'],
+  );
+  assert.deepEqual(Object.keys(edges[0]), [
+    ...['id', 'source', 'destination', 'via', 'protocol', 'direction', 'channel', 'entities', 'calls', 'bytesOut'],
+    ...['bytesIn', 'firstSeen', 'lastSeen', 'actions', 'coverage', 'risk'],
+  ]);
+  assert.deepEqual([edges[0].calls, edges[0].entities, edges[0].risk], [2, { CREDIT_CARD: 4 }, null]);
+});
+
+test('flows list for people is a table in which nothing from outside acts on the terminal', async (t) => {
+  const place = await recorded(t);
+  const { out } = await place.call(['flows', 'list']);
+  const rows = out.trimEnd().split('\n');
+  assert.match(
+    rows[0] ?? '',
+    /^SOURCE +DESTINATION +DIR +PROTOCOL +CALLS +SENT +RECEIVED +LAST SEEN +COVERAGE +FOUND$/,
+  );
+  assert.match(
+    rows[1] ?? '',
+    /^billing +api\.openai\.com:443 +out +https +2 +2\.3 KiB +1\.6 KiB .* full +CREDIT_CARD 4$/,
+  );
+  assert.match(rows[2] ?? '', /^chat·\]0;x· \(unverified\) +files\.example:80 /);
+  assert.ok(!/[^\n\P{Cc}]/u.test(out));
+});
+
+test('flows are filtered by app, destination, entity, time and number', async (t) => {
+  const place = await recorded(t);
+  const hosts = async (...args: string[]) =>
+    (await place.call(['flows', 'list', '--json', ...args])).out
+      .split('\n')
+      .filter(Boolean)
+      .map((line) => JSON.parse(line).destination.host);
+  assert.deepEqual(await hosts('--app', 'billing'), ['api.openai.com']);
+  assert.deepEqual(await hosts('--destination', '*.example'), ['files.example']);
+  assert.deepEqual(await hosts('--entity', 'CREDIT_CARD'), ['api.openai.com']);
+  assert.deepEqual(await hosts('--since', '1h'), ['api.openai.com', 'files.example']);
+  assert.deepEqual(await hosts('--since', '2100-01-01'), []);
+  assert.equal((await hosts('--limit', '1')).length, 1);
+});
+
+test('flows graph prints the map in each format, mermaid unless said otherwise', async (t) => {
+  const place = await recorded(t);
+  const print = async (...args: string[]) => (await place.call(['flows', 'graph', ...args])).out;
+  const mermaid = await print();
+  assert.match(mermaid, /^flowchart LR\n {2}s1\["billing"\]\n/);
+  assert.match(mermaid, /s1 -->\|"CREDIT_CARD 4<br\/>2 calls"\| d\d/);
+  assert.equal(await print('--format', 'mermaid'), mermaid);
+  assert.match(await print('--format', 'dot'), /^digraph flows \{/);
+  assert.match(await print('--format', 'graphml'), /<data key="edge-entities">CREDIT_CARD=4<\/data>/);
+  const graph = JSON.parse(await print('--format', 'json'));
+  assert.deepEqual([graph.nodes.length, graph.edges.length], [4, 2]);
+  assert.deepEqual(graph.edges[0].entities, { CREDIT_CARD: 4 });
+  assert.match(await print('--app', 'nobody'), /^flowchart LR\n$/);
+});
+
+test('a wrong format is refused with those there are', async (t) => {
+  const place = makePlace();
+  afterwards(t, () => place.remove());
+  const { code, out, err } = await place.call(['flows', 'graph', '--format', 'svg']);
+  assert.deepEqual([code, out], [2, '']);
+  assert.match(err, /--format must be one of mermaid, dot, json, graphml/);
+  assert.equal((await place.call(['flows'])).code, 2);
+});
+
+test('a home without records has an empty map', async (t) => {
+  const place = makePlace();
+  afterwards(t, () => place.remove());
+  assert.deepEqual(await place.call(['flows', 'list', '--json']), { code: 0, out: '', err: '' });
+  assert.deepEqual(await place.call(['flows', 'list']), { code: 0, out: '', err: 'no edge matches\n' });
+  assert.deepEqual(await place.call(['flows', 'graph']), { code: 0, out: 'flowchart LR\n', err: '' });
+});
