@@ -1,0 +1,123 @@
+/** docs/benchmarks.md and the verdict lines, made from measured figures alone; the page is never edited by hand. */
+import { cpus, totalmem } from 'node:os';
+import { type BulkFigures, MIB } from './bulk.ts';
+import { PERCENT_WITH_FINDING } from './prompts.ts';
+import type { RateFigures, RateOptions } from './rates.ts';
+
+/** What Weir means to reach beside the naive proxy. */
+export const TARGETS = { rate: 0.6, bulk: 0.7, growthMib: 64 } as const;
+
+export interface Figures {
+  readonly rates: readonly RateFigures[] | null;
+  readonly rateOptions: RateOptions;
+  readonly bulk: readonly BulkFigures[] | null;
+  readonly bulkBytes: number;
+  readonly takenAt: Date;
+}
+
+/** One line a target: what it is, what was measured, met or not met. Empty where a run measured neither side. */
+function verdicts(figures: Figures): string[] {
+  const lines: string[] = [];
+  const rate = ratio(figures.rates, (entry) => entry.perSecond);
+  if (rate !== null) lines.push(verdict('requests/s beside the naive proxy', rate, TARGETS.rate));
+  for (const kind of ['download', 'upload'] as const) {
+    const own = figures.bulk?.filter((entry) => entry.kind === kind) ?? null;
+    const speed = ratio(own, (entry) => entry.mibPerSecond);
+    if (speed !== null) lines.push(verdict(`${kind} speed beside the naive proxy`, speed, TARGETS.bulk));
+    const growth = own?.find((entry) => entry.name === 'weir')?.growthMib ?? null;
+    if (growth !== null) {
+      const met = growth < TARGETS.growthMib ? 'met' : 'NOT met';
+      lines.push(`${kind}: memory grew by ${growth.toFixed(0)} MiB, target below ${TARGETS.growthMib} MiB: ${met}`);
+    }
+  }
+  return lines;
+}
+
+function verdict(what: string, measured: number, target: number): string {
+  return `${what}: ${measured.toFixed(2)}, target ${target} or more: ${measured >= target ? 'met' : 'NOT met'}`;
+}
+
+function ratio<T extends { readonly name: string }>(
+  entries: readonly T[] | null,
+  of: (entry: T) => number,
+): number | null {
+  const naive = entries?.find((entry) => entry.name === 'naive');
+  const weir = entries?.find((entry) => entry.name === 'weir');
+  return naive === undefined || weir === undefined ? null : of(weir) / of(naive);
+}
+
+/** The page as Markdown. */
+export function page(figures: Figures): string {
+  const { rateOptions } = figures;
+  const processor = cpus();
+  const parts = [
+    '# Benchmarks',
+    '',
+    '<!-- Written by `npm run bench -- --write`; change bench/report.ts, not this page. -->',
+    '',
+    'What the proxy costs, measured beside the same calls without it and beside a naive proxy that terminates TLS and passes',
+    'the bytes on with undici, without looking at them (`bench/naive-proxy.ts`). Absolute figures say much about the machine; the ratios',
+    'are what to compare.',
+    '',
+    `- Taken ${figures.takenAt.toISOString().slice(0, 10)} on ${processor.length} × ${processor[0]?.model.trim() || 'unknown processor'},` +
+      ` ${(totalmem() / MIB / 1024).toFixed(0)} GiB of memory, ${process.platform} ${process.arch}, Node ${process.version}`,
+    '- Again: `npm run bench` (about three minutes; `npm run bench -- --quick` for a glance; `--write` writes this page)',
+    '- Each proxy is one process, and so are upstream and load generator; on few cores they share them, and every rate is lower than with cores to spare',
+    '- The parts by themselves: `./scripts/node bench/extract.ts`, `bench/scan.ts`, `bench/store.ts`',
+    '',
+  ];
+  if (figures.rates !== null) {
+    parts.push(
+      '## Prompts',
+      '',
+      `${rateOptions.connections} kept connections, one request under way on each; every prompt is a different chat request of about 4 KB, ` +
+        `${PERCENT_WITH_FINDING} in 100 hold an e-mail address (tokenized); answers of about 1 KB. Weir runs with the default policy and with records on. ` +
+        `Medians of ${figures.rates[0]?.rounds.length ?? 0} rounds of ${rateOptions.measureMs / 1000} s that take turns.`,
+      '',
+      '| way | requests/s | beside naive | p50 ms | p99 ms | CPU µs a request (proxy process) |',
+      '| --- | ---: | ---: | ---: | ---: | ---: |',
+      ...figures.rates.map((entry) => rateRow(entry, figures.rates)),
+      '',
+    );
+  }
+  if (figures.bulk !== null) {
+    parts.push(
+      '## Large bodies',
+      '',
+      `${(figures.bulkBytes / MIB).toFixed(0)} MiB in one body through a host that no rule names; memory is the peak of the proxy's process above what it held after a first transfer of 1 MiB each way.`,
+      '',
+      '| way | direction | MiB/s | beside naive | memory |',
+      '| --- | --- | ---: | ---: | ---: |',
+      ...figures.bulk.map((entry) => bulkRow(entry, figures.bulk)),
+      '',
+    );
+  }
+  const lines = verdicts(figures);
+  if (lines.length > 0) parts.push('## Targets', '', ...lines.map((line) => `- ${line}`), '');
+  return parts.join('\n');
+}
+
+function rateRow(entry: RateFigures, all: readonly RateFigures[] | null): string {
+  const naive = all?.find((other) => other.name === 'naive')?.perSecond;
+  const cells = [
+    entry.name,
+    entry.perSecond.toFixed(0),
+    naive === undefined ? '' : (entry.perSecond / naive).toFixed(2),
+    entry.p50Ms.toFixed(2),
+    entry.p99Ms.toFixed(2),
+    entry.cpuMicrosPerRequest === null ? '' : entry.cpuMicrosPerRequest.toFixed(0),
+  ];
+  return `| ${cells.join(' | ')} |`;
+}
+
+function bulkRow(entry: BulkFigures, all: readonly BulkFigures[] | null): string {
+  const naive = all?.find((other) => other.name === 'naive' && other.kind === entry.kind)?.mibPerSecond;
+  const cells = [
+    entry.name,
+    entry.kind,
+    entry.mibPerSecond.toFixed(0),
+    naive === undefined ? '' : (entry.mibPerSecond / naive).toFixed(2),
+    entry.growthMib === null ? '' : `+${entry.growthMib.toFixed(0)} MiB`,
+  ];
+  return `| ${cells.join(' | ')} |`;
+}

@@ -1,0 +1,117 @@
+/**
+ * The upstream of the benchmark, a process of its own: TLS, HTTP/1.1, and as little work a request as can be, so that
+ * what is measured is the proxy. It reads `Content-Length` bodies only and refuses every other framing.
+ * `POST /v1/…` is answered with a chat completion of about 1 KB, `GET /bytes/N` with N bytes, `POST /sink` with the
+ * number of bytes that came.
+ */
+import tls from 'node:tls';
+import { loadOrCreateAuthority } from '../proxy/tls/authority.ts';
+import { createLeaves } from '../proxy/tls/leaves.ts';
+import { readyToStop, tell } from './child.ts';
+
+const BLOCK = Buffer.alloc(64 * 1024, 'weir bench block ');
+
+const authority = loadOrCreateAuthority(process.argv[2] ?? '');
+const leaves = createLeaves(authority);
+const answer = chatAnswer();
+
+const server = tls.createServer(
+  {
+    ALPNProtocols: ['http/1.1'],
+    SNICallback: (name, done) => done(null, leaves.contextFor(name)),
+  },
+  serve,
+);
+server.listen(0, '127.0.0.1', () => {
+  const address = server.address();
+  tell({ port: typeof address === 'object' && address !== null ? address.port : 0 });
+});
+readyToStop(() => process.exit(0));
+
+function serve(socket: tls.TLSSocket): void {
+  let head: Buffer | null = null;
+  let left = 0;
+  let received = 0;
+  let target = '';
+  socket.setNoDelay(true);
+  socket.on('error', () => socket.destroy());
+  socket.on('data', (data: Buffer) => {
+    let chunk = data;
+    while (chunk.length > 0 || (left === 0 && target !== '')) {
+      if (target === '') {
+        const all: Buffer = head === null ? chunk : Buffer.concat([head, chunk]);
+        const end = all.indexOf('\r\n\r\n');
+        if (end < 0) {
+          head = all;
+          return;
+        }
+        const text = all.toString('latin1', 0, end);
+        const length = /\r\ncontent-length: *(\d+)/i.exec(text);
+        if (length === null && !text.startsWith('GET ')) {
+          socket.end('HTTP/1.1 411 Length Required\r\ncontent-length: 0\r\nconnection: close\r\n\r\n');
+          return;
+        }
+        target = text.slice(text.indexOf(' ') + 1, text.indexOf(' ', text.indexOf(' ') + 1));
+        left = Number(length?.[1] ?? 0);
+        received = left;
+        head = null;
+        chunk = all.subarray(end + 4);
+      }
+      const used = Math.min(left, chunk.length);
+      left -= used;
+      chunk = chunk.subarray(used);
+      if (left > 0) return;
+      reply(socket, target, received);
+      target = '';
+    }
+  });
+}
+
+function reply(socket: tls.TLSSocket, target: string, received: number): void {
+  if (target.startsWith('/bytes/')) {
+    sendBytes(socket, Number(target.slice('/bytes/'.length)));
+    return;
+  }
+  if (target === '/sink') {
+    const text = String(received);
+    socket.write(`HTTP/1.1 200 OK\r\ncontent-type: text/plain\r\ncontent-length: ${text.length}\r\n\r\n${text}`);
+    return;
+  }
+  socket.write(answer);
+}
+
+function sendBytes(socket: tls.TLSSocket, total: number): void {
+  socket.write(`HTTP/1.1 200 OK\r\ncontent-type: application/octet-stream\r\ncontent-length: ${total}\r\n\r\n`);
+  let left = total;
+  const more = (): void => {
+    while (left > 0) {
+      const block = left < BLOCK.length ? BLOCK.subarray(0, left) : BLOCK;
+      left -= block.length;
+      if (!socket.write(block) && left > 0) {
+        socket.once('drain', more);
+        return;
+      }
+    }
+  };
+  more();
+}
+
+function chatAnswer(): Buffer {
+  const body = JSON.stringify({
+    id: 'chatcmpl-bench',
+    object: 'chat.completion',
+    created: 1700000000,
+    model: 'gpt-4o-mini-2024-07-18',
+    choices: [
+      {
+        index: 0,
+        message: { role: 'assistant', content: 'Here is a shorter draft of the text that you sent. '.repeat(13) },
+        logprobs: null,
+        finish_reason: 'stop',
+      },
+    ],
+    usage: { prompt_tokens: 900, completion_tokens: 120, total_tokens: 1020 },
+  });
+  const head = `HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nx-request-id: req_bench\r\ncontent-length: ${body.length}\r\n\r\n`;
+  return Buffer.from(head + body);
+}
