@@ -14,8 +14,6 @@ export interface ProxyLimits {
   readonly headerBytes: number;
   /** Most bytes of a JSON body held until its shape is known. */
   readonly shapeBytes: number;
-  /** How long a new request waits for room in `heldBytes`. */
-  readonly holdMs: number;
   readonly connectMs: number;
   readonly tlsMs: number;
   readonly firstByteMs: number;

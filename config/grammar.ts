@@ -66,7 +66,7 @@ const limits = withDefaults(
       heldBytes: optional(bytes({ min: KIB, max: 1024 * GIB }), 512 * MIB),
       headerBytes: optional(bytes({ min: KIB, max: MIB }), 64 * KIB),
       shapeBytes: optional(bytes({ min: KIB, max: 32 * MIB }), MIB),
-      holdMs: optional(milliseconds({ min: 0 }), 200),
+      holdMs: notBuilt('proxy.limits.holdMs'),
       connectMs: optional(milliseconds({ min: 1 }), 10_000),
       tlsMs: optional(milliseconds({ min: 1 }), 10_000),
       firstByteMs: optional(milliseconds({ min: 1 }), 900_000),

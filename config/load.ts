@@ -56,7 +56,8 @@ function readText(file: string, shown: string, isNamed: boolean): string | null 
 
 function configOf(read: ConfigFile, file: string | null, home: string): Config {
   const { listen, names, bypass, intercept, resolve: resolved, upstream, providers } = read.proxy;
-  const { open, origins, onError, onOpaque, block, limits } = read.proxy;
+  const { open, origins, onError, onOpaque, block } = read.proxy;
+  const { holdMs: _, ...limits } = read.proxy.limits;
   return {
     file,
     home,

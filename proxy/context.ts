@@ -28,7 +28,7 @@ export interface ExchangeContext {
   readonly rates: RateWatch;
   readonly youngChunks: YoungChunks;
   /** The exchange that each client connection is busy with: what breaks on the connection belongs to its record. */
-  readonly underWay: WeakMap<Duplex, Account>;
+  readonly underWay: WeakMap<Duplex, { readonly account: Account; readonly response: ServerResponse }>;
   readonly isBypassed: (host: string) => boolean;
   readonly newId: () => string;
   readonly now: () => number;

@@ -7,6 +7,7 @@ import { Account } from './account.ts';
 import { Answer, answer, breakDown, failed, reasonOf } from './answer.ts';
 import { originText } from './authority.ts';
 import type { ExchangeContext, Incoming } from './context.ts';
+import { BodyReader } from './held.ts';
 import { prepare } from './prepare.ts';
 import { relay } from './relay.ts';
 
@@ -25,9 +26,10 @@ export async function exchange(incoming: Incoming, context: ExchangeContext): Pr
     context.recorder,
     context.now,
   );
-  context.underWay.set(incoming.request.socket, account);
+  context.underWay.set(incoming.request.socket, { account, response: incoming.response });
+  const reader = new BodyReader(incoming.request, context.budget, context.rates);
   try {
-    const ready = await prepare(incoming, destination, account, context);
+    const ready = await prepare(incoming, destination, reader, account, context);
     openRecord(incoming, account, ready.shape, context);
     await relay(incoming, ready, account, context, (sink) =>
       context.forwarder.send(
@@ -44,6 +46,9 @@ export async function exchange(incoming: Incoming, context: ExchangeContext): Pr
   } catch (error) {
     if (error instanceof Answer) answer(incoming, account, error, context);
     else breakDown(incoming, account, error, context);
+  } finally {
+    // Whichever way it ended, the room that its body took is free again.
+    reader.release();
   }
 }
 

@@ -81,7 +81,8 @@ export function createListener(context: ListenerContext): Server {
     const route = routed(request, connection, context);
     const admitted = admit(request, route, connection, context);
     if ('status' in admitted) return refuseRaw(socket, admitted, request, context);
-    if (route.kind !== 'forward' && route.kind !== 'gateway') {
+    if (route.kind === 'refused') return refuseRaw(socket, route, request, context);
+    if (route.kind === 'own') {
       return refuseRaw(socket, { status: 404, code: 'not_found', message: 'no WebSocket here' }, request, context);
     }
     acceptUpgrade({ request, socket, head, source: admitted, origin: route.origin, target: route.target }, context);
@@ -95,12 +96,22 @@ export function createListener(context: ListenerContext): Server {
     }
     const status = code === 'HPE_HEADER_OVERFLOW' ? 431 : code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 408 : 400;
     const given = { status, code: 'malformed', message: `the request could not be read (${code})` };
-    const account = context.underWay.get(socket);
-    if (account === undefined || account.isClosed) refuseRaw(socket, given, null, context, 'malformed');
+    const busy = context.underWay.get(socket);
+    if (busy !== undefined && !busy.account.isClosed && code === 'HPE_INVALID_EOF_STATE') {
+      // The client went away in the middle of its body: the exchange sees it and says so.
+      socket.destroy();
+      return;
+    }
+    if (busy?.response.headersSent && !busy.response.writableFinished) {
+      // An answer is on its way: a second head in the middle of it would pass for its body.
+      socket.destroy();
+      return;
+    }
+    if (busy === undefined || busy.account.isClosed) refuseRaw(socket, given, null, context, 'malformed');
     else {
       // Its body broke off in the middle: that is how this exchange ends, and it is recorded once.
-      closeRecord(account, 'malformed', status, `${status} ${given.message}`, context);
-      writeRaw(socket, given, account.id);
+      closeRecord(busy.account, 'malformed', status, `${status} ${given.message}`, context);
+      writeRaw(socket, given, busy.account.id);
     }
   });
   return server;

@@ -17,7 +17,7 @@ import { authorityText } from './authority.ts';
 import { Beside } from './beside.ts';
 import type { ExchangeContext, Incoming, Ready } from './context.ts';
 import { requestHead } from './head.ts';
-import { BodyReader, hasBody, type ReadEnd } from './held.ts';
+import { type BodyReader, hasBody, type ReadEnd } from './held.ts';
 import { Pseudonyms } from './pseudonyms.ts';
 import { describeRoute } from './route-text.ts';
 
@@ -25,11 +25,11 @@ import { describeRoute } from './route-text.ts';
 export async function prepare(
   incoming: Incoming,
   destination: Destination,
+  reader: BodyReader,
   account: Account,
   context: ExchangeContext,
 ): Promise<Ready> {
   const { request, origin, target } = incoming;
-  const reader = new BodyReader(request, context.budget, context.rates);
   const path = target.split('?', 1)[0] ?? '';
   if (isSignIn(origin.host, request.method ?? '', path)) {
     account.route = `${request.method} ${path}`;
@@ -176,7 +176,6 @@ async function hold(
   const { edited, extraction } = inspection;
   pseudonyms.settle(inspection);
   const sent = edited?.changed.body === true ? edited.body : body;
-  reader.release();
   return {
     headers: requestHead(edited?.headers ?? incoming.request.rawHeaders, {
       authority: authorityText(incoming.origin),

@@ -10,6 +10,7 @@ import { anyOf, compileHostGlob } from '../engine/decide/glob.ts';
 import type { Engine, Fingerprint } from '../engine/inspect.ts';
 import { WeirError } from '../flow/errors.ts';
 import type { Recorder } from '../flow/recorder.ts';
+import { reasonOf } from './answer.ts';
 import { Conversations } from './conversations.ts';
 import { createDialer, type DialerOptions } from './dialer.ts';
 import { createForwarder } from './forward.ts';
@@ -98,8 +99,10 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
     version: options.version,
     homeDigest: options.authority.digest,
     track: (work) => {
-      active.add(work);
-      void work.finally(() => active.delete(work));
+      // One exchange that fails in a way nobody thought of must not take the others down.
+      const guarded = work.catch((error: unknown) => options.log(`weir: internal error: ${reasonOf(error)}`));
+      active.add(guarded);
+      void guarded.then(() => active.delete(guarded));
     },
   });
   const sockets = new Set<{ destroy(): void }>();

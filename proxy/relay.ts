@@ -51,6 +51,7 @@ class Relaying implements ResponseSink {
   #held: Buffer[] = [];
   /** Bytes still to come by the upstream's Content-Length; null where it gave none. */
   #left: number | null = null;
+  #taken = 0;
   #isOver = false;
 
   constructor(incoming: Incoming, ready: Ready, account: Account, context: ExchangeContext, over: () => void) {
@@ -150,7 +151,7 @@ class Relaying implements ResponseSink {
       );
       answer(this.#incoming, this.#account, ending, this.#context);
     }
-    this.#over();
+    this.#end();
   }
 
   #wayOf(status: number, headers: readonly string[]): Way {
@@ -173,8 +174,12 @@ class Relaying implements ResponseSink {
   #hold(chunk: Buffer): void {
     const { limits, onError } = this.#context.config;
     this.#held.push(chunk);
-    if (this.#account.bytesIn <= limits.inspectBytes) return;
-    const text = `the answer is larger than limits.inspectBytes (${limits.inspectBytes} bytes)`;
+    const hasRoom = this.#context.budget.take(chunk.length);
+    if (hasRoom) this.#taken += chunk.length;
+    if (hasRoom && this.#account.bytesIn <= limits.inspectBytes) return;
+    const text = hasRoom
+      ? `the answer is larger than limits.inspectBytes (${limits.inspectBytes} bytes)`
+      : 'no room for held bodies (limits.heldBytes)';
     if (this.#ready.holdsResponse && onError === 'closed') {
       this.#isOver = true;
       this.#call?.abort();
@@ -182,7 +187,7 @@ class Relaying implements ResponseSink {
       this.#account.failedClosed(text);
       const ending = failed(this.#incoming, this.#account, 502, 'body_too_large', text, 'failed', this.#ready.shape);
       answer(this.#incoming, this.#account, ending, this.#context);
-      this.#over();
+      this.#end();
       return;
     }
     if (this.#ready.holdsResponse) this.#account.failedOpen(text);
@@ -210,10 +215,11 @@ class Relaying implements ResponseSink {
           blocked(message, inspection, this.#account, this.#context),
           this.#context,
         );
-        this.#over();
+        this.#end();
         return;
       }
       let extraction = inspection.extraction;
+      if (inspection.edited?.changed.headers === true) this.#headers = inspection.edited.headers;
       if (inspection.edited?.changed.body === true) {
         sent = inspection.edited.body;
         message = { ...message, body: sent, headers: withoutCoding(message.headers) };
@@ -233,12 +239,11 @@ class Relaying implements ResponseSink {
         const ending = failed(this.#incoming, this.#account, 503, 'weir_failed', text, 'failed', this.#ready.shape);
         this.#context.log(`weir: internal error in exchange ${this.#account.id}: ${reasonOf(error)}`);
         answer(this.#incoming, this.#account, ending, this.#context);
-        this.#over();
+        this.#end();
         return;
       }
       this.#context.log(`weir: answer passed on as it came, event ${this.#account.id}: ${reasonOf(error)}`);
       this.#account.lessen(opaque('failed'));
-      sent = null;
     }
     const isEdited = sent !== null;
     const out = sent ?? body;
@@ -248,7 +253,7 @@ class Relaying implements ResponseSink {
     }
     this.#writeHead({ contentLength: out.length, isEdited, isIdentity: isEdited });
     this.#incoming.response.end(out);
-    this.#over();
+    this.#end();
   }
 
   /** Closes the account before the last byte; false where that failed and the client is let go. */
@@ -264,14 +269,14 @@ class Relaying implements ResponseSink {
     this.#isOver = true;
     if (rest !== undefined && rest.length > 0) this.#incoming.response.end(rest);
     else this.#incoming.response.end();
-    this.#over();
+    this.#end();
   }
 
   #fail(): void {
     this.#isOver = true;
     this.#call?.abort();
     this.#incoming.response.destroy();
-    this.#over();
+    this.#end();
   }
 
   /** What was scanned beside, request and answer. */
@@ -334,6 +339,12 @@ class Relaying implements ResponseSink {
     if (this.#way !== 'hold') response.flushHeaders();
   }
 
+  #end(): void {
+    this.#context.budget.give(this.#taken);
+    this.#taken = 0;
+    this.#over();
+  }
+
   #clientClosed(): void {
     if (this.#isOver) return;
     this.#isOver = true;
@@ -341,7 +352,7 @@ class Relaying implements ResponseSink {
     this.#safely(() => this.#enterSides());
     const status = this.#incoming.response.headersSent ? this.#status : null;
     closeRecord(this.#account, 'client_aborted', status, null, this.#context);
-    this.#over();
+    this.#end();
   }
 
   /** A scan beside must not end an exchange that no rule could change; that it failed is recorded. */

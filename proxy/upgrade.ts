@@ -50,19 +50,18 @@ async function carry(upgrade: UpgradeRequest, client: Socket, context: TunnelCon
     headers: request.rawHeaders,
     body: Buffer.alloc(0),
   };
-  const now = new Date(context.now());
-  const { extraction, findings } = inspect(engine, message, { now, held: false, conversation: () => null });
-  account.route = describeRoute(message.method, target, extraction.segments, findings);
-
-  const mayHold = (['request', 'response'] as const).some(
-    (direction) => actionRank(engine.policies.strongest({ source, destination, direction })) > actionRank('alert'),
-  );
-  if ((mayHold || destination.category === 'genai') && !context.isBypassed(origin.host)) {
-    const text = 'WebSocket frames are not inspected yet, so this destination is reached by HTTP requests only';
-    closeRecord(account, 'refused', 426, `426 ${text}`, context);
-    return writeRefusal(client, 426, 'upgrade_refused', text, account.id);
-  }
   try {
+    const now = new Date(context.now());
+    const { extraction, findings } = inspect(engine, message, { now, held: false, conversation: () => null });
+    account.route = describeRoute(message.method, target, extraction.segments, findings);
+    const mayHold = (['request', 'response'] as const).some(
+      (direction) => actionRank(engine.policies.strongest({ source, destination, direction })) > actionRank('alert'),
+    );
+    if ((mayHold || destination.category === 'genai') && !context.isBypassed(origin.host)) {
+      const text = 'WebSocket frames are not inspected yet, so this destination is reached by HTTP requests only';
+      closeRecord(account, 'refused', 426, `426 ${text}`, context);
+      return writeRefusal(client, 426, 'upgrade_refused', text, account.id);
+    }
     account.open();
     const upstream = await context.dialer.dial(origin, origin.scheme === 'https');
     upstream.write(headText(upgrade));

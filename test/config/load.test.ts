@@ -51,7 +51,6 @@ describe('a configuration that is right', () => {
       heldBytes: 512 * 2 ** 20,
       headerBytes: 65_536,
       shapeBytes: 2 ** 20,
-      holdMs: 200,
       connectMs: 10_000,
       tlsMs: 10_000,
       firstByteMs: 900_000,
@@ -105,11 +104,10 @@ proxy:
 
   test('sizes and times take plain numbers and units', () => {
     const { limits } = load(
-      'proxy: {limits: {inspectBytes: 1MiB, heldBytes: 1GiB, holdMs: 50, idleMs: 2m, maxConnections: 5}}',
+      'proxy: {limits: {inspectBytes: 1MiB, heldBytes: 1GiB, idleMs: 2m, maxConnections: 5}}',
     ).proxy;
     assert.equal(limits.inspectBytes, 2 ** 20);
     assert.equal(limits.heldBytes, 2 ** 30);
-    assert.equal(limits.holdMs, 50);
     assert.equal(limits.idleMs, 120_000);
     assert.equal(limits.maxConnections, 5);
     assert.equal(limits.connectMs, 10_000);
@@ -323,6 +321,7 @@ const WRONG: readonly (readonly [what: string, text: string, ...lines: readonly 
 ];
 
 const NOT_BUILT: readonly (readonly [text: string, ...lines: readonly string[]])[] = [
+  ['proxy: {limits: {holdMs: 50}}', '1:18: proxy.limits.holdMs is not built yet; remove this key'],
   ['proxy: {transparent: "127.0.0.1:8789"}', '1:9: proxy.transparent is not built yet; remove this key'],
   ['proxy: {proxyProtocol: {from: []}}', '1:9: proxy.proxyProtocol is not built yet; remove this key'],
   ['proxy: {workers: auto}', '1:18: more than one process is not built yet; expected 1'],
