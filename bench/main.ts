@@ -7,7 +7,7 @@ import { parseArgs } from 'node:util';
 import { MIB, measureBulk } from './bulk.ts';
 import { measureRates } from './rates.ts';
 import { type Figures, page } from './report.ts';
-import { CONTENDERS, type Contender, setUp } from './rig.ts';
+import { CONTENDERS, type Contender, type Rig, setUp } from './rig.ts';
 
 const USAGE = `Usage: npm run bench -- [proxy|bulk|all] [options]
 
@@ -82,11 +82,20 @@ async function measure(what: string, contenders: readonly Contender[], say: (lin
     ...(values['cpu-prof'] ? ['--cpu-prof', `--cpu-prof-dir=${process.cwd()}`] : []),
     ...(values.prof ? ['--prof'] : []),
   ];
+  // Fresh processes for the large bodies: what the many small calls grew the heap by would hide what they take.
+  const rates = what === 'bulk' ? null : await withRig(contenders, flags, (rig) => measureRates(rig, rateOptions, say));
+  const bulk = what === 'proxy' ? null : await withRig(contenders, flags, (rig) => measureBulk(rig, bulkOptions, say));
+  return { rates, rateOptions, bulk, bulkBytes: bulkOptions.bytes, takenAt: new Date() };
+}
+
+async function withRig<T>(
+  contenders: readonly Contender[],
+  flags: readonly string[],
+  work: (rig: Rig) => Promise<T>,
+): Promise<T> {
   const rig = await setUp(contenders, flags);
   try {
-    const rates = what === 'bulk' ? null : await measureRates(rig, rateOptions, say);
-    const bulk = what === 'proxy' ? null : await measureBulk(rig, bulkOptions, say);
-    return { rates, rateOptions, bulk, bulkBytes: bulkOptions.bytes, takenAt: new Date() };
+    return await work(rig);
   } finally {
     await rig.close();
   }
