@@ -398,10 +398,12 @@ const PROOFS: readonly Proof[] = [
       'store/store-manager.ts',
       'flow/errorCodes.ts',
     ].map((path) => ({ path, text: '' })),
-    good: ['proxy/client-hello.ts', 'test/proxy/client-hello.test.ts', 'engine/recognizers/us-ssn.ts'].map((path) => ({
-      path,
-      text: '',
-    })),
+    good: ['proxy/client-hello.ts', 'test/proxy/client-hello.test.ts', 'engine/recognizers/countries/us-ssn.ts'].map(
+      (path) => ({
+        path,
+        text: '',
+      }),
+    ),
   },
   {
     what: 'every file but a test opens with a comment that says what it is for',

@@ -1,8 +1,9 @@
 /** Validators that a policy's own recognizer can name. Each takes the matched text and drops separators itself. */
-import { isCardNumber } from '../recognizers/credit-card.ts';
-import { isIban } from '../recognizers/iban.ts';
-import { isItin } from '../recognizers/us-itin.ts';
-import { isSsn } from '../recognizers/us-ssn.ts';
+
+import { isItin } from '../recognizers/countries/us-itin.ts';
+import { isSsn } from '../recognizers/countries/us-ssn.ts';
+import { isCardNumber } from '../recognizers/finance/credit-card.ts';
+import { isIban } from '../recognizers/finance/iban.ts';
 import { decodeBase58Check, endsInCrc32, isEip55, isLuhn, isSegwitAddress, remainder97 } from './checksums.ts';
 
 export type Validator = (value: string) => boolean;

@@ -1,0 +1,96 @@
+/**
+ * E-mail addresses (RFC 5321 dot-strings, with letters beyond ASCII as RFC 6531 allows): a host whose last label is a
+ * top-level domain. `pkg@1.2.3`, `logo@2x.png` and the user part of a URL are none.
+ */
+import { byteAt, byteSet, isAlnum, isIn, runEnd, runStart } from '../../scan/bytes.ts';
+import type { Passage } from '../../scan/passage.ts';
+import type { Recognizer } from '../../scan/recognizer.ts';
+import { isTopLevelDomain } from './top-level-domains.ts';
+
+const MAX_LOCAL = 64;
+const MAX_HOST = 253;
+const AT = 0x40;
+
+const LOCAL = withLatin(byteSet("a-zA-Z0-9._%+'&-"));
+const HOST = withLatin(byteSet('a-zA-Z0-9.-'));
+
+/** Bytes of two-byte characters are let in: `jürgen@müller.de`. */
+function withLatin(set: Uint8Array): Uint8Array {
+  for (let b = 0x80; b <= 0xbf; b++) set[b] = 1;
+  for (let b = 0xc3; b <= 0xca; b++) set[b] = 1;
+  return set;
+}
+
+/** A local part begins with a letter, digit, underscore or a letter beyond ASCII. */
+function isStart(byte: number): boolean {
+  return isAlnum(byte) || byte === 0x5f || byte >= 0xc3;
+}
+
+/** `scheme://user:password@host`: what stands before the @ is no mailbox. */
+function isUserPart(text: Buffer, start: number): boolean {
+  const before = byteAt(text, start - 1);
+  if (before === 0x2f) return byteAt(text, start - 2) === 0x2f;
+  if (before !== 0x3a) return false;
+  const from = Math.max(0, start - 80);
+  for (let i = start - 2; i > from; i--) {
+    const byte = byteAt(text, i);
+    if (byte === 0x2f) return byteAt(text, i - 1) === 0x2f && byteAt(text, i - 2) === 0x3a;
+    if (byte <= 0x20 || byte === 0x22) return false;
+  }
+  return false;
+}
+
+/** End of a host with a top-level domain that begins at `from`; -1 where there is none. */
+export function hostEnd(text: Buffer, from: number): number {
+  let end = runEnd(text, from, HOST, MAX_HOST);
+  if (end === from + MAX_HOST || end - from < 4) return -1;
+  while (end > from && !isAlnum(byteAt(text, end - 1)) && byteAt(text, end - 1) < 0x80) end--;
+  const host = text.toString('utf8', from, end);
+  if (!/^[\p{L}\p{N}](?:[\p{L}\p{N}-]*\.)+[\p{L}\p{N}-]+$/u.test(host) || /\.[.-]|-\./.test(host)) return -1;
+  return isTopLevelDomain(host.slice(host.lastIndexOf('.') + 1)) ? end : -1;
+}
+
+export const emailAddress: Recognizer = {
+  name: 'email-address',
+  entity: 'EMAIL_ADDRESS',
+  category: 'personal',
+  countries: [],
+  cues: [{ literal: '@' }],
+  findAtCue(passage: Passage, at: number): void {
+    const text = passage.text;
+    if (!isIn(LOCAL, byteAt(text, at - 1)) || !isIn(HOST, byteAt(text, at + 1))) return;
+    let start = runStart(text, at, LOCAL, MAX_LOCAL + 1);
+    if (at - start > MAX_LOCAL) return;
+    while (start < at && !isStart(byteAt(text, start))) start++;
+    if (start === at || byteAt(text, at - 1) === 0x2e || passage.ascii(start, at).includes('..')) return;
+    const end = hostEnd(text, at + 1);
+    if (end === -1 || byteAt(text, end) === AT || byteAt(text, start - 1) === AT) return;
+    if (isUserPart(text, start)) return;
+    // `git@github.com:owner/name` names a repository.
+    const isRemote = byteAt(text, end) === 0x3a && at - start === 3 && passage.ascii(start, at) === 'git';
+    passage.report(emailAddress, start, end, isRemote ? 0.2 : 0.9);
+  },
+  hits: [
+    { text: 'mail jane.doe@example.com today', value: 'jane.doe@example.com', atLeast: 0.8 },
+    { text: 'a@b.co', value: 'a@b.co' },
+    { text: '<first+tag@sub.domain.co.uk>', value: 'first+tag@sub.domain.co.uk' },
+    { text: 'Schreib an jürgen@müller.de.', value: 'jürgen@müller.de' },
+    { text: '联系 wang@example.cn。', value: 'wang@example.cn' },
+    { text: 'mailto:x_y@example.org?subject=a', value: 'x_y@example.org' },
+    { text: "o'brien@example.ie", value: "o'brien@example.ie" },
+    { text: 'to=ops-team@corp.example.io\r\n', value: 'ops-team@corp.example.io' },
+    { text: 'a@example.com,b@example.com', value: 'b@example.com' },
+  ],
+  misses: [
+    { text: 'npm i lodash@4.17.21' },
+    { text: 'logo@2x.png' },
+    { text: '@decorator.name' },
+    { text: 'user@localhost' },
+    { text: 'git@github.com:owner/name.git' },
+    { text: 'https://me:pw@example.com/' },
+    { text: 'a@@b.com' },
+    { text: 'a@b..com' },
+    { text: 'ssh://deploy@example.com/x' },
+    { text: 'import x from "@scope/pkg@next.js"' },
+  ],
+};

@@ -1,0 +1,320 @@
+/**
+ * Telephone numbers. A leading + with a country code (ITU-T E.164), the punctuation in which a country prints its
+ * numbers, or a word such as `phone` is needed: a bare run of digits is no phone number.
+ */
+import { byteAt, isAlnum, isDigit, isHex, isWord, touchesWordBefore } from '../../scan/bytes.ts';
+import { type ContextWords, contextWords, hasContextWord, type Words, wordsOf } from '../../scan/context.ts';
+import { isPartOfIdentifier } from '../../scan/edges.ts';
+import { DASH, DOT, type NumberChain, PAREN, SLASH, SPACE } from '../../scan/numbers.ts';
+import type { Passage } from '../../scan/passage.ts';
+import type { Recognizer } from '../../scan/recognizer.ts';
+
+/** Country codes with the least and most digits of the national number (ITU-T E.164 annex, national plans). */
+const PLANS = `1:10-10 7:10-10 20:8-10 27:9-9 30:10-10 31:9-9 32:8-9 33:9-9 34:9-9 36:8-9 39:6-11 40:9-9 41:9-9 43:4-13 44:9-10
+45:8-8 46:7-10 47:8-8 48:9-9 49:5-12 51:8-9 52:10-10 53:6-8 54:10-11 55:10-11 56:9-9 57:10-10 58:10-10 60:8-10 61:9-9
+62:7-12 63:8-10 64:8-10 65:8-8 66:8-9 81:9-10 82:8-11 84:8-10 86:10-11 90:10-10 91:10-10 92:9-10 93:9-9 94:9-9 95:7-10
+98:10-10 211:9-9 212:9-9 213:8-9 216:8-8 218:8-9 220:7-7 221:9-9 222:8-8 223:8-8 224:8-9 225:8-10 226:8-8 227:8-8 228:8-8
+229:8-10 230:7-8 231:7-9 232:8-8 233:9-9 234:8-10 235:8-8 236:8-8 237:8-9 238:7-7 239:7-7 240:9-9 241:7-8 242:9-9 243:9-9
+244:9-9 248:7-7 249:9-9 250:9-9 251:9-9 252:7-9 253:8-8 254:9-10 255:9-9 256:9-9 257:8-8 258:8-9 260:9-9 261:9-10 262:9-9
+263:8-10 264:8-9 265:7-9 266:8-8 267:7-8 268:8-8 269:7-7 290:4-5 291:7-7 297:7-7 298:6-6 299:6-6 350:8-8 351:9-9 352:6-9
+353:7-9 354:7-7 355:8-9 356:8-8 357:8-8 358:6-11 359:8-9 370:8-8 371:8-8 372:7-8 373:8-8 374:8-8 375:9-9 376:6-6 377:8-9
+378:6-10 380:9-9 381:8-9 382:8-8 383:8-8 385:8-9 386:8-8 387:8-8 389:8-8 420:9-9 421:9-9 423:7-7 500:5-5 501:7-7 502:8-8
+503:8-8 504:8-8 505:8-8 506:8-8 507:7-8 508:6-6 509:8-8 590:9-9 591:8-8 592:7-7 593:8-9 594:9-9 595:8-9 596:9-9 597:6-7
+598:8-8 599:7-8 670:7-8 672:6-6 673:7-7 674:7-7 675:7-8 676:5-7 677:5-7 678:5-7 679:7-7 680:7-7 681:6-6 682:5-5 683:4-4
+685:5-7 686:5-8 687:6-6 688:5-6 689:6-8 690:4-4 691:7-7 692:7-7 800:8-8 850:8-10 852:8-8 853:8-8 855:8-9 856:8-10 880:8-10
+886:8-9 960:7-7 961:7-8 962:8-9 963:8-9 964:8-10 965:7-8 966:8-9 967:7-9 968:7-8 970:8-9 971:8-9 972:8-9 973:8-8 974:7-8
+975:7-8 976:7-8 977:8-10 992:9-9 993:8-8 994:9-9 995:9-9 996:9-9 998:9-9`;
+
+const PLAN = new Map(
+  [...PLANS.matchAll(/(\d+):(\d+)-(\d+)/g)].map(([, code = '', least, most]) => [
+    code,
+    { least: Number(least), most: Number(most) },
+  ]),
+);
+
+/** Digits after a +: a country code and a national number of its length; a trunk 0 after the code is let pass. */
+function isInternational(digits: string): boolean {
+  for (let length = 1; length <= 3; length++) {
+    const plan = PLAN.get(digits.slice(0, length));
+    if (plan === undefined) continue;
+    const national = digits.slice(length);
+    if (length === 1 && digits[0] === '1') return isNanp(national);
+    const size = national.startsWith('0') && digits.slice(0, 2) !== '39' ? national.length - 1 : national.length;
+    return size >= plan.least && size <= plan.most;
+  }
+  return false;
+}
+
+/** Ten digits of the North American plan: the area begins with 2 to 9 and is no N11. */
+function isNanp(digits: string): boolean {
+  return /^[2-9]\d{9}$/.test(digits) && digits.slice(1, 3) !== '11' && !/^(\d)\1{9}$/.test(digits);
+}
+
+/** The exchange begins with 2 to 9 as well, as in all numbers in use; samples such as 555-123-4567 do not keep to it. */
+function isInUse(nanp: string): boolean {
+  return /^\d{3}[2-9]/.test(nanp);
+}
+
+/** Words that name a telephone number. */
+const NAME_WORDS = `phone, phones, telephone, tel, mobile, cell, cellphone, fax, whatsapp, sms, phone number, landline,
+telefon, telefonnummer, handy, handynummer, mobil, mobilnummer, rufnummer, téléphone, portable, gsm,
+teléfono, telefono, móvil, movil, celular, telefone, cellulare, telefoon, mobiel, phonenumber,
+msisdn, hotline, dial, 电话, 手机, 電話, 携帯, телефон, телефону`.split(/,\s/);
+/** Words that are often near one. */
+const NEAR_WORDS = `call, calls, called, text, contact, reach, ring, voicemail, ext, extension, number, helpline,
+anrufen, appelez, llame, chiama`.split(/,\s/);
+const NAMES = contextWords(...NAME_WORDS);
+const CALLS = contextWords(`call, calls, called, text, contact, reach, anrufen, appelez, llame, chiama`);
+const CONTEXT = contextWords(...NAME_WORDS, ...NEAR_WORDS);
+
+export const phoneNumber: Recognizer = {
+  name: 'phone-number',
+  entity: 'PHONE_NUMBER',
+  category: 'personal',
+  countries: [],
+  numbers: { minDigits: 7, maxDigits: 15, minGroups: 1, maxGroups: 7 },
+  context: CONTEXT,
+  findInNumbers(passage: Passage, chain: NumberChain, first: number, last: number): void {
+    const text = passage.text;
+    let start = chain.start(first);
+    const end = chain.end(last);
+    if (isWord(byteAt(text, end)) || touchesWordBefore(text, start)) return;
+    const before = byteAt(text, start - 1);
+    const isPlus = before === 0x2b || (before === 0x28 && byteAt(text, start - 2) === 0x2b);
+    const groups = last - first + 1;
+    const joined = chain.joined(first, last);
+    if (isPlus) {
+      if (joined === DOT && groups === 2) return;
+      if (before === 0x28) start--;
+      reportInternational(passage, start - 1, end, digitsIn(passage, chain, first, last), groups);
+      return;
+    }
+    // Without a printed form of its own, a part of a longer row of numbers is nothing.
+    const isAll = !chain.overflows && isWholeEntry(chain, first, last);
+    if (!isAll && !mayBePrinted(text, chain, first, last)) return;
+    if (groups > 1 && isOther(passage, chain, first, last)) return;
+    const isOpened = before === 0x28;
+    if (isOpened && (joined & PAREN) === 0) return;
+    if (!isOpened && (joined & PAREN) !== 0 && !isInnerParen(text, chain, first)) return;
+    const digits = digitsIn(passage, chain, first, last);
+    const alone = groups > 1 ? nationalScore(digits, chain, first, last, joined, isOpened) : 0;
+    const from = isOpened ? start - 1 : start;
+    // Joined to letters, a dot or a slash it is part of something else.
+    if (isOpened ? touchesWordBefore(text, from) : isJoined(text, from, end)) return;
+    if (alone >= 0.5) passage.report(phoneNumber, from, end, alone, 0.85);
+    else if (isAll) reportByWord(passage, from, end, digits, groups, joined, alone);
+  },
+  hits: [
+    { text: 'call +1 415 555 2671 now', value: '+1 415 555 2671', atLeast: 0.8 },
+    { text: '+14155552671', value: '+14155552671' },
+    { text: '(415) 555-2671', value: '(415) 555-2671' },
+    { text: 'Tel: 415-555-2671', value: '415-555-2671', atLeast: 0.8 },
+    { text: '415.555.2671', value: '415.555.2671' },
+    { text: 'reach me at 1-800-555-0199.', value: '1-800-555-0199' },
+    { text: '+44 (0)20 7946 0958', value: '+44 (0)20 7946 0958' },
+    { text: 'Telefon: 030 12345678', value: '030 12345678' },
+    { text: 'tel 01 23 45 67 89', value: '01 23 45 67 89' },
+    { text: '06.12.34.56.78', value: '06.12.34.56.78' },
+    { text: '+49 171 1234567\r\n', value: '+49 171 1234567' },
+    { text: '4155552671', label: 'phone_number', value: '4155552671', atLeast: 0.8 },
+    { text: 'phone: 4155552671', value: '4155552671' },
+    { text: '电话：+86 138 0013 8000', value: '+86 138 0013 8000' },
+    { text: 'Mobile 07700 900123', value: '07700 900123' },
+    { text: '020 7946 0958', value: '020 7946 0958' },
+    { text: 'or call (555) 123-4567.', value: '(555) 123-4567', atLeast: 0.8 },
+    { text: '+1 (555) 123-4567', value: '+1 (555) 123-4567' },
+    { text: 'Tel. 089 / 1234567', value: '089 / 1234567' },
+    { text: 'call me at 5551234567', value: '5551234567' },
+  ],
+  misses: [
+    { text: '4155552671' },
+    { text: '<span class="number">4341379928</span>' },
+    { text: 'at 1700000000000' },
+    { text: '2024-05-06 12:30' },
+    { text: 'order 12345678' },
+    { text: 'id 415-555-26711' },
+    { text: 'x+12345678' },
+    { text: '192.168.100.200' },
+    { text: '1.234.567.890' },
+    { text: '+1700000000,' },
+    { text: 'version 2023.1.12345' },
+    { text: 'ISBN 978-3-16-148410-0' },
+    { text: '550e8400-e29b-41d4-a716-446655440000' },
+    { text: '[100, 200, 300, 4000]' },
+    { text: '01 02 03 04 05' },
+    { text: '123 456 7890 rows' },
+    { text: '12/31/2024 10:00' },
+    { text: '0.123 456 7890' },
+    { text: '8b 28 3f 01 00 00 00 50 32' },
+    { text: 'Boston, MA 02110-1301' },
+  ],
+};
+
+function digitsIn(passage: Passage, chain: NumberChain, first: number, last: number): string {
+  let digits = '';
+  for (let group = first; group <= last; group++) digits += passage.ascii(chain.start(group), chain.end(group));
+  return digits;
+}
+
+function reportInternational(passage: Passage, start: number, end: number, digits: string, groups: number): void {
+  const text = passage.text;
+  // `a+12345678` is a sum; `++1…` an operator.
+  if (isWord(byteAt(text, start - 1)) || byteAt(text, start - 1) === 0x2b || byteAt(text, start - 1) === 0x29) return;
+  if (!isInternational(digits) || /^(\d)\1+$/.test(digits.slice(1)) || isJoinedAfter(text, end)) return;
+  // A line of a diff begins with a plus too, and holds bare numbers; digits alone may also be an offset.
+  const previous = byteAt(text, start - 1);
+  const isLineStart = start === 0 || previous === 0x0a || previous === 0x0d;
+  const isBare = groups === 1;
+  const alone = isBare && isLineStart && start !== 0 ? 0.4 : isBare && digits.length < 10 ? 0.4 : 0.75;
+  passage.report(phoneNumber, start, end, alone, 0.95);
+}
+
+/** A date (year, month and day, or day, month and year), a postal code or a decimal: groups that mean something else. */
+function isOther(passage: Passage, chain: NumberChain, first: number, last: number): boolean {
+  const sizes: number[] = [];
+  for (let group = first; group <= last; group++) sizes.push(chain.digits(group));
+  const year = (group: number): boolean => {
+    const value = Number(passage.ascii(chain.start(group), chain.end(group)));
+    return chain.digits(group) === 4 && value >= 1900 && value <= 2100;
+  };
+  const small = (group: number): boolean => Number(passage.ascii(chain.start(group), chain.end(group))) <= 31;
+  for (let group = first; group + 2 <= last; group++) {
+    const a = sizes[group - first] ?? 0;
+    const b = sizes[group + 1 - first] ?? 0;
+    const c = sizes[group + 2 - first] ?? 0;
+    if (year(group) && b <= 2 && c <= 2 && small(group + 1) && small(group + 2)) return true;
+    if (year(group + 2) && a <= 2 && b <= 2 && small(group) && small(group + 1)) return true;
+  }
+  if (sizes.length === 2 && year(first) && year(last)) return true;
+  // A US postal code with its extension, and a decimal number.
+  const joined = chain.joined(first, last);
+  if (sizes.length === 2 && joined === DASH && sizes[0] === 5 && sizes[1] === 4) return true;
+  return sizes.length === 2 && joined === DOT;
+}
+
+/** All of a chain, or what stands between spaced slashes in it: `030 123456 / 030 654321`. */
+function isWholeEntry(chain: NumberChain, first: number, last: number): boolean {
+  const isSlash = (group: number): boolean => chain.joined(group, group + 1) === (SPACE | SLASH);
+  if (first > 0 && !(isSlash(first - 1) && chain.digits(first - 1) > 2)) return false;
+  return last === chain.count - 1 || (isSlash(last) && chain.digits(last + 1) > 2);
+}
+
+/** Ends in groups of 3, 3 and 4 digits, or begins with a single 0: the forms that `nationalScore` knows. */
+function mayBePrinted(text: Uint8Array, chain: NumberChain, first: number, last: number): boolean {
+  if (last - first < 1) return false;
+  if (byteAt(text, chain.start(first)) === 0x30 && byteAt(text, chain.start(first) + 1) !== 0x30) return true;
+  return last - first >= 2 && chain.digits(last) === 4 && chain.digits(last - 1) === 3 && chain.digits(last - 2) === 3;
+}
+
+/** Brackets inside: `+44 (0)20 …` has its own; `555 (415) 1234` only where the first group is a prefix. */
+function isInnerParen(text: Uint8Array, chain: NumberChain, first: number): boolean {
+  return chain.digits(first) <= 3 && byteAt(text, chain.end(first)) !== 0x29;
+}
+
+/** Score of a grouped number by the way its country prints it. */
+function nationalScore(
+  digits: string,
+  chain: NumberChain,
+  first: number,
+  last: number,
+  joined: number,
+  isOpened: boolean,
+): number {
+  let sizes = '';
+  for (let group = first; group <= last; group++) sizes += chain.digits(group);
+  const isUniform = joined === SPACE || joined === DASH || joined === DOT;
+  const nanp = digits.length === 11 && digits[0] === '1' ? digits.slice(1) : digits;
+  if ((sizes === '334' || sizes === '1334') && isNanp(nanp)) {
+    if (isOpened) return 0.75;
+    if (joined === DASH) return isInUse(nanp) ? 0.65 : 0.5;
+    if (joined === DOT) return isInUse(nanp) ? 0.6 : 0.4;
+    if (sizes === '1334' && isUniform) return 0.6;
+    return 0.4;
+  }
+  if (digits[0] !== '0' || digits[1] === '0' || digits.length < 9 || digits.length > 12) return 0;
+  if (isRow(digits)) return 0;
+  if ((joined & SLASH) !== 0)
+    return joined === SLASH || joined === (SLASH | SPACE) ? (chain.digits(first) >= 3 ? 0.55 : 0.3) : 0.2;
+  // France: five pairs. United Kingdom, Australia, Netherlands, Germany: an area code and two parts.
+  if (sizes === '22222') {
+    // A row of numbers goes on before or behind.
+    const isPart =
+      (first > 0 && chain.digits(first - 1) === 2) || (last + 1 < chain.count && chain.digits(last + 1) === 2);
+    return isUniform && !isPart ? 0.6 : 0;
+  }
+  if (isOpened && /^[2-6]/.test(sizes)) return 0.65;
+  if (['344', '56', '533', '433', '443', '244'].includes(sizes) && joined === SPACE) return sizes === '56' ? 0.5 : 0.6;
+  if (/^(?:28|37|46|47|48|55|34[345])$/.test(sizes) && joined === DASH) return 0.5;
+  return 0.4;
+}
+
+/** `01 02 03 04 05`: a row of counters. */
+function isRow(digits: string): boolean {
+  if (digits.length !== 10) return false;
+  const pairs = [0, 2, 4, 6, 8].map((at) => Number(digits.slice(at, at + 2)));
+  return pairs.every((pair, i) => i === 0 || pair - (pairs[i - 1] ?? 0) === (pairs[1] ?? 0) - (pairs[0] ?? 0));
+}
+
+/** What a name of a phone number, right before it or in the label, says of digits without a printed form. */
+function reportByWord(
+  passage: Passage,
+  start: number,
+  end: number,
+  digits: string,
+  groups: number,
+  joined: number,
+  alone: number,
+): void {
+  if (digits.length < 7 || /^(\d)\1+$/.test(digits) || (groups > 1 && joined === DOT && digits.length < 9)) return;
+  const isLabelled = hasContextWord(passage.label, NAMES);
+  const words: Words = isLabelled ? passage.label : passage.wordsRound(start, end);
+  if (!isLabelled && !hasContextWord(words, CONTEXT)) {
+    if (alone > 0) passage.report(phoneNumber, start, end, alone);
+    return;
+  }
+  const isNamed = isLabelled || hasContextWord(words, NAMES);
+  if (groups > 1) {
+    passage.report(phoneNumber, start, end, isNamed ? 0.85 : alone >= 0.4 ? 0.6 : 0.35);
+    return;
+  }
+  const isPlausible =
+    isNanp(digits) ||
+    (digits[0] === '0' && digits[1] !== '0' && digits.length >= 9 && digits.length <= 12) ||
+    isInternational(digits);
+  if (isLabelled) passage.report(phoneNumber, start, end, isPlausible ? 0.85 : 0.6);
+  else if (isNamedBefore(passage, start)) passage.report(phoneNumber, start, end, isPlausible ? 0.75 : 0.55);
+  else if (isPlausible && (isNamed || (isNanp(digits) && isNamedBefore(passage, start, CALLS)))) {
+    passage.report(phoneNumber, start, end, 0.5);
+  } else passage.report(phoneNumber, start, end, 0.3);
+}
+
+/** A name stands within a few words before. */
+function isNamedBefore(passage: Passage, start: number, words: ContextWords = NAMES): boolean {
+  return hasContextWord(wordsOf(passage.slice(Math.max(0, start - 28), start)), words);
+}
+
+function isJoined(text: Uint8Array, start: number, end: number): boolean {
+  const before = byteAt(text, start - 1);
+  if (
+    (before === 0x2d || before === 0x2e || before === 0x2f || before === 0x23 || before === 0x24 || before === 0x3d) &&
+    isAlnum(byteAt(text, start - 2)) &&
+    before !== 0x3d
+  )
+    return true;
+  if (before === 0x2e || before === 0x24) return true;
+  return isJoinedAfter(text, end) || isInHexDump(text, start, end) || isPartOfIdentifier(text, start, end);
+}
+
+/** Bytes printed in hexadecimal, of which these happen to be digits. */
+function isInHexDump(text: Uint8Array, start: number, end: number): boolean {
+  const isPair = (at: number): boolean => isHex(byteAt(text, at)) && isHex(byteAt(text, at + 1));
+  const before = byteAt(text, start - 1) === 0x20 && isPair(start - 3) && !isWord(byteAt(text, start - 4));
+  return before || (byteAt(text, end) === 0x20 && isPair(end + 1) && !isWord(byteAt(text, end + 3)));
+}
+
+function isJoinedAfter(text: Uint8Array, end: number): boolean {
+  const after = byteAt(text, end);
+  const next = byteAt(text, end + 1);
+  if (after === 0x25) return true;
+  return (after === 0x2d || after === 0x2f || after === 0x3a || after === 0x2e || after === 0x2c) && isDigit(next);
+}

@@ -1,0 +1,97 @@
+/** Google Cloud: API keys, OAuth tokens and client secrets, and service-account keys as the JSON file that holds them. */
+import { byteAt, byteSet } from '../../scan/bytes.ts';
+import type { Passage } from '../../scan/passage.ts';
+import { assembled, type Recognizer } from '../../scan/recognizer.ts';
+import { exampleBody, tokenRecognizer } from '../../scan/token.ts';
+
+const BODY = byteSet('a-zA-Z0-9_-');
+
+const api = assembled('AI', 'za', 'Sy', exampleBody(33));
+
+export const googleAiKey = tokenRecognizer({
+  name: 'google-ai-key',
+  entity: 'GOOGLE_AI_KEY',
+  prefixes: ['AIza'],
+  body: BODY,
+  min: 35,
+  max: 35,
+  score: (body) => (/\d/.test(body) && /[a-z]/.test(body) && /[A-Z]/.test(body) ? 0.9 : 0.4),
+  hits: [
+    { text: `key=${api}&q=1`, value: api, atLeast: 0.8 },
+    { text: `const k = "${api}";`, value: api, atLeast: 0.8 },
+  ],
+  misses: [
+    { text: assembled('AI', 'za', 'x'.repeat(35)) },
+    { text: assembled('AI', 'za', exampleBody(36)) },
+    { text: assembled('xAI', 'za', exampleBody(35)) },
+  ],
+});
+
+const access = assembled('ya', '29.', 'a0', exampleBody(120));
+const client = assembled('GOC', 'SPX-', exampleBody(28));
+
+export const gcpOauth = tokenRecognizer({
+  name: 'gcp-oauth',
+  entity: 'GCP_OAUTH',
+  prefixes: ['ya29.', 'GOCSPX-'],
+  body: byteSet('a-zA-Z0-9_.-'),
+  min: 24,
+  max: 2048,
+  score: (body, prefix) => (prefix === 'GOCSPX-' ? (body.length === 28 ? 0.95 : 0.6) : body.length >= 40 ? 0.95 : 0.6),
+  hits: [
+    { text: `Authorization: Bearer ${access}`, value: access, atLeast: 0.8 },
+    { text: `"client_secret":"${client}"`, value: client, atLeast: 0.8 },
+  ],
+  misses: [{ text: assembled('ya', '29.', 'x'.repeat(60)) }, { text: 'GOCSPX-your-secret' }],
+});
+
+/** Longest service-account file that is looked for, bytes; they have about 2,400. */
+const MAX_FILE = 8192;
+
+const serviceAccount = [
+  '{"type": "service_account", "project_id": "demo", "private_key_id": "9f01726eebe77df2c096a65e95acdd02107b2c1e",',
+  `"private_key": "${assembled('-----BEGIN ', 'PRIVATE KEY-----')}\\n${exampleBody(64)}\\n-----END PRIVATE KEY-----\\n",`,
+  '"client_email": "svc@demo.iam.gserviceaccount.com", "token_uri": "https://oauth2.googleapis.com/token"}',
+].join('\n');
+
+export const gcpServiceAccount: Recognizer = {
+  name: 'gcp-service-account',
+  entity: 'GCP_SERVICE_ACCOUNT_JSON',
+  category: 'credential',
+  countries: [],
+  isWhole: true,
+  cues: [
+    { literal: 'service_account"', exact: true },
+    { literal: 'service_account\\"', exact: true },
+  ],
+  findAtCue(passage: Passage, start: number, end: number): void {
+    const text = passage.text;
+    const keyAt = passage.indexOf('private_key', Math.max(0, start - MAX_FILE / 2));
+    if (keyAt === -1 || keyAt - end > MAX_FILE) return;
+    const pemAt = passage.indexOf('PRIVATE KEY-----', keyAt);
+    if (pemAt === -1 || pemAt - keyAt > 400) return;
+    const from = openingBrace(text, Math.min(start, keyAt));
+    const to = closingBrace(text, Math.max(end, pemAt));
+    if (from !== -1 && to !== -1) passage.report(gcpServiceAccount, from, to, 0.98);
+  },
+  hits: [
+    { text: `key file:\n${serviceAccount}\nend`, value: serviceAccount, atLeast: 0.8 },
+    { text: serviceAccount, value: serviceAccount },
+  ],
+  misses: [
+    { text: '{"type": "service_account", "project_id": "demo"}' },
+    { text: 'Set type to "service_account" and add private_key.' },
+  ],
+};
+
+function openingBrace(text: Buffer, at: number): number {
+  const first = Math.max(0, at - MAX_FILE / 2);
+  for (let i = at; i >= first; i--) if (text[i] === 0x7b) return i;
+  return -1;
+}
+
+function closingBrace(text: Buffer, at: number): number {
+  const last = Math.min(text.length, at + MAX_FILE);
+  for (let i = at; i < last; i++) if (byteAt(text, i) === 0x7d) return i + 1;
+  return -1;
+}

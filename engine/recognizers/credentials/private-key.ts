@@ -1,0 +1,101 @@
+/**
+ * Private keys in PEM (RFC 7468 and its elders), OpenSSH, PGP and PuTTY form: the whole block, also with its line ends
+ * written as `\n`. A block that is cut off counts as far as it goes.
+ */
+import { byteAt, byteSet, isSpace, runEnd } from '../../scan/bytes.ts';
+import type { Passage } from '../../scan/passage.ts';
+import { assembled, type Recognizer } from '../../scan/recognizer.ts';
+import { exampleBody } from '../../scan/token.ts';
+
+/** Longest block, bytes: an RSA key of 16384 bits has 13,000. */
+const MAX_BLOCK = 32_768;
+const HEADER = byteSet('A-Z0-9 ');
+/** What stands in a block cut off or quoted in source: base64, headers, line ends and their escapes, string quotes. */
+const BODY = byteSet('A-Za-z0-9+/=\\ \n\r\t,:."\'-');
+const BASE64 = byteSet('A-Za-z0-9+/=');
+
+const rsa = [
+  assembled('-----BEGIN RSA ', 'PRIVATE KEY-----'),
+  exampleBody(64),
+  exampleBody(64, 3),
+  '-----END RSA PRIVATE KEY-----',
+];
+
+export const privateKey: Recognizer = {
+  name: 'private-key',
+  entity: 'PRIVATE_KEY_PEM',
+  category: 'credential',
+  countries: [],
+  isWhole: true,
+  cues: [
+    { literal: '-----BEGIN ', exact: true },
+    { literal: 'PuTTY-User-Key-File-', exact: true },
+  ],
+  findAtCue(passage: Passage, start: number, end: number): void {
+    const text = passage.text;
+    if (byteAt(text, start) === 0x50) {
+      findPutty(passage, start, end);
+      return;
+    }
+    const nameEnd = runEnd(text, end, HEADER, 40);
+    if (passage.ascii(nameEnd, nameEnd + 5) !== '-----') return;
+    const name = passage.ascii(end, nameEnd);
+    if (!name.includes('PRIVATE KEY')) return;
+    const bodyStart = nameEnd + 5;
+    // Searched for without the name: one literal, so that all openings of a text together read it once.
+    const closingAt = passage.indexOf('-----END ', bodyStart);
+    const closingEnd = closingAt + `-----END ${name}-----`.length;
+    const isClosed =
+      closingAt !== -1 &&
+      closingAt - bodyStart <= MAX_BLOCK &&
+      passage.ascii(closingAt + 9, closingEnd) === `${name}-----` &&
+      !holdsOpening(passage, bodyStart, closingAt);
+    if (isClosed) {
+      if (holdsKey(text, bodyStart, closingAt, 24)) passage.report(privateKey, start, closingEnd, 1);
+      return;
+    }
+    const dashes = passage.indexOf('-----', bodyStart);
+    let bodyEnd = runEnd(text, bodyStart, BODY, dashes === -1 ? MAX_BLOCK : Math.min(MAX_BLOCK, dashes - bodyStart));
+    while (bodyEnd > bodyStart && (isSpace(byteAt(text, bodyEnd - 1)) || byteAt(text, bodyEnd - 1) === 0x22)) bodyEnd--;
+    if (holdsKey(text, bodyStart, bodyEnd, 40)) passage.report(privateKey, start, bodyEnd, 0.9);
+  },
+  hits: [
+    { text: `key:\n${rsa.join('\n')}\n`, value: rsa.join('\n'), atLeast: 0.8 },
+    { text: `{"k":"${rsa.join('\\n')}\\n"}`, value: rsa.join('\\n'), atLeast: 0.8 },
+    { text: rsa.join('\r\n'), value: rsa.join('\r\n') },
+    { text: rsa.slice(0, 3).join('\n'), value: rsa.slice(0, 3).join('\n') },
+    { text: rsa.join('\n').replaceAll('RSA', 'OPENSSH'), value: rsa.join('\n').replaceAll('RSA', 'OPENSSH') },
+  ],
+  misses: [
+    { text: assembled('-----BEGIN ', 'PRIVATE KEY-----', '\n...\n-----END PRIVATE KEY-----') },
+    { text: assembled('a file that begins with -----BEGIN ', 'PRIVATE KEY----- and so on') },
+    { text: `-----BEGIN CERTIFICATE-----\n${exampleBody(64)}\n-----END CERTIFICATE-----` },
+    { text: `-----BEGIN PUBLIC KEY-----\n${exampleBody(64)}\n-----END PUBLIC KEY-----` },
+  ],
+};
+
+function holdsOpening(passage: Passage, from: number, to: number): boolean {
+  const next = passage.indexOf('-----BEGIN ', from);
+  return next !== -1 && next < to;
+}
+
+/** A run of base64 of some length stands in the span; a bare `...` or a sentence does not. */
+function holdsKey(text: Buffer, from: number, to: number, least: number): boolean {
+  let run = 0;
+  for (let i = from; i < to; i++) {
+    const byte = text[i] ?? 0;
+    // The n or r of an escape is not part of the run.
+    run = BASE64[byte] === 1 && byteAt(text, i - 1) !== 0x5c ? run + 1 : 0;
+    if (run >= least) return true;
+  }
+  return false;
+}
+
+function findPutty(passage: Passage, start: number, end: number): void {
+  const at = passage.indexOf('Private-Lines: ', end);
+  if (at === -1 || at - end > MAX_BLOCK || !holdsKey(passage.text, at, Math.min(passage.text.length, at + 200), 40))
+    return;
+  const macAt = passage.indexOf('Private-MAC:', at);
+  const to = macAt !== -1 && macAt - at <= MAX_BLOCK ? runEnd(passage.text, macAt + 12, byteSet(' a-f0-9'), 80) : -1;
+  if (to !== -1) passage.report(privateKey, start, to, 0.98);
+}

@@ -1,0 +1,113 @@
+/**
+ * Payment card numbers: issuer range and length, then Luhn. Published test cards are findings too, since a prompt that
+ * holds one would hold a real one. A bare run in a range or length that is seldom used needs context.
+ */
+
+import { digitsOf } from '../../scan/bytes.ts';
+import { isLuhn } from '../../scan/checksums.ts';
+import { contextWords } from '../../scan/context.ts';
+import { isPartOfIdentifier, standsAlone } from '../../scan/edges.ts';
+import { DASH, type NumberChain, SPACE } from '../../scan/numbers.ts';
+import type { Passage } from '../../scan/passage.ts';
+import type { Recognizer } from '../../scan/recognizer.ts';
+
+type Issuer = 'common' | 'rare' | null;
+
+/** Whether an issuer hands out this number of digits under this prefix, and how common that is. */
+function issuerOf(digits: string): Issuer {
+  const length = digits.length;
+  const two = Number(digits.slice(0, 2));
+  const three = Number(digits.slice(0, 3));
+  const four = Number(digits.slice(0, 4));
+  if (digits[0] === '4') return length === 16 ? 'common' : length === 13 || length === 19 ? 'rare' : null;
+  if ((two >= 51 && two <= 55) || (four >= 2221 && four <= 2720)) return length === 16 ? 'common' : null;
+  if (two === 34 || two === 37) return length === 15 ? 'common' : null;
+  if (two === 36 || (three >= 300 && three <= 305) || three === 309 || two === 38 || two === 39) {
+    return length === 14 ? 'common' : length === 16 || length === 19 ? 'rare' : null;
+  }
+  if (four === 6011 || two === 65 || (three >= 644 && three <= 649)) {
+    return length === 16 ? 'common' : length > 16 && length <= 19 ? 'rare' : null;
+  }
+  if (four >= 3528 && four <= 3589) return length === 16 ? 'common' : length > 16 && length <= 19 ? 'rare' : null;
+  if (two === 62) return length === 16 ? 'common' : length > 16 && length <= 19 ? 'rare' : null;
+  if (four >= 2200 && four <= 2204) return length === 16 ? 'common' : length > 16 && length <= 19 ? 'rare' : null;
+  if (two === 50 || (two >= 56 && two <= 58) || two === 63 || two === 67 || two === 60) {
+    return length >= 12 && length <= 19 ? 'rare' : null;
+  }
+  return null;
+}
+
+/** Digits alone: an issuer's range and length, and Luhn (ISO/IEC 7812-1). */
+export function isCardNumber(digits: string): boolean {
+  return issuerOf(digits) !== null && !isMonotone(digits) && isLuhn(digits);
+}
+
+function isMonotone(digits: string): boolean {
+  return digits.slice(1) === digits.slice(0, -1);
+}
+
+/** How cards are printed: sizes of their groups. */
+const PRINTED = new Set(['4444', '465', '464', '466', '44443', '4443', '88', '444', '6444', '45', '655', '667']);
+
+function isPrintedForm(chain: NumberChain, first: number, last: number): boolean {
+  let sizes = '';
+  for (let group = first; group <= last; group++) sizes += chain.digits(group);
+  return PRINTED.has(sizes);
+}
+
+export const creditCard: Recognizer = {
+  name: 'credit-card',
+  entity: 'CREDIT_CARD',
+  category: 'financial',
+  countries: [],
+  numbers: { minDigits: 12, maxDigits: 19, minGroups: 1, maxGroups: 5 },
+  context:
+    contextWords(`card, cards, credit, debit, visa, mastercard, amex, american express, discover, diners, jcb, maestro,
+unionpay, pan, cc, ccn, cvv, cvc, expires, expiry, exp, kreditkarte, karte, carte, tarjeta, carta,
+cartao, cartão, creditcard, payment, charged`),
+  findInNumbers(passage: Passage, chain: NumberChain, first: number, last: number): void {
+    const start = chain.start(first);
+    const end = chain.end(last);
+    const isGrouped = last > first;
+    if (isGrouped) {
+      const joined = chain.joined(first, last);
+      if (joined !== SPACE && joined !== DASH) return;
+      if (!isPrintedForm(chain, first, last)) return;
+    }
+    const digits = digitsOf(passage.text, start, end);
+    const issuer = issuerOf(digits);
+    if (issuer === null || !isCardNumber(digits)) return;
+    if (!standsAlone(passage.text, start, end) || isPartOfIdentifier(passage.text, start, end)) return;
+    if (issuer === 'common') passage.report(creditCard, start, end, isGrouped ? 0.9 : 0.65, 1);
+    else passage.report(creditCard, start, end, isGrouped ? 0.6 : 0.3, isGrouped ? 0.95 : 0.8);
+  },
+  hits: [
+    { text: 'my card is 4111 1111 1111 1111', value: '4111 1111 1111 1111', atLeast: 0.8 },
+    { text: '4111111111111111', value: '4111111111111111' },
+    { text: '{"pan":"5555555555554444"}', value: '5555555555554444', atLeast: 0.8 },
+    { text: 'amex 3782-822463-10005, thanks', value: '3782-822463-10005', atLeast: 0.8 },
+    {
+      text: 'Karte: 4012\u00a08888\u00a08888\u00a01881\r\n',
+      value: '4012\u00a08888\u00a08888\u00a01881',
+      atLeast: 0.8,
+    },
+    { text: '卡号4242424242424242。', value: '4242424242424242' },
+    { text: 'qty 2 4000-0566-5566-5556 paid', value: '4000-0566-5566-5556' },
+    { text: 'Diners 3056 930902 5904', value: '3056 930902 5904' },
+    { text: 'see <6011000990139424>', value: '6011000990139424' },
+    { text: 'JCB 3530111333300000', value: '3530111333300000' },
+    { text: 'MC 2-series 2223003122003222', value: '2223003122003222' },
+  ],
+  misses: [
+    { text: 'order 4111 1111 1111 1112' },
+    { text: 'id 41111111111111110' },
+    { text: 'x4111111111111111' },
+    { text: '4111111111111111a' },
+    { text: 'ratio 0.4111111111111111' },
+    { text: 'trace 1a2b3c4d-4111111111111111' },
+    { text: 'at 1700000000000000 us' },
+    { text: 'card 0000 0000 0000 0000' },
+    { text: 'uuid 41111111-1111-4111-8111-111111111111' },
+    { text: '4111 1111 11 11 1111' },
+  ],
+};
