@@ -66,7 +66,12 @@ export class Passage {
 
   /** Whether `markRead` was called for a place behind `at`: what reads a whole region at one cue skips the cues inside it. */
   isRead(reader: string, at: number): boolean {
-    return at < (this.#readTo?.get(reader) ?? 0);
+    return at < this.readTo(reader);
+  }
+
+  /** How far `markRead` was called for. */
+  readTo(reader: string): number {
+    return this.#readTo?.get(reader) ?? 0;
   }
 
   markRead(reader: string, to: number): void {
