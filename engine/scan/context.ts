@@ -5,8 +5,10 @@
 import { isAlnum, isDigit, isUpper } from './bytes.ts';
 
 /** How far context reaches, bytes before and after the value. */
-const BEFORE = 96;
-const AFTER = 48;
+export const BEFORE = 96;
+export const AFTER = 48;
+/** Bytes of the longest word that counts as context. */
+export const MAX_WORD = 64;
 
 /** Words of a text in order, and joined: ` customer ssn `. */
 export interface Words {

@@ -3,10 +3,13 @@
  * come with nearly every message (`content`, `model`), so what was read is kept, up to a bound: senders choose labels.
  */
 import { hasContextWord, NO_WORDS, type Words, wordsOf } from './context.ts';
+import type { ContextIndex } from './context-index.ts';
 import type { Recognizer } from './recognizer.ts';
 
 export interface Label {
   readonly words: Words;
+  /** Lists of the context index that have one of its words. */
+  readonly bits: Uint32Array;
   /** Recognizers whose `labels` are among the words. */
   readonly wanted: readonly Recognizer[];
 }
@@ -17,18 +20,21 @@ const MAX_CHARS = 200;
 const MAX_KEPT_CHARS = 40;
 const MAX_KEPT = 1000;
 
-const NO_LABEL: Label = { words: NO_WORDS, wanted: [] };
-
 export class Labels {
   readonly #labelled: readonly Recognizer[];
   readonly #known = new Map<string, Label>();
 
-  constructor(recognizers: readonly Recognizer[]) {
+  readonly #index: ContextIndex;
+  readonly #none: Label;
+
+  constructor(recognizers: readonly Recognizer[], index: ContextIndex) {
+    this.#index = index;
+    this.#none = { words: NO_WORDS, bits: new Uint32Array(index.size), wanted: [] };
     this.#labelled = recognizers.filter((one) => one.labels !== undefined);
   }
 
   read(label: string | null): Label {
-    if (label === null || label === '') return NO_LABEL;
+    if (label === null || label === '') return this.#none;
     if (label.length > MAX_KEPT_CHARS) return this.#understand(label);
     const known = this.#known.get(label);
     if (known !== undefined) return known;
@@ -39,9 +45,10 @@ export class Labels {
   }
 
   #understand(label: string): Label {
-    const words = wordsOf(label.length > MAX_CHARS ? label.slice(-MAX_CHARS) : label);
-    if (words === NO_WORDS) return NO_LABEL;
+    const read = label.length > MAX_CHARS ? label.slice(-MAX_CHARS) : label;
+    const words = wordsOf(read);
+    if (words === NO_WORDS) return this.#none;
     const wanted = this.#labelled.filter(({ labels }) => labels !== undefined && hasContextWord(words, labels));
-    return { words, wanted };
+    return { words, bits: this.#index.bitsOf(read), wanted };
   }
 }

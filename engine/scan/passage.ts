@@ -3,6 +3,9 @@
  */
 import type { Role } from '../../flow/segment.ts';
 import { type ContextWords, hasContextWord, NO_WORDS, type Words, wordsRound } from './context.ts';
+import { bitsRound, type ContextIndex, ContextReader, hasBit } from './context-index.ts';
+import type { Label } from './labels.ts';
+import { hasCurrencyBeside, PLAIN_AFTER, PLAIN_BEFORE, PLAIN_WORDS } from './plain.ts';
 import type { Recognizer } from './recognizer.ts';
 
 export interface Sighting {
@@ -21,14 +24,33 @@ export class Passage {
   #wordsEnd = -1;
   #words: Words = NO_WORDS;
   readonly #enabled: ReadonlySet<Recognizer>;
+  readonly #index: ContextIndex;
+  readonly #labelBits: Uint32Array;
+  #reader: ContextReader | null = null;
+  readonly #bits: Uint32Array;
+  #bitsAt = -1;
+  #bitsEnd = -1;
+  #compact = '';
+  #compactAt = -1;
+  #compactEnd = -1;
   #readTo: Map<string, number> | null = null;
   #found: Map<string, { from: number; at: number }> | null = null;
 
-  constructor(text: Buffer, label: Words, role: Role | null, enabled: ReadonlySet<Recognizer>) {
+  constructor(
+    text: Buffer,
+    label: Label,
+    role: Role | null,
+    enabled: ReadonlySet<Recognizer>,
+    index: ContextIndex,
+    scratch: Uint32Array,
+  ) {
     this.text = text;
-    this.label = label;
+    this.label = label.words;
     this.role = role;
     this.#enabled = enabled;
+    this.#index = index;
+    this.#labelBits = label.bits;
+    this.#bits = scratch;
   }
 
   /** Reports a value. `inContext` is its score with one of the recognizer's context words near; 0 is no finding. */
@@ -41,7 +63,40 @@ export class Passage {
 
   /** Whether one of the words stands near the span or in the label. */
   hasContext(start: number, end: number, words: ContextWords): boolean {
-    return hasContextWord(this.label, words) || hasContextWord(this.wordsRound(start, end), words);
+    const number = this.#index.numberOf(words);
+    if (number === -1) return hasContextWord(this.label, words) || hasContextWord(this.wordsRound(start, end), words);
+    if (hasBit(this.#labelBits, number)) return true;
+    if (this.#bitsAt !== start || this.#bitsEnd !== end) {
+      this.#reader ??= new ContextReader(this.#index, this.text);
+      bitsRound(this.#reader, this.text.length, start, end, this.#bits);
+      this.#bitsAt = start;
+      this.#bitsEnd = end;
+    }
+    return hasBit(this.#bits, number);
+  }
+
+  /** Whether a number reads as a timestamp, amount, version or counter: a word for one is close by, or a currency. */
+  readsAsPlain(start: number, end: number): boolean {
+    const number = this.#index.numberOf(PLAIN_WORDS);
+    if (number === -1) return false;
+    if (hasBit(this.#labelBits, number) || hasCurrencyBeside(this.text, start, end)) return true;
+    this.#reader ??= new ContextReader(this.#index, this.text);
+    const bits = this.#bits.fill(0);
+    this.#bitsAt = -1;
+    this.#reader.collect(Math.max(0, start - PLAIN_BEFORE), start, bits);
+    this.#reader.collect(end, Math.min(this.text.length, end + PLAIN_AFTER), bits);
+    return hasBit(bits, number);
+  }
+
+  /** The letters and digits of a span, as they are written, separators dropped; kept for the next that asks. */
+  compact(start: number, end: number): string {
+    if (this.#compactAt !== start || this.#compactEnd !== end) {
+      const written = this.ascii(start, end);
+      this.#compact = /^[0-9A-Za-z]*$/.test(written) ? written : written.replace(/[^0-9A-Za-z]+/g, '');
+      this.#compactAt = start;
+      this.#compactEnd = end;
+    }
+    return this.#compact;
   }
 
   /** Words near the span; kept for the next recognizer that asks about the same one. */

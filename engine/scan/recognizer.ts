@@ -4,7 +4,9 @@
  * keeps a value.
  */
 import type { Category } from '../../flow/finding.ts';
+import type { CodeChain } from './codes.ts';
 import type { ContextWords } from './context.ts';
+import type { Form } from './forms.ts';
 import type { NumberChain } from './numbers.ts';
 import type { Passage } from './passage.ts';
 
@@ -54,6 +56,8 @@ export interface Recognizer {
   readonly countries: readonly string[];
   readonly cues?: readonly Cue[];
   readonly numbers?: NumberShape;
+  /** Forms with letters whose chains of letters and digits it wants to see. */
+  readonly codes?: readonly Form[];
   /** Letters (this many, at the start of a word) that stand directly before the digits that it wants to see. */
   readonly prefixLetters?: number;
   /** Words of a label (key, header or field name) that call `findLabelled` with the whole text. */
@@ -68,6 +72,8 @@ export interface Recognizer {
   findAtCue?(passage: Passage, start: number, end: number, cue: Cue): void;
   /** Groups `first`..`last` of a chain have the wanted number of digits. */
   findInNumbers?(passage: Passage, chain: NumberChain, first: number, last: number): void;
+  /** Groups `first`..`last` of a chain of letters and digits have the length and the digits of one of `codes`. */
+  findInCodes?(passage: Passage, chain: CodeChain, first: number, last: number): void;
   /** A word begins at `start` with `prefixLetters` letters and then a digit. */
   findPrefixed?(passage: Passage, start: number): void;
   /** The text as a whole bears a label with one of `labels`. */

@@ -8,12 +8,16 @@ import type { Role } from '../../flow/segment.ts';
 import { BUILT_IN } from '../recognizers/built-in.ts';
 import { Automaton } from './automaton.ts';
 import { isDigit, isHex, isLetter, isWord, touchesWordBefore } from './bytes.ts';
+import { CodeChain } from './codes.ts';
+import { ContextIndex } from './context-index.ts';
 import { type CompiledCustom, type CustomRecognizer, compileCustom } from './custom.ts';
+import { MAX_FORM } from './forms.ts';
 import { loadKernel } from './kernel.ts';
 import { Labels } from './labels.ts';
 import { MAX_PART_DIGITS, MAX_PART_GROUPS, NumberChain } from './numbers.ts';
 import { resolveOverlaps } from './overlaps.ts';
 import { Passage } from './passage.ts';
+import { PLAIN_WORDS } from './plain.ts';
 import type { Cue, Recognizer } from './recognizer.ts';
 import { Walk } from './walk.ts';
 
@@ -119,6 +123,12 @@ class CuedScanner implements Scanner {
   readonly #searched: readonly CompiledCustom[];
   readonly #enabled: ReadonlySet<Recognizer>;
   readonly #chain = new NumberChain();
+  /** Forms with letters, by length. */
+  readonly #byLength: readonly (readonly CodeWiring[])[];
+  readonly #codes = new CodeChain();
+  readonly #context: ContextIndex;
+  /** Bits of the value at hand, used again for the next text. */
+  readonly #bits: Uint32Array;
 
   constructor(builtIn: readonly Recognizer[], custom: readonly CompiledCustom[]) {
     const all = [...builtIn, ...custom.map((one) => one.recognizer)];
@@ -131,7 +141,10 @@ class CuedScanner implements Scanner {
     this.#byShape = byShape(all);
     this.#maxDigits = Math.min(MAX_PART_DIGITS, Math.max(0, ...all.map((one) => one.numbers?.maxDigits ?? 0)));
     this.#prefixed = Array.from({ length: MAX_PREFIX + 1 }, (_, n) => all.filter((one) => one.prefixLetters === n));
-    this.#labels = new Labels(all);
+    this.#byLength = byLength(all);
+    this.#context = new ContextIndex([...all.flatMap(({ context }) => context ?? []), PLAIN_WORDS]);
+    this.#bits = new Uint32Array(this.#context.size);
+    this.#labels = new Labels(all, this.#context);
     this.#searched = custom;
     this.#enabled = new Set(all);
     this.recognizers = all.map(infoOf);
@@ -139,7 +152,7 @@ class CuedScanner implements Scanner {
 
   scan(text: Buffer, hints: ScanHints): readonly TextFinding[] {
     const label = this.#labels.read(hints.label);
-    const passage = new Passage(text, label.words, hints.role, this.#enabled);
+    const passage = new Passage(text, label, hints.role, this.#enabled, this.#context, this.#bits);
     this.#sweep(passage);
     for (let i = 0; i < label.wanted.length; i++) label.wanted[i]?.findLabelled?.(passage);
     for (let i = 0; i < this.#searched.length; i++) this.#searched[i]?.search(passage);
@@ -153,9 +166,13 @@ class CuedScanner implements Scanner {
     const { firstTelling, endings, endingsAt } = this.#gate;
     const neighbours = this.#neighbours;
     let numbersTo = 0;
+    let codesTo = 0;
     walk.begin(text);
     for (let i = walk.seek(); i !== -1; i = walk.seek()) {
-      if (i >= numbersTo && isDigit(text[i] as number)) numbersTo = this.#numbersAt(passage, i);
+      if (isDigit(text[i] as number)) {
+        if (i >= codesTo) codesTo = this.#codesAt(passage, i);
+        if (i >= numbersTo) numbersTo = this.#numbersAt(passage, i);
+      }
       const told = walk.state - firstTelling;
       const to = endingsAt[told + 1] as number;
       for (let k = endingsAt[told] as number; k < to; k++) {
@@ -185,6 +202,36 @@ class CuedScanner implements Scanner {
     for (let k = 0; k < wanted.length; k++) wanted[k]?.findPrefixed?.(passage, start);
   }
 
+  /** Hands out the parts of the chain of letters and digits round `at`; returns where the next may begin. */
+  #codesAt(passage: Passage, at: number): number {
+    const text = passage.text;
+    const chain = this.#codes;
+    const end = chain.read(text, at);
+    for (let first = 0; first < chain.count; first++) {
+      if (!chain.mayBeginAt(first)) continue;
+      let length = 0;
+      let digits = 0;
+      for (let last = first; last < chain.count && last - first < MAX_PART_GROUPS; last++) {
+        const from = chain.start(last);
+        const to = chain.end(last);
+        if (length + to - from > MAX_FORM) break;
+        for (let i = from; i < to; i++, length++) if (isDigit(text[i] as number)) digits |= 1 << length;
+        const wanted = this.#byLength[length];
+        // All digits: the number pass has it. Form masks are of 31 bits, so that no sign gets in the way.
+        if (wanted === undefined || !chain.mayEndAt(last) || digits === 2 ** length - 1) continue;
+        let called: Recognizer | null = null;
+        for (let k = 0; k < wanted.length; k++) {
+          const one = wanted[k] as CodeWiring;
+          if ((digits & one.digitMask) !== one.digitMask || (digits & one.letterMask) !== 0) continue;
+          if (one.recognizer === called) continue;
+          called = one.recognizer;
+          one.recognizer.findInCodes?.(passage, chain, first, last);
+        }
+      }
+    }
+    return end;
+  }
+
   /** Hands out the parts of the chain that begins at `at`; returns where the next chain may begin. */
   #numbersAt(passage: Passage, at: number): number {
     const text = passage.text;
@@ -212,6 +259,29 @@ class CuedScanner implements Scanner {
     }
     return end;
   }
+}
+
+/** A form of a recognizer, in the list of its length. */
+interface CodeWiring {
+  readonly digitMask: number;
+  readonly letterMask: number;
+  readonly recognizer: Recognizer;
+}
+
+/** One entry a recognizer and pair of masks; those of one recognizer stand together. */
+function byLength(recognizers: readonly Recognizer[]): (readonly CodeWiring[])[] {
+  const table: CodeWiring[][] = [];
+  for (const recognizer of recognizers) {
+    for (const { length, digitMask, letterMask } of recognizer.codes ?? []) {
+      const list = table[length] ?? [];
+      table[length] = list;
+      const isThere = list.some(
+        (one) => one.recognizer === recognizer && one.digitMask === digitMask && one.letterMask === letterMask,
+      );
+      if (!isThere) list.push({ digitMask, letterMask, recognizer });
+    }
+  }
+  return table;
 }
 
 /** Most letters before digits that a recognizer can ask for. */

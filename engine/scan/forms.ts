@@ -1,0 +1,112 @@
+/** Printed forms of identification numbers: `###.###.###-##`, `@@ ## ## ## @`. Compiled once, compared by masks and sizes. */
+import { DASH, DOT, PAREN, SLASH, SPACE } from './numbers.ts';
+
+/** How a chain of groups is written: without separators, as printed, or with separators at other places. */
+export type Fit = 'none' | 'compact' | 'printed' | 'other';
+
+export interface Form {
+  /** Characters without separators. */
+  readonly length: number;
+  readonly isDigits: boolean;
+  /** Some of its characters stand for themselves. */
+  readonly hasLiteral: boolean;
+  /** Bit i: character i must be a digit; must be a letter. */
+  readonly digitMask: number;
+  readonly letterMask: number;
+  readonly groups: readonly number[];
+  /** Bits of the separator after each group but the last. */
+  readonly separators: readonly number[];
+  /** Whether a value without separators, in upper case, has this form, its literal characters included. */
+  takes(compact: string): boolean;
+}
+
+/** What a chain of groups tells, of digits or of digits and letters. */
+interface Groups {
+  readonly separators: Int32Array;
+  start(group: number): number;
+  end(group: number): number;
+}
+
+export const MAX_FORM = 31;
+const SEPARATORS: Readonly<Record<string, number>> = {
+  ' ': SPACE,
+  '-': DASH,
+  '.': DOT,
+  '/': SLASH,
+  '(': PAREN,
+  ')': PAREN,
+};
+
+/** Throws for a form that is no form: a mistake in a recognizer, not in a text. */
+export function compileForms(forms: readonly string[], owner: string): readonly Form[] {
+  return forms.map((form) => compileForm(form, owner));
+}
+
+function compileForm(form: string, owner: string): Form {
+  let compact = '';
+  const groups: number[] = [];
+  const separators: number[] = [];
+  let size = 0;
+  for (const character of form) {
+    const separator = SEPARATORS[character];
+    if (separator === undefined) {
+      compact += character;
+      size++;
+    } else if (size > 0) {
+      groups.push(size);
+      separators.push(separator);
+      size = 0;
+    } else if (separators.length > 0) {
+      separators[separators.length - 1] = (separators.at(-1) ?? 0) | separator;
+    }
+  }
+  if (size > 0) groups.push(size);
+  else separators.pop();
+  if (!/^[#@*0-9A-Z]{4,31}$/.test(compact)) throw new Error(`${owner}: no form: ${form}`);
+  let digitMask = 0;
+  let letterMask = 0;
+  for (let i = 0; i < compact.length; i++) {
+    const character = compact.charAt(i);
+    if (character === '#' || /[0-9]/.test(character)) digitMask |= 1 << i;
+    else if (character !== '*') letterMask |= 1 << i;
+  }
+  const isDigits = /^[#0-9]+$/.test(compact);
+  const classes: Readonly<Record<string, string>> = { '#': '[0-9]', '@': '[A-Z]', '*': '[0-9A-Z]' };
+  const expression = new RegExp(`^${[...compact].map((one) => classes[one] ?? one).join('')}$`);
+  const takes = (value: string): boolean => value.length === compact.length && expression.test(value);
+  const hasLiteral = /[0-9A-Z]/.test(compact);
+  return { length: compact.length, isDigits, hasLiteral, digitMask, letterMask, groups, separators, takes };
+}
+
+/** The best fit of groups `first`..`last` to any of the forms of that length. */
+export function fitOf(forms: readonly Form[], chain: Groups, first: number, last: number): Fit {
+  let length = 0;
+  for (let i = first; i <= last; i++) length += chain.end(i) - chain.start(i);
+  let fit: Fit = 'none';
+  for (let k = 0; k < forms.length; k++) {
+    const form = forms[k];
+    if (form === undefined || form.length !== length) continue;
+    if (first === last) return 'compact';
+    if (hasGroups(form, chain, first, last)) return 'printed';
+    if (isUniform(chain, first, last)) fit = 'other';
+  }
+  return fit;
+}
+
+/** The sizes of the form, with its separators or with one kind of separator throughout. */
+function hasGroups(form: Form, chain: Groups, first: number, last: number): boolean {
+  if (form.groups.length !== last - first + 1) return false;
+  let isAsPrinted = true;
+  for (let i = first; i <= last; i++) {
+    if (chain.end(i) - chain.start(i) !== form.groups[i - first]) return false;
+    if (i < last && chain.separators[i] !== form.separators[i - first]) isAsPrinted = false;
+  }
+  return isAsPrinted || isUniform(chain, first, last);
+}
+
+function isUniform(chain: Groups, first: number, last: number): boolean {
+  const kind = chain.separators[first] as number;
+  if (kind !== SPACE && kind !== DASH && kind !== DOT) return false;
+  for (let i = first + 1; i < last; i++) if (chain.separators[i] !== kind) return false;
+  return true;
+}

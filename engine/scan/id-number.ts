@@ -1,0 +1,141 @@
+/**
+ * Identification numbers: a printed form, a check, and words that stand beside them. A spec says what the number is
+ * and how rarely chance passes its check; the score follows from that alone, by the same rule for all:
+ *
+ * - alone it is low; medium where chance passes in at most 1 of 1,000 or the form is unmistakable (`evidence: 'own'`)
+ * - a context word within the window lifts it one band; so does the id's own printed form together with a check
+ * - one that needs context (`evidence: 'context'`) stays low without a word, however it is written
+ * - a plain run that reads as a timestamp, amount, version or counter loses a band
+ */
+import type { Category } from '../../flow/finding.ts';
+import type { CodeChain } from './codes.ts';
+import type { ContextWords } from './context.ts';
+import { isPartOfIdentifier, standsAlone } from './edges.ts';
+import { compileForms, type Fit, type Form, fitOf } from './forms.ts';
+import { MAX_PART_GROUPS, type NumberChain } from './numbers.ts';
+import type { Passage } from './passage.ts';
+import type { HitExample, MissExample, Recognizer } from './recognizer.ts';
+
+export interface IdNumberSpec {
+  /** kebab-case, unique. */
+  readonly name: string;
+  readonly entity: string;
+  readonly category: Category;
+  /** ISO 3166-1 alpha-2. */
+  readonly countries: readonly string[];
+  /**
+   * How it is written: `#` a digit, `@` a letter, `*` either; capital letters and digits stand for themselves; space,
+   * `-`, `.`, `/`, `(` and `)` separate groups. The forms may have different lengths. The form without separators is
+   * always read as well. 31 characters at most without separators, and at least one digit or `*`.
+   */
+  readonly forms: readonly string[];
+  /** The value without separators, letters in upper case, of one of the forms. Absent: the shape is all there is. */
+  readonly isValid?: (compact: string) => boolean;
+  /**
+   * Share of random strings of its shape that pass `isValid` (1 without one), to one significant figure; a test measures
+   * it. A form without separators and a literal prefix are not counted: they are not random.
+   */
+  readonly chance: number;
+  /**
+   * `own`: medium alone, as its form is unmistakable. `check`: as rare as its check is. `context`: never without a word.
+   */
+  readonly evidence: 'own' | 'check' | 'context';
+  /** Letters count only in upper case. For short codes that lower-case words would fill. */
+  readonly isUpperCase?: boolean;
+  /** Words beside it or in its key, by `contextWords`; the language of its country and English. */
+  readonly context: ContextWords;
+  readonly hits: readonly HitExample[];
+  readonly misses: readonly MissExample[];
+}
+
+/** A recognizer whose check can be asked by itself. */
+export interface IdRecognizer extends Recognizer {
+  readonly id: IdNumberSpec;
+  /** Whether a value, written in any of its forms, is one. */
+  accepts(written: string): boolean;
+}
+
+const BANDS = [0.2, 0.55, 0.85] as const;
+/** Chance at or below which a value is medium by itself. */
+const RARE = 1 / 1000;
+
+/** The score of a band, a little higher the rarer chance passes, so that of several kinds the best checked wins. */
+export function bandScore(band: number, chance: number): number {
+  const within = Math.min(BANDS.length - 1, Math.max(0, band));
+  return (BANDS[within] ?? 0) + 0.03 * Math.min(3, -Math.log10(Math.max(chance, 1e-9)));
+}
+
+export function idNumber(spec: IdNumberSpec): IdRecognizer {
+  const forms = compileForms(spec.forms, spec.name);
+  const digitForms = forms.filter((form) => form.isDigits);
+  const codeForms = forms.filter((form) => !form.isDigits);
+  const hasLiteral = digitForms.some((form) => form.hasLiteral);
+  const lengths = digitForms.map((form) => form.length);
+
+  const judge = (passage: Passage, start: number, end: number, compact: string, fit: Fit): void => {
+    const hasCheck = spec.chance < 1;
+    // A shape alone says nothing: without a word nothing more is asked of it.
+    if (!hasCheck && spec.evidence === 'context' && !passage.hasContext(start, end, spec.context)) return;
+    if (spec.isValid !== undefined && !spec.isValid(compact)) return;
+    if (!standsAlone(passage.text, start, end)) return;
+    if (fit === 'compact' && isPartOfIdentifier(passage.text, start, end)) return;
+    const isNamed = passage.hasContext(start, end, spec.context);
+    let band = spec.evidence === 'own' || (spec.evidence === 'check' && spec.chance <= RARE) ? 1 : 0;
+    if (isNamed) band++;
+    if (fit === 'printed' && hasCheck && (isNamed || spec.evidence !== 'context')) band++;
+    if (fit === 'other') band--;
+    if (band > 0 && !isNamed && passage.readsAsPlain(start, end)) band--;
+    passage.report(recognizer, start, end, bandScore(band, spec.chance));
+  };
+
+  const recognizer: IdRecognizer = {
+    name: spec.name,
+    entity: spec.entity,
+    category: spec.category,
+    countries: spec.countries,
+    context: spec.context,
+    ...(digitForms.length === 0
+      ? {}
+      : {
+          numbers: {
+            minDigits: Math.min(...lengths),
+            maxDigits: Math.max(...lengths),
+            minGroups: 1,
+            maxGroups: MAX_PART_GROUPS,
+          },
+          findInNumbers(passage: Passage, chain: NumberChain, first: number, last: number): void {
+            const fit = fitOf(digitForms, chain, first, last);
+            if (fit === 'none') return;
+            const start = chain.start(first);
+            const end = chain.end(last);
+            const compact = passage.compact(start, end);
+            if (hasLiteral && !digitForms.some((form) => form.takes(compact))) return;
+            judge(passage, start, end, compact, fit);
+          },
+        }),
+    ...(codeForms.length === 0
+      ? {}
+      : {
+          codes: codeForms,
+          findInCodes(passage: Passage, chain: CodeChain, first: number, last: number): void {
+            const fit = fitOf(codeForms, chain, first, last);
+            if (fit === 'none') return;
+            const start = chain.start(first);
+            const end = chain.end(last);
+            const written = passage.compact(start, end);
+            if (spec.isUpperCase === true && written !== written.toUpperCase()) return;
+            const compact = written.toUpperCase();
+            if (!codeForms.some((form) => form.takes(compact))) return;
+            judge(passage, start, chain.closedEnd(last, passage.text), compact, fit);
+          },
+        }),
+    id: spec,
+    accepts(written: string): boolean {
+      const compact = written.replace(/[^0-9A-Za-z]/g, '').toUpperCase();
+      return forms.some((form: Form) => form.takes(compact)) && (spec.isValid === undefined || spec.isValid(compact));
+    },
+    hits: spec.hits,
+    misses: spec.misses,
+  };
+  return recognizer;
+}
