@@ -2,10 +2,9 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { assignedToken } from '../../../engine/scan/assigned-token.ts';
 import { byteSet } from '../../../engine/scan/bytes.ts';
-import { wordsOf } from '../../../engine/scan/context.ts';
-import { Passage } from '../../../engine/scan/passage.ts';
 import { exampleBody } from '../../../engine/scan/token.ts';
 import { seeded } from '../../support/every-split.ts';
+import { passageOf } from '../../support/passages.ts';
 
 const recognizer = assignedToken({
   name: 'acme',
@@ -24,7 +23,7 @@ const long = '9f01726eebe77df2c096a65e95acdd02107b2c1e';
 /** Findings of the recognizer, as the scanner would ask it: at every cue. */
 function found(text: string, label = ''): [string, number][] {
   const bytes = Buffer.from(text);
-  const passage = new Passage(bytes, wordsOf(label), null, new Set([recognizer]));
+  const passage = passageOf(bytes, label, [recognizer]);
   const lower = text.toLowerCase();
   for (const cue of recognizer.cues ?? []) {
     for (let at = lower.indexOf(cue.literal); at !== -1; at = lower.indexOf(cue.literal, at + 1)) {
