@@ -1,3 +1,4 @@
+/** Passages for tests of single recognizers. */
 import { ContextIndex } from '../../engine/scan/context-index.ts';
 import { Labels } from '../../engine/scan/labels.ts';
 import { Passage } from '../../engine/scan/passage.ts';
