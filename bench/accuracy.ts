@@ -1,24 +1,32 @@
 /**
- * How exact the scanner is: `./scripts/node bench/accuracy.ts [secrets]`. Exit status 1 where a target is missed.
+ * How exact the scanner is: `./scripts/node bench/accuracy.ts [secrets|clean]`. Exit status 1 where a target is missed.
  * Nothing printed holds a value: rows, rules, entities and masked context only.
  */
 import { parseArgs } from 'node:util';
 import { createScanner } from '../engine/scan/scanner.ts';
+import { measureClean, shownContext, TARGET_PER_100_KB } from './accuracy/clean.ts';
 import { measureSecrets, type SecretFigures } from './accuracy/secrets.ts';
+import { loadCorpus } from './corpus/texts.ts';
 
-const USAGE = `Usage: ./scripts/node bench/accuracy.ts [secrets] [--all]
+const USAGE = `Usage: ./scripts/node bench/accuracy.ts [secrets] [clean] [options]
 
   secrets   the published examples of credentials: found, left alone, named after their vendor
+  clean     false alarms on the clean corpus (bench/corpus/build.ts brings it), by recognizer
 
   --all     list every row that falls short, not only the first
+  --plain   show what was found in the clean corpus unmasked: its texts are public
 `;
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { all: { type: 'boolean', default: false }, help: { type: 'boolean', default: false } },
+  options: {
+    all: { type: 'boolean', default: false },
+    plain: { type: 'boolean', default: false },
+    help: { type: 'boolean', default: false },
+  },
 });
 
-const PARTS: Readonly<Record<string, () => boolean>> = { secrets };
+const PARTS: Readonly<Record<string, () => boolean>> = { secrets, clean };
 
 process.exitCode = main();
 
@@ -58,4 +66,28 @@ function secrets(): boolean {
   for (const { entity, rows, named, unnamed } of some(short, 200))
     say(`  ${entity}: named in ${named} of ${rows} (not in row ${unnamed.map(({ row }) => row).join(', ')})`);
   return figures.recall >= 0.95 && short.length === 0;
+}
+
+function clean(): boolean {
+  const { texts, missing } = loadCorpus();
+  for (const { source, package: name, version, file } of some(missing, 5))
+    say(`missing: ${source} ${name} ${version} ${file}`);
+  if (missing.length > 0) say(`${missing.length} texts are missing: ./scripts/node bench/corpus/build.ts`);
+  const figures = measureClean(createScanner(), texts);
+  const per = (alarms: number, bytes: number): string => `${((alarms * 100_000) / bytes).toFixed(2)} per 100 KB`;
+  say(
+    `clean corpus: ${figures.alarms.length} false alarms in ${(figures.bytes / 1e6).toFixed(2)} MB, ` +
+      `${per(figures.alarms.length, figures.bytes)} (target below ${TARGET_PER_100_KB}), ${figures.judgedTrue} judged true`,
+  );
+  for (const [kind, { bytes, alarms }] of figures.byKind)
+    say(`  ${kind}: ${(bytes / 1e6).toFixed(2)} MB, ${alarms}, ${per(alarms, bytes)}`);
+  const byRecognizer = [...Map.groupBy(figures.alarms, ({ finding }) => finding.recognizer)];
+  for (const [recognizer, alarms] of byRecognizer.sort(([, a], [, b]) => b.length - a.length)) {
+    say(`  ${recognizer}: ${alarms.length}`);
+    for (const alarm of some(alarms, 6))
+      say(
+        `    ${alarm.text.package} ${alarm.finding.entity} ${alarm.finding.score} ${shownContext(alarm, values.plain)}`,
+      );
+  }
+  return texts.length > 0 && figures.per100Kb < TARGET_PER_100_KB;
 }
