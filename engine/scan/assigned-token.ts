@@ -32,6 +32,8 @@ export interface AssignedTokenSpec {
   readonly near?: number;
   /** Score where a word such as key, token or secret names the value as well; 0.85 unless given. */
   readonly assigned?: number;
+  /** Score right behind the issuer's name, with nothing but space between (`wandb 4f…`); none unless given. */
+  readonly bare?: number;
   /** Last words of a name that do not speak against a secret here: `id`, `sid`. */
   readonly allowedNames?: readonly string[];
   readonly hits: readonly HitExample[];
@@ -92,8 +94,10 @@ export function assignedToken(spec: AssignedTokenSpec): Recognizer {
     const isIssuers = words.some((word) => lower.includes(word));
     // In a sentence or list the word directly before says what stands there, or nothing does.
     const names = name.joint === 'space' ? name.words.list.slice(-2) : name.words.list.slice(-4);
-    const score = scoreOf(passage.ascii(start, end), names, isIssuers && name.joint !== 'space');
-    passage.report(recognizer, start, end, score);
+    const value = passage.ascii(start, end);
+    const isBare = spec.bare !== undefined && name.joint === 'space' && words.includes(lower.split(' ').at(-1) ?? '');
+    const score = scoreOf(value, names, (isIssuers && name.joint !== 'space') || isBare);
+    passage.report(recognizer, start, end, isBare ? Math.min(score, spec.bare ?? 0) : score);
     return end;
   }
 
@@ -128,12 +132,14 @@ const ASSIGNS =
 const NO_SECRET = new Set(
   `id ids hash sha sha1 sha256 sha512 md5 checksum digest commit rev revision ref version integrity etag uuid guid nonce
 trace span request fingerprint url uri host hostname domain endpoint email user username path file filename name region
-org account project tag label publishable thumbprint signature image build branch`.split(/\s+/),
+org account project tag label publishable thumbprint signature image build branch release`.split(/\s+/),
 );
 
 const SCHEME = /^(?:bearer|token|basic|apikey|bot|key)\s+/i;
 /** What may stand before a value within its quotes: a scheme of RFC 9110 §11. */
 const SCHEME_BEFORE = /\b(?:bearer|basic|apikey|sso-key|genericapikey)(?:\s+|%20)$/i;
+/** A header that names a scheme of the issuer's own: `Authorization: SSWS …`. */
+const HEADER_BEFORE = /\bauthorization\\?["']?\s*[:=,]\s*\\?["']?[\w-]+\s+$/i;
 
 function labelsOf(words: readonly string[]): ContextWords {
   // A host names no field.
@@ -196,6 +202,7 @@ function nameOf(passage: Passage, at: number): Name | null {
     const text = scheme[0].trim();
     return { joint: 'sign', text: before, words: wordsOf(text) };
   }
+  if (HEADER_BEFORE.test(before)) return { joint: 'sign', text: before, words: wordsOf('authorization') };
   const glued = GLUED.exec(before);
   if (glued !== null) return { joint: 'sign', text: glued[0], words: wordsOf(glued[0]) };
   const parts = /(^|.*?[\w\])}"'`*])(\s*)(=>|->|:=|==?=?|[:=>,(|]|\?=)?(\s*)(\\?["'`]|\\"|&quot;)?$/s.exec(before);

@@ -33,6 +33,12 @@ export interface NumberShape {
   readonly maxGroups: number;
 }
 
+/** Which runs of letters and digits a recognizer wants to see, by their length in bytes. */
+export interface RunShape {
+  readonly min: number;
+  readonly max: number;
+}
+
 /** A text that holds a finding: its exact value, and at least this score (0.5 unless said). */
 export interface HitExample {
   readonly text: string;
@@ -60,6 +66,8 @@ export interface Recognizer {
   readonly codes?: readonly Form[];
   /** Letters (this many, at the start of a word) that stand directly before the digits that it wants to see. */
   readonly prefixLetters?: number;
+  /** Runs of ASCII letters and digits, with at least one of each, between bytes that are neither. */
+  readonly runs?: RunShape;
   /** Words of a label (key, header or field name) that call `findLabelled` with the whole text. */
   readonly labels?: ContextWords;
   /** Words near a value, or in its label, that lift its score. */
@@ -76,6 +84,8 @@ export interface Recognizer {
   findInCodes?(passage: Passage, chain: CodeChain, first: number, last: number): void;
   /** A word begins at `start` with `prefixLetters` letters and then a digit. */
   findPrefixed?(passage: Passage, start: number): void;
+  /** A run of letters and digits of the wanted length; an underscore may touch it. */
+  findRun?(passage: Passage, start: number, end: number): void;
   /** The text as a whole bears a label with one of `labels`. */
   findLabelled?(passage: Passage): void;
   readonly hits: readonly HitExample[];

@@ -7,7 +7,7 @@ import type { Category, TextFinding } from '../../flow/finding.ts';
 import type { Role } from '../../flow/segment.ts';
 import { BUILT_IN } from '../recognizers/built-in.ts';
 import { Automaton } from './automaton.ts';
-import { isDigit, isHex, isLetter, isWord, touchesWordBefore } from './bytes.ts';
+import { isAlnum, isDigit, isHex, isLetter, isWord, touchesWordBefore } from './bytes.ts';
 import { CodeChain } from './codes.ts';
 import { ContextIndex } from './context-index.ts';
 import { type CompiledCustom, type CustomRecognizer, compileCustom } from './custom.ts';
@@ -119,6 +119,8 @@ class CuedScanner implements Scanner {
   readonly #maxDigits: number;
   /** By the number of letters before the digits. */
   readonly #prefixed: readonly (readonly Recognizer[])[];
+  /** By the length of a run of letters and digits. */
+  readonly #byRun: readonly (readonly Recognizer[])[];
   readonly #labels: Labels;
   readonly #searched: readonly CompiledCustom[];
   readonly #enabled: ReadonlySet<Recognizer>;
@@ -141,6 +143,7 @@ class CuedScanner implements Scanner {
     this.#byShape = byShape(all);
     this.#maxDigits = Math.min(MAX_PART_DIGITS, Math.max(0, ...all.map((one) => one.numbers?.maxDigits ?? 0)));
     this.#prefixed = Array.from({ length: MAX_PREFIX + 1 }, (_, n) => all.filter((one) => one.prefixLetters === n));
+    this.#byRun = byRun(all);
     this.#byLength = byLength(all);
     this.#context = new ContextIndex([...all.flatMap(({ context }) => context ?? []), PLAIN_WORDS]);
     this.#bits = new Uint32Array(this.#context.size);
@@ -167,10 +170,12 @@ class CuedScanner implements Scanner {
     const neighbours = this.#neighbours;
     let numbersTo = 0;
     let codesTo = 0;
+    let runsTo = 0;
     walk.begin(text);
     for (let i = walk.seek(); i !== -1; i = walk.seek()) {
       if (isDigit(text[i] as number)) {
         if (i >= codesTo) codesTo = this.#codesAt(passage, i);
+        if (i >= runsTo) runsTo = this.#runAt(passage, i, runsTo);
         if (i >= numbersTo) numbersTo = this.#numbersAt(passage, i);
       }
       const told = walk.state - firstTelling;
@@ -200,6 +205,21 @@ class CuedScanner implements Scanner {
     const wanted = this.#prefixed[at - start];
     if (wanted === undefined || wanted.length === 0 || touchesWordBefore(text, start)) return;
     for (let k = 0; k < wanted.length; k++) wanted[k]?.findPrefixed?.(passage, start);
+  }
+
+  /** Hands out the run of letters and digits whose first digit stands at `at`, behind `from`; returns where it ends. */
+  #runAt(passage: Passage, at: number, from: number): number {
+    const text = passage.text;
+    let end = at + 1;
+    while (end < text.length && isAlnum(text[end] as number)) end++;
+    let start = at;
+    while (start > from && at - start <= MAX_RUN && isAlnum(text[start - 1] as number)) start--;
+    // The letter of an escape such as `\\n` is not part of the run.
+    if (start < at && start > 0 && isEscaped(text, start)) start++;
+    const wanted = this.#byRun[end - start];
+    if (wanted === undefined || !hasLetter(text, start, end)) return end;
+    for (let k = 0; k < wanted.length; k++) wanted[k]?.findRun?.(passage, start, end);
+    return end;
   }
 
   /** Hands out the parts of the chain of letters and digits round `at`; returns where the next may begin. */
@@ -286,6 +306,26 @@ function byLength(recognizers: readonly Recognizer[]): (readonly CodeWiring[])[]
 
 /** Most letters before digits that a recognizer can ask for. */
 const MAX_PREFIX = 5;
+
+/** Longest run of letters and digits that is handed out, bytes. */
+const MAX_RUN = 128;
+
+function byRun(recognizers: readonly Recognizer[]): (readonly Recognizer[])[] {
+  return Array.from({ length: MAX_RUN + 1 }, (_, length) =>
+    recognizers.filter(({ runs }) => runs !== undefined && runs.min <= length && length <= runs.max),
+  );
+}
+
+function hasLetter(text: Uint8Array, start: number, end: number): boolean {
+  for (let i = start; i < end; i++) if (isLetter(text[i] as number)) return true;
+  return false;
+}
+
+/** The byte at `at` is the letter of `\\n`, `\\r` or `\\t`. */
+function isEscaped(text: Uint8Array, at: number): boolean {
+  const byte = text[at];
+  return text[at - 1] === 0x5c && (byte === 0x6e || byte === 0x72 || byte === 0x74);
+}
 
 function byShape(recognizers: readonly Recognizer[]): (readonly Recognizer[])[] {
   const table: Recognizer[][] = [];

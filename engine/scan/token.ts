@@ -4,6 +4,7 @@
  */
 import type { Category } from '../../flow/finding.ts';
 import { isIn, runEnd } from './bytes.ts';
+import type { ContextWords } from './context.ts';
 import type { Passage } from './passage.ts';
 import { isPlaceholder } from './placeholders.ts';
 import type { HitExample, MissExample, Recognizer } from './recognizer.ts';
@@ -19,8 +20,10 @@ export interface TokenSpec {
   /** Length of what follows the prefix. */
   readonly min: number;
   readonly max: number;
-  /** Score of a token with this body (what follows the prefix); 0 is no finding. */
-  score(body: string, prefix: string): number;
+  /** Words of the issuer, for `isInContext`. */
+  readonly context?: ContextWords;
+  /** Score of a token with this body (what follows the prefix), and with the issuer named near it; 0 is no finding. */
+  score(body: string, prefix: string, isInContext: boolean): number;
   readonly hits: readonly HitExample[];
   readonly misses: readonly MissExample[];
 }
@@ -32,6 +35,7 @@ export function tokenRecognizer(spec: TokenSpec): Recognizer {
     category: spec.category ?? 'credential',
     countries: [],
     cues: spec.prefixes.map((literal) => ({ literal, exact: true, startsWord: true })),
+    ...(spec.context === undefined ? {} : { context: spec.context }),
     findAtCue(passage: Passage, start: number, bodyStart: number): void {
       const text = passage.text;
       let end = runEnd(text, bodyStart, spec.body, spec.max + 1);
@@ -42,7 +46,9 @@ export function tokenRecognizer(spec: TokenSpec): Recognizer {
       if (end < text.length && isIn(spec.body, text[end] ?? 0) && length === spec.max) return;
       const body = passage.ascii(bodyStart, end);
       if (isPlaceholder(body)) return;
-      passage.report(recognizer, start, end, spec.score(body, passage.ascii(start, bodyStart)));
+      const prefix = passage.ascii(start, bodyStart);
+      const isInContext = spec.context !== undefined && passage.hasContext(start, end, spec.context);
+      passage.report(recognizer, start, end, spec.score(body, prefix, isInContext));
     },
     hits: spec.hits,
     misses: spec.misses,

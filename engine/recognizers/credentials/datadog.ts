@@ -1,0 +1,17 @@
+/** Datadog: API keys of 32 and application keys of 40 hexadecimal digits, beside the name. */
+import { assignedToken } from '../../scan/assigned-token.ts';
+import { byteSet } from '../../scan/bytes.ts';
+
+const value = '9f01726eebe77df2c096a65e95acdd02';
+
+export const datadog = assignedToken({
+  name: 'datadog',
+  entity: 'DATADOG',
+  words: ['datadog', 'dd_api_key', 'dd-api-key', 'dd_app_key', 'dd-application-key', 'ddog'],
+  body: byteSet('a-fA-F0-9'),
+  min: 32,
+  max: 40,
+  lengths: [32, 40],
+  hits: [{ text: `DD_API_KEY=${value}`, value, atLeast: 0.8 }],
+  misses: [{ text: `datadog trace_id=${value}` }, { text: value }],
+});
