@@ -1,16 +1,18 @@
 /**
- * How exact the scanner is: `./scripts/node bench/accuracy.ts [secrets|clean]`. Exit status 1 where a target is missed.
+ * How exact the scanner is: `./scripts/node bench/accuracy.ts [secrets|ids|clean]`. Exit status 1 where a target is missed.
  * Nothing printed holds a value: rows, rules, entities and masked context only.
  */
 import { parseArgs } from 'node:util';
-import { createScanner } from '../engine/scan/scanner.ts';
+import { createScanner, ENTITIES } from '../engine/scan/scanner.ts';
 import { measureClean, shownContext, TARGET_PER_100_KB } from './accuracy/clean.ts';
+import { measureIdNumbers } from './accuracy/id-numbers.ts';
 import { measureSecrets, type SecretFigures } from './accuracy/secrets.ts';
 import { loadCorpus } from './corpus/texts.ts';
 
-const USAGE = `Usage: ./scripts/node bench/accuracy.ts [secrets] [clean] [options]
+const USAGE = `Usage: ./scripts/node bench/accuracy.ts [secrets] [ids] [clean] [options]
 
   secrets   the published examples of credentials: found, left alone, named after their vendor
+  ids       published valid and invalid identification numbers
   clean     false alarms on the clean corpus (bench/corpus/build.ts brings it), by recognizer
 
   --all     list every row that falls short, not only the first
@@ -26,7 +28,7 @@ const { values, positionals } = parseArgs({
   },
 });
 
-const PARTS: Readonly<Record<string, () => boolean>> = { secrets, clean };
+const PARTS: Readonly<Record<string, () => boolean>> = { secrets, ids, clean };
 
 process.exitCode = main();
 
@@ -90,4 +92,17 @@ function clean(): boolean {
       );
   }
   return texts.length > 0 && figures.per100Kb < TARGET_PER_100_KB;
+}
+
+function ids(): boolean {
+  const figures = measureIdNumbers(createScanner(), new Set(ENTITIES.keys()));
+  say(
+    `identification numbers: ${figures.faults.length} faults in ${figures.examples} examples; of ${figures.modules} modules ` +
+      `${figures.unmapped.length} map to no entity and ${figures.pending.length} to one without a recognizer`,
+  );
+  for (const { module, entity, example, what } of some(figures.faults, 100))
+    say(`  ${module} ${entity} example ${example}: ${what}`);
+  for (const { module, entity } of figures.pending) say(`  no recognizer: ${module} ${entity}`);
+  if (values.all) for (const { module, reason } of figures.unmapped) say(`  unmapped: ${module}: ${reason}`);
+  return figures.faults.length === 0 && figures.pending.length === 0;
 }

@@ -40,7 +40,7 @@ export interface IdNumberSpec {
    * `own`: medium alone, as its form is unmistakable. `check`: as rare as its check is. `context`: never without a word.
    */
   readonly evidence: 'own' | 'check' | 'context';
-  /** Letters count only in upper case. For short codes that lower-case words would fill. */
+  /** Letters count only in upper case, unless the value has a check and a word beside it. For short codes that lower-case words would fill. */
   readonly isUpperCase?: boolean;
   /** Words beside it or in its key, by `contextWords`; the language of its country and English. */
   readonly context: ContextWords;
@@ -123,7 +123,9 @@ export function idNumber(spec: IdNumberSpec): IdRecognizer {
             const start = chain.start(first);
             const end = chain.end(last);
             const written = passage.compact(start, end);
-            if (spec.isUpperCase === true && written !== written.toUpperCase()) return;
+            if (spec.isUpperCase === true && written !== written.toUpperCase()) {
+              if (spec.chance === 1 || !passage.hasContext(start, end, spec.context)) return;
+            }
             const compact = written.toUpperCase();
             if (!codeForms.some((form) => form.takes(compact))) return;
             judge(passage, start, chain.closedEnd(last, passage.text), compact, fit);
