@@ -24,6 +24,8 @@ export interface CommandContext {
   err(text: string): void;
   /** Whether stdout takes colour: a terminal, and neither NO_COLOR nor --no-color. */
   readonly color: boolean;
+  /** Whether stderr is a terminal that can move its cursor: there a long command may show how far it is. Not unless said. */
+  readonly isErrTerminal?: boolean;
   readonly stdin: NodeJS.ReadableStream;
 }
 

@@ -33,6 +33,8 @@ export interface Surroundings {
   readonly stdin: NodeJS.ReadableStream;
   /** Whether stdout is a terminal. */
   readonly isTerminal: boolean;
+  /** Whether stderr is one; not unless said. */
+  readonly isErrTerminal?: boolean;
   out(text: string): void;
   err(text: string): void;
 }
@@ -114,6 +116,7 @@ async function contextOf(
     out: io.out,
     err: io.err,
     color: io.isTerminal && values['no-color'] !== true && !io.env['NO_COLOR'] && io.env['TERM'] !== 'dumb',
+    isErrTerminal: io.isErrTerminal === true && io.env['TERM'] !== 'dumb',
     stdin: io.stdin,
   };
 }
@@ -135,6 +138,7 @@ async function runAsProgram(): Promise<void> {
     cwd: process.cwd(),
     stdin: process.stdin,
     isTerminal: process.stdout.isTTY === true,
+    isErrTerminal: process.stderr.isTTY === true,
     out: (text) => void process.stdout.write(text),
     err: (text) => void process.stderr.write(text),
   };

@@ -27,6 +27,15 @@ export interface Alternative {
   readonly score: number;
 }
 
+/** One step by which a score came about; the weights of all steps together are the score. */
+export interface ScoreReason {
+  /** `shape`: the pattern with its validator, alone. `context`: words near it or in its label. */
+  readonly what: 'shape' | 'context';
+  /** A few words for people; of the text, at most a context word of the recognizer's own list. */
+  readonly detail: string;
+  readonly weight: number;
+}
+
 /** A finding within one text. `start` and `end` are byte offsets (UTF-8) into that text, end exclusive. */
 export interface TextFinding {
   readonly entity: string;
@@ -36,6 +45,8 @@ export interface TextFinding {
   readonly score: number;
   readonly recognizer: string;
   readonly alternatives: readonly Alternative[];
+  /** Only where a scan was asked to explain. */
+  readonly explanation?: readonly ScoreReason[];
 }
 
 /** A finding within a message: where it stands, and the keyed fingerprint of its value. */

@@ -1,87 +1,147 @@
 /**
- * What `weir scan` reads: files, folders with all below them, standard input. It follows no symbolic link out of a
- * folder, and hands on bytes of UTF-8 or the reason why there are none.
+ * What `weir scan` looks at when it is given names: files, folders with all below them, standard input. In a folder it
+ * follows no symbolic link, opens nothing that is no file, and leaves out what .gitignore and .weirignore name; each
+ * thing left out is told with its reason.
  */
-import { readdirSync, readFileSync, statSync } from 'node:fs';
-import { isAbsolute, join } from 'node:path';
+import { type Dirent, readdirSync, realpathSync, statSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { type IgnoreLevel, IgnoreRules } from './ignore-rules.ts';
+import { type HostPath, openFile, openStream } from './open-file.ts';
+import { reasonOf, type Source, unread } from './source.ts';
 
-export type ReadText =
-  | { readonly kind: 'text'; readonly name: string; readonly text: Buffer }
-  /** `isAsked`: it was named itself; a file that cannot be read is an error then, a binary one in a folder is passed by. */
-  | { readonly kind: 'unread'; readonly name: string; readonly reason: string; readonly isError: boolean };
+export interface TextsOptions {
+  readonly cwd: string;
+  readonly env: NodeJS.ProcessEnv;
+  readonly stdin: NodeJS.ReadableStream;
+  /** False: .gitignore and .weirignore are not read. */
+  readonly isIgnoring: boolean;
+  /** Files that are Weir's own, by real path: a baseline holds fingerprints and no text. */
+  readonly leftOut: ReadonlySet<string>;
+}
 
-/** Folders that hold what others wrote, or no text at all. */
-const SKIPPED_FOLDERS = new Set(['.git', 'node_modules', '.hg', '.svn']);
-/** How far into a file a NUL is looked for, bytes. */
-const BINARY_PROBE = 8192;
+/** Folders that hold what others wrote, or a history that `--diff` reads. */
+const EXCLUDED_FOLDERS: ReadonlySet<string> = new Set(['.git', 'node_modules', '.hg', '.svn']);
 
-/** Texts in the order in which they were named; within a folder by name. `-` is standard input. */
-export async function* readTexts(
-  names: readonly string[],
-  cwd: string,
-  stdin: NodeJS.ReadableStream,
-): AsyncGenerator<ReadText> {
+/** Sources in the order in which they were named; within a folder by name. `-` is standard input. Never throws. */
+export async function* readTexts(names: readonly string[], options: TextsOptions): AsyncGenerator<Source> {
+  const reader = new TextReader(options);
   for (const name of names) {
-    if (name === '-') yield decode('-', await readAll(stdin), true);
-    else yield* readPath(name, isAbsolute(name) ? name : join(cwd, name), true);
+    if (name === '-') yield await openStream('-', options.stdin);
+    else yield* reader.named(name);
   }
 }
 
-function* readPath(name: string, path: string, isAsked: boolean): Generator<ReadText> {
-  try {
-    const stats = statSync(path);
-    if (stats.isDirectory()) {
-      yield* readFolder(name, path);
+interface Folder {
+  readonly name: string;
+  readonly path: string;
+  /** For the host, where a name on the way is no UTF-8; else the path. */
+  readonly hostPath: HostPath;
+  readonly level: IgnoreLevel | null;
+  /** .gitignore names the folder: only what git tracks in it is looked at. */
+  readonly isOnlyTracked: boolean;
+}
+
+class TextReader {
+  readonly #options: TextsOptions;
+  readonly #rules: IgnoreRules;
+
+  constructor(options: TextsOptions) {
+    this.#options = options;
+    this.#rules = new IgnoreRules(options.cwd, options.env);
+  }
+
+  async *named(name: string): AsyncGenerator<Source> {
+    const path = resolve(this.#options.cwd, name);
+    let isFolder: boolean;
+    try {
+      isFolder = statSync(path).isDirectory();
+    } catch (error) {
+      yield unread(name, 'unreadable', reasonOf(error), true);
       return;
     }
-    // A socket or pipe in a folder would wait for ever; one that was named (a shell's <(…)) is read.
-    if (!stats.isFile() && !isAsked) return;
-    yield decode(name, readFileSync(path), isAsked);
-  } catch (error) {
-    yield { kind: 'unread', name, reason: reasonOf(error), isError: true };
+    if (this.#isLeftOut(path)) yield unread(name, 'baseline', 'a baseline');
+    else if (isFolder) {
+      const level = this.#options.isIgnoring ? this.#rules.levelOf(path) : null;
+      yield* this.#folder({ name, path, hostPath: path, level, isOnlyTracked: false });
+    } else if (isWeirIgnored(this.#rules, path, this.#options)) yield unread(name, 'ignored', 'named by .weirignore');
+    else yield await openFile({ name, path, isAsked: true });
+  }
+
+  async *#folder(folder: Folder): AsyncGenerator<Source> {
+    let entries: readonly Entry[];
+    try {
+      entries = entriesOf(folder.hostPath);
+    } catch (error) {
+      yield unread(folder.name, 'unreadable', reasonOf(error), true);
+      return;
+    }
+    for (const { entry, hostPath } of entries) {
+      const name = join(folder.name, entry.name);
+      const path = join(folder.path, entry.name);
+      const isFolder = entry.isDirectory();
+      if (isFolder && EXCLUDED_FOLDERS.has(entry.name)) {
+        yield unread(name, 'excluded', 'a folder of a tool');
+        continue;
+      }
+      const verdict = this.#verdict(folder, path, isFolder);
+      if (verdict === 'ignored') {
+        if (!folder.isOnlyTracked) yield unread(name, 'ignored', 'named by an ignore file');
+      } else if (isFolder) {
+        const level = this.#options.isIgnoring ? this.#rules.levelBelow(path, folder.level) : null;
+        yield* this.#folder({ name, path, hostPath, level, isOnlyTracked: verdict === 'tracked' });
+      } else if (entry.isSymbolicLink()) yield unread(name, 'symlink', 'a symbolic link');
+      else if (!entry.isFile()) yield unread(name, 'special', 'no file (a pipe, socket or device)');
+      else if (this.#isLeftOut(path)) yield unread(name, 'baseline', 'a baseline');
+      else yield await openFile({ name, path: hostPath, isAsked: false });
+    }
+  }
+
+  #verdict(folder: Folder, path: string, isFolder: boolean): 'looked at' | 'ignored' | 'tracked' {
+    if (!this.#options.isIgnoring) return 'looked at';
+    if (this.#rules.isWeirIgnored(folder.level, path, isFolder)) return 'ignored';
+    if (folder.isOnlyTracked) return this.#rules.isTracked(path, isFolder) ? 'tracked' : 'ignored';
+    return this.#rules.gitVerdict(folder.level, path, isFolder);
+  }
+
+  #isLeftOut(path: string): boolean {
+    if (this.#options.leftOut.size === 0) return false;
+    try {
+      return this.#options.leftOut.has(realpathSync(path));
+    } catch {
+      // Gone meanwhile: opening it tells so.
+      return false;
+    }
   }
 }
 
-function* readFolder(name: string, path: string): Generator<ReadText> {
-  const entries = readdirSync(path, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1));
-  for (const entry of entries) {
-    if (entry.isSymbolicLink() || (entry.isDirectory() && SKIPPED_FOLDERS.has(entry.name))) continue;
-    yield* readPath(join(name, entry.name), join(path, entry.name), false);
-  }
+/** Whether .weirignore names a file, or a folder above it. */
+export function isWeirIgnored(
+  rules: IgnoreRules,
+  path: string,
+  options: { readonly cwd: string; readonly isIgnoring: boolean },
+): boolean {
+  return options.isIgnoring && rules.isWeirIgnored(rules.levelOf(dirname(path)), path, false);
 }
 
-export async function readAll(stdin: NodeJS.ReadableStream): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of stdin)
-    chunks.push(typeof chunk === 'string' ? Buffer.from(chunk, 'utf8') : Buffer.from(chunk));
-  return Buffer.concat(chunks);
+interface Entry {
+  readonly entry: Dirent;
+  readonly hostPath: HostPath;
 }
 
-function decode(name: string, bytes: Buffer, isAsked: boolean): ReadText {
-  const text = textOf(bytes);
-  if (text !== null) return { kind: 'text', name, text };
-  return { kind: 'unread', name, reason: 'a binary file', isError: isAsked };
+/** By name. A name that is no UTF-8 is shown with U+FFFD and opened by its bytes. Throws the file system's errors. */
+function entriesOf(folder: HostPath): Entry[] {
+  const entries = readdirSync(folder, { withFileTypes: true, encoding: 'utf8' });
+  const isPlain = typeof folder === 'string' && !entries.some((entry) => entry.name.includes('\ufffd'));
+  const list = isPlain
+    ? entries.map((entry) => ({ entry, hostPath: join(folder, entry.name) as HostPath }))
+    : bytewise(folder);
+  return list.sort((a, b) => (a.entry.name < b.entry.name ? -1 : a.entry.name > b.entry.name ? 1 : 0));
 }
 
-/** UTF-8 without its byte-order mark; UTF-16 with one is converted. Null where a NUL says that it is no text. */
-function textOf(bytes: Buffer): Buffer | null {
-  if (bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf) return bytes.subarray(3);
-  if (bytes[0] === 0xff && bytes[1] === 0xfe) return Buffer.from(bytes.toString('utf16le', 2), 'utf8');
-  if (bytes[0] === 0xfe && bytes[1] === 0xff) {
-    const even = Buffer.from(bytes.subarray(2, bytes.length - (bytes.length % 2)));
-    return Buffer.from(even.swap16().toString('utf16le'), 'utf8');
-  }
-  return bytes.subarray(0, BINARY_PROBE).includes(0) ? null : bytes;
-}
-
-function reasonOf(error: unknown): string {
-  const code = typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : '';
-  const known: Readonly<Record<string, string>> = {
-    ENOENT: 'no such file',
-    EACCES: 'permission denied',
-    EPERM: 'permission denied',
-    ERR_FS_FILE_TOO_LARGE: 'larger than 2 GiB',
-    ELOOP: 'too many symbolic links',
-  };
-  return known[code] ?? (code === '' ? 'cannot be read' : `cannot be read (${code})`);
+function bytewise(folder: HostPath): Entry[] {
+  const base = Buffer.concat([Buffer.from(folder), Buffer.from('/')]);
+  return readdirSync(folder, { withFileTypes: true, encoding: 'buffer' }).map((entry) => {
+    const shown = Object.assign(Object.create(entry) as Dirent, { name: entry.name.toString('utf8') });
+    return { entry: shown, hostPath: Buffer.concat([base, entry.name]) };
+  });
 }
