@@ -8,14 +8,14 @@ import { resolve } from 'node:path';
 import { packageVersion } from '../config/package-root.ts';
 import { normalise } from '../engine/scan/normalise.ts';
 import { createScanner, ENTITIES, type Scanner } from '../engine/scan/scanner.ts';
-import { CATEGORIES } from '../flow/finding.ts';
 import { WeirError } from '../flow/errors.ts';
+import { CATEGORIES } from '../flow/finding.ts';
 import { openHome } from '../store/home.ts';
 import { fingerprint } from '../store/keyed.ts';
 import {
-  choiceOption,
   type Command,
   type CommandContext,
+  choiceOption,
   hasOption,
   listOption,
   numberOption,

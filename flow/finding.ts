@@ -29,8 +29,8 @@ export interface Alternative {
 
 /** One step by which a score came about; the weights of all steps together are the score. */
 export interface ScoreReason {
-  /** `shape`: the pattern with its validator, alone. `context`: words near it or in its label. */
-  readonly what: 'shape' | 'context';
+  /** `form`: how it is written. `context`: words near it or in its label. `plain`: it reads as something else. */
+  readonly what: 'pattern' | 'validator' | 'form' | 'context' | 'plain';
   /** A few words for people; of the text, at most a context word of the recognizer's own list. */
   readonly detail: string;
   readonly weight: number;

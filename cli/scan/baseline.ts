@@ -122,7 +122,12 @@ export class BaselineWriter {
     const key = this.#key.kind === 'file' ? { salt: this.#key.salt } : { home: this.#key.id };
     const lines = [...this.#entries]
       .map(([print, { entity, files }]) => ({ fingerprint: print, entity, files: [...files].sort() }))
-      .sort((a, b) => compare(a.files[0] ?? '', b.files[0] ?? '') || compare(a.entity, b.entity) || compare(a.fingerprint, b.fingerprint))
+      .sort(
+        (a, b) =>
+          compare(a.files[0] ?? '', b.files[0] ?? '') ||
+          compare(a.entity, b.entity) ||
+          compare(a.fingerprint, b.fingerprint),
+      )
       .map((entry) => `    ${JSON.stringify(entry)}`);
     const findings = lines.length === 0 ? '[]' : `[\n${lines.join(',\n')}\n  ]`;
     return `{\n  "version": ${VERSION},\n  "key": ${JSON.stringify(key)},\n  "findings": ${findings}\n}\n`;

@@ -9,7 +9,7 @@ import { allowComments, applyAllow } from './allow-comment.ts';
 import type { FindingFilter } from './entity-filter.ts';
 import { type Place, PlaceCounter } from './place-counter.ts';
 import { reasonOf, type TextSource } from './source.ts';
-import { type Pieces, type Window, WINDOW_SIZES, type WindowSizes, windowsOf } from './windows.ts';
+import { type Pieces, WINDOW_SIZES, type Window, type WindowSizes, windowsOf } from './windows.ts';
 
 /** `new` findings are what a scan answers for; the others are counted. */
 export type FindingState = 'new' | 'known' | 'allowed';

@@ -87,7 +87,9 @@ async function changedFiles(options: ChangesOptions): Promise<readonly ChangedFi
   const what = options.range === null ? ['--cached'] : ['--end-of-options', options.range];
   const files: ChangedFile[] = [];
   const reader = new DiffReader((file) => files.push(file));
-  await git([...SAFE_GIT, '-c', 'core.quotePath=true', ...DIFF, ...what, '--', ...options.paths], options, (piece) => reader.write(piece));
+  await git([...SAFE_GIT, '-c', 'core.quotePath=true', ...DIFF, ...what, '--', ...options.paths], options, (piece) =>
+    reader.write(piece),
+  );
   reader.end();
   return files;
 }

@@ -16,7 +16,11 @@ export async function redactSource(
   let count = 0;
   // A value that crosses a cut has been replaced whole: the next window goes on behind it.
   let replacedTo = 0;
-  for await (const { window, findings } of scannedWindows(scanner, source.pieces, sizes === undefined ? {} : { sizes })) {
+  for await (const { window, findings } of scannedWindows(
+    scanner,
+    source.pieces,
+    sizes === undefined ? {} : { sizes },
+  )) {
     const chosen = findings.filter(filter);
     count += chosen.length;
     const to = Math.min(window.to, window.text.length);

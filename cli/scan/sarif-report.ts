@@ -104,7 +104,12 @@ function ruleOf(entity: string, category: Category): Json {
   };
 }
 
-function resultOf({ finding, start, end, fingerprint }: LocatedFinding, ruleIndex: number, name: string, options: SarifOptions): Json {
+function resultOf(
+  { finding, start, end, fingerprint }: LocatedFinding,
+  ruleIndex: number,
+  name: string,
+  options: SarifOptions,
+): Json {
   const { entity, score, recognizer, alternatives } = finding;
   const region = {
     startLine: start.line,
@@ -121,7 +126,12 @@ function resultOf({ finding, start, end, fingerprint }: LocatedFinding, ruleInde
     message: { text: `${entity}, score ${score.toFixed(2)}, by ${recognizer}. The value is not shown.` },
     locations: [{ physicalLocation: { artifactLocation: artifact(name, options), region } }],
     ...(fingerprint === null ? {} : { partialFingerprints: { [FINGERPRINT]: fingerprint } }),
-    properties: { score, recognizer, alternatives, ...(finding.explanation === undefined ? {} : { explanation: finding.explanation }) },
+    properties: {
+      score,
+      recognizer,
+      alternatives,
+      ...(finding.explanation === undefined ? {} : { explanation: finding.explanation }),
+    },
   };
 }
 
@@ -130,7 +140,11 @@ function artifact(name: string, { cwd, root }: SarifOptions): Json {
   if (name === '-') return { uri: 'stdin' };
   const path = resolve(cwd, name);
   const inside = root.endsWith(sep) ? root : root + sep;
-  const encode = (text: string): string => text.split(sep).map((part) => encodeURIComponent(part.toWellFormed())).join('/');
+  const encode = (text: string): string =>
+    text
+      .split(sep)
+      .map((part) => encodeURIComponent(part.toWellFormed()))
+      .join('/');
   return path.startsWith(inside)
     ? { uri: encode(path.slice(inside.length)), uriBaseId: BASE }
     : { uri: `file://${encode(path)}` };

@@ -19,7 +19,8 @@ export function textReport(context: CommandContext): Report {
     onScan(scan) {
       printFindings(context, scan);
       if (scan.coverage.level !== 'full') {
-        const why = scan.error ?? (scan.coverage.reason === 'changed' ? 'changed while it was read' : scan.coverage.reason);
+        const why =
+          scan.error ?? (scan.coverage.reason === 'changed' ? 'changed while it was read' : scan.coverage.reason);
         context.err(`${cleanText(scan.name)}: looked at in part, ${why}\n`);
       }
     },

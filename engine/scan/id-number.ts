@@ -7,10 +7,11 @@
  * - one that needs context (`evidence: 'context'`) stays low without a word, however it is written
  * - a plain run that reads as a timestamp, amount, version or counter loses a band
  */
-import type { Category } from '../../flow/finding.ts';
+import type { Category, ScoreReason } from '../../flow/finding.ts';
 import type { CodeChain } from './codes.ts';
 import type { ContextWords } from './context.ts';
 import { isPartOfIdentifier, standsAlone } from './edges.ts';
+import { type ContextMatch, chanceDetail, contextDetail, reasonsOf, type Step } from './explain.ts';
 import { compileForms, type Fit, type Form, fitOf } from './forms.ts';
 import { MAX_PART_GROUPS, type NumberChain } from './numbers.ts';
 import type { Passage } from './passage.ts';
@@ -65,6 +66,29 @@ export function bandScore(band: number, chance: number): number {
   return (BANDS[within] ?? 0) + 0.03 * Math.min(3, -Math.log10(Math.max(chance, 1e-9)));
 }
 
+function whyIdNumber(
+  spec: IdNumberSpec,
+  first: number,
+  byForm: number,
+  context: ContextMatch | null,
+  isPlain: boolean,
+): readonly ScoreReason[] {
+  const { chance } = spec;
+  const own = spec.evidence === 'own' ? 1 : 0;
+  const steps: Step[] = [['pattern', own === 1 ? 'a form that is unmistakable' : 'one of its forms', BANDS[own]]];
+  steps.push(['validator', chance < 1 ? chanceDetail(chance) : 'it has no check', bandScore(first, chance)]);
+  let band = first;
+  const step = (what: ScoreReason['what'], detail: string, by: number): void => {
+    band += by;
+    steps.push([what, detail, bandScore(band, chance)]);
+  };
+  if (context !== null) step('context', contextDetail(context), 1);
+  else steps.push(['context', 'none of its words near it', bandScore(band, chance)]);
+  if (byForm !== 0) step('form', byForm > 0 ? 'written as it is printed' : 'cut otherwise than it is printed', byForm);
+  if (isPlain) step('plain', 'reads as a time, an amount, a version or a counter', -1);
+  return reasonsOf(steps);
+}
+
 export function idNumber(spec: IdNumberSpec): IdRecognizer {
   const forms = compileForms(spec.forms, spec.name);
   const digitForms = forms.filter((form) => form.isDigits);
@@ -80,11 +104,16 @@ export function idNumber(spec: IdNumberSpec): IdRecognizer {
     if (!standsAlone(passage.text, start, end)) return;
     if (fit === 'compact' && isPartOfIdentifier(passage.text, start, end)) return;
     const isNamed = passage.hasContext(start, end, spec.context);
-    let band = spec.evidence === 'own' || (spec.evidence === 'check' && spec.chance <= RARE) ? 1 : 0;
-    if (isNamed) band++;
-    if (fit === 'printed' && hasCheck && (isNamed || spec.evidence !== 'context')) band++;
-    if (fit === 'other') band--;
-    if (band > 0 && !isNamed && passage.readsAsPlain(start, end)) band--;
+    const first = spec.evidence === 'own' || (spec.evidence === 'check' && spec.chance <= RARE) ? 1 : 0;
+    const byForm =
+      fit === 'other' ? -1 : fit === 'printed' && hasCheck && (isNamed || spec.evidence !== 'context') ? 1 : 0;
+    let band = first + byForm + (isNamed ? 1 : 0);
+    const isPlain = band > 0 && !isNamed && passage.readsAsPlain(start, end);
+    if (isPlain) band--;
+    if (passage.isExplaining) {
+      const context = isNamed ? passage.contextOf(start, end, spec.context) : null;
+      passage.explainNext(whyIdNumber(spec, first, byForm, context, isPlain));
+    }
     passage.report(recognizer, start, end, bandScore(band, spec.chance));
   };
 

@@ -87,6 +87,7 @@ function toFinding(sighting: Sighting, others: readonly Sighting[]): TextFinding
     score,
     recognizer: recognizer.name,
     alternatives: listed,
+    ...(sighting.explanation === undefined ? {} : { explanation: sighting.explanation }),
   };
 }
 

@@ -1,9 +1,11 @@
 /**
  * One text while it is scanned: its bytes, what is known of it, and what has been reported so far. Lives for one scan.
  */
+import type { ScoreReason } from '../../flow/finding.ts';
 import type { Role } from '../../flow/segment.ts';
 import { type ContextWords, hasContextWord, NO_WORDS, type Words, wordsRound } from './context.ts';
 import { bitsRound, type ContextIndex, ContextReader, hasBit } from './context-index.ts';
+import { type ContextMatch, contextWordIn, whyReported } from './explain.ts';
 import type { Label } from './labels.ts';
 import { hasCurrencyBeside, PLAIN_AFTER, PLAIN_BEFORE, PLAIN_WORDS } from './plain.ts';
 import type { Recognizer } from './recognizer.ts';
@@ -13,6 +15,8 @@ export interface Sighting {
   readonly start: number;
   readonly end: number;
   readonly score: number;
+  /** Only where the scan explains. */
+  readonly explanation?: readonly ScoreReason[];
 }
 
 export class Passage {
@@ -20,6 +24,9 @@ export class Passage {
   readonly role: Role | null;
   readonly label: Words;
   readonly sightings: Sighting[] = [];
+  /** Whether each sighting says why its score is what it is. */
+  readonly isExplaining: boolean;
+  #reasons: readonly ScoreReason[] | null = null;
   #wordsAt = -1;
   #wordsEnd = -1;
   #words: Words = NO_WORDS;
@@ -43,8 +50,10 @@ export class Passage {
     enabled: ReadonlySet<Recognizer>,
     index: ContextIndex,
     scratch: Uint32Array,
+    isExplaining = false,
   ) {
     this.text = text;
+    this.isExplaining = isExplaining;
     this.label = label.words;
     this.role = role;
     this.#enabled = enabled;
@@ -58,7 +67,31 @@ export class Passage {
     let score = alone;
     if (inContext > alone && recognizer.context !== undefined && this.hasContext(start, end, recognizer.context))
       score = inContext;
-    if (score > 0 && this.#enabled.has(recognizer)) this.sightings.push({ recognizer, start, end, score });
+    if (score > 0 && this.#enabled.has(recognizer)) {
+      if (!this.isExplaining) this.sightings.push({ recognizer, start, end, score });
+      else this.#reportExplained({ recognizer, start, end, score }, alone, inContext);
+    }
+  }
+
+  /** Why the next value that is reported has its score; for recognizers whose score has more than two steps. */
+  explainNext(reasons: readonly ScoreReason[]): void {
+    this.#reasons = reasons;
+  }
+
+  #reportExplained(sighting: Sighting, alone: number, inContext: number): void {
+    const { recognizer, start, end, score } = sighting;
+    const context =
+      score > alone && recognizer.context !== undefined ? this.contextOf(start, end, recognizer.context) : null;
+    const explanation = this.#reasons ?? whyReported(recognizer.name, alone, inContext, context);
+    this.#reasons = null;
+    this.sightings.push({ ...sighting, explanation });
+  }
+
+  /** Which word `hasContext` found. */
+  contextOf(start: number, end: number, words: ContextWords): ContextMatch {
+    const inLabel = contextWordIn(this.label, words);
+    if (inLabel !== null) return { word: inLabel, isLabel: true };
+    return { word: contextWordIn(this.wordsRound(start, end), words), isLabel: false };
   }
 
   /** Whether one of the words stands near the span or in the label. */

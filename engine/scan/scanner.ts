@@ -28,6 +28,8 @@ export interface ScanHints {
   /** The nearest key, field or header name; counts as context. */
   readonly label: string | null;
   readonly role: Role | null;
+  /** Each finding says why its score is what it is. Costs time. */
+  readonly isExplained?: boolean;
 }
 
 export interface RecognizerInfo {
@@ -155,7 +157,15 @@ class CuedScanner implements Scanner {
 
   scan(text: Buffer, hints: ScanHints): readonly TextFinding[] {
     const label = this.#labels.read(hints.label);
-    const passage = new Passage(text, label, hints.role, this.#enabled, this.#context, this.#bits);
+    const passage = new Passage(
+      text,
+      label,
+      hints.role,
+      this.#enabled,
+      this.#context,
+      this.#bits,
+      hints.isExplained === true,
+    );
     this.#sweep(passage);
     for (let i = 0; i < label.wanted.length; i++) label.wanted[i]?.findLabelled?.(passage);
     for (let i = 0; i < this.#searched.length; i++) this.#searched[i]?.search(passage);
