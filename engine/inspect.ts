@@ -64,7 +64,8 @@ export function scan(engine: Pick<Engine, 'scanner' | 'fingerprint'>, segments: 
   for (let index = 0; index < segments.length; index++) {
     const segment = segments[index];
     if (segment === undefined) continue;
-    for (const found of engine.scanner.scan(segment.text, { label: segment.label, role: segment.role })) {
+    const { label, role, isBase64Read = false } = segment;
+    for (const found of engine.scanner.scan(segment.text, { label, role, isBase64Read })) {
       if (found.score < KEPT) continue;
       findings.push({
         ...found,
@@ -72,7 +73,7 @@ export function scan(engine: Pick<Engine, 'scanner' | 'fingerprint'>, segments: 
         path: shownPath(segment.path, engine.scanner, paths),
         role: segment.role,
         position: segment.position,
-        fingerprint: engine.fingerprint(found.entity, segment.text.toString('utf8', found.start, found.end)),
+        fingerprint: engine.fingerprint(found.entity, engine.scanner.valueOf(segment.text, found)),
       });
     }
   }

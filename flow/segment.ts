@@ -47,4 +47,6 @@ export interface Segment {
   readonly layers: readonly Layer[];
   /** True where no edit can be made inside: signed thinking, encrypted content, an object key. */
   readonly immutable: boolean;
+  /** Base64 of text within it is a segment of its own. */
+  readonly isBase64Read?: boolean;
 }

@@ -2,7 +2,7 @@
 import { isUtf8 } from 'node:buffer';
 import { type Coverage, FULL, opaque, worseCoverage } from '../../flow/coverage.ts';
 import type { Layer, Part, Segment } from '../../flow/segment.ts';
-import { findBase64, isBase64, isText, MIN_BASE64 } from './base64.ts';
+import { findBase64, isBase64, isText, MIN_BASE64 } from '../encodings/base64.ts';
 import { parseJson } from './json.ts';
 import { walkJson } from './walk.ts';
 import type { Zone } from './zone.ts';
@@ -40,7 +40,7 @@ export class Collector {
   }
 
   /** The text as it is; nothing inside it is unpacked. Empty text is no segment. */
-  push(text: Buffer, place: Place, immutable: boolean): void {
+  push(text: Buffer, place: Place, immutable: boolean, isBase64Read = false): void {
     if (text.length === 0) return;
     if (this.segments.length === MAX_SEGMENTS) {
       this.isOverfull = true;
@@ -56,6 +56,7 @@ export class Collector {
       part,
       layers,
       immutable: immutable || place.fixed === true,
+      ...(isBase64Read ? { isBase64Read } : {}),
     });
   }
 
@@ -86,8 +87,9 @@ export class Collector {
       this.note(opaque('media'));
       return;
     }
-    this.push(text, place, false);
-    if (text.length < MIN_BASE64 || place.nested >= MAX_NESTED || place.layers.some(isBase64Layer)) return;
+    const isRead = text.length >= MIN_BASE64 && place.nested < MAX_NESTED && !place.layers.some(isBase64Layer);
+    this.push(text, place, false, isRead);
+    if (!isRead) return;
     for (const { start, end, urlSafe, decoded } of findBase64(text)) {
       this.unpacked(decoded, place, { kind: 'base64', start, end, urlSafe });
     }

@@ -4,8 +4,8 @@
  * no values: numbers and strings stay spans until somebody asks for their text.
  */
 import { isUtf8 } from 'node:buffer';
+import { endsPlainText, quadsOf } from '../encodings/quads.ts';
 import { escapeWidth, withoutEscapes } from './json-escapes.ts';
-import { endsPlainText, quadsOf } from './quads.ts';
 import { VALUES } from './vocabulary.ts';
 import { spells } from './word-set.ts';
 import type { Zone } from './zone.ts';

@@ -3,7 +3,7 @@
  * that is no text is `opaque: media`. What does not keep to its boundary is not multipart, and is read as text.
  */
 import { opaque } from '../../flow/coverage.ts';
-import { isText } from './base64.ts';
+import { isText } from '../encodings/base64.ts';
 import { type Collector, validText } from './collector.ts';
 import { parseJson } from './json.ts';
 import { shownName } from './vocabulary.ts';

@@ -5,33 +5,36 @@
 import { type Alternative, MEDIUM, type TextFinding } from '../../flow/finding.ts';
 import type { Sighting } from './passage.ts';
 
-/** Findings sorted by start, without overlaps. */
-export function resolveOverlaps(sightings: readonly Sighting[]): TextFinding[] {
+/** Findings sorted by start, without overlaps. What was found encoded is kept in `decoded`: a finding holds no value. */
+export function resolveOverlaps(
+  sightings: readonly Sighting[],
+  decoded: WeakMap<TextFinding, string> = new WeakMap(),
+): TextFinding[] {
   if (sightings.length === 0) return [];
   const only = sightings[0];
-  if (sightings.length === 1 && only !== undefined) return [toFinding(only, [])];
+  if (sightings.length === 1 && only !== undefined) return [toFinding(only, [], decoded)];
   const byStart = [...sightings].sort((a, b) => a.start - b.start || b.end - a.end);
   const findings: TextFinding[] = [];
   let cluster: Sighting[] = [];
   let clusterEnd = -1;
   for (const sighting of byStart) {
     if (sighting.start >= clusterEnd && cluster.length > 0) {
-      findings.push(...resolveCluster(cluster));
+      findings.push(...resolveCluster(cluster, decoded));
       cluster = [];
     }
     cluster.push(sighting);
     clusterEnd = Math.max(clusterEnd, sighting.end);
   }
-  findings.push(...resolveCluster(cluster));
+  findings.push(...resolveCluster(cluster, decoded));
   return findings;
 }
 
 /** At most this many overlapping sightings are weighed against each other; a longer cluster is cut into such pieces. */
 const MAX_CLUSTER = 64;
 
-function resolveCluster(cluster: readonly Sighting[]): TextFinding[] {
+function resolveCluster(cluster: readonly Sighting[], decoded: WeakMap<TextFinding, string>): TextFinding[] {
   const first = cluster[0];
-  if (cluster.length === 1 && first !== undefined) return [toFinding(first, [])];
+  if (cluster.length === 1 && first !== undefined) return [toFinding(first, [], decoded)];
   const taken: { sighting: Sighting; others: Sighting[] }[] = [];
   let doneTo = -1;
   for (let at = 0; at < cluster.length; at += MAX_CLUSTER) {
@@ -46,7 +49,9 @@ function resolveCluster(cluster: readonly Sighting[]): TextFinding[] {
     for (const one of chosen) doneTo = Math.max(doneTo, one.sighting.end);
     taken.push(...chosen);
   }
-  return taken.sort((a, b) => a.sighting.start - b.sighting.start).map((one) => toFinding(one.sighting, one.others));
+  return taken
+    .sort((a, b) => a.sighting.start - b.sighting.start)
+    .map((one) => toFinding(one.sighting, one.others, decoded));
 }
 
 /** A whole of medium or higher goes before all that it may hold, the longer whole before the shorter. */
@@ -55,7 +60,9 @@ function rank(sighting: Sighting): number {
 }
 
 function byEvidence(a: Sighting, b: Sighting): number {
-  return rank(b) - rank(a) || b.end - b.start - (a.end - a.start) || a.start - b.start;
+  // Of the same value read twice, the reading with the encoding undone.
+  const decoded = Number(b.value !== undefined) - Number(a.value !== undefined);
+  return rank(b) - rank(a) || b.end - b.start - (a.end - a.start) || decoded || a.start - b.start;
 }
 
 /** The same value seen as two kinds: one covers at least half of the other. */
@@ -64,7 +71,11 @@ function isSameValue(a: Sighting, b: Sighting): boolean {
   return shared * 2 >= Math.max(a.end - a.start, b.end - b.start);
 }
 
-function toFinding(sighting: Sighting, others: readonly Sighting[]): TextFinding {
+function toFinding(
+  sighting: Sighting,
+  others: readonly Sighting[],
+  decoded: WeakMap<TextFinding, string>,
+): TextFinding {
   const { recognizer, start, end } = sighting;
   const score = round(sighting.score);
   const alternatives = new Map<string, number>();
@@ -79,7 +90,7 @@ function toFinding(sighting: Sighting, others: readonly Sighting[]): TextFinding
   }
   const listed: Alternative[] = [...alternatives].map(([entity, value]) => ({ entity, score: value }));
   listed.sort((a, b) => b.score - a.score || (a.entity < b.entity ? -1 : 1));
-  return {
+  const finding = {
     entity: recognizer.entity,
     category: recognizer.category,
     start,
@@ -89,6 +100,8 @@ function toFinding(sighting: Sighting, others: readonly Sighting[]): TextFinding
     alternatives: listed,
     ...(sighting.explanation === undefined ? {} : { explanation: sighting.explanation }),
   };
+  if (sighting.value !== undefined) decoded.set(finding, sighting.value);
+  return finding;
 }
 
 function round(score: number): number {

@@ -17,6 +17,8 @@ export interface Sighting {
   readonly score: number;
   /** Only where the scan explains. */
   readonly explanation?: readonly ScoreReason[];
+  /** What the span decodes to, where the value was found encoded. */
+  readonly value?: string;
 }
 
 export class Passage {
@@ -49,7 +51,6 @@ export class Passage {
     role: Role | null,
     enabled: ReadonlySet<Recognizer>,
     index: ContextIndex,
-    scratch: Uint32Array,
     isExplaining = false,
   ) {
     this.text = text;
@@ -59,7 +60,7 @@ export class Passage {
     this.#enabled = enabled;
     this.#index = index;
     this.#labelBits = label.bits;
-    this.#bits = scratch;
+    this.#bits = new Uint32Array(index.size);
   }
 
   /** Reports a value. `inContext` is its score with one of the recognizer's context words near; 0 is no finding. */
@@ -119,6 +120,15 @@ export class Passage {
     this.#reader.collect(Math.max(0, start - PLAIN_BEFORE), start, bits);
     this.#reader.collect(end, Math.min(this.text.length, end + PLAIN_AFTER), bits);
     return hasBit(bits, number);
+  }
+
+  /** Bits of the words beside a span, outside of it, together with those of `own`. */
+  bitsBeside(start: number, end: number, own: Uint32Array): Uint32Array {
+    const bits = new Uint32Array(own.length);
+    this.#reader ??= new ContextReader(this.#index, this.text);
+    bitsRound(this.#reader, this.text.length, start, end, bits);
+    for (let w = 0; w < bits.length; w++) bits[w] = (bits[w] as number) | (own[w] as number);
+    return bits;
   }
 
   /** The letters and digits of a span, as they are written, separators dropped; kept for the next that asks. */

@@ -3,7 +3,7 @@
  * own stands, overlaps are resolved. Pure: no file, socket, clock or environment; it never throws on any text, and its
  * time grows with the length of the text alone.
  */
-import type { Category, TextFinding } from '../../flow/finding.ts';
+import { type Category, MEDIUM, type TextFinding } from '../../flow/finding.ts';
 import type { Role } from '../../flow/segment.ts';
 import { BUILT_IN } from '../recognizers/built-in.ts';
 import { Automaton } from './automaton.ts';
@@ -11,12 +11,14 @@ import { isAlnum, isDigit, isHex, isLetter, isWord, touchesWordBefore } from './
 import { CodeChain } from './codes.ts';
 import { ContextIndex } from './context-index.ts';
 import { type CompiledCustom, type CustomRecognizer, compileCustom } from './custom.ts';
+import { Budget } from './decode/view.ts';
+import { budgetOf, MAX_DEPTH, viewsOf } from './decode/views.ts';
 import { MAX_FORM } from './forms.ts';
 import { loadKernel } from './kernel.ts';
-import { Labels } from './labels.ts';
+import { type Label, Labels } from './labels.ts';
 import { MAX_PART_DIGITS, MAX_PART_GROUPS, NumberChain } from './numbers.ts';
 import { resolveOverlaps } from './overlaps.ts';
-import { Passage } from './passage.ts';
+import { Passage, type Sighting } from './passage.ts';
 import { PLAIN_WORDS } from './plain.ts';
 import type { Cue, Recognizer } from './recognizer.ts';
 import { Walk } from './walk.ts';
@@ -30,6 +32,10 @@ export interface ScanHints {
   readonly role: Role | null;
   /** Each finding says why its score is what it is. Costs time. */
   readonly isExplained?: boolean;
+  /** Base64 of text within this text is scanned as a text of its own, by whoever asks. */
+  readonly isBase64Read?: boolean;
+  /** Called when not all that is encoded in the text could be decoded. */
+  readonly onTruncated?: () => void;
 }
 
 export interface RecognizerInfo {
@@ -45,6 +51,8 @@ export interface RecognizerInfo {
 export interface Scanner {
   /** Findings of any score above 0, sorted by start, without overlaps; spans in bytes of `text`, which is UTF-8. */
   scan(text: Buffer, hints: ScanHints): readonly TextFinding[];
+  /** The value of a finding of `text`: where it was found in something encoded, what that decodes to. */
+  valueOf(text: Buffer, finding: TextFinding): string;
   readonly recognizers: readonly RecognizerInfo[];
 }
 
@@ -131,8 +139,8 @@ class CuedScanner implements Scanner {
   readonly #byLength: readonly (readonly CodeWiring[])[];
   readonly #codes = new CodeChain();
   readonly #context: ContextIndex;
-  /** Bits of the value at hand, used again for the next text. */
-  readonly #bits: Uint32Array;
+  /** Values that were found encoded; findings hold none. */
+  readonly #decoded = new WeakMap<TextFinding, string>();
 
   constructor(builtIn: readonly Recognizer[], custom: readonly CompiledCustom[]) {
     const all = [...builtIn, ...custom.map((one) => one.recognizer)];
@@ -148,7 +156,6 @@ class CuedScanner implements Scanner {
     this.#byRun = byRun(all);
     this.#byLength = byLength(all);
     this.#context = new ContextIndex([...all.flatMap(({ context }) => context ?? []), PLAIN_WORDS]);
-    this.#bits = new Uint32Array(this.#context.size);
     this.#labels = new Labels(all, this.#context);
     this.#searched = custom;
     this.#enabled = new Set(all);
@@ -157,19 +164,35 @@ class CuedScanner implements Scanner {
 
   scan(text: Buffer, hints: ScanHints): readonly TextFinding[] {
     const label = this.#labels.read(hints.label);
-    const passage = new Passage(
-      text,
-      label,
-      hints.role,
-      this.#enabled,
-      this.#context,
-      this.#bits,
-      hints.isExplained === true,
-    );
+    const budget = new Budget(budgetOf(text.length));
+    const sightings = this.#read(text, label, hints, budget, 0);
+    if (budget.isSpent) hints.onTruncated?.();
+    return sightings.length === 0 ? NO_FINDINGS : resolveOverlaps(sightings, this.#decoded);
+  }
+
+  valueOf(text: Buffer, finding: TextFinding): string {
+    return this.#decoded.get(finding) ?? text.toString('utf8', finding.start, finding.end);
+  }
+
+  /** What is seen in the text, and in other readings of it. */
+  #read(text: Buffer, label: Label, hints: ScanHints, budget: Budget, depth: number): readonly Sighting[] {
+    const passage = new Passage(text, label, hints.role, this.#enabled, this.#context, hints.isExplained === true);
     this.#sweep(passage);
     for (let i = 0; i < label.wanted.length; i++) label.wanted[i]?.findLabelled?.(passage);
     for (let i = 0; i < this.#searched.length; i++) this.#searched[i]?.search(passage);
-    return passage.sightings.length === 0 ? NO_FINDINGS : resolveOverlaps(passage.sightings);
+    if (depth === MAX_DEPTH) return passage.sightings;
+    for (const view of viewsOf(text, depth === 0 && hints.isBase64Read === true, budget)) {
+      // Words round the run that is decoded are words round what stands in it.
+      const within = { ...label, bits: passage.bitsBeside(view.from, view.to, label.bits) };
+      for (const sighting of this.#read(view.text, within, hints, budget, depth + 1)) {
+        if (sighting.score < MEDIUM) continue;
+        const { start, end } = view.place(sighting.start, sighting.end);
+        if (end <= start) continue;
+        const value = sighting.value ?? view.text.toString('utf8', sighting.start, sighting.end);
+        passage.sightings.push({ ...sighting, start, end, value });
+      }
+    }
+    return passage.sightings;
   }
 
   /** The one pass over all bytes. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { findBase64 } from '../../../engine/extract/base64.ts';
+import { findBase64 } from '../../../engine/encodings/base64.ts';
 
 test('a run is found wherever in memory it begins and whatever stands around it', () => {
   const encoded = Buffer.from('twelve bytes').toString('base64');

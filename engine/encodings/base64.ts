@@ -13,8 +13,9 @@ export interface Base64Run {
   readonly decoded: Buffer;
 }
 
-/** 16 characters hold 12 bytes: less than any credential, as much as the shortest national id. */
+/** 16 characters, padding included, hold 11 or 12 bytes: less than any credential, as much as the shortest national id. */
 export const MIN_BASE64 = 16;
+const MIN_LETTERS = 15;
 /** Lines of wrapped base64 (RFC 2045: at most 76) are joined from this length on. */
 const MIN_WRAPPED_LINE = 60;
 
@@ -24,28 +25,35 @@ const LETTER = new Uint8Array(256).map((_, byte) => (/[A-Za-z0-9+/_-]/.test(Stri
 /** All runs that decode to text, in order. */
 export function findBase64(text: Buffer): Base64Run[] {
   const runs: Base64Run[] = [];
+  for (let run = nextLetterRun(text, 0); run !== null; run = nextLetterRun(text, run.end)) {
+    const decoded = decodeRun(text, run.start, run.end);
+    if (decoded !== null) runs.push(decoded);
+  }
+  return runs;
+}
+
+/** The next run of letters of either alphabet from `from` on, MIN_BASE64 or more with the padding and further lines of wrapped base64; null where there is none. */
+export function nextLetterRun(text: Buffer, from: number): { readonly start: number; readonly end: number } | null {
   const { length, byteOffset } = text;
-  if (length < MIN_BASE64) return runs;
+  if (length - from < MIN_BASE64) return null;
   const quads = quadsOf(text);
   const quadsEnd = (byteOffset + length) >>> 2;
-  // A run of MIN_BASE64 letters covers two quads that begin at one of every 8 places, and in prose most of such pairs
+  // A run of MIN_LETTERS covers two quads that begin at one of every 8 places, and in prose most of such pairs
   // hold a space.
-  for (let quad = (byteOffset + 3) >>> 2; quad + 1 < quadsEnd; ) {
+  for (let quad = (byteOffset + from + 3) >>> 2; quad + 1 < quadsEnd; ) {
     const probe = quad * 4 - byteOffset;
     quad += 2;
     if (endsVisibleAscii(quads[quad - 2] as number) || endsVisibleAscii(quads[quad - 1] as number)) continue;
     if (LETTER[text[probe] as number] === 0) continue;
     let start = probe;
-    while (start > 0 && LETTER[text[start - 1] as number] === 1) start--;
+    while (start > from && LETTER[text[start - 1] as number] === 1) start--;
     let end = probe + 1;
     while (end < length && LETTER[text[end] as number] === 1) end++;
-    if (end - start < MIN_BASE64) continue;
+    if (end - start < MIN_LETTERS) continue;
     end = endOfRun(text, start, end);
-    const run = decodeRun(text, start, end);
-    if (run !== null) runs.push(run);
-    quad = (byteOffset + end + 3) >>> 2;
+    if (end - start >= MIN_BASE64) return { start, end };
   }
-  return runs;
+  return null;
 }
 
 /** The end of a run whose first line ends at `lineEnd`: further lines of wrapped base64 and the padding belong to it. */

@@ -1,0 +1,23 @@
+/** All other readings of a text: with escapes undone, look-alikes folded, spelling joined, packed runs unpacked. */
+import { escapeViews } from './escapes.ts';
+import { foldViews } from './folds.ts';
+import { packedViews } from './packed.ts';
+import { spelledViews } from './spelled.ts';
+import type { Budget, View } from './view.ts';
+
+/** How many encodings may lie round a value. */
+export const MAX_DEPTH = 3;
+const LEAST_BUDGET = 256 * 1024;
+const MOST_BUDGET = 1024 * 1024;
+
+/** Decoded bytes that a text may cost: a fifth of its length, a text of a few pages what it needs. */
+export function budgetOf(length: number): number {
+  return Math.min(MOST_BUDGET, Math.max(LEAST_BUDGET, Math.floor(length / 5)));
+}
+
+export function* viewsOf(text: Buffer, isBase64Read: boolean, budget: Budget): Generator<View> {
+  yield* escapeViews(text, budget);
+  yield* foldViews(text, budget);
+  yield* spelledViews(text, budget);
+  yield* packedViews(text, isBase64Read, budget);
+}
