@@ -15,7 +15,7 @@ export const sendgrid = tokenRecognizer({
   score: (body) => (/^[\w-]{20,24}\.[\w-]{39,50}$/.test(body) ? 0.97 : 0),
   hits: [
     { text: `SENDGRID_API_KEY='${key}'`, value: key, atLeast: 0.8 },
-    { text: `require("@sendgrid/mail").setApiKey('${key}')`, value: key, atLeast: 0.8 },
+    { text: `sgMail.setApiKey('${key}')`, value: key, atLeast: 0.8 },
   ],
   misses: [
     { text: assembled('SG', '.', 'x'.repeat(22), '.', 'x'.repeat(43)) },
