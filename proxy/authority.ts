@@ -32,7 +32,7 @@ export function authorityText(origin: Origin): string {
   return origin.port === DEFAULT_PORT[origin.scheme] ? host : `${host}:${origin.port}`;
 }
 
-/** `https://host:port`, as undici takes it. */
+/** `https://host:port`, the port only where it is not the scheme's own. */
 export function originText(origin: Origin): string {
   return `${origin.scheme}://${authorityText(origin)}`;
 }

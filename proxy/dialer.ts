@@ -14,7 +14,6 @@ import {
   type SecureContext,
   type TLSSocket,
 } from 'node:tls';
-import type { buildConnector } from 'undici';
 import { type HostPort, hostPortText } from '../catalog/host.ts';
 import { WeirError } from '../flow/errors.ts';
 import { judgeAddress } from './addresses.ts';
@@ -42,26 +41,11 @@ export interface DialerOptions {
 export interface Dialer {
   /** A connected socket, TLS done where asked for. Throws WeirError `address_forbidden` or `upstream_*`. */
   dial(target: HostPort, isTls: boolean): Promise<Socket>;
-  /** The same for undici's pools. */
-  readonly connector: buildConnector.connector;
 }
 
 export function createDialer(options: DialerOptions): Dialer {
   const roots = trustedRoots(options.ca);
-  const dial = (target: HostPort, isTls: boolean): Promise<Socket> =>
-    isTls ? dialTls(target, options, roots()) : dialTcp(target, options);
-  return {
-    dial,
-    connector: (given, callback) => {
-      const isTls = given.protocol === 'https:';
-      const host = given.hostname.replace(/^\[|\]$/g, '');
-      const port = given.port === '' ? (isTls ? 443 : 80) : Number(given.port);
-      dial({ host, port }, isTls).then(
-        (socket) => callback(null, socket),
-        (error: unknown) => callback(error instanceof Error ? error : new Error(String(error)), null),
-      );
-    },
-  };
+  return { dial: (target, isTls) => (isTls ? dialTls(target, options, roots()) : dialTcp(target, options)) };
 }
 
 /** Built once and when first needed: parsing some 150 roots costs milliseconds, so no connection pays for it. */

@@ -5,7 +5,6 @@
 import type { Shape } from '../engine/extract/extract.ts';
 import { Account } from './account.ts';
 import { Answer, answer, breakDown, failed, reasonOf } from './answer.ts';
-import { originText } from './authority.ts';
 import type { ExchangeContext, Incoming } from './context.ts';
 import { BodyReader } from './held.ts';
 import { prepare } from './prepare.ts';
@@ -34,7 +33,7 @@ export async function exchange(incoming: Incoming, context: ExchangeContext): Pr
     await relay(incoming, ready, account, context, (sink) =>
       context.forwarder.send(
         {
-          origin: originText(incoming.origin),
+          origin: incoming.origin,
           method: incoming.request.method ?? 'GET',
           path: ready.target,
           headers: ready.headers,

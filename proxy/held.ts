@@ -139,7 +139,7 @@ export class BodyReader {
   /** What was read and what is still to come, with back-pressure. `tap` sees each chunk; `onSlow` a client that dawdles. */
   stream(tap: (chunk: Buffer) => void, onSlow: () => void): Readable {
     const request = this.#request;
-    // Not the request itself: undici destroys a body that it no longer wants, and the client is still to be answered.
+    // Not the request itself: a body that the upstream no longer wants is destroyed, and the client is still to be answered.
     const out = new PassThrough({ highWaterMark: 256 * 1024 });
     for (const chunk of this.#chunks) {
       tap(chunk);

@@ -129,7 +129,7 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
       // Each ends with its client gone, and records so.
       await settled(active, 1000);
       rates.stop();
-      await forwarder.close();
+      forwarder.close();
       await isClosed;
     },
   };

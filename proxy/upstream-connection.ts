@@ -1,0 +1,294 @@
+/**
+ * One connection to an upstream: writes one request at a time, reads its answer, and says whether it may be used again.
+ * The head goes out with the body in one write, so that a prompt is one TLS record and one system call. It dials
+ * nothing and decides nothing.
+ */
+import type { Socket } from 'node:net';
+import type { Readable } from 'node:stream';
+import { AnswerParser, MalformedAnswer } from './answer-parser.ts';
+
+export interface UpstreamRequest {
+  readonly method: string;
+  /** Path and query. */
+  readonly path: string;
+  /** Flat list of names and values. A streamed body's length, where it is known, is among them; a buffer's is not. */
+  readonly headers: readonly string[];
+  readonly body: Buffer | Readable | null;
+}
+
+/** Why a request got no answer, or none that is complete. */
+export type Failure =
+  | { readonly kind: 'closed'; readonly code: string }
+  | { readonly kind: 'timeout' }
+  | { readonly kind: 'malformed'; readonly what: string }
+  | { readonly kind: 'unsendable'; readonly what: string };
+
+/** What an answer is handed to, in this order: information*, head, data*, then end or fail, once. */
+export interface AnswerSink {
+  information(status: number, headers: readonly string[]): void;
+  head(status: number, statusText: string, headers: readonly string[]): void;
+  data(chunk: Buffer): void;
+  end(): void;
+  fail(failure: Failure): void;
+}
+
+export interface ConnectionLimits {
+  /** From a request sent to the head of its answer. */
+  readonly firstByteMs: number;
+  readonly headerBytes: number;
+}
+
+/** Without a word from the upstream, a connection is kept so long. */
+const KEEP_MS = 30_000;
+/** However long the upstream says that it keeps one. */
+const MAX_KEEP_MS = 600_000;
+/** A request may be on its way when the upstream's time is up: so much earlier we stop. */
+const KEEP_MARGIN_MS = 2000;
+/** A larger body is not copied behind its head. */
+const MAX_JOINED_BYTES = 64 * 1024;
+
+export class UpstreamConnection {
+  readonly #socket: Socket;
+  readonly #limits: ConnectionLimits;
+  readonly #onFree: (connection: UpstreamConnection) => void;
+  readonly #onGone: (connection: UpstreamConnection) => void;
+  readonly #parser: AnswerParser;
+  #sink: AnswerSink | null = null;
+  /** The body that is still being sent. */
+  #body: Readable | null = null;
+  #isOneOff = false;
+  #hasHead = false;
+  #isGone = false;
+  #waitingSince = 0;
+  #timer: NodeJS.Timeout | null = null;
+  #usableUntil = 0;
+  #answers = 0;
+
+  /** `onFree` is told when it may be used again, `onGone` when it may not any more, whether in use or not. */
+  constructor(
+    socket: Socket,
+    limits: ConnectionLimits,
+    onFree: (connection: UpstreamConnection) => void,
+    onGone: (connection: UpstreamConnection) => void,
+  ) {
+    this.#socket = socket;
+    this.#limits = limits;
+    this.#onFree = onFree;
+    this.#onGone = onGone;
+    this.#parser = new AnswerParser(
+      {
+        information: (status, headers) => this.#sink?.information(status, headers),
+        head: (status, statusText, headers) => {
+          this.#hasHead = true;
+          this.#sink?.head(status, statusText, headers);
+        },
+        data: (piece) => this.#sink?.data(piece),
+        end: () => this.#answered(),
+      },
+      limits.headerBytes,
+    );
+    socket.on('data', (chunk: Buffer) => this.#received(chunk));
+    socket.on('drain', () => this.#body?.resume());
+    socket.on('end', () => this.#ended('closed'));
+    socket.on('close', () => this.#ended('closed'));
+    socket.on('error', (error) => this.#ended('code' in error ? String(error.code) : error.name));
+  }
+
+  /** True once it has carried an answer: only then may the upstream have closed it between two requests. */
+  get isUsed(): boolean {
+    return this.#answers > 0;
+  }
+
+  isUsable(now: number): boolean {
+    return !this.#isGone && this.#sink === null && now < this.#usableUntil;
+  }
+
+  /** Sends a request. `isOneOff`: the connection is not used again. */
+  send(request: UpstreamRequest, sink: AnswerSink, isOneOff: boolean): void {
+    const { method, body } = request;
+    this.#sink = sink;
+    this.#isOneOff = isOneOff;
+    this.#hasHead = false;
+    this.#parser.begin(method);
+    const head = headText(request, isOneOff);
+    if (head === null) {
+      this.#fail({ kind: 'unsendable', what: 'a character that does not belong into a head' });
+      return;
+    }
+    this.#waitingSince = performance.now();
+    this.#timer ??= this.#watch(this.#limits.firstByteMs);
+    if (body === null) this.#socket.write(head, 'latin1');
+    else if (Buffer.isBuffer(body)) this.#writeWhole(head, body);
+    else this.#stream(head, body, declaredLength(request.headers));
+  }
+
+  pause(): void {
+    this.#socket.pause();
+  }
+
+  resume(): void {
+    this.#socket.resume();
+  }
+
+  /** Ends it at once; who waits for an answer hears no more. */
+  destroy(): void {
+    this.#sink = null;
+    this.#drop();
+  }
+
+  #writeWhole(head: string, body: Buffer): void {
+    if (body.length > MAX_JOINED_BYTES) {
+      this.#socket.cork();
+      this.#socket.write(head, 'latin1');
+      this.#socket.write(body);
+      this.#socket.uncork();
+      return;
+    }
+    const bytes = Buffer.allocUnsafe(head.length + body.length);
+    bytes.write(head, 0, 'latin1');
+    bytes.set(body, head.length);
+    this.#socket.write(bytes);
+  }
+
+  /** Chunked where no length is known (RFC 9112 §7.1). A body of another length than declared ends the connection. */
+  #stream(head: string, body: Readable, length: number | null): void {
+    const socket = this.#socket;
+    this.#body = body;
+    let left = length ?? 0;
+    const isCurrent = (): boolean => this.#body === body;
+    socket.write(head, 'latin1');
+    body.on('data', (chunk: Buffer) => {
+      if (!isCurrent() || chunk.length === 0) return;
+      this.#waitingSince = performance.now();
+      left -= chunk.length;
+      if (length !== null && left < 0) return this.#fail({ kind: 'unsendable', what: 'a body longer than declared' });
+      const isTaken = length === null ? writeChunk(socket, chunk) : socket.write(chunk);
+      if (!isTaken) body.pause();
+    });
+    body.on('end', () => {
+      if (!isCurrent()) return;
+      if (length !== null && left > 0) return this.#fail({ kind: 'unsendable', what: 'a body shorter than declared' });
+      this.#body = null;
+      this.#waitingSince = performance.now();
+      if (length === null) socket.write('0\r\n\r\n', 'latin1');
+    });
+    body.on('close', () => {
+      if (isCurrent()) this.#fail({ kind: 'unsendable', what: 'a body that broke off' });
+    });
+    body.on('error', () => {
+      // `close` follows.
+    });
+  }
+
+  #received(chunk: Buffer): void {
+    let used = 0;
+    try {
+      // Without a request, or behind its end, nothing was asked for: whoever goes on then cannot be trusted with the next.
+      if (this.#sink !== null) used = this.#parser.push(chunk);
+    } catch (error) {
+      if (!(error instanceof MalformedAnswer)) throw error;
+      this.#fail({ kind: 'malformed', what: error.message });
+      return;
+    }
+    if (used < chunk.length) this.#drop();
+  }
+
+  #answered(): void {
+    const sink = this.#sink;
+    this.#sink = null;
+    this.#answers++;
+    const keepMs = this.#keepMs();
+    this.#usableUntil = performance.now() + keepMs;
+    // An answer before the whole request: what is left of it would be taken for the next.
+    const isOver = this.#body !== null || this.#isOneOff || !this.#parser.isKept || keepMs <= 0;
+    if (isOver) this.#drop();
+    sink?.end();
+    if (!isOver && !this.#isGone) {
+      if (this.#socket.isPaused()) this.#socket.resume();
+      this.#onFree(this);
+    }
+  }
+
+  #keepMs(): number {
+    const { keepSeconds } = this.#parser;
+    return keepSeconds < 0 ? KEEP_MS : Math.min(keepSeconds * 1000 - KEEP_MARGIN_MS, MAX_KEEP_MS);
+  }
+
+  #ended(code: string): void {
+    if (this.#sink !== null && code === 'closed' && this.#parser.close()) return;
+    if (this.#sink === null) this.#drop();
+    else this.#fail({ kind: 'closed', code });
+  }
+
+  #fail(failure: Failure): void {
+    const sink = this.#sink;
+    this.#sink = null;
+    this.#drop();
+    sink?.fail(failure);
+  }
+
+  #drop(): void {
+    if (this.#isGone) return;
+    this.#isGone = true;
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    const body = this.#body;
+    this.#body = null;
+    body?.destroy();
+    this.#socket.destroy();
+    this.#onGone(this);
+  }
+
+  /** One timer a connection and not one a request: it looks, when it is due, how long the present one has waited. */
+  #watch(afterMs: number): NodeJS.Timeout {
+    return setTimeout(() => {
+      this.#timer = null;
+      if (this.#sink === null || this.#hasHead) return;
+      // While the client is slow to send its body, it is not the upstream that is waited for.
+      const isClients = this.#body !== null && !this.#socket.writableNeedDrain;
+      const waited = isClients ? 0 : performance.now() - this.#waitingSince;
+      const left = this.#limits.firstByteMs - waited;
+      if (left < 1) this.#fail({ kind: 'timeout' });
+      else this.#timer = this.#watch(left);
+    }, afterMs).unref();
+  }
+}
+
+/** Neither a space nor a control character. */
+const PATH = /^[\x21-\xff]+$/;
+const NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
+const VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
+/** Methods whose request without a body says so (RFC 9110 §8.6). */
+const SAYS_EMPTY = new Set(['POST', 'PUT', 'PATCH']);
+
+/** The head with its empty line; null where it would not be read as it is meant. */
+function headText({ method, path, headers, body }: UpstreamRequest, isOneOff: boolean): string | null {
+  if (!NAME.test(method) || !PATH.test(path)) return null;
+  let text = `${method} ${path} HTTP/1.1\r\n`;
+  let isLengthKnown = false;
+  for (let i = 0; i + 1 < headers.length; i += 2) {
+    const name = headers[i] as string;
+    const value = headers[i + 1] as string;
+    if (!NAME.test(name) || !VALUE.test(value)) return null;
+    isLengthKnown ||= name === 'content-length';
+    text += `${name}: ${value}\r\n`;
+  }
+  text += isOneOff ? 'connection: close\r\n' : 'connection: keep-alive\r\n';
+  if (Buffer.isBuffer(body)) text += `content-length: ${body.length}\r\n`;
+  else if (body === null && SAYS_EMPTY.has(method)) text += 'content-length: 0\r\n';
+  else if (body !== null && !isLengthKnown) text += 'transfer-encoding: chunked\r\n';
+  return `${text}\r\n`;
+}
+
+function declaredLength(headers: readonly string[]): number | null {
+  const at = headers.findIndex((name, i) => i % 2 === 0 && name === 'content-length');
+  return at === -1 ? null : Number(headers[at + 1]);
+}
+
+function writeChunk(socket: Socket, chunk: Buffer): boolean {
+  socket.cork();
+  socket.write(`${chunk.length.toString(16)}\r\n`, 'latin1');
+  socket.write(chunk);
+  const isTaken = socket.write('\r\n', 'latin1');
+  socket.uncork();
+  return isTaken;
+}
