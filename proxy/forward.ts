@@ -7,7 +7,13 @@ import type { Origin } from '../catalog/providers.ts';
 import { WeirError } from '../flow/errors.ts';
 import { originText } from './authority.ts';
 import type { Dialer } from './dialer.ts';
-import type { AnswerSink, ConnectionLimits, Failure, UpstreamConnection, UpstreamRequest } from './upstream-connection.ts';
+import type {
+  AnswerSink,
+  ConnectionLimits,
+  Failure,
+  UpstreamConnection,
+  UpstreamRequest,
+} from './upstream-connection.ts';
 import { UpstreamPool } from './upstream-pool.ts';
 
 export interface ForwardRequest extends UpstreamRequest {
