@@ -7,7 +7,7 @@ import type { Category } from '../../flow/finding.ts';
 import { byteAt, isAlnum, isIn, isWord, runEnd } from './bytes.ts';
 import { type ContextWords, contextWords, type Words, wordsOf } from './context.ts';
 import type { Passage } from './passage.ts';
-import { isPlaceholder } from './placeholders.ts';
+import { isStandIn } from './placeholders.ts';
 import type { Cue, HitExample, MissExample, Recognizer } from './recognizer.ts';
 
 export interface AssignedTokenSpec {
@@ -90,6 +90,14 @@ export function assignedToken(spec: AssignedTokenSpec): Recognizer {
     if (end === 0) return runEnd(text, start, spec.body, spec.max + BEFORE);
     const name = nameOf(passage, start);
     if (name === null) return end;
+    if (/(?:^|\W)(?:default|value)$/i.test(name.text)) {
+      // `variable "vendor_api_token" { default = …`: what is named stands before.
+      const above = wordsOf(passage.ascii(Math.max(0, start - BEFORE), start)).list.filter(
+        (word) => !/^(?:default|value|type|string|description)$/.test(word),
+      );
+      passage.report(recognizer, start, end, scoreOf(passage.ascii(start, end), above.slice(-4), false));
+      return end;
+    }
     const lower = name.text.toLowerCase();
     const isIssuers = words.some((word) => lower.includes(word));
     // In a sentence or list the word directly before says what stands there, or nothing does.
@@ -106,7 +114,7 @@ export function assignedToken(spec: AssignedTokenSpec): Recognizer {
     if (NO_SECRET.has(last) && spec.allowedNames?.includes(last) !== true) return 0;
     const isAssigned = names.some((word) => ASSIGNS.test(word));
     if (!isAssigned && !isIssuers) return 0;
-    if (isPlaceholder(value) || !(spec.shape ?? isRandom)(value)) return 0;
+    if (isStandIn(value) || !(spec.shape ?? isRandom)(value)) return 0;
     return isAssigned ? (spec.assigned ?? 0.85) : (spec.near ?? 0.6);
   }
 

@@ -13,7 +13,16 @@ const STAND_IN = [
 
 /** For bodies of tokens and for values of assignments alike. */
 export function isPlaceholder(value: string): boolean {
-  return hasFewCharacters(value) || isRow(value) || STAND_IN.some((form) => form.test(value));
+  return isRow(value) || isStandIn(value);
+}
+
+/** The same for a value under its issuer's name, where letters and digits that rise together are as often a key that was made by hand. */
+export function isStandIn(value: string): boolean {
+  return (
+    hasFewCharacters(value) ||
+    (/^(?:[a-z]+|\d+)$/i.test(value) && isRow(value)) ||
+    STAND_IN.some((form) => form.test(value))
+  );
 }
 
 /** Fewer different characters than a secret of that length has. */

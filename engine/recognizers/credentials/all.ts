@@ -15,6 +15,7 @@ import { datadog } from './datadog.ts';
 import { discordToken, discordWebhook } from './discord.ts';
 import { elastic, elasticCloud } from './elastic.ts';
 import { figma } from './figma.ts';
+import { furtherIssuersMToZ } from './further-issuers-m-z.ts';
 import { gcpOauth, gcpServiceAccount, googleAiKey } from './gcp.ts';
 import { githubAppToken, githubFineGrained, githubPat } from './github.ts';
 import { gitlabOther, gitlabPat } from './gitlab.ts';
@@ -26,6 +27,7 @@ import { launchdarkly } from './launchdarkly.ts';
 import { linear } from './linear.ts';
 import { mailchimp, mandrillKey } from './mailchimp.ts';
 import { mailgun, mailgunKey } from './mailgun.ts';
+import { maxmind } from './maxmind.ts';
 import { newrelic, newrelicLicence, newrelicNamed } from './newrelic.ts';
 import { notion } from './notion.ts';
 import { okta } from './okta.ts';
@@ -33,6 +35,7 @@ import { onepassword } from './onepassword.ts';
 import { openaiKey } from './openai.ts';
 import { pagerduty } from './pagerduty.ts';
 import { passwordAssignment } from './password-assignment.ts';
+import { passwordHash } from './password-hash.ts';
 import { paypal } from './paypal.ts';
 import { plaid, plaidSecret } from './plaid.ts';
 import { postman } from './postman.ts';
@@ -52,8 +55,11 @@ import { stripe } from './stripe.ts';
 import { tailscale } from './tailscale.ts';
 import { teamsWebhook } from './teams.ts';
 import { telegramBot } from './telegram.ts';
+import { truenas } from './truenas.ts';
 import { twilioSecret, twilioSid } from './twilio.ts';
 import { databaseUris, urlWithCredentials } from './url-with-credentials.ts';
+import { thingsboardDevice, tinesWebhook, zapierWebhook } from './webhook-urls.ts';
+import { wireguard } from './wireguard.ts';
 import { zendesk } from './zendesk.ts';
 
 export const CREDENTIALS: readonly Recognizer[] = [
@@ -82,6 +88,7 @@ export const CREDENTIALS: readonly Recognizer[] = [
   elastic,
   elasticCloud,
   figma,
+  ...furtherIssuersMToZ,
   gcpOauth,
   gcpServiceAccount,
   githubAppToken,
@@ -103,6 +110,7 @@ export const CREDENTIALS: readonly Recognizer[] = [
   mailgun,
   mailgunKey,
   mandrillKey,
+  maxmind,
   newrelic,
   newrelicLicence,
   newrelicNamed,
@@ -112,6 +120,7 @@ export const CREDENTIALS: readonly Recognizer[] = [
   openaiKey,
   pagerduty,
   passwordAssignment,
+  passwordHash,
   paypal,
   plaid,
   plaidSecret,
@@ -136,8 +145,13 @@ export const CREDENTIALS: readonly Recognizer[] = [
   tailscale,
   teamsWebhook,
   telegramBot,
+  thingsboardDevice,
+  tinesWebhook,
+  truenas,
   twilioSecret,
   twilioSid,
   urlWithCredentials,
+  wireguard,
+  zapierWebhook,
   zendesk,
 ];

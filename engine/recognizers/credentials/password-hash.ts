@@ -1,0 +1,134 @@
+/**
+ * Hashes of passwords as systems store them: modular crypt formats (`$1$`, `$2b$`, `$5$`, `$6$`, `$y$`, argon2, scrypt,
+ * PBKDF2, Cisco's), Kerberos responses, LDAP's `{SSHA}` and pairs of LM and NT hashes in dumps. Each can be guessed at
+ * leisure, so each is a secret.
+ */
+import { byteAt, byteSet, isAlnum, isHex, isWord, runEnd, runStart } from '../../scan/bytes.ts';
+import type { Passage } from '../../scan/passage.ts';
+import { isPlaceholder } from '../../scan/placeholders.ts';
+import { assembled, type HitExample, type Recognizer } from '../../scan/recognizer.ts';
+import { exampleBody } from '../../scan/token.ts';
+
+const BODY = byteSet('A-Za-z0-9./+=,$_*@:#-');
+const MAX_HASH = 4096;
+
+/** The whole of a hash, from its first dollar sign on. */
+const FORMS: readonly RegExp[] = [
+  /^\$(?:1|apr1)\$[./A-Za-z0-9]{1,8}\$[./A-Za-z0-9]{22}/,
+  /^\$2[abxy]?\$\d{2}\$[./A-Za-z0-9]{53}/,
+  /^\$5\$(?:rounds=\d+\$)?[./A-Za-z0-9]{1,16}\$[./A-Za-z0-9]{43}/,
+  /^\$6\$(?:rounds=\d+\$)?[./A-Za-z0-9]{1,16}\$[./A-Za-z0-9]{86}/,
+  /^\$(?:y|gy|7)\$[./A-Za-z0-9]+\$[./A-Za-z0-9]{1,86}\$[./A-Za-z0-9]{43}/,
+  /^\$argon2(?:id|i|d)\$v=\d+\$m=\d+,t=\d+,p=\d+\$[A-Za-z0-9+/]{11,}\$[A-Za-z0-9+/]{16,}/,
+  /^\$scrypt\$ln=\d+,r=\d+,p=\d+\$[A-Za-z0-9+/]{11,}\$[A-Za-z0-9+/]{20,}/,
+  /^\$pbkdf2(?:-sha(?:1|256|512))?\$\d+\$[A-Za-z0-9+/.]{8,}\$[A-Za-z0-9+/.]{20,}/,
+  /^\$8\$[./A-Za-z0-9]{14}\$[./A-Za-z0-9]{43}/,
+  /^\$9\$[./A-Za-z0-9]{14}\$[./A-Za-z0-9]{43}/,
+  /^\$(?:S|P|H)\$[./A-Za-z0-9]{31}(?:[./A-Za-z0-9]{21})?(?![./A-Za-z0-9])/,
+  /^\$krb5(?:tgs|asrep|pa)\$(?:\d+\$)?[*\w.@/$:-]{1,200}\$[0-9a-fA-F]{32,}(?:\$[0-9a-fA-F]{20,})?/,
+];
+
+const bcrypt = assembled('$2b', '$12$', exampleBody(53));
+const sha512 = assembled('$6', '$q9Lk2mPq$', exampleBody(86));
+const argon = assembled('$argon2', 'id$v=19$m=65536,t=3,p=4$', exampleBody(22), '$', exampleBody(43, 5));
+const django = assembled('pbkdf2_', 'sha256$600000$', exampleBody(22), '$', exampleBody(43, 3), '=');
+const ldap = assembled('{SS', 'HA}', Buffer.from(exampleBody(28)).toString('base64'));
+const ntlm = assembled('aad3b435b51404eeaad3b435b51404ee', ':', '9f01726eebe77df2c096a65e95acdd02');
+
+function example(value: string): HitExample {
+  return { text: `password_hash: "${value}"`, value, atLeast: 0.8 };
+}
+
+export const passwordHash: Recognizer = {
+  name: 'password-hash',
+  entity: 'PASSWORD_HASH',
+  category: 'credential',
+  countries: [],
+  isWhole: true,
+  cues: [
+    ...[
+      '$1$',
+      '$apr1$',
+      '$2a$',
+      '$2b$',
+      '$2x$',
+      '$2y$',
+      '$5$',
+      '$6$',
+      '$7$',
+      '$8$',
+      '$9$',
+      '$y$',
+      '$gy$',
+      '$argon2',
+    ].map((literal) => ({
+      literal,
+      exact: true,
+    })),
+    ...['$scrypt$', '$pbkdf2', '$S$', '$P$', '$H$', '$krb5'].map((literal) => ({ literal, exact: true })),
+    { literal: 'pbkdf2_sha', exact: true },
+    { literal: '{SSHA' },
+    { literal: '{SHA}' },
+    { literal: '{SMD5}' },
+    { literal: '{CRYPT}' },
+    { literal: 'aad3b435b51404ee:' },
+  ],
+  findAtCue(passage: Passage, start: number, end: number, cue): void {
+    const text = passage.text;
+    if (passage.isRead('password-hash', start)) return;
+    const first = byteAt(text, start);
+    if (first === 0x7b) findLdap(passage, start, end);
+    else if (cue.literal === 'aad3b435b51404ee:') findNtlm(passage, end);
+    else if (first === 0x70) {
+      const to = runEnd(text, end, BODY, 300);
+      if (
+        /^(?:1|256|512)\$\d+\$[\w+/=.-]+\$[A-Za-z0-9+/]{20,}={0,2}$/.test(passage.ascii(end, to)) &&
+        !isWord(byteAt(text, start - 1))
+      )
+        passage.report(passwordHash, start, to, 0.95);
+    } else if (first === 0x24) {
+      if (isAlnum(byteAt(text, start - 1)) || byteAt(text, start - 1) === 0x24) return;
+      const to = runEnd(text, start, BODY, MAX_HASH);
+      passage.markRead('password-hash', start + 3);
+      const written = passage.ascii(start, to);
+      for (const form of FORMS) {
+        const match = form.exec(written)?.[0];
+        if (match === undefined) continue;
+        const isShort = match.length < 35 || /^\$[SPH]\$/.test(match);
+        if (isAlnum(byteAt(text, start + match.length)) || isPlaceholder(match.slice(match.lastIndexOf('$') + 1)))
+          return;
+        passage.report(passwordHash, start, start + match.length, isShort ? 0.85 : 0.95);
+        passage.markRead('password-hash', start + match.length);
+        return;
+      }
+    }
+  },
+  hits: [bcrypt, sha512, argon, django, ldap, ntlm].map(example),
+  misses: [
+    { text: 'cost $1$ and $2 each' },
+    { text: 'regex.replace(/(a)(b)/, "$1$2")' },
+    { text: assembled('$2b', '$12$', 'x'.repeat(53)) },
+    { text: '{SHA} is a prefix' },
+    { text: assembled('aad3b435b51404eeaad3b435b51404ee', ':', '31d6cfe0d16ae931b73c59d7e0c089c0') },
+  ],
+};
+
+function findLdap(passage: Passage, start: number, end: number): void {
+  const text = passage.text;
+  const close = byteAt(text, end - 1) === 0x7d ? end : text.indexOf(0x7d, end) + 1;
+  if (close === 0 || close - start > 10) return;
+  const to = runEnd(text, close, byteSet('A-Za-z0-9+/=$.'), 160);
+  const body = passage.ascii(close, to);
+  if (body.length < 28 || !/\d/.test(body) || !/[A-Z]/.test(body) || isPlaceholder(body)) return;
+  passage.report(passwordHash, start, to, 0.92);
+}
+
+/** An LM hash of nothing (which is what is stored today), a colon and the NT hash; that of the empty password is none. */
+function findNtlm(passage: Passage, ntAt: number): void {
+  const text = passage.text;
+  const start = runStart(text, ntAt - 1, byteSet('0-9a-fA-F'), 33);
+  const to = runEnd(text, ntAt, byteSet('0-9a-fA-F'), 33);
+  if (ntAt - 1 - start !== 32 || to - ntAt !== 32 || isHex(byteAt(text, to))) return;
+  if (passage.ascii(ntAt, to).toLowerCase() !== '31d6cfe0d16ae931b73c59d7e0c089c0')
+    passage.report(passwordHash, start, to, 0.95);
+}

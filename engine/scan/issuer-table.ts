@@ -1,0 +1,193 @@
+/**
+ * Tables of issuers, a line each, for credentials that have no file of their own: the issuer's word, then a word such as
+ * key, token or secret, then a value that looks random. Words in between are read one by one, so that
+ * `vendorSECRET-access-key-VALUE`, `vendor: {"api_key": "VALUE"}` and `vendor secret VALUE` are all one form.
+ */
+import { UUID } from './assigned-token.ts';
+import { byteAt, byteSet, isAlnum, isDigit, isIn, isWord, runEnd } from './bytes.ts';
+import { type ContextWords, contextWords, wordsOf } from './context.ts';
+import type { Passage } from './passage.ts';
+import { isStandIn } from './placeholders.ts';
+import { looksRandom } from './randomness.ts';
+import type { Recognizer } from './recognizer.ts';
+import { exampleBody, tokenRecognizer } from './token.ts';
+
+export interface IssuerLine {
+  readonly entity: string;
+  /** What names the issuer, lower case, with commas between. */
+  readonly words: string;
+  /** Length of a value; 20 to 128 unless given. */
+  readonly min?: number;
+  readonly max?: number;
+  /** The word means other things as well, so that a value right behind it says nothing without `key` and the like. */
+  readonly isCommon?: boolean;
+  /** Dots and base64's signs stand in a value, not only letters, digits, dashes and underscores. */
+  readonly isDotted?: boolean;
+}
+
+export interface PrefixLine {
+  readonly entity: string;
+  /** With commas between. */
+  readonly prefixes: string;
+  /** What stands behind the prefix, whole. */
+  readonly form: RegExp;
+  readonly min: number;
+  readonly max: number;
+  /** A body of that form, for the example. */
+  readonly example: string;
+  readonly score?: number;
+  /** Characters of the body, where they are others than letters, digits, dash and underscore. */
+  readonly body?: string;
+}
+
+const PLAIN = byteSet('a-zA-Z0-9_-');
+const DOTTED = byteSet('a-zA-Z0-9_.=+/%~-');
+/** What stands between names, signs and values. */
+const BETWEEN = byteSet(' \t\r\n_.:="\'`\\,>|()[]{}/-');
+/** How far between two words, and how many words and line ends before the value. */
+const MAX_GAP = 24;
+const MAX_WORDS = 7;
+const MAX_LINES = 2;
+const MAX_FILLERS = 2;
+
+const ASSIGNS =
+  /^(?:(?:my|api|app|auth|access|client|consumer|user|account|prod|live|test|dev|rest|private|secret|master|admin|server|bot|web|o)*(?:key|token|tok|secret|private|access|password|pass|pat|auth|authorization|bearer|credential)s?(?:[a-z]{0,4}))$/;
+/** Words that say that what follows is something else, or belongs to another name. */
+const OTHER = new Set(
+  `id ids hash sha sha1 sha256 sha512 md5 checksum digest commit rev revision ref version integrity etag uuid guid nonce
+trace span request fingerprint url uri host hostname domain endpoint email username path file filename dir region org
+account project tag label publishable thumbprint signature image build branch release resolved npm node modules module
+package packages src lib dist www com import from require github issue pull require`.split(/\s+/),
+);
+
+export function issuerRecognizer(line: IssuerLine): Recognizer {
+  const words = line.words.split(',').map((word) => word.trim());
+  const name = `${line.entity.toLowerCase().replaceAll('_', '-')}-credential`;
+  const { min = 20, max = 128 } = line;
+  const body = line.isDotted === true ? DOTTED : PLAIN;
+  const value = exampleBody(Math.max(min, Math.min(max, 32)));
+  const [first = ''] = words;
+  const recognizer: Recognizer = {
+    name,
+    entity: line.entity,
+    category: 'credential',
+    countries: [],
+    cues: words.map((literal) => ({ literal })),
+    labels: labelsOf(words),
+    findAtCue(passage: Passage, start: number, end: number): void {
+      if (isAlnum(byteAt(passage.text, start - 1)) && line.isCommon === true) return;
+      const found = valueBehind(passage, end, body, min, max);
+      if (found === null || passage.isRead(name, found.start)) return;
+      if (!found.isAssigned && (line.isCommon === true || found.isFar)) return;
+      passage.markRead(name, found.end);
+      passage.report(recognizer, found.start, found.end, found.isAssigned ? 0.85 : 0.6);
+    },
+    findLabelled(passage: Passage): void {
+      const { text, label } = passage;
+      if (text.length < min || text.length > max || runEnd(text, 0, body, max + 1) !== text.length) return;
+      const last = label.list.at(-1) ?? '';
+      if (OTHER.has(last) || !label.list.some((word) => ASSIGNS.test(word))) return;
+      const written = passage.ascii(0, text.length);
+      if (isSecret(written, min)) passage.report(recognizer, 0, text.length, 0.85);
+    },
+    hits: [{ text: `${first.toUpperCase().replace(/[^A-Z0-9]+/g, '_')}_API_KEY=${value}`, value, atLeast: 0.8 }].filter(
+      () => /^[a-z0-9_]+$/.test(first),
+    ),
+    misses: [
+      { text: value },
+      { text: `${first}_id = ${value}` },
+      { text: `${first} key: your-${first}-api-key-goes-here` },
+    ],
+  };
+  if (recognizer.hits.length > 0) return recognizer;
+  return { ...recognizer, hits: [{ text: `${first} api key: ${value}`, value, atLeast: 0.8 }] };
+}
+
+export function prefixRecognizer(line: PrefixLine): Recognizer {
+  const prefixes = line.prefixes.split(',').map((prefix) => prefix.trim());
+  const [first = ''] = prefixes;
+  const value = first + line.example;
+  return tokenRecognizer({
+    name: `${line.entity.toLowerCase().replaceAll('_', '-')}-prefix`,
+    entity: line.entity,
+    prefixes,
+    body: line.body === undefined ? PLAIN : byteSet(line.body),
+    min: line.min,
+    max: line.max,
+    score: (written) => (line.form.test(written) ? (line.score ?? 0.9) : 0),
+    hits: [{ text: `token = "${value}"`, value }],
+    misses: [{ text: first + 'x'.repeat(line.example.length) }, { text: `${first}your-token-here` }],
+  });
+}
+
+function labelsOf(words: readonly string[]): ContextWords {
+  return contextWords(...words.map((word) => wordsOf(word).text.trim()));
+}
+
+function isSecret(value: string, min: number): boolean {
+  if (isStandIn(value)) return false;
+  if (UUID.test(value)) return !/^0{8}/.test(value);
+  return min < 16 ? /\d/.test(value) && /[a-zA-Z]/.test(value) : looksRandom(value);
+}
+
+interface Found {
+  readonly start: number;
+  readonly end: number;
+  /** A word for a secret stands between. */
+  readonly isAssigned: boolean;
+  /** Words stand between. */
+  readonly isFar: boolean;
+}
+
+/** The value that stands behind the issuer's word, which ends at `from`; null where none does. */
+function valueBehind(passage: Passage, from: number, body: Uint8Array, min: number, max: number): Found | null {
+  const text = passage.text;
+  let at = from;
+  let isAssigned = false;
+  let fillers = 0;
+  let lines = 0;
+  for (let count = 0; count < MAX_WORDS; count++) {
+    const gap = at;
+    at = runEnd(text, at, BETWEEN, MAX_GAP);
+    for (let i = gap; i < at; i++) if (text[i] === 0x0a && ++lines > MAX_LINES) return null;
+    let end = at;
+    let digits = 0;
+    while (end < text.length && end - at <= max && isAlnum(text[end] as number)) {
+      if (isDigit(text[end] as number)) digits++;
+      end++;
+    }
+    if (end === at) return null;
+    if (digits === 0 && end - at <= 20) {
+      const word = passage.ascii(at, end).toLowerCase();
+      if (OTHER.has(word)) return null;
+      if (ASSIGNS.test(word)) isAssigned = true;
+      else if (end - at >= min && end - at >= 16) return valueAt(passage, at, body, min, max, isAssigned, fillers > 0);
+      else if (at > from && ++fillers > MAX_FILLERS) return null;
+      at = end;
+      continue;
+    }
+    return valueAt(passage, at, body, min, max, isAssigned, fillers > 0);
+  }
+  return null;
+}
+
+function valueAt(
+  passage: Passage,
+  start: number,
+  body: Uint8Array,
+  min: number,
+  max: number,
+  isAssigned: boolean,
+  isFar: boolean,
+): Found | null {
+  const text = passage.text;
+  let end = runEnd(text, start, body, max + 1);
+  if (end - start > max) return null;
+  while (end > start && !isAlnum(byteAt(text, end - 1)) && byteAt(text, end - 1) !== 0x3d) end--;
+  while (byteAt(text, end) === 0x3d && end - start < max) end++;
+  if (end - start < min) return null;
+  const next = byteAt(text, end);
+  if (isWord(next) || next === 0x28 || (next === 0x2f && !isIn(body, next))) return null;
+  if (next === 0x2e && isAlnum(byteAt(text, end + 1))) return null;
+  return isSecret(passage.ascii(start, end), min) ? { start, end, isAssigned, isFar } : null;
+}
