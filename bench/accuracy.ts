@@ -1,20 +1,24 @@
 /**
- * How exact the scanner is: `./scripts/node bench/accuracy.ts [secrets|ids|clean]`. Exit status 1 where a target is missed.
+ * How exact the scanner is: `./scripts/node bench/accuracy.ts [entities|secrets|ids|clean]`. Exit status 1 where a target is missed.
  * Nothing printed holds a value: rows, rules, entities and masked context only.
  */
 import { parseArgs } from 'node:util';
 import { createScanner, ENTITIES } from '../engine/scan/scanner.ts';
 import { measureClean, shownContext, TARGET_PER_100_KB } from './accuracy/clean.ts';
 import { measureIdNumbers } from './accuracy/id-numbers.ts';
+import { withoutGenerator } from './accuracy/kinds.ts';
+import { type EntityFigures, measureMixed, type Planted, TARGET } from './accuracy/mixed.ts';
 import { measureSecrets, type SecretFigures } from './accuracy/secrets.ts';
 import { loadCorpus } from './corpus/texts.ts';
 
-const USAGE = `Usage: ./scripts/node bench/accuracy.ts [secrets] [ids] [clean] [options]
+const USAGE = `Usage: ./scripts/node bench/accuracy.ts [entities] [secrets] [ids] [clean] [options]
 
+  entities  recall and precision by entity, values planted in the clean corpus
   secrets   the published examples of credentials: found, left alone, named after their vendor
   ids       published valid and invalid identification numbers
   clean     false alarms on the clean corpus (bench/corpus/build.ts brings it), by recognizer
 
+  --entity A,B  these entities alone, with what is missed of each
   --all     list every row that falls short, not only the first
   --plain   show what was found in the clean corpus unmasked: its texts are public
 `;
@@ -23,12 +27,13 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     all: { type: 'boolean', default: false },
+    entity: { type: 'string' },
     plain: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
 });
 
-const PARTS: Readonly<Record<string, () => boolean>> = { secrets, ids, clean };
+const PARTS: Readonly<Record<string, () => boolean>> = { entities, secrets, ids, clean };
 
 process.exitCode = main();
 
@@ -105,4 +110,64 @@ function ids(): boolean {
   for (const { module, entity } of figures.pending) say(`  no recognizer: ${module} ${entity}`);
   if (values.all) for (const { module, reason } of figures.unmapped) say(`  unmapped: ${module}: ${reason}`);
   return figures.faults.length === 0 && figures.pending.length === 0;
+}
+
+function entities(): boolean {
+  const { texts } = loadCorpus();
+  const wanted = values.entity?.split(',');
+  const all = new Set(ENTITIES.keys());
+  const figures = measureMixed(createScanner(), { entities: wanted === undefined ? all : new Set(wanted), texts });
+  const lacking = wanted === undefined ? withoutGenerator(all) : [];
+  const short = figures.filter((one) => !isExact(one));
+  const text = (value: number | null): string => (value === null ? '    -' : value.toFixed(3));
+  say(`entities: ${figures.length - short.length} of ${figures.length} reach ${TARGET} in recall and precision`);
+  say('entity                          planted  recall  of it test  precision');
+  const worstFirst = (wanted === undefined && !values.all ? short : figures).toSorted((a, b) => worst(a) - worst(b));
+  for (const one of worstFirst) {
+    const cells = [String(one.planted), text(one.recall), text(one.recallForTest), text(one.precision)];
+    say(`${one.entity.padEnd(32)}${cells.map((cell) => cell.padStart(7)).join('   ')}`);
+    if (wanted === undefined && !values.all) say(`    ${reasons(one)}`);
+    else for (const line of details(one)) say(`    ${line}`);
+  }
+  for (const entity of lacking) say(`no generator: ${entity}`);
+  return short.length === 0 && lacking.length === 0;
+}
+
+function isExact({ recall, recallForTest, precision }: EntityFigures): boolean {
+  return recall >= TARGET && recallForTest >= TARGET && (precision ?? 1) >= TARGET;
+}
+
+function worst({ recall, recallForTest, precision }: EntityFigures): number {
+  return Math.min(recall, recallForTest, precision ?? 1);
+}
+
+/** The carriers that are missed in and what is taken for the entity, most frequent first. */
+function reasons({ missed, strays }: EntityFigures): string {
+  const missing = counted(missed.map((planted) => planted.carrier.name));
+  const wrong = counted(strays.map(({ over, isInClean }) => over ?? (isInClean ? 'clean text' : 'carrier')));
+  return [missing === '' ? '' : `missed in ${missing}`, wrong === '' ? '' : `also on ${wrong}`]
+    .filter(Boolean)
+    .join('; ');
+}
+
+function counted(names: readonly string[]): string {
+  const groups = [...Map.groupBy(names, (name) => name)].sort(([, a], [, b]) => b.length - a.length);
+  return some(groups, 6)
+    .map(([name, { length }]) => (length > 1 ? `${name} (${length})` : name))
+    .join(', ');
+}
+
+function details({ missed, strays }: EntityFigures): readonly string[] {
+  const quoted = (text: string): string => JSON.stringify(values.plain ? text : masked(text));
+  const shown = ({ text }: Planted): string => quoted(text.toString());
+  return [
+    ...some(missed, 12).map((planted) => `missed in ${planted.carrier.name}: ${shown(planted)}`),
+    ...some(strays, 12).map(
+      (stray) => `also on ${stray.over ?? (stray.isInClean ? 'clean text' : 'carrier')}: ${quoted(stray.around)}`,
+    ),
+  ];
+}
+
+function masked(text: string): string {
+  return text.replace(/\p{N}/gu, '9');
 }

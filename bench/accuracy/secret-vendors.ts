@@ -70,7 +70,7 @@ const BY_RULE: Readonly<Record<string, string>> = {
   'okta.1': 'OKTA',
   openai: 'OPENAI_KEY',
   pagerduty: 'PAGERDUTY',
-  'paypal.2': 'PAYPAL_BRAINTREE',
+  'paypal.2': 'PAYPAL',
   'pem.1': 'PRIVATE_KEY_PEM',
   privkey: 'PRIVATE_KEY_PEM',
   'planetscale.1': 'PLANETSCALE',

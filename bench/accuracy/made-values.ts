@@ -1,0 +1,294 @@
+/** Values of people, money, networks and vehicles: Faker's, libphonenumber's examples, issuers' published test numbers. */
+import { createHash } from 'node:crypto';
+import { de, en, es, Faker, fr, it } from '@faker-js/faker';
+import { type CountryCode, getExampleNumber } from 'libphonenumber-js';
+import phoneExamples from 'libphonenumber-js/mobile/examples';
+import type { Made } from './carriers.ts';
+import { bech32, fives } from './made-credentials.ts';
+import { fill, int, letters, pick, type Random } from './shapes.ts';
+
+/** A Faker that follows the generator that it is given. */
+function fakerOf(random: Random): Faker {
+  const locale = pick(random, [en, de, fr, es, it]);
+  const faker = new Faker({ locale: [locale, en] });
+  faker.seed(Math.floor(random() * 2 ** 31));
+  return faker;
+}
+
+const BASE58 = '123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz';
+const RIPPLE = 'rpshnaf39wBUDNEGHJKLM4PQRST7VWXYZ2bcdeCg65jkm8oFqi1tuvAxyz';
+
+function base58(bytes: Buffer, alphabet = BASE58): string {
+  let number = BigInt(`0x${bytes.toString('hex')}`);
+  let text = '';
+  while (number > 0n) {
+    text = (alphabet[Number(number % 58n)] ?? '') + text;
+    number /= 58n;
+  }
+  for (const byte of bytes) {
+    if (byte !== 0) break;
+    text = (alphabet[0] ?? '') + text;
+  }
+  return text;
+}
+
+const sha256 = (bytes: Buffer): Buffer => createHash('sha256').update(bytes).digest();
+
+function base58check(
+  random: Random,
+  version: readonly number[],
+  size: number,
+  alphabet?: string,
+  tail: readonly number[] = [],
+): string {
+  const payload = Buffer.from([...version, ...Array.from({ length: size }, () => int(random, 0, 255)), ...tail]);
+  return base58(Buffer.concat([payload, sha256(sha256(payload)).subarray(0, 4)]), alphabet);
+}
+
+function bitcoin(random: Random): string {
+  const program = Buffer.from(Array.from({ length: 20 }, () => int(random, 0, 255)));
+  const longer = Buffer.concat([program, program.subarray(0, 12)]);
+  return pick(random, [
+    () => base58check(random, [0], 20),
+    () => base58check(random, [5], 20),
+    () => bech32('bc', [0, ...fives(program)], 1),
+    () => bech32('bc', [1, ...fives(longer)], 0x2bc830a3),
+  ])();
+}
+
+/** Luhn's check digit appended. */
+export function withLuhn(body: string): string {
+  let sum = 0;
+  for (let i = 0; i < body.length; i++) {
+    let digit = Number(body[body.length - 1 - i]);
+    if (i % 2 === 0) digit = digit * 2 > 9 ? digit * 2 - 9 : digit * 2;
+    sum += digit;
+  }
+  return `${body}${(10 - (sum % 10)) % 10}`;
+}
+
+/** Test numbers that payment providers publish. */
+const TEST_CARDS = [
+  '4242424242424242',
+  '4000056655665556',
+  '5555555555554444',
+  '2223003122003222',
+  '5200828282828210',
+  '378282246310005',
+  '371449635398431',
+  '6011111111111117',
+  '3056930009020004',
+  '3566002020360505',
+];
+
+function card(random: Random): string {
+  const digits = random() < 0.3 ? pick(random, TEST_CARDS) : fakerOf(random).finance.creditCardNumber('visa');
+  const plain = digits.replace(/\D/g, '');
+  if (plain.length !== 16) return plain;
+  return pick(random, [plain, plain.replace(/(\d{4})(?=\d)/g, '$1 '), plain.replace(/(\d{4})(?=\d)/g, '$1-')]);
+}
+
+const PHONE_COUNTRIES: readonly CountryCode[] = [
+  'US',
+  'GB',
+  'DE',
+  'FR',
+  'ES',
+  'IT',
+  'NL',
+  'SE',
+  'PL',
+  'BR',
+  'IN',
+  'JP',
+  'AU',
+  'MX',
+  'ZA',
+];
+
+/** A published example of a country with other last digits, in an international or national form. */
+function phone(random: Random): string {
+  const example = getExampleNumber(pick(random, PHONE_COUNTRIES), phoneExamples);
+  if (example === undefined) throw new Error('no example number');
+  const written = pick(random, [example.formatInternational(), example.formatNational(), example.number]);
+  return written.replace(/\d{3}$/, () => letters(random, 'd', 3));
+}
+
+function iban(random: Random): string {
+  return fakerOf(random).finance.iban({
+    formatted: random() < 0.5,
+    countryCode: pick(random, ['DE', 'FR', 'GB', 'NL', 'ES', 'IT', 'CH', 'PL', 'SE', 'AT']),
+  });
+}
+
+/** ISO 3779 with the check digit in place 9. */
+function vin(random: Random): string {
+  const weights = [8, 7, 6, 5, 4, 3, 2, 10, 0, 9, 8, 7, 6, 5, 4, 3, 2];
+  const worth = (char: string): number =>
+    char <= '9' ? Number(char) : Number('12345678-12345-7-923456789'[char.charCodeAt(0) - 65]);
+  const draw = (count: number): string => {
+    let text = '';
+    while (text.length < count) text += letters(random, 'U', 1).replace(/[IOQ]/, '');
+    return text;
+  };
+  const body = `1${pick(random, ['HG', 'FA', 'GC'])}${draw(5)}0${draw(3)}${letters(random, 'd', 5)}`;
+  const sum = [...body].reduce((total, char, at) => total + worth(char) * (weights[at] ?? 0), 0);
+  const check = sum % 11 === 10 ? 'X' : String(sum % 11);
+  return `${body.slice(0, 8)}${check}${body.slice(9)}`;
+}
+
+function routing(random: Random): string {
+  const body = `${pick(random, ['02', '03', '06', '07', '11', '12'])}${letters(random, 'd', 6)}`;
+  const weights = [3, 7, 1, 3, 7, 1, 3, 7];
+  const sum = weights.reduce((total, weight, at) => total + weight * Number(body[at]), 0);
+  return `${body}${(10 - (sum % 10)) % 10}`;
+}
+
+/** Value of letters A to Z as 10 to 35. */
+const spelled = (text: string): string => text.replace(/[A-Z]/g, (char) => String(char.charCodeAt(0) - 55));
+
+function isin(random: Random): string {
+  const body = `${pick(random, ['US', 'DE', 'FR', 'GB'])}${letters(random, 'd', 9)}`;
+  const check = withLuhn(spelled(body)).slice(-1);
+  return `${body}${check}`;
+}
+
+function lei(random: Random): string {
+  const body = `5493${letters(random, 'U', 14)}`;
+  const rest = BigInt(`${spelled(body)}00`) % 97n;
+  return `${body}${String(98n - rest).padStart(2, '0')}`;
+}
+
+function cusip(random: Random): string {
+  const body = letters(random, 'd', 8);
+  const sum = [...body].reduce((total, char, at) => {
+    const value = Number(char) * (at % 2 === 1 ? 2 : 1);
+    return total + Math.floor(value / 10) + (value % 10);
+  }, 0);
+  return `${body}${(10 - (sum % 10)) % 10}`;
+}
+
+function sedol(random: Random): string {
+  const body = `B${letters(random, 'd', 5)}`;
+  const weights = [1, 3, 1, 7, 3, 9];
+  const sum = [...body].reduce((total, char, at) => total + Number(spelled(char)) * (weights[at] ?? 0), 0);
+  return `${body}${(10 - (sum % 10)) % 10}`;
+}
+
+function dea(random: Random): string {
+  const digits = letters(random, 'd', 6);
+  const [a = 0, b = 0, c = 0, d = 0, e = 0, f = 0] = [...digits].map(Number);
+  return `B${letters(random, 'L', 1)}${digits}${(a + c + e + 2 * (b + d + f)) % 10}`;
+}
+
+function npi(random: Random): string {
+  return withLuhn(`808401${letters(random, 'd', 8)}`).slice(5);
+}
+
+function mbi(random: Random): string {
+  return fill(
+    random,
+    `${int(random, 1, 9)}${pick(random, [...'ACDEFGHJKMNPQRTUVWXY'])}{d}{d}-E${pick(random, [...'GHJK'])}{d}-M${pick(random, [...'KNPQ'])}{d2}`,
+  );
+}
+
+function nhs(random: Random): string {
+  for (;;) {
+    const body = `9${letters(random, 'd', 8)}`;
+    const sum = [...body].reduce((total, char, at) => total + Number(char) * (10 - at), 0);
+    const check = (11 - (sum % 11)) % 11;
+    if (check === 10) continue;
+    const all = `${body}${check}`;
+    return pick(random, [all, `${all.slice(0, 3)} ${all.slice(3, 6)} ${all.slice(6)}`]);
+  }
+}
+
+function track(random: Random): string {
+  return `;${withLuhn(`4${letters(random, 'd', 14)}`)}=2${int(random, 6, 9)}12101${letters(random, 'd', 8)}?`;
+}
+
+function container(random: Random): string {
+  const body = `${pick(random, ['MSC', 'MAE', 'CMA'])}U${letters(random, 'd', 6)}`;
+  // The letters count 10 to 38, multiples of 11 left out.
+  const worth = (char: string): number => {
+    const at = char.charCodeAt(0) - 65;
+    return char <= '9' ? Number(char) : 10 + at + (at > 0 ? 1 : 0) + (at > 10 ? 1 : 0) + (at > 20 ? 1 : 0);
+  };
+  const sum = [...body].reduce((total, char, at) => total + worth(char) * 2 ** at, 0);
+  return `${body}${(sum % 11) % 10}`;
+}
+
+function imo(random: Random): string {
+  const body = `9${letters(random, 'd', 5)}`;
+  const sum = [...body].reduce((total, char, at) => total + Number(char) * (7 - at), 0);
+  return `IMO ${body}${sum % 10}`;
+}
+
+const day = (random: Random): Date =>
+  new Date(Date.UTC(int(random, 1945, 2004), int(random, 0, 11), int(random, 1, 28)));
+
+function birthDate(random: Random): string {
+  const iso = day(random).toISOString().slice(0, 10);
+  const [year = '', month = '', date = ''] = iso.split('-');
+  return pick(random, [iso, `${date}.${month}.${year}`, `${month}/${date}/${year}`]);
+}
+
+function address(random: Random): string {
+  const faker = new Faker({ locale: [en] });
+  faker.seed(Math.floor(random() * 2 ** 31));
+  return `${int(random, 1, 999)} ${pick(random, ['Oak', 'Maple', 'Cedar', 'Washington', 'Lake', 'Hill'])} ${pick(random, ['Street', 'Avenue', 'Road', 'Lane'])}`;
+}
+
+type Making = { readonly words: readonly string[]; make(random: Random): string | Made };
+
+export const MADE_VALUES: Readonly<Record<string, Making>> = {
+  CREDIT_CARD: { words: ['credit card', 'card number'], make: card },
+  CARD_TRACK_DATA: { words: ['track data', 'track 2'], make: track },
+  IBAN_CODE: { words: ['IBAN', 'bank account'], make: iban },
+  ABA_ROUTING_NUMBER: { words: ['routing number', 'ABA'], make: routing },
+  ISIN: { words: ['ISIN', 'security'], make: isin },
+  LEI: { words: ['LEI', 'legal entity identifier'], make: lei },
+  CUSIP: { words: ['CUSIP'], make: cusip },
+  SEDOL: { words: ['SEDOL'], make: sedol },
+  CRYPTO: { words: ['bitcoin address', 'wallet'], make: bitcoin },
+  BTC_ADDRESS: { words: ['bitcoin address', 'wallet'], make: bitcoin },
+  ETH_ADDRESS: { words: ['ethereum address', 'wallet'], make: (random) => `0x${letters(random, 'h', 40)}` },
+  LTC_ADDRESS: { words: ['litecoin address', 'wallet'], make: (random) => base58check(random, [0x30], 20) },
+  DOGE_ADDRESS: { words: ['dogecoin address', 'wallet'], make: (random) => base58check(random, [0x1e], 20) },
+  DASH_ADDRESS: { words: ['dash address', 'wallet'], make: (random) => base58check(random, [0x4c], 20) },
+  TRON_ADDRESS: { words: ['tron address', 'wallet'], make: (random) => base58check(random, [0x41], 20) },
+  XRP_ADDRESS: { words: ['xrp address', 'ripple wallet'], make: (random) => base58check(random, [0], 20, RIPPLE) },
+  SOL_ADDRESS: {
+    words: ['solana address', 'solana wallet'],
+    make: (random) => base58(Buffer.from(Array.from({ length: 32 }, (_, at) => int(random, at === 0 ? 16 : 0, 255)))),
+  },
+  BTC_WIF: {
+    words: ['WIF key', 'bitcoin private key'],
+    make: (random) => base58check(random, [0x80], 32, BASE58, [1]),
+  },
+  BTC_XPRV: {
+    words: ['extended private key', 'xprv'],
+    make: (random) => base58check(random, [0x04, 0x88, 0xad, 0xe4, 0], 73),
+  },
+  EMAIL_ADDRESS: { words: ['email', 'e-mail address'], make: (random) => fakerOf(random).internet.email() },
+  PHONE_NUMBER: { words: ['phone', 'mobile number'], make: phone },
+  PERSON: { words: ['name', 'full name'], make: (random) => fakerOf(random).person.fullName() },
+  STREET_ADDRESS: { words: ['address', 'street address'], make: address },
+  DATE_OF_BIRTH: { words: ['date of birth', 'birth date'], make: birthDate },
+  DATE_TIME: { words: ['date', 'appointment'], make: birthDate },
+  URL: { words: ['url', 'website'], make: (random) => fill(random, 'https://{l6}.{l5}.com/{l6}') },
+  IP_ADDRESS: {
+    words: ['ip address', 'client ip'],
+    make: (random) => (random() < 0.7 ? fakerOf(random).internet.ipv4() : fakerOf(random).internet.ipv6()),
+  },
+  MAC_ADDRESS: { words: ['mac address', 'hardware address'], make: (random) => fakerOf(random).internet.mac() },
+  IMEI: { words: ['IMEI'], make: (random) => withLuhn(`35${letters(random, 'd', 12)}`) },
+  ICCID: { words: ['ICCID', 'sim card'], make: (random) => withLuhn(`8944${letters(random, 'd', 14)}`) },
+  VIN: { words: ['VIN', 'vehicle identification number'], make: vin },
+  IMO: { words: ['IMO number', 'vessel'], make: imo },
+  ISO6346_CONTAINER: { words: ['container number', 'container'], make: container },
+  US_NPI: { words: ['NPI', 'national provider identifier'], make: npi },
+  US_MBI: { words: ['MBI', 'medicare beneficiary identifier'], make: mbi },
+  MEDICAL_LICENSE: { words: ['DEA number', 'DEA registration'], make: dea },
+  UK_NHS: { words: ['NHS number'], make: nhs },
+};

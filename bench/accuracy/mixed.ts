@@ -1,0 +1,229 @@
+/**
+ * The mixed corpus: values of every entity in every carrier, one planted in each 5 KB of the clean corpus, and how exactly
+ * the scanner finds them. Made from a seed: the same on every run. Recall counts a value as found when its entity, as
+ * the finding or as an alternative, has medium or higher over at least half of it; precision counts the entity's other
+ * findings of medium or higher as wrong, in the carrier and in the clean text round it.
+ */
+import type { Scanner } from '../../engine/scan/scanner.ts';
+import { MEDIUM, type TextFinding } from '../../flow/finding.ts';
+import type { CorpusText } from '../corpus/texts.ts';
+import { CARRIERS, type Carrier, carry, wordingOf } from './carriers.ts';
+import { falseAlarmCheck, LEFT_OUT } from './clean.ts';
+import { KINDS } from './kinds.ts';
+import { pick, type Random } from './shapes.ts';
+
+export const PLANTED_EVERY = 5_000;
+export const TARGET = 0.95;
+
+export interface Planted {
+  readonly entity: string;
+  readonly carrier: Carrier;
+  /** The words that stand beside the value. */
+  readonly word: string;
+  readonly text: Buffer;
+  readonly start: number;
+  readonly end: number;
+}
+
+/** What was found beside the planted value. */
+export interface Stray {
+  readonly entity: string;
+  readonly in: Planted;
+  readonly finding: TextFinding;
+  /** True where it stands in the clean text, false where in the carrier or on the value. */
+  readonly isInClean: boolean;
+  /** What stands round it, for whoever tunes; values of the bench itself and public texts. */
+  readonly around: string;
+  /** The entity that was planted there, where the stray covers its value. */
+  readonly over: string | null;
+}
+
+export interface EntityFigures {
+  readonly entity: string;
+  readonly planted: number;
+  readonly found: number;
+  readonly plantedForTest: number;
+  readonly foundForTest: number;
+  readonly strays: readonly Stray[];
+  /** Those of the carriers that are not kept for test: the ones that may be looked at. */
+  readonly missed: readonly Planted[];
+  readonly recall: number;
+  readonly recallForTest: number;
+  /** Null for kinds that the clean text holds and nobody has labelled there. */
+  readonly precision: number | null;
+}
+
+/** A generator of good quality (32 bits, mulberry32): the shapes draw many numbers in a row. */
+export function seededRandom(seed: number): Random {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
+  };
+}
+
+/** One generator an entity, so that a change to one leaves the others as they were. */
+function seedOf(entity: string, seed: number): number {
+  let hash = 2166136261 ^ seed;
+  for (const char of entity) hash = Math.imul(hash ^ char.charCodeAt(0), 16777619);
+  return hash >>> 0;
+}
+
+interface Slice {
+  readonly text: CorpusText | null;
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Slices of 5 KB that end at a line, each of one text; shuffled by the seed. */
+function slicesOf(texts: readonly CorpusText[], random: Random): Slice[] {
+  const slices: Slice[] = [];
+  for (const text of texts) {
+    for (let from = 0; from + PLANTED_EVERY / 2 < text.text.length; ) {
+      const wanted = Math.min(text.text.length, from + PLANTED_EVERY);
+      const line = text.text.lastIndexOf(0x0a, wanted - 1) + 1;
+      const to = line > from + PLANTED_EVERY / 2 ? line : wanted;
+      slices.push({ text, from, to });
+      from = to;
+    }
+  }
+  for (let i = slices.length - 1; i > 0; i--) {
+    const j = Math.floor(random() * (i + 1));
+    const [a, b] = [slices[i], slices[j]];
+    if (a !== undefined && b !== undefined) [slices[i], slices[j]] = [b, a];
+  }
+  return slices;
+}
+
+export interface MixedOptions {
+  readonly entities: ReadonlySet<string>;
+  /** Empty: the carriers stand alone, and precision is that of the carriers. */
+  readonly texts: readonly CorpusText[];
+  readonly seed?: number;
+  /** Every n-th carrier only: for a quick look. */
+  readonly every?: number;
+}
+
+export function plant(entity: string, carrier: Carrier, random: Random, turn: number): Planted | null {
+  const ways = KINDS.get(entity);
+  const way = ways?.[turn % ways.length];
+  if (way === undefined) return null;
+  const word = pick(random, way.words);
+  const made = way.make(random);
+  return { entity, carrier, word, ...carry(carrier, made, wordingOf(word, random)) };
+}
+
+export function measureMixed(scanner: Scanner, options: MixedOptions): readonly EntityFigures[] {
+  const { seed = 1, every = 1 } = options;
+  const slices = slicesOf(options.texts, seededRandom(seed));
+  const isFalse = falseAlarmCheck();
+  const figures = new Map(
+    [...options.entities].filter((entity) => KINDS.has(entity)).map((entity) => [entity, new Tally(entity)]),
+  );
+  let slot = 0;
+  for (const entity of figures.keys()) {
+    const random = seededRandom(seedOf(entity, seed));
+    CARRIERS.forEach((carrier, index) => {
+      const planted = plant(entity, carrier, random, index);
+      if (planted === null || index % every !== 0) return;
+      const slice = slices[slot++ % Math.max(1, slices.length)] ?? { text: null, from: 0, to: 0 };
+      judge(scanner, planted, slice, figures, isFalse);
+    });
+  }
+  return [...figures.values()].map((tally) => tally.figures());
+}
+
+const BREAK = Buffer.from('\n\n');
+
+function judge(
+  scanner: Scanner,
+  planted: Planted,
+  slice: Slice,
+  figures: ReadonlyMap<string, Tally>,
+  isFalse: ReturnType<typeof falseAlarmCheck>,
+): void {
+  const before = slice.text === null ? Buffer.alloc(0) : slice.text.text.subarray(slice.from, middleOf(slice));
+  const after = slice.text === null ? Buffer.alloc(0) : slice.text.text.subarray(middleOf(slice), slice.to);
+  const at = before.length + BREAK.length;
+  const text = Buffer.concat([before, BREAK, planted.text, BREAK, after]);
+  const [start, end] = [at + planted.start, at + planted.end];
+  let isFound = false;
+  for (const finding of scanner.scan(text, { label: null, role: null })) {
+    const isOver = (Math.min(finding.end, end) - Math.max(finding.start, start)) * 2 >= end - start;
+    const touches = finding.start < end && finding.end > start;
+    if (isOver && names(finding, planted.entity)) isFound = true;
+    if (finding.score < MEDIUM || (touches && names(finding, planted.entity))) continue;
+    const isInCarrier = finding.start < at + planted.text.length && finding.end > at;
+    if (!isInCarrier) {
+      const offset =
+        finding.start < at
+          ? slice.from + finding.start
+          : middleOf(slice) + finding.start - at - planted.text.length - BREAK.length;
+      if (slice.text === null || !isFalse(slice.text.sha256, offset, finding)) continue;
+    }
+    const stray = {
+      entity: finding.entity,
+      in: planted,
+      finding,
+      isInClean: !isInCarrier,
+      around: text.toString('utf8', Math.max(0, finding.start - 40), finding.end + 24),
+      over: touches ? planted.entity : null,
+    };
+    figures.get(finding.entity)?.strays.push(stray);
+  }
+  figures.get(planted.entity)?.count(planted, isFound);
+}
+
+/** A place at the start of a line near the middle. */
+function middleOf(slice: Slice): number {
+  const middle = Math.floor((slice.from + slice.to) / 2);
+  const line = (slice.text?.text.indexOf(0x0a, middle) ?? -1) + 1;
+  return line > 0 && line < slice.to ? line : middle;
+}
+
+function names(finding: TextFinding, entity: string): boolean {
+  if (finding.entity === entity) return finding.score >= MEDIUM;
+  return finding.alternatives.some((other) => other.entity === entity && other.score >= MEDIUM);
+}
+
+class Tally {
+  readonly entity: string;
+  readonly strays: Stray[] = [];
+  readonly #missed: Planted[] = [];
+  #planted = 0;
+  #found = 0;
+  #plantedForTest = 0;
+  #foundForTest = 0;
+
+  constructor(entity: string) {
+    this.entity = entity;
+  }
+
+  count(planted: Planted, isFound: boolean): void {
+    this.#planted++;
+    if (isFound) this.#found++;
+    if (planted.carrier.isForTest) {
+      this.#plantedForTest++;
+      if (isFound) this.#foundForTest++;
+    } else if (!isFound) this.#missed.push(planted);
+  }
+
+  figures(): EntityFigures {
+    const isUnlabelled = LEFT_OUT.has(this.entity);
+    const right = this.#found;
+    return {
+      entity: this.entity,
+      planted: this.#planted,
+      found: this.#found,
+      plantedForTest: this.#plantedForTest,
+      foundForTest: this.#foundForTest,
+      strays: this.strays,
+      missed: this.#missed,
+      recall: this.#found / Math.max(1, this.#planted),
+      recallForTest: this.#foundForTest / Math.max(1, this.#plantedForTest),
+      precision: isUnlabelled || right + this.strays.length === 0 ? null : right / (right + this.strays.length),
+    };
+  }
+}
