@@ -3,8 +3,6 @@
  * UTF-16 with a byte-order mark or with the zero byte of every other place that tells ASCII text in it. What is no text
  * is told as such.
  */
-import { StringDecoder } from 'node:string_decoder';
-
 export type Encoding = 'utf8' | 'utf16le' | 'utf16be';
 
 /** How far into a text `encodingOf` looks, bytes. */
@@ -47,9 +45,9 @@ function isTextBeside(head: Buffer): boolean {
 /** Turns pieces of a text into UTF-8, without its byte-order mark; a character may be cut between two of UTF-16. */
 export class Utf8Pieces {
   readonly #encoding: Encoding;
-  readonly #decoder = new StringDecoder('utf16le');
   #isFirst = true;
-  #odd: Buffer = Buffer.alloc(0);
+  /** Bytes of UTF-16 that are no whole character yet: at most three. */
+  #rest: Buffer = Buffer.alloc(0);
 
   constructor(encoding: Encoding) {
     this.#encoding = encoding;
@@ -57,24 +55,32 @@ export class Utf8Pieces {
 
   /** The next piece; of UTF-8 the bytes themselves. */
   next(piece: Buffer): Buffer {
-    const isFirst = this.#isFirst && piece.length > 0;
-    if (isFirst) this.#isFirst = false;
     if (this.#encoding === 'utf8') {
-      return isFirst && piece[0] === 0xef && piece[1] === 0xbb && piece[2] === 0xbf ? piece.subarray(3) : piece;
+      const hasMark = this.#isFirst && piece[0] === 0xef && piece[1] === 0xbb && piece[2] === 0xbf;
+      this.#isFirst &&= piece.length === 0;
+      return hasMark ? piece.subarray(3) : piece;
     }
-    const text = this.#decoder.write(this.#encoding === 'utf16le' ? piece : this.#swapped(piece));
-    return Buffer.from(isFirst && text.startsWith('\ufeff') ? text.slice(1) : text, 'utf8');
+    const all = Buffer.concat([this.#rest, piece]);
+    let whole = all.length - (all.length % 2);
+    if (whole > 0 && isHighSurrogate(all, whole - 2, this.#encoding)) whole -= 2;
+    this.#rest = Buffer.from(all.subarray(whole));
+    return this.#decoded(all.subarray(0, whole));
   }
 
   /** What is left when the last piece has been handed in. */
   end(): Buffer {
-    return this.#encoding === 'utf8' ? Buffer.alloc(0) : Buffer.from(this.#decoder.end(), 'utf8');
+    return this.#decoded(this.#rest.subarray(0, this.#rest.length - (this.#rest.length % 2)));
   }
 
-  #swapped(piece: Buffer): Buffer {
-    const all = Buffer.concat([this.#odd, piece]);
-    const even = all.length - (all.length % 2);
-    this.#odd = all.subarray(even);
-    return all.subarray(0, even).swap16();
+  #decoded(units: Buffer): Buffer {
+    const text = (this.#encoding === 'utf16be' ? units.swap16() : units).toString('utf16le');
+    const hasMark = this.#isFirst && text.startsWith('\ufeff');
+    this.#isFirst &&= text === '';
+    return Buffer.from(hasMark ? text.slice(1) : text, 'utf8');
   }
+}
+
+function isHighSurrogate(units: Buffer, at: number, encoding: Encoding): boolean {
+  const unit = encoding === 'utf16le' ? units.readUInt16LE(at) : units.readUInt16BE(at);
+  return unit >= 0xd800 && unit < 0xdc00;
 }

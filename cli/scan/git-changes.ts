@@ -100,9 +100,10 @@ async function topOf(options: ChangesOptions): Promise<string | null> {
   try {
     await git([...SAFE_GIT, 'rev-parse', '--show-toplevel'], options, (piece) => pieces.push(piece));
   } catch (error) {
-    // That there is no repository at all is told by the comparison, in git's words.
-    if (error instanceof UsageError) return null;
-    throw error;
+    if (!(error instanceof UsageError)) throw error;
+    // Throws in git's words where there is no repository at all.
+    await git([...SAFE_GIT, 'rev-parse', '--git-dir'], options, () => {});
+    return null;
   }
   return Buffer.concat(pieces).toString('utf8').replace(/\n$/, '');
 }
