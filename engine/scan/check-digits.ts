@@ -22,6 +22,23 @@ export function weightedSum(text: string, weights: readonly number[], from = 0):
   return sum;
 }
 
+/** Sum of the digits of each digit (or letter, A = 10) times its weight: 2 × 7 counts 1 + 4; NaN for other characters. */
+export function crossSum(text: string, weights: readonly number[], from = 0): number {
+  let sum = 0;
+  for (let i = 0; i < weights.length; i++) {
+    const value = characterValue(text, from + i);
+    if (value < 0) return Number.NaN;
+    for (let rest = value * (weights[i] ?? 0); rest > 0; rest = Math.floor(rest / 10)) sum += rest % 10;
+  }
+  return sum;
+}
+
+/** The remainder on 11 of a weighted sum; where that is 10, of the sum by the second weights, of which 10 counts 0. */
+export function twoStageMod11(text: string, first: readonly number[], second: readonly number[]): number {
+  const rest = weightedSum(text, first) % 11;
+  return rest === 10 ? (weightedSum(text, second) % 11) % 10 : rest;
+}
+
 /** Whether all characters are digits, `length` of them. */
 export function isDigits(text: string, length: number): boolean {
   if (text.length !== length) return false;

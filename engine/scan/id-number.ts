@@ -24,6 +24,8 @@ export interface IdNumberSpec {
   readonly category: Category;
   /** ISO 3166-1 alpha-2. */
   readonly countries: readonly string[];
+  /** A wider class that each of them is as well: an alternative of equal score. */
+  readonly alsoEntity?: string;
   /**
    * How it is written: `#` a digit, `@` a letter, `*` either; capital letters and digits stand for themselves; space,
    * `-`, `.`, `/`, `(` and `)` separate groups. The forms may have different lengths. The form without separators is
@@ -122,6 +124,7 @@ export function idNumber(spec: IdNumberSpec): IdRecognizer {
     entity: spec.entity,
     category: spec.category,
     countries: spec.countries,
+    ...(spec.alsoEntity === undefined ? {} : { alsoEntity: spec.alsoEntity }),
     context: spec.context,
     ...(digitForms.length === 0
       ? {}

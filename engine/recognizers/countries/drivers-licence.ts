@@ -1,6 +1,6 @@
 /**
- * Driving licences. The British number carries surname, date of birth and initials and can be checked; those of the US
- * states fit almost anything, so a word for the licence must stand before the value or in its label.
+ * Driving licences of the US states: their numbers fit almost anything, so a word for the licence must stand before the
+ * value or in its label.
  */
 
 import { byteAt, byteSet, isAlnum, isDigit, isLetter, isWord, runEnd, touchesWordBefore } from '../../scan/bytes.ts';
@@ -114,32 +114,3 @@ function valueNear(passage: Passage, from: number): { start: number; end: number
   }
   return null;
 }
-
-/** Surname (five, padded with 9), decade digit, month (50 more for women), day, year digit, initials, check characters (DVLA). */
-const DVLA =
-  /^[A-Z9]{5}\d(?:0[1-9]|1[0-2]|5[1-9]|6[0-2])(?:0[1-9]|[12]\d|3[01])\d(?:[A-Z][A-Z9]|99)[A-HJ-NP-Z2-9][A-Z]{2}(?:\d\d)?$/;
-
-export const ukDrivingLicence: Recognizer = {
-  name: 'uk-driving-licence',
-  entity: 'UK_DRIVING_LICENCE',
-  category: 'government_id',
-  countries: ['GB'],
-  prefixLetters: 5,
-  context: contextWords('driving', 'licence', 'license', 'driver', 'drivers', 'dvla', 'dl'),
-  findPrefixed(passage: Passage, start: number): void {
-    const end = runEnd(passage.text, start, VALUE, 19);
-    const value = passage.ascii(start, end);
-    if (isWord(byteAt(passage.text, end)) || !DVLA.test(value) || value.startsWith('9')) return;
-    passage.report(ukDrivingLicence, start, end, 0.6, 0.95);
-  },
-  hits: [
-    { text: 'driving licence MORGA657054SM9IJ', value: 'MORGA657054SM9IJ', atLeast: 0.8 },
-    { text: 'MORGA753116SM9IJ', value: 'MORGA753116SM9IJ' },
-  ],
-  misses: [
-    { text: 'MORGA677054SM9IJ' },
-    { text: 'MORGA657054SM9I' },
-    { text: 'xMORGA657054SM9IJ' },
-    { text: 'MORGA657354SM9IJ' },
-  ],
-};

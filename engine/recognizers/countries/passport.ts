@@ -107,10 +107,10 @@ export const passport: Recognizer = {
   category: 'government_id',
   countries: [],
   hits: [
-    { text: 'Reisepass Nr. C01X00T47', value: 'C01X00T47' },
-    { text: 'passeport n° 12AB34567', value: '12AB34567' },
+    { text: 'Reisepass Nr. P1234567', value: 'P1234567' },
+    { text: 'passeport n° EN123456', value: 'EN123456' },
     { text: 'passport no. L1234567 issued', value: 'L1234567' },
-    { text: 'pasaporte: AAB123456', value: 'AAB123456' },
+    { text: 'pasaporte: PAB1234567', value: 'PAB1234567' },
   ],
   misses: [
     { text: 'C01X00T47' },

@@ -1,0 +1,111 @@
+/**
+ * Numbers of documents whose shape says too little to be told by: a passport, a driving licence, an identity card. They
+ * are looked for only behind a word that names the document, on the same line, or in a field with such a label. A
+ * number that can be checked, or that has words of its kind on any side, is an `idNumber`.
+ */
+import type { Category } from '../../flow/finding.ts';
+import { byteAt, isAlnum, isWord, touchesWordBefore } from './bytes.ts';
+import { contextWords } from './context.ts';
+import type { Passage } from './passage.ts';
+import type { HitExample, MissExample, Recognizer } from './recognizer.ts';
+
+export interface DocumentNumberSpec {
+  /** kebab-case, unique. */
+  readonly name: string;
+  readonly entity: string;
+  readonly category: Category;
+  /** ISO 3166-1 alpha-2. */
+  readonly countries: readonly string[];
+  /** Words that stand before it or label it, lower case. Plain ASCII words are found in any case. */
+  readonly words: readonly string[];
+  /** Whether a value without spaces, letters in upper case, has the document's shape. */
+  readonly isValue: (compact: string) => boolean;
+  readonly hits: readonly HitExample[];
+  readonly misses: readonly MissExample[];
+}
+
+/** How far behind its word the number may begin, bytes; behind CLOSE it is less sure. */
+const NEAR = 64;
+const CLOSE = 24;
+const MAX_WORDS = 7;
+const MAX_LENGTH = 24;
+/** Parts of a value that single spaces separate. */
+const MAX_PARTS = 4;
+
+const SURE = 0.9;
+const LESS_SURE = 0.75;
+
+export function documentNumber(spec: DocumentNumberSpec): Recognizer {
+  const recognizer: Recognizer = {
+    name: spec.name,
+    entity: spec.entity,
+    category: spec.category,
+    countries: spec.countries,
+    cues: spec.words.map((literal) => ({ literal, startsWord: true })),
+    labels: contextWords(...spec.words),
+    findAtCue(passage: Passage, _start: number, end: number): void {
+      const text = passage.text;
+      const last = Math.min(text.length, end + NEAR);
+      for (let i = end, words = 0; i < last && words <= MAX_WORDS; ) {
+        const byte = text[i] ?? 0;
+        if (byte === 0x0a && i > end + 3) return;
+        if (!isAlnum(byte)) {
+          i++;
+          continue;
+        }
+        const to = valueEnd(passage, i, spec.isValue);
+        if (to !== -1) {
+          passage.report(recognizer, i, to, i - end <= CLOSE ? SURE : LESS_SURE);
+          return;
+        }
+        words++;
+        i = tokenEnd(text, i);
+      }
+    },
+    findLabelled(passage: Passage): void {
+      const length = passage.text.length;
+      if (length > MAX_LENGTH) return;
+      if (spec.isValue(compactOf(passage.slice(0, length)))) passage.report(recognizer, 0, length, SURE);
+    },
+    hits: spec.hits,
+    misses: spec.misses,
+  };
+  return recognizer;
+}
+
+/** The end of a value that begins at `from`, of one token or of several with single spaces between; -1 where there is none. */
+function valueEnd(passage: Passage, from: number, isValue: (compact: string) => boolean): number {
+  const text = passage.text;
+  if (touchesWordBefore(text, from)) return -1;
+  let end = from;
+  for (let parts = 0; parts < MAX_PARTS; parts++) {
+    end = tokenEnd(text, end);
+    if (end - from > MAX_LENGTH || isWord(byteAt(text, end))) return -1;
+    if (!goesOn(text, end) && isValue(compactOf(passage.ascii(from, end)))) return end;
+    if (byteAt(text, end) !== 0x20 || !isAlnum(byteAt(text, end + 1))) return -1;
+    if (isProse(passage.ascii(from, end))) return -1;
+    end++;
+  }
+  return -1;
+}
+
+/** Parts of a value hold a digit each, or are a few letters in capitals. */
+function isProse(written: string): boolean {
+  return written.split(' ').some((part) => !/\d/.test(part) && !/^[A-Z]{1,3}$/.test(part));
+}
+
+function compactOf(value: string): string {
+  return value.replaceAll(' ', '').toUpperCase();
+}
+
+function tokenEnd(text: Uint8Array, from: number): number {
+  let end = from;
+  while (end < text.length && isAlnum(text[end] ?? 0)) end++;
+  return end;
+}
+
+/** The token goes on behind a dash, dot or slash: a date, a UUID, a version. */
+function goesOn(text: Uint8Array, end: number): boolean {
+  const after = byteAt(text, end);
+  return (after === 0x2d || after === 0x2e || after === 0x2f) && isAlnum(byteAt(text, end + 1));
+}
