@@ -17,6 +17,11 @@ export const COMMANDS: readonly CommandEntry[] = [
   { name: 'run', summary: 'run a program with its egress routed through the proxy', load: () => import('./run.ts') },
   { name: 'env', summary: 'print the variables that `run` would set', load: () => import('./env.ts') },
   { name: 'scan', summary: 'finds sensitive data in text', load: () => import('./scan.ts') },
+  {
+    name: 'serve',
+    summary: "the engine as an HTTP service with Presidio's REST shapes",
+    load: () => import('./serve.ts'),
+  },
   { name: 'recognizers', summary: 'lists what can be found', load: () => import('./recognizers.ts') },
   { name: 'policy', summary: 'checks, tests and explains policies', load: () => import('./policy.ts') },
   { name: 'log', summary: 'reads, reviews, verifies and exports the audit log', load: () => import('./log.ts') },

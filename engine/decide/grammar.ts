@@ -2,12 +2,12 @@
  * The grammar of a policy file: every key, what it takes and its default. What a key means stands in docs/policies.md;
  * how it is carried out, in policy-set.ts. Refuses keys that this version does not act on.
  */
-import RE2 from 're2';
 import { ACTIONS, DIRECTIONS, REDACTIONS, SEVERITIES } from '../../flow/decision.ts';
 import { CATEGORIES, MEDIUM } from '../../flow/finding.ts';
 import { DESTINATION_CATEGORIES } from '../../flow/parties.ts';
 import { POSITIONS, ROLES } from '../../flow/segment.ts';
 import { normalise } from '../scan/normalise.ts';
+import { patternProblem } from '../scan/pattern.ts';
 import { INVALID, type Shape, type TypeOf } from './checked-yaml.ts';
 import { hostGlobProblem } from './glob.ts';
 import {
@@ -32,21 +32,11 @@ import {
 
 const MAX_PATTERN = 1000;
 
-/** What RE2 has against a pattern, without the pattern; null when it compiles. */
-export function patternProblem(pattern: string): string | null {
-  if (pattern.length > MAX_PATTERN) return `a pattern longer than ${MAX_PATTERN} characters`;
-  try {
-    new RE2(pattern, 'u');
-    return null;
-  } catch (error) {
-    const text = error instanceof Error ? error.message : '';
-    // `invalid perl operator: (?=`; what follows may be the whole pattern, which may hold a value, and is cut then.
-    const [reason = '', fragment = ''] = text.split(/: (.*)/s);
-    return `RE2 refuses this pattern: ${fragment.length <= 12 ? text : reason}`;
-  }
-}
-
-const pattern = string({ expected: 'a regular expression (RE2)', check: patternProblem });
+const pattern = string({
+  expected: 'a regular expression (RE2)',
+  check: (source) =>
+    source.length > MAX_PATTERN ? `a pattern longer than ${MAX_PATTERN} characters` : patternProblem(source),
+});
 const hostGlob = string({ expected: 'a host, in which * is any characters', maxLength: 253, check: hostGlobProblem });
 const glob = string({ expected: 'a name, in which * is any characters', maxLength: 256 });
 const name = string({

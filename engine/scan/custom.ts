@@ -80,12 +80,15 @@ function validatorOf(custom: CustomRecognizer, what: string): Validator | null {
   return validator;
 }
 
-/** All words in one alternation, whole words in either case; the longest first, so that it wins. */
 function wordPatterns(words: readonly string[], what: string): SearchPattern[] {
-  const written = words.map((word) => word.trim()).filter((word) => word !== '');
-  if (written.length === 0) return [];
-  const escaped = written.sort((a, b) => b.length - a.length).map(escapeWord);
-  return [new SearchPattern(`(?i)(?:${escaped.join('|')})`, `${what}, words`)];
+  const written = words.filter((word) => word.trim() !== '');
+  return written.length === 0 ? [] : [new SearchPattern(`(?i)${wordsSource(written)}`, `${what}, words`)];
+}
+
+/** A pattern of RE2 that finds each of the words whole; the longest first, so that it wins. */
+export function wordsSource(words: readonly string[]): string {
+  const longestFirst = words.map((word) => word.trim()).sort((a, b) => b.length - a.length);
+  return `(?:${longestFirst.map(escapeWord).join('|')})`;
 }
 
 function escapeWord(word: string): string {

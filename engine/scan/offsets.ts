@@ -1,6 +1,6 @@
 /**
- * Byte offsets of UTF-8 text as readers outside count: UTF-16 code units, and lines with columns. Meant for the edge,
- * once, after everything has been found.
+ * Byte offsets of UTF-8 text as readers outside count: UTF-16 code units, code points, and lines with columns. Meant
+ * for the edge, once, after everything has been found.
  */
 
 /** Offsets in UTF-16 code units of byte offsets given in rising order; one pass over the bytes. An invalid byte counts as one unit. */
@@ -15,6 +15,18 @@ export function utf16Offsets(text: Uint8Array, byteOffsets: readonly number[]): 
       if ((byte & 0xc0) !== 0x80) unit += byte >= 0xf0 ? 2 : 1;
     }
     offsets.push(unit);
+  }
+  return offsets;
+}
+
+/** Offsets in code points of byte offsets given in rising order, as Python and Go's runes count. An invalid byte counts as one. */
+export function codePointOffsets(text: Uint8Array, byteOffsets: readonly number[]): number[] {
+  const offsets: number[] = [];
+  let points = 0;
+  let i = 0;
+  for (const wanted of byteOffsets) {
+    for (; i < wanted && i < text.length; i++) if (((text[i] ?? 0) & 0xc0) !== 0x80) points++;
+    offsets.push(points);
   }
   return offsets;
 }

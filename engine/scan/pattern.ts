@@ -21,6 +21,19 @@ export class Pattern {
   }
 }
 
+/** What RE2 has against a pattern, without the pattern; null when it compiles. */
+export function patternProblem(pattern: string): string | null {
+  try {
+    new RE2(pattern, 'u');
+    return null;
+  } catch (error) {
+    const text = error instanceof Error ? error.message : '';
+    // `invalid perl operator: (?=`; what follows may be the whole pattern, which may hold a value, and is cut then.
+    const [reason = '', fragment = ''] = text.split(/: (.*)/s);
+    return `RE2 refuses this pattern: ${fragment.length <= 12 && fragment !== pattern ? text : reason}`;
+  }
+}
+
 /** A pattern searched for in a whole text; for policies' own recognizers. */
 export class SearchPattern {
   readonly #search: RE2;

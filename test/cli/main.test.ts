@@ -91,6 +91,7 @@ describe('the table of commands', () => {
       'run',
       'env',
       'scan',
+      'serve',
       'recognizers',
       'policy',
       'log',
