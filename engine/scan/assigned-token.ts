@@ -30,10 +30,12 @@ export interface AssignedTokenSpec {
   shape?(value: string): boolean;
   /** Score under the issuer's name alone (`datadog = …`); 0.6 unless given. */
   readonly near?: number;
-  /** Score where a word such as key, token or secret names the value as well; 0.85 unless given. */
+  /** Score where a word such as key, token or secret names the value as well; 0.9 unless given. */
   readonly assigned?: number;
   /** Score right behind the issuer's name, with nothing but space between (`wandb 4f…`); none unless given. */
   readonly bare?: number;
+  /** What it finds may hold values of other kinds (a JWT), which are not reported beside it. */
+  readonly isWhole?: boolean;
   /** Last words of a name that do not speak against a secret here: `id`, `sid`. */
   readonly allowedNames?: readonly string[];
   readonly hits: readonly HitExample[];
@@ -54,6 +56,7 @@ export function assignedToken(spec: AssignedTokenSpec): Recognizer {
     entity: spec.entity,
     category: spec.category ?? 'credential',
     countries: [],
+    ...(spec.isWhole === true ? { isWhole: true } : {}),
     cues: words.map((literal): Cue => ({ literal })),
     labels: labelsOf(words),
     findAtCue(passage: Passage, start: number, end: number): void {
@@ -115,7 +118,7 @@ export function assignedToken(spec: AssignedTokenSpec): Recognizer {
     const isAssigned = names.some((word) => ASSIGNS.test(word));
     if (!isAssigned && !isIssuers) return 0;
     if (isStandIn(value) || !(spec.shape ?? isRandom)(value)) return 0;
-    return isAssigned ? (spec.assigned ?? 0.85) : (spec.near ?? 0.6);
+    return isAssigned ? (spec.assigned ?? 0.9) : (spec.near ?? 0.6);
   }
 
   return recognizer;

@@ -138,3 +138,39 @@ export function crc32Base62(text: string, width: number): string {
 export function endsInCrc32(body: string): boolean {
   return body.length > 6 && crc32Base62(body.slice(0, -6), 6) === body.slice(-6);
 }
+
+/** CRC-32 of a text in base 36, padded to 7: how GitLab's routable tokens end. */
+export function crc32Base36(text: string): string {
+  return crc32(text).toString(36).padStart(7, '0');
+}
+
+/** CRC-32 of a text as eight hexadecimal digits, lower case. */
+export function crc32Hex(text: string): string {
+  return crc32(text).toString(16).padStart(8, '0');
+}
+
+function rotate(value: number, bits: number): number {
+  return (value << bits) | (value >>> (32 - bits));
+}
+
+/** Marvin32, the hash that Microsoft's annotated keys bear as their checksum; `low` and `high` are the halves of its 64-bit seed. */
+export function marvin32(bytes: Uint8Array, low: number, high: number): number {
+  let a = low | 0;
+  let b = high | 0;
+  const mix = (word: number): void => {
+    a = (a + word) | 0;
+    b ^= a;
+    a = (rotate(a, 20) + b) | 0;
+    b = rotate(b, 9) ^ a;
+    a = (rotate(a, 27) + b) | 0;
+    b = rotate(b, 19);
+  };
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const whole = bytes.length & ~3;
+  for (let i = 0; i < whole; i += 4) mix(view.getInt32(i, true));
+  let last = 0x80;
+  for (let i = bytes.length - 1; i >= whole; i--) last = (last << 8) | view.getUint8(i);
+  mix(last);
+  mix(0);
+  return (a ^ b) >>> 0;
+}

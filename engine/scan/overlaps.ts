@@ -62,7 +62,7 @@ function rank(sighting: Sighting): number {
 function byEvidence(a: Sighting, b: Sighting): number {
   // Of the same value read twice, the reading with the encoding undone.
   const decoded = Number(b.value !== undefined) - Number(a.value !== undefined);
-  return rank(b) - rank(a) || b.end - b.start - (a.end - a.start) || decoded || a.start - b.start;
+  return rank(b) - rank(a) || b.end - b.start - (a.end - a.start) || decoded || b.score - a.score || a.start - b.start;
 }
 
 /** The same value seen as two kinds: one covers at least half of the other. */

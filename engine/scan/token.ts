@@ -3,7 +3,7 @@
  * must end there, and must not be a placeholder.
  */
 import type { Category } from '../../flow/finding.ts';
-import { isIn, runEnd } from './bytes.ts';
+import { byteAt, isIn, runEnd } from './bytes.ts';
 import type { ContextWords } from './context.ts';
 import type { Passage } from './passage.ts';
 import { isPlaceholder } from './placeholders.ts';
@@ -20,6 +20,8 @@ export interface TokenSpec {
   /** Length of what follows the prefix. */
   readonly min: number;
   readonly max: number;
+  /** Equals signs at the end belong to the token, and count in its length. */
+  readonly isPadded?: boolean;
   /** Words of the issuer, for `isInContext`. */
   readonly context?: ContextWords;
   /** Score of a token with this body (what follows the prefix), and with the issuer named near it; 0 is no finding. */
@@ -39,6 +41,7 @@ export function tokenRecognizer(spec: TokenSpec): Recognizer {
     findAtCue(passage: Passage, start: number, bodyStart: number): void {
       const text = passage.text;
       let end = runEnd(text, bodyStart, spec.body, spec.max + 1);
+      if (spec.isPadded === true) while (end < bodyStart + spec.max && byteAt(text, end) === 0x3d) end++;
       // A sentence's full stop, or a dash that ends a clause, is not part of it.
       while (end > bodyStart && (text[end - 1] === 0x2e || text[end - 1] === 0x2d)) end--;
       const length = end - bodyStart;
@@ -56,9 +59,11 @@ export function tokenRecognizer(spec: TokenSpec): Recognizer {
   return recognizer;
 }
 
+const MIXED = 'aB3dE5fG7hJ9kL2mN4pQ6rS8tU1vW0xYzCiOo';
+export const HEX_DIGITS = '0123456789abcdef';
+
 /** Letters and digits that make a body for examples, `length` of them; the same every time, and no real token. */
-export function exampleBody(length: number, seed = 7): string {
-  const alphabet = 'aB3dE5fG7hJ9kL2mN4pQ6rS8tU1vW0xYzCiOo';
+export function exampleBody(length: number, seed = 7, alphabet = MIXED): string {
   let state = seed;
   let body = '';
   for (let i = 0; i < length; i++) {

@@ -3,36 +3,71 @@ import type { Recognizer } from '../../scan/recognizer.ts';
 import { adyen, adyenHmac } from './adyen.ts';
 import { ageSecretKey } from './age.ts';
 import { airtable, airtableKey } from './airtable.ts';
+import { alibabaKeyId, alibabaSecret } from './alibaba.ts';
 import { anthropicKey } from './anthropic.ts';
+import { flyio, netlify, netlifyNamed, render } from './app-hosts.ts';
+import { artifactory, dockerHub } from './artifact-stores.ts';
 import { asana, asanaNamed } from './asana.ts';
+import { atlassian, atlassianNamed, bitbucket, bitbucketNamed } from './atlassian.ts';
 import { auth0 } from './auth0.ts';
-import { awsAccessKeyId, awsSecretKey } from './aws.ts';
+import { awsAccessKeyId, awsSecretKey, awsSessionToken, awsSessionTokenNamed } from './aws.ts';
 import { azureAdClientSecret, azureSas, azureStorageKey } from './azure.ts';
+import {
+  azureDevOpsAnnotated,
+  azureDevOpsNamed,
+  azureKey,
+  azureOpenAiAnnotated,
+  azureOpenAiNamed,
+  azureSearchNamed,
+} from './azure-keys.ts';
+import { awsBedrockKey } from './bedrock.ts';
 import { braintree } from './braintree.ts';
+import { buildkite, buildkiteNamed, circleCi, circleCiNamed } from './build-servers.ts';
+import { cloudflare, cloudflareNamed, cloudflareOrigin } from './cloudflare.ts';
 import { coinbase } from './coinbase.ts';
 import { azureSqlConnection, connectionString, jdbcConnection } from './connection-string.ts';
+import { databricks, neon, planetScale, snowflake, snowflakeSession } from './databases.ts';
 import { datadog } from './datadog.ts';
+import { digitalOcean, digitalOceanSpaces } from './digitalocean.ts';
 import { discordToken, discordWebhook } from './discord.ts';
 import { elastic, elasticCloud } from './elastic.ts';
 import { figma } from './figma.ts';
 import { furtherIssuersMToZ } from './further-issuers-m-z.ts';
-import { gcpOauth, gcpServiceAccount, googleAiKey } from './gcp.ts';
-import { githubAppToken, githubFineGrained, githubPat } from './github.ts';
+import { gcpOauth, gcpOauthNamed, gcpServiceAccount, googleAiKey, googleBoundKey } from './gcp.ts';
+import { githubAppToken, githubFineGrained, githubNamed, githubPat } from './github.ts';
 import { gitlabOther, gitlabPat } from './gitlab.ts';
 import { grafana } from './grafana.ts';
+import { heroku, herokuNamed } from './heroku.ts';
 import { honeycomb, honeycombNamed } from './honeycomb.ts';
 import { hubspot, hubspotKey } from './hubspot.ts';
+import { pulumi, terraform, vault, vaultNamed } from './infrastructure.ts';
 import { jwt } from './jwt.ts';
 import { launchdarkly } from './launchdarkly.ts';
 import { linear } from './linear.ts';
+import { langSmith, pinecone, pineconeNamed } from './llm-tools.ts';
 import { mailchimp, mandrillKey } from './mailchimp.ts';
 import { mailgun, mailgunKey } from './mailgun.ts';
 import { maxmind } from './maxmind.ts';
+import {
+  cerebras,
+  elevenLabs,
+  fireworks,
+  groq,
+  huggingFace,
+  nvidiaNgc,
+  openRouter,
+  perplexity,
+  replicate,
+  together,
+  xai,
+} from './model-hosts.ts';
+import { cohere, deepSeek, elevenLabsNamed, mistral, togetherNamed } from './model-makers.ts';
 import { newrelic, newrelicLicence, newrelicNamed } from './newrelic.ts';
 import { notion } from './notion.ts';
 import { okta } from './okta.ts';
 import { onepassword } from './onepassword.ts';
 import { openaiKey } from './openai.ts';
+import { cratesIo, npmToken, npmTokenNamed, nuget, nugetNamed, pypiToken, rubyGems } from './package-registries.ts';
 import { pagerduty } from './pagerduty.ts';
 import { passwordAssignment } from './password-assignment.ts';
 import { passwordHash } from './password-hash.ts';
@@ -52,12 +87,14 @@ import { sonar, sonarNamed } from './sonar.ts';
 import { splunkHec } from './splunk.ts';
 import { square } from './square.ts';
 import { stripe } from './stripe.ts';
+import { supabase, supabaseServiceRole } from './supabase.ts';
 import { tailscale } from './tailscale.ts';
 import { teamsWebhook } from './teams.ts';
 import { telegramBot } from './telegram.ts';
 import { truenas } from './truenas.ts';
 import { twilioSecret, twilioSid } from './twilio.ts';
 import { databaseUris, urlWithCredentials } from './url-with-credentials.ts';
+import { vercel, vercelNamed } from './vercel.ts';
 import { thingsboardDevice, tinesWebhook, zapierWebhook } from './webhook-urls.ts';
 import { wireguard } from './wireguard.ts';
 import { zendesk } from './zendesk.ts';
@@ -68,42 +105,85 @@ export const CREDENTIALS: readonly Recognizer[] = [
   ageSecretKey,
   airtable,
   airtableKey,
+  alibabaKeyId,
+  alibabaSecret,
   anthropicKey,
+  artifactory,
   asana,
   asanaNamed,
+  atlassian,
+  atlassianNamed,
   auth0,
   awsAccessKeyId,
+  awsBedrockKey,
   awsSecretKey,
+  awsSessionToken,
+  awsSessionTokenNamed,
   azureAdClientSecret,
+  azureDevOpsAnnotated,
+  azureDevOpsNamed,
+  azureKey,
+  azureOpenAiAnnotated,
+  azureOpenAiNamed,
   azureSas,
+  azureSearchNamed,
   azureSqlConnection,
   azureStorageKey,
+  bitbucket,
+  bitbucketNamed,
   braintree,
+  buildkite,
+  buildkiteNamed,
+  cerebras,
+  circleCi,
+  circleCiNamed,
+  cloudflare,
+  cloudflareNamed,
+  cloudflareOrigin,
+  cohere,
   coinbase,
   connectionString,
+  cratesIo,
   ...databaseUris,
+  databricks,
   datadog,
+  deepSeek,
+  digitalOcean,
+  digitalOceanSpaces,
   discordToken,
   discordWebhook,
+  dockerHub,
   elastic,
   elasticCloud,
+  elevenLabs,
+  elevenLabsNamed,
   figma,
+  fireworks,
+  flyio,
   ...furtherIssuersMToZ,
   gcpOauth,
+  gcpOauthNamed,
   gcpServiceAccount,
   githubAppToken,
   githubFineGrained,
+  githubNamed,
   githubPat,
   gitlabOther,
   gitlabPat,
   googleAiKey,
+  googleBoundKey,
   grafana,
+  groq,
+  heroku,
+  herokuNamed,
   honeycomb,
   honeycombNamed,
   hubspot,
   hubspotKey,
+  huggingFace,
   jdbcConnection,
   jwt,
+  langSmith,
   launchdarkly,
   linear,
   mailchimp,
@@ -111,23 +191,42 @@ export const CREDENTIALS: readonly Recognizer[] = [
   mailgunKey,
   mandrillKey,
   maxmind,
+  mistral,
+  neon,
+  netlify,
+  netlifyNamed,
   newrelic,
   newrelicLicence,
   newrelicNamed,
   notion,
+  npmToken,
+  npmTokenNamed,
+  nuget,
+  nugetNamed,
+  nvidiaNgc,
   okta,
   onepassword,
   openaiKey,
+  openRouter,
   pagerduty,
   passwordAssignment,
   passwordHash,
   paypal,
+  perplexity,
+  pinecone,
+  pineconeNamed,
   plaid,
   plaidSecret,
+  planetScale,
   postman,
   postmark,
   privateKey,
+  pulumi,
+  pypiToken,
   razorpay,
+  render,
+  replicate,
+  rubyGems,
   salesforce,
   sendgrid,
   sentry,
@@ -135,6 +234,8 @@ export const CREDENTIALS: readonly Recognizer[] = [
   shopify,
   slackToken,
   slackWebhook,
+  snowflake,
+  snowflakeSession,
   snyk,
   snykToken,
   sonar,
@@ -142,16 +243,26 @@ export const CREDENTIALS: readonly Recognizer[] = [
   splunkHec,
   square,
   stripe,
+  supabase,
+  supabaseServiceRole,
   tailscale,
   teamsWebhook,
   telegramBot,
+  terraform,
   thingsboardDevice,
   tinesWebhook,
+  together,
+  togetherNamed,
   truenas,
   twilioSecret,
   twilioSid,
   urlWithCredentials,
+  vault,
+  vaultNamed,
+  vercel,
+  vercelNamed,
   wireguard,
+  xai,
   zapierWebhook,
   zendesk,
 ];

@@ -3,6 +3,7 @@
  * nothing else, so it counts only under a name that says so, or close to an id.
  */
 
+import { assignedToken } from '../../scan/assigned-token.ts';
 import { byteAt, byteSet, isAlnum, isIn, runEnd } from '../../scan/bytes.ts';
 import { contextWords } from '../../scan/context.ts';
 import type { Passage } from '../../scan/passage.ts';
@@ -14,6 +15,30 @@ import { exampleBody, tokenRecognizer } from '../../scan/token.ts';
 const EXAMPLE_ID = assembled('AK', 'IA', 'IOSFODNN7', 'EXAMPLE');
 const EXAMPLE_SECRET = assembled('wJalrXUtnFEMI', '/K7MDENG/', 'bPxRfiCYEXAMPLEKEY');
 
+const BASE32 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
+
+/**
+ * The account that an access key id names, of 12 digits: 40 bits of what base 32 holds behind the prefix. Null for ids
+ * of the older form, which name none, and for such as no account has.
+ */
+export function awsAccountOf(body: string): string | null {
+  // Ids since 2019 have the highest bit set, so they go on with Q or a later sign.
+  if (!/^[Q-Z2-7][A-Z2-7]{15}$/.test(body)) return null;
+  let bits = 0n;
+  for (const sign of body.slice(0, 10)) bits = (bits << 5n) | BigInt(BASE32.indexOf(sign));
+  const account = (bits >> 9n) & 0xffffffffffn;
+  return account > 999_999_999_999n ? null : account.toString().padStart(12, '0');
+}
+
+/** Base 32 has no 0, 1, 8 or 9; older ids and the published example keep to it as well. */
+function scoreOfId(body: string): number {
+  if (/[0189]/.test(body)) return 0.4;
+  if (awsAccountOf(body) !== null) return 0.98;
+  // An id of today's form that names no possible account is one of a test, or none.
+  if (/^[Q-Z2-7]/.test(body)) return /[2-7]/.test(body) ? 0.8 : 0.5;
+  return /[2-7]/.test(body) ? 0.95 : 0.7;
+}
+
 export const awsAccessKeyId = tokenRecognizer({
   name: 'aws-access-key-id',
   entity: 'AWS_ACCESS_KEY_ID',
@@ -21,8 +46,7 @@ export const awsAccessKeyId = tokenRecognizer({
   body: byteSet('A-Z0-9'),
   min: 16,
   max: 16,
-  // Base 32 has no 0, 1, 8 or 9; older ids and the published example keep to it as well.
-  score: (body) => (/[0189]/.test(body) ? 0.4 : /[2-7]/.test(body) ? 0.95 : 0.7),
+  score: scoreOfId,
   hits: [
     { text: `aws_access_key_id = ${EXAMPLE_ID}`, value: EXAMPLE_ID, atLeast: 0.8 },
     { text: `{"id":"${assembled('AS', 'IA', 'OZW6VBVAZFJHJLQA')}"}`, value: assembled('AS', 'IA', 'OZW6VBVAZFJHJLQA') },
@@ -132,3 +156,51 @@ function findNear(passage: Passage, from: number): void {
     at = end + 1;
   }
 }
+
+/** Base64 of what session tokens of the token service begin with. */
+const SESSION_STARTS = [
+  'IQoJb3JpZ2lu',
+  'FwoGZXIvYXdz',
+  'FQoGZXIvYXdz',
+  'FQoDYXdz',
+  'AQoDYXdz',
+  'AgoJb3JpZ2lu',
+  'AgoGZXIvYXdz',
+];
+const SESSION_BODY = byteSet('A-Za-z0-9+/');
+
+const session = assembled('IQoJ', 'b3JpZ2lu', 'X2VjE', exampleBody(300, 3), '+', exampleBody(40, 5), '==');
+
+export const awsSessionToken = tokenRecognizer({
+  name: 'aws-session-token',
+  entity: 'AWS_SESSION_TOKEN',
+  prefixes: SESSION_STARTS,
+  body: SESSION_BODY,
+  isPadded: true,
+  min: 90,
+  max: 4000,
+  score: () => 0.97,
+  hits: [
+    { text: `AWS_SESSION_TOKEN=${session}`, value: session, atLeast: 0.8 },
+    { text: `"SessionToken": "${session}"`, value: session, atLeast: 0.8 },
+  ],
+  misses: [{ text: `IQoJb3JpZ2lu${exampleBody(20)}` }, { text: session.slice(12) }],
+});
+
+const otherSession = exampleBody(160, 7);
+
+/** Session tokens of others that speak the same protocol: under the name alone. */
+export const awsSessionTokenNamed = assignedToken({
+  name: 'aws-session-token-named',
+  entity: 'AWS_SESSION_TOKEN',
+  words: ['aws_session_token', 'aws_security_token', 'sessiontoken', 'x-amz-security-token'],
+  body: byteSet('A-Za-z0-9+/_.%-'),
+  isPadded: true,
+  isWhole: true,
+  min: 100,
+  max: 4000,
+  assigned: 0.96,
+  near: 0.4,
+  hits: [{ text: `export AWS_SESSION_TOKEN="${otherSession}"`, value: otherSession, atLeast: 0.8 }],
+  misses: [{ text: 'AWS_SESSION_TOKEN=$TOKEN' }, { text: `sessionTokenHash: ${otherSession}` }],
+});

@@ -1,4 +1,5 @@
 /** Google Cloud: API keys, OAuth tokens and client secrets, and service-account keys as the JSON file that holds them. */
+import { assignedToken, isRandom } from '../../scan/assigned-token.ts';
 import { byteAt, byteSet } from '../../scan/bytes.ts';
 import type { Passage } from '../../scan/passage.ts';
 import { assembled, type Recognizer } from '../../scan/recognizer.ts';
@@ -27,22 +28,76 @@ export const googleAiKey = tokenRecognizer({
   ],
 });
 
+const bound = assembled('AQ', '.Ab8', exampleBody(47, 3));
+
+/** API keys bound to a service account; `AQ.` is what they begin with since 2025. */
+export const googleBoundKey = tokenRecognizer({
+  name: 'google-bound-key',
+  entity: 'GOOGLE_AI_KEY',
+  prefixes: ['AQ.'],
+  body: BODY,
+  min: 40,
+  max: 160,
+  score: (body) => (!isRandom(body) ? 0 : body.startsWith('Ab8') ? 0.95 : 0.7),
+  hits: [{ text: `GEMINI_API_KEY=${bound}`, value: bound, atLeast: 0.8 }],
+  misses: [{ text: 'AQ.' }, { text: assembled('AQ', '.Ab8', 'x'.repeat(47)) }],
+});
+
 const access = assembled('ya', '29.', 'a0', exampleBody(120));
+const refresh = assembled('1', '//0', '4', exampleBody(60, 9));
 const client = assembled('GOC', 'SPX-', exampleBody(28));
 
 export const gcpOauth = tokenRecognizer({
   name: 'gcp-oauth',
   entity: 'GCP_OAUTH',
-  prefixes: ['ya29.', 'GOCSPX-'],
+  prefixes: ['ya29.', 'GOCSPX-', '1//0'],
   body: byteSet('a-zA-Z0-9_.-'),
   min: 24,
   max: 2048,
-  score: (body, prefix) => (prefix === 'GOCSPX-' ? (body.length === 28 ? 0.95 : 0.6) : body.length >= 40 ? 0.95 : 0.6),
+  score(body, prefix) {
+    if (prefix === 'GOCSPX-') return body.length === 28 ? 0.95 : 0.6;
+    // A refresh token.
+    if (prefix === '1//0') return body.length >= 40 && isRandom(body) ? 0.9 : 0;
+    return body.length >= 40 ? 0.95 : 0.6;
+  },
   hits: [
     { text: `Authorization: Bearer ${access}`, value: access, atLeast: 0.8 },
     { text: `"client_secret":"${client}"`, value: client, atLeast: 0.8 },
+    { text: `"refresh_token": "${refresh}"`, value: refresh, atLeast: 0.8 },
   ],
-  misses: [{ text: assembled('ya', '29.', 'x'.repeat(60)) }, { text: 'GOCSPX-your-secret' }],
+  misses: [
+    { text: assembled('ya', '29.', 'x'.repeat(60)) },
+    { text: 'GOCSPX-your-secret' },
+    { text: 'ratio 1//0 is an error in this language' },
+  ],
+});
+
+const secretBefore = assembled(exampleBody(9, 3), '-', exampleBody(14, 5));
+
+/** Secrets of OAuth clients before `GOCSPX-`: 24 characters beside the client's id, or a name that says so. */
+export const gcpOauthNamed = assignedToken({
+  name: 'gcp-oauth-named',
+  entity: 'GCP_OAUTH',
+  words: [
+    'googleusercontent.com',
+    'google_client',
+    'google_secret',
+    'googleclient',
+    'google_oauth',
+    'accounts.google.com',
+  ],
+  body: BODY,
+  min: 24,
+  max: 24,
+  hits: [
+    { text: `GOOGLE_CLIENT_SECRET=${secretBefore}`, value: secretBefore, atLeast: 0.8 },
+    {
+      text: `id = '1-demo.apps.googleusercontent.com';\nclientSecret = '${secretBefore}';`,
+      value: secretBefore,
+      atLeast: 0.8,
+    },
+  ],
+  misses: [{ text: `google_client_id: ${secretBefore}` }, { text: `clientSecret: ${secretBefore}` }],
 });
 
 /** Longest service-account file that is looked for, bytes; they have about 2,400. */

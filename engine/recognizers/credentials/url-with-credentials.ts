@@ -95,6 +95,13 @@ const DATABASES: readonly Schemes[] = [
     misses: [{ text: 'redis://localhost:6379' }, { text: assembled('redis', '://:password@localhost:6379') }],
   },
   {
+    name: 'snowflake-uri',
+    entity: 'SNOWFLAKE',
+    schemes: /^snowflake$/,
+    hits: [example('snowflake', '://loader:x9Lk', '2mPq@xy12345.eu-central-1/shop?warehouse=wh')],
+    misses: [{ text: 'snowflake://xy12345/shop' }],
+  },
+  {
     name: 'amqp-uri',
     entity: 'AMQP_URI',
     schemes: /^amqps?$/,
@@ -113,6 +120,10 @@ function recognizerOf(scheme: string): Recognizer {
   const at = DATABASES.findIndex((one) => one.schemes.test(scheme));
   return databaseUris[at] ?? urlWithCredentials;
 }
+
+/** Tokens that their issuer marks: they are found by themselves, under his name. */
+const ISSUED =
+  /^(?:gh[oprsu]_|github_pat_|glpat-|gldt-|glcbt-|ATCTT3|ATBB|dckr_[op]at_|hf_|npm_|rubygems_)[\w.=-]{20,}$/;
 
 export const urlWithCredentials: Recognizer = {
   name: 'url-with-credentials',
@@ -141,6 +152,7 @@ export const urlWithCredentials: Recognizer = {
     let end = runEnd(text, signAt + 1, REST, MAX_REST);
     while (end > signAt + 2 && /[.,;:!?')\]]/.test(passage.ascii(end - 1, end))) end--;
     const recognizer = recognizerOf(passage.ascii(start, at).toLowerCase());
+    if (recognizer === urlWithCredentials && ISSUED.test(userPart.slice(colon + 1))) return;
     if (byteAt(text, start - 1) === 0x3a && passage.ascii(start - 5, start - 1).toLowerCase() === 'jdbc') start -= 5;
     passage.report(recognizer, start, end, score);
   },

@@ -86,7 +86,7 @@ describe('a token under the name of its issuer', () => {
   for (const [kind, text] of none) it(`is none: ${kind}`, () => assert.deepEqual(found(text), []));
 
   it('is found by the label of its text', () => {
-    assert.deepEqual(found(key, 'acmecloudApiKey'), [[key, 0.85]]);
+    assert.deepEqual(found(key, 'acmecloudApiKey'), [[key, 0.9]]);
     assert.deepEqual(found(`Bearer ${key}`, 'acmecloud'), [[key, 0.6]]);
     assert.deepEqual(found(`${key} `, 'acmecloudApiKey'), []);
     assert.deepEqual(found(key, 'acmecloudKeyId'), []);
