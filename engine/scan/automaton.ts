@@ -4,14 +4,14 @@
  * literals occur, not where, and costs a call into native code for every segment, however short.
  */
 
-/** States carry 6 bits of byte class below them, so that the table is one flat array. */
-export const CLASS_BITS = 6;
+/** States carry 7 bits of byte class below them, so that the table is one flat array. */
+export const CLASS_BITS = 7;
 const MAX_CLASSES = 1 << CLASS_BITS;
 
 export class Automaton {
   /** Class of each byte; 0 for bytes in no literal, 1 for digits. */
   readonly classOf: Uint8Array;
-  /** Next state by (state << 6) | class. */
+  /** Next state by (state << CLASS_BITS) | class. */
   readonly next: Uint16Array;
   /** States from here on have something to say. */
   readonly firstTelling: number;

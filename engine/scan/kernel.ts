@@ -6,7 +6,7 @@
  * is missing or refused, `loadKernel` says null and the loop in JavaScript stands in.
  */
 
-import type { Automaton } from './automaton.ts';
+import { type Automaton, CLASS_BITS } from './automaton.ts';
 
 /** Longest stretch, bytes: what is copied in and told at a time. A place within it has 16 bits. */
 export const PIECE = 1 << 14;
@@ -17,9 +17,9 @@ export const TEXT_AT = 256;
 export const LIST_A_AT = TEXT_AT + PIECE;
 export const LIST_B_AT = LIST_A_AT + 4 * PIECE + 8;
 export const END_OF_LIST = -1;
-/** The row of a state is 128 bytes: the next state, 16 bits, by class. */
+/** The row of a state: the next state, 16 bits, by class. */
 const NEXT_AT = (LIST_B_AT + 4 * PIECE + 8 + 255) & ~255;
-const ROW_BITS = 7;
+const ROW_BITS = CLASS_BITS + 1;
 
 /**
  * Walks the bytes `a`..`a + length` and `b`..`b + length` of the text, from `state` and from the root (state 0). Each

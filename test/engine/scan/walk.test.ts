@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { Automaton } from '../../../engine/scan/automaton.ts';
+import { Automaton, CLASS_BITS } from '../../../engine/scan/automaton.ts';
 import { type Kernel, loadKernel, PIECE } from '../../../engine/scan/kernel.ts';
 import { createScanner } from '../../../engine/scan/scanner.ts';
 import { Walk } from '../../../engine/scan/walk.ts';
@@ -27,7 +27,7 @@ function plainStops(text: Uint8Array): string[] {
   const stops: string[] = [];
   let state = 0;
   for (const [at, byte] of text.entries()) {
-    state = gate.next[(state << 6) | (gate.classOf[byte] ?? 0)] ?? 0;
+    state = gate.next[(state << CLASS_BITS) | (gate.classOf[byte] ?? 0)] ?? 0;
     if (state >= gate.firstTelling) stops.push(`${at}:${state}`);
   }
   return stops;
