@@ -35,6 +35,8 @@ const { values, positionals } = parseArgs({
 
 const PARTS: Readonly<Record<string, () => boolean>> = { entities, secrets, ids, clean };
 
+// `| head` closes the pipe early.
+process.stdout.on('error', () => process.exit());
 process.exitCode = main();
 
 function main(): number {

@@ -116,6 +116,72 @@ LAUNCHDARKLY | LaunchDarkly SDK key | sdk-{u}; api-{u}
 SONAR | SonarQube token, sonar token | sqp/_{h40}; squ/_{h40}; sqa/_{h40}
 SNYK | Snyk token, snyk api token | {u}
 TAILSCALE | Tailscale auth key | tskey-auth-{A12}CNTRL-{A32}; tskey-api-{A12}CNTRL-{A32}
+MONGODB_ATLAS | Atlas service account secret, mongodb atlas private key | mdb/_sa_sk_{W40}
+SENDINBLUE | Brevo API key, sendinblue api key | xkeysib-{h64}-{A16}
+SHIPPO | Shippo API token | shippo/_live_{h40}; shippo/_test_{h40}
+STACKHAWK | StackHawk API key, hawk api key | hawk.{A20}.{A20}
+TELNYX | Telnyx API key | KEY{H32}_{A22}
+VOICEFLOW | Voiceflow API key | VF.DM.{h24}.{A16}
+WANDB | wandb api key, WANDB key | {h40}
+ZOHO | Zoho access token, zoho refresh token | 1000.{h32}.{h32}
+ZAPIER_WEBHOOK | Zapier webhook, zapier hook | https://hooks.zapier.com/hooks/catch/{d7}/{a7}
+TINES_WEBHOOK | Tines webhook | https://{l8}.tines.com/webhook/{h32}/{h32}
+YOUTUBE | YouTube API key | AI/za{W35}
+THINGSBOARD | ThingsBoard access token | {a20}
+MAILERSEND | MailerSend token | mlsn.{h64}
+MEILISEARCH | Meilisearch API key, meilisearch master key | {h64}
+MERCURY | Mercury API token | secret-token:mercury/_production_wma_{A44}
+MIXMAX | Mixmax API token | {a36}
+MIXPANEL | Mixpanel API secret | {h32}
+MODAL | Modal token id, modal token secret | ak-{A22}; as-{A22}
+MUX | Mux token secret | {B75}
+NEXMO | Nexmo API secret | {A16}
+OANDA | Oanda API key | {a24}
+OCTOPUS_DEPLOY | Octopus API key | API-{U26}
+OPEN_VSX | Open VSX token, ovsx pat | ovsxat/_{u}
+ORY | Ory API key | ory/_pat_{A32}
+PADDLE | Paddle API key | pdl/_live_apikey_{a26}_{A22}_{A3}
+PERCY | Percy token | web/_{h64}
+PERSONA | Persona API key | persona/_production_{u}
+PINTEREST | Pinterest access token | pina/_{U60}
+PLIVO | Plivo auth token | {A40}
+PUBNUB | PubNub secret key | sec-c-{A48}
+QUICKBOOKS | QuickBooks client secret | {A40}
+RESEND | Resend API key | re/_{A8}_{A24}
+ROLLBAR | Rollbar access token | {h32}
+ROOTLY | Rootly API token | rootly/_{h64}
+SAUCELABS | Sauce Labs access key, saucelabs access key | {u}
+SCALEGRID | ScaleGrid API key | {A40}
+SCALINGO | Scalingo token | tk-us-{W48}
+SEMGREP | Semgrep app token | {h64}
+SENDBLUE | Sendblue API secret | {h32}
+SETTLEMINT | SettleMint access token | sm/_pat_{A16}
+SIGNATURIT | Signaturit token | {A86}
+SINCH | Sinch API token | {h32}
+STATSIG | Statsig secret key | secret-{A44}
+STYTCH | Stytch secret | secret-live-{W36}
+SUMOLOGIC | Sumo Logic access key, sumologic access key | {A64}
+SURVEYMONKEY | SurveyMonkey access token | {W60}
+TAVILY | Tavily API key | tvly-{A32}
+TEFTER | Tefter API key | {a20}
+TESTRAIL | TestRail API key | {A40}
+TIMEZONEAPI | TimezoneAPI key | {A20}
+TINYBIRD | Tinybird token | p.eyJ{W60}.{W43}
+TRANSIFEX | Transifex token | 1/{h40}
+TYPESENSE | Typesense API key | {A32}
+UNKEY | Unkey root key | unkey/_{A22}
+UPSTASH | Upstash token, upstash redis rest token | A{A55}==
+VATLAYER | vatlayer access key | {h32}
+VBOUT | Vbout API key | {d25}
+VISUAL_CROSSING | Visual Crossing API key, visualcrossing key | {U25}
+VONAGE | Vonage API secret | {A16}
+WAKATIME | WakaTime API key | waka/_{u}
+WORKDAY | Workday client secret | {a48}
+XATA | Xata API key | xau/_{A36}
+XERO | Xero client secret | {W48}
+ZAPIER | Zapier API key | {A32}
+ZOOMINFO | ZoomInfo private key | {A40}
+ZUPLO | Zuplo API key | zpka/_{h32}_{h8}
 PASSWORD_ASSIGNMENT | password, db password | {L}{l5}{d3}!{l3}; {A6}{d2}{A6}
 GENERIC_API_KEY | api key, secret key | {A32}; {h40}
 HIGH_ENTROPY_STRING | secret, token | {B64}
@@ -123,7 +189,7 @@ PASSWORD_HASH | password hash | $2b$12\${A53}; $6\${A16}\${A86}; $argon2id$v=19$
 `;
 
 /** A slash between letters is only a joint, so that no prefix of a credential stands in the source. */
-const JOINT = /(?<=[A-Za-z])\/(?=[A-Z_]|za|b-|p-|FJ)/g;
+const JOINT = /(?<=[A-Za-z])\/(?=[A-Z_]|za|b-|p-)|(?<=r8|k)\/(?=_)/g;
 
 export const CREDENTIAL_SHAPES: ReadonlyMap<string, CredentialShapes> = new Map(
   TABLE.trim()

@@ -5,6 +5,7 @@ import { ID_SHAPES } from './id-shapes.ts';
 import { MADE_CREDENTIALS } from './made-credentials.ts';
 import { idKinds } from './made-ids.ts';
 import { MADE_VALUES } from './made-values.ts';
+import { vendorKind } from './made-vendors.ts';
 import { fill, pick, type Random } from './shapes.ts';
 
 /** One way to make a value, with the words that may stand beside it. */
@@ -13,30 +14,45 @@ export interface Way {
   make(random: Random): Made;
 }
 
-/** Ways by entity. An entity of several sources (countries, forms) has several; they take turns. */
-export const KINDS: ReadonlyMap<string, readonly Way[]> = collected();
+type Making = (random: Random) => string | Made;
 
-function collected(): Map<string, Way[]> {
-  const kinds = new Map<string, Way[]>();
-  const add = (entity: string, words: readonly string[], make: (random: Random) => string | Made): void => {
-    const way = {
-      words,
-      make(random: Random): Made {
-        const made = make(random);
-        return typeof made === 'string' ? { value: made } : made;
-      },
-    };
-    kinds.set(entity, [...(kinds.get(entity) ?? []), way]);
+function way(words: readonly string[], make: Making): Way {
+  return {
+    words,
+    make(random: Random): Made {
+      const made = make(random);
+      return typeof made === 'string' ? { value: made } : made;
+    },
   };
-  for (const [entity, ways] of idKinds()) for (const way of ways) add(entity, [way.word], way.make);
+}
+
+/** Ways by entity, but those by a vendor's published examples. An entity of several countries has several; they take turns. */
+const TABLES: ReadonlyMap<string, readonly Way[]> = collected();
+
+function collected(): Map<string, readonly Way[]> {
+  const kinds = new Map<string, readonly Way[]>();
+  for (const [entity, ids] of idKinds())
+    kinds.set(
+      entity,
+      ids.map(({ word, make }) => way([word], make)),
+    );
   for (const table of [ID_SHAPES, CREDENTIAL_SHAPES])
     for (const [entity, { words, shapes }] of table)
-      if (!kinds.has(entity)) add(entity, words, (random) => fill(random, pick(random, shapes)));
+      if (!kinds.has(entity)) kinds.set(entity, [way(words, (random) => fill(random, pick(random, shapes)))]);
   for (const table of [MADE_VALUES, MADE_CREDENTIALS])
-    for (const [entity, { words, make }] of Object.entries(table)) if (!kinds.has(entity)) add(entity, words, make);
+    for (const [entity, { words, make }] of Object.entries(table))
+      if (!kinds.has(entity)) kinds.set(entity, [way(words, make)]);
   return kinds;
 }
 
+/** The ways to make values of an entity; empty where it has no generator. */
+export function waysOf(entity: string): readonly Way[] {
+  const known = TABLES.get(entity);
+  if (known !== undefined) return known;
+  const vendor = vendorKind(entity);
+  return vendor === null ? [] : [way(vendor.words, vendor.make)];
+}
+
 export function withoutGenerator(entities: Iterable<string>): readonly string[] {
-  return [...entities].filter((entity) => !KINDS.has(entity)).sort();
+  return [...entities].filter((entity) => waysOf(entity).length === 0).sort();
 }

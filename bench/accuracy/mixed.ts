@@ -1,15 +1,17 @@
 /**
  * The mixed corpus: values of every entity in every carrier, one planted in each 5 KB of the clean corpus, and how exactly
  * the scanner finds them. Made from a seed: the same on every run. Recall counts a value as found when its entity, as
- * the finding or as an alternative, has medium or higher over at least half of it; precision counts the entity's other
- * findings of medium or higher as wrong, in the carrier and in the clean text round it.
+ * the finding or as an alternative, has medium or higher over at least half of it. Precision counts the entity's other
+ * findings of medium or higher as wrong: each one in any carrier or on the value of another entity, and those in the clean
+ * text at the density at which its own values are planted, one per 5 KB (all entities together see the clean text many
+ * times over, so its share of those is taken).
  */
 import type { Scanner } from '../../engine/scan/scanner.ts';
 import { MEDIUM, type TextFinding } from '../../flow/finding.ts';
 import type { CorpusText } from '../corpus/texts.ts';
 import { CARRIERS, type Carrier, carry, wordingOf } from './carriers.ts';
 import { falseAlarmCheck, LEFT_OUT } from './clean.ts';
-import { KINDS } from './kinds.ts';
+import { type Way, waysOf } from './kinds.ts';
 import { pick, type Random } from './shapes.ts';
 
 export const PLANTED_EVERY = 5_000;
@@ -106,10 +108,7 @@ export interface MixedOptions {
   readonly every?: number;
 }
 
-export function plant(entity: string, carrier: Carrier, random: Random, turn: number): Planted | null {
-  const ways = KINDS.get(entity);
-  const way = ways?.[turn % ways.length];
-  if (way === undefined) return null;
+function plant(entity: string, way: Way, carrier: Carrier, random: Random): Planted {
   const word = pick(random, way.words);
   const made = way.make(random);
   return { entity, carrier, word, ...carry(carrier, made, wordingOf(word, random)) };
@@ -119,20 +118,21 @@ export function measureMixed(scanner: Scanner, options: MixedOptions): readonly 
   const { seed = 1, every = 1 } = options;
   const slices = slicesOf(options.texts, seededRandom(seed));
   const isFalse = falseAlarmCheck();
-  const figures = new Map(
-    [...options.entities].filter((entity) => KINDS.has(entity)).map((entity) => [entity, new Tally(entity)]),
-  );
-  let slot = 0;
-  for (const entity of figures.keys()) {
+  const figures = new Map([...options.entities].map((entity) => [entity, new Tally(entity)]));
+  let slots = 0;
+  for (const [entity, tally] of figures) {
+    const ways = waysOf(entity);
     const random = seededRandom(seedOf(entity, seed));
-    CARRIERS.forEach((carrier, index) => {
-      const planted = plant(entity, carrier, random, index);
-      if (planted === null || index % every !== 0) return;
-      const slice = slices[slot++ % Math.max(1, slices.length)] ?? { text: null, from: 0, to: 0 };
-      judge(scanner, planted, slice, figures, isFalse);
-    });
+    for (const [index, carrier] of CARRIERS.entries()) {
+      const way = ways[index % ways.length];
+      if (way === undefined) break;
+      const planted = plant(entity, way, carrier, random);
+      if (index % every !== 0) continue;
+      const slice = slices[slots++ % Math.max(1, slices.length)] ?? { text: null, from: 0, to: 0 };
+      tally.count(planted, judge(scanner, planted, slice, figures, isFalse));
+    }
   }
-  return [...figures.values()].map((tally) => tally.figures());
+  return [...figures.values()].filter((tally) => tally.planted > 0).map((tally) => tally.figures(slots));
 }
 
 const BREAK = Buffer.from('\n\n');
@@ -143,7 +143,7 @@ function judge(
   slice: Slice,
   figures: ReadonlyMap<string, Tally>,
   isFalse: ReturnType<typeof falseAlarmCheck>,
-): void {
+): boolean {
   const before = slice.text === null ? Buffer.alloc(0) : slice.text.text.subarray(slice.from, middleOf(slice));
   const after = slice.text === null ? Buffer.alloc(0) : slice.text.text.subarray(middleOf(slice), slice.to);
   const at = before.length + BREAK.length;
@@ -173,7 +173,7 @@ function judge(
     };
     figures.get(finding.entity)?.strays.push(stray);
   }
-  figures.get(planted.entity)?.count(planted, isFound);
+  return isFound;
 }
 
 /** A place at the start of a line near the middle. */
@@ -192,7 +192,7 @@ class Tally {
   readonly entity: string;
   readonly strays: Stray[] = [];
   readonly #missed: Planted[] = [];
-  #planted = 0;
+  planted = 0;
   #found = 0;
   #plantedForTest = 0;
   #foundForTest = 0;
@@ -202,7 +202,7 @@ class Tally {
   }
 
   count(planted: Planted, isFound: boolean): void {
-    this.#planted++;
+    this.planted++;
     if (isFound) this.#found++;
     if (planted.carrier.isForTest) {
       this.#plantedForTest++;
@@ -210,20 +210,22 @@ class Tally {
     } else if (!isFound) this.#missed.push(planted);
   }
 
-  figures(): EntityFigures {
+  /** `slots`: how many slices of clean text were scanned in all. */
+  figures(slots: number): EntityFigures {
     const isUnlabelled = LEFT_OUT.has(this.entity);
-    const right = this.#found;
+    const inClean = this.strays.filter((stray) => stray.isInClean).length;
+    const wrong = this.strays.length - inClean + (inClean * this.planted) / slots;
     return {
       entity: this.entity,
-      planted: this.#planted,
+      planted: this.planted,
       found: this.#found,
       plantedForTest: this.#plantedForTest,
       foundForTest: this.#foundForTest,
       strays: this.strays,
       missed: this.#missed,
-      recall: this.#found / Math.max(1, this.#planted),
+      recall: this.#found / Math.max(1, this.planted),
       recallForTest: this.#foundForTest / Math.max(1, this.#plantedForTest),
-      precision: isUnlabelled || right + this.strays.length === 0 ? null : right / (right + this.strays.length),
+      precision: isUnlabelled || this.#found + wrong === 0 ? null : this.#found / (this.#found + wrong),
     };
   }
 }

@@ -13,6 +13,8 @@ import { VENDOR_ENTITIES, vendorEntityOf } from './secret-vendors.ts';
 export interface SecretExample {
   readonly row: number;
   readonly rule: string;
+  /** Of the rule, in words. */
+  readonly name: string;
   readonly label: 0 | 1;
   readonly text: Buffer;
   /** Bytes of `text`. */
