@@ -9,6 +9,7 @@ import { flyio, netlify, netlifyNamed, render } from './app-hosts.ts';
 import { artifactory, dockerHub } from './artifact-stores.ts';
 import { asana, asanaNamed } from './asana.ts';
 import { atlassian, atlassianNamed, bitbucket, bitbucketNamed } from './atlassian.ts';
+import { basicAuthHeader, bearerAuthHeader } from './auth-header.ts';
 import { auth0 } from './auth0.ts';
 import { awsAccessKeyId, awsSecretKey, awsSessionToken, awsSessionTokenNamed } from './aws.ts';
 import { azureAdClientSecret, azureSas, azureStorageKey } from './azure.ts';
@@ -42,6 +43,7 @@ import { honeycomb, honeycombNamed } from './honeycomb.ts';
 import { hubspot, hubspotKey } from './hubspot.ts';
 import { pulumi, terraform, vault, vaultNamed } from './infrastructure.ts';
 import { jwt } from './jwt.ts';
+import { k8sSecret, kubeconfig } from './kubernetes.ts';
 import { launchdarkly } from './launchdarkly.ts';
 import { linear } from './linear.ts';
 import { langSmith, pinecone, pineconeNamed } from './llm-tools.ts';
@@ -67,16 +69,19 @@ import { notion } from './notion.ts';
 import { okta } from './okta.ts';
 import { onepassword } from './onepassword.ts';
 import { openaiKey } from './openai.ts';
+import { otpauthTotpSeed } from './otpauth.ts';
 import { cratesIo, npmToken, npmTokenNamed, nuget, nugetNamed, pypiToken, rubyGems } from './package-registries.ts';
 import { pagerduty } from './pagerduty.ts';
 import { passwordAssignment } from './password-assignment.ts';
 import { passwordHash } from './password-hash.ts';
 import { paypal } from './paypal.ts';
+import { pkcs12 } from './pkcs12.ts';
 import { plaid, plaidSecret } from './plaid.ts';
 import { postman } from './postman.ts';
 import { postmark } from './postmark.ts';
 import { privateKey } from './private-key.ts';
 import { razorpay } from './razorpay.ts';
+import { recoveryCodes } from './recovery-codes.ts';
 import { salesforce } from './salesforce.ts';
 import { sendgrid } from './sendgrid.ts';
 import { sentry, sentryNamed } from './sentry.ts';
@@ -86,6 +91,7 @@ import { snyk, snykToken } from './snyk.ts';
 import { sonar, sonarNamed } from './sonar.ts';
 import { splunkHec } from './splunk.ts';
 import { square } from './square.ts';
+import { sshConfig } from './ssh-config.ts';
 import { stripe } from './stripe.ts';
 import { supabase, supabaseServiceRole } from './supabase.ts';
 import { tailscale } from './tailscale.ts';
@@ -131,6 +137,8 @@ export const CREDENTIALS: readonly Recognizer[] = [
   azureStorageKey,
   bitbucket,
   bitbucketNamed,
+  basicAuthHeader,
+  bearerAuthHeader,
   braintree,
   buildkite,
   buildkiteNamed,
@@ -184,6 +192,8 @@ export const CREDENTIALS: readonly Recognizer[] = [
   jdbcConnection,
   jwt,
   langSmith,
+  k8sSecret,
+  kubeconfig,
   launchdarkly,
   linear,
   mailchimp,
@@ -208,6 +218,7 @@ export const CREDENTIALS: readonly Recognizer[] = [
   onepassword,
   openaiKey,
   openRouter,
+  otpauthTotpSeed,
   pagerduty,
   passwordAssignment,
   passwordHash,
@@ -215,6 +226,7 @@ export const CREDENTIALS: readonly Recognizer[] = [
   perplexity,
   pinecone,
   pineconeNamed,
+  pkcs12,
   plaid,
   plaidSecret,
   planetScale,
@@ -227,6 +239,7 @@ export const CREDENTIALS: readonly Recognizer[] = [
   render,
   replicate,
   rubyGems,
+  recoveryCodes,
   salesforce,
   sendgrid,
   sentry,
@@ -242,6 +255,7 @@ export const CREDENTIALS: readonly Recognizer[] = [
   sonarNamed,
   splunkHec,
   square,
+  sshConfig,
   stripe,
   supabase,
   supabaseServiceRole,

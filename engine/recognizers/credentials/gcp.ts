@@ -115,12 +115,12 @@ export const gcpServiceAccount: Recognizer = {
   category: 'credential',
   countries: [],
   isWhole: true,
-  cues: [
-    { literal: 'service_account"', exact: true },
-    { literal: 'service_account\\"', exact: true },
-  ],
+  cues: [{ literal: 'service_account', exact: true, endsWord: true }],
   findAtCue(passage: Passage, start: number, end: number): void {
     const text = passage.text;
+    // The value of `type`, also where its quotes are escaped.
+    const after = byteAt(text, end);
+    if (after !== 0x22 && !(after === 0x5c && byteAt(text, end + 1) === 0x22)) return;
     const keyAt = passage.indexOf('private_key', Math.max(0, start - MAX_FILE / 2));
     if (keyAt === -1 || keyAt - end > MAX_FILE) return;
     const pemAt = passage.indexOf('PRIVATE KEY-----', keyAt);

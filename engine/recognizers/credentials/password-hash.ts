@@ -67,17 +67,15 @@ export const passwordHash: Recognizer = {
     })),
     ...['$scrypt$', '$pbkdf2', '$S$', '$P$', '$H$', '$krb5'].map((literal) => ({ literal, exact: true })),
     { literal: 'pbkdf2_sha', exact: true },
-    { literal: '{SSHA' },
-    { literal: '{SHA}' },
-    { literal: '{SMD5}' },
-    { literal: '{CRYPT}' },
+    { literal: 'SSHA', exact: true, startsWord: true },
+    { literal: 'SMD5', exact: true, startsWord: true },
     { literal: 'aad3b435b51404ee:' },
   ],
   findAtCue(passage: Passage, start: number, end: number, cue): void {
     const text = passage.text;
     if (passage.isRead('password-hash', start)) return;
     const first = byteAt(text, start);
-    if (first === 0x7b) findLdap(passage, start, end);
+    if (first === 0x53) findLdap(passage, start - 1, end);
     else if (cue.literal === 'aad3b435b51404ee:') findNtlm(passage, end);
     else if (first === 0x70) {
       const to = runEnd(text, end, BODY, 300);
@@ -115,8 +113,8 @@ export const passwordHash: Recognizer = {
 
 function findLdap(passage: Passage, start: number, end: number): void {
   const text = passage.text;
-  const close = byteAt(text, end - 1) === 0x7d ? end : text.indexOf(0x7d, end) + 1;
-  if (close === 0 || close - start > 10) return;
+  const close = runEnd(text, end, byteSet('0-9'), 4) + 1;
+  if (byteAt(text, start) !== 0x7b || byteAt(text, close - 1) !== 0x7d) return;
   const to = runEnd(text, close, byteSet('A-Za-z0-9+/=$.'), 160);
   const body = passage.ascii(close, to);
   if (body.length < 28 || !/\d/.test(body) || !/[A-Z]/.test(body) || isPlaceholder(body)) return;
