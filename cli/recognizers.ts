@@ -1,23 +1,32 @@
-/** `weir recognizers`: lists what can be found. Examples of credentials are masked. */
-import { createScanner, type RecognizerInfo } from '../engine/scan/scanner.ts';
-import { type Command, type CommandContext, hasOption, UsageError } from './command.ts';
+/** `weir recognizers`: lists what can be found, all or by kind and country. Examples of credentials are masked. */
+import type { RecognizerInfo, Scanner } from '../engine/scan/scanner.ts';
+import { type Command, type CommandContext, hasOption, listOption, UsageError } from './command.ts';
+import { scannerOf } from './configured-scanner.ts';
+import { wantedEntities } from './scan/entity-filter.ts';
 
 export const command: Command = {
   name: 'recognizers',
   summary: 'lists what can be found',
-  usage: 'weir recognizers [--json]',
+  usage: 'weir recognizers [--entities LIST] [--country LIST] [--json]',
   details: `Prints entity, category, countries (none: everywhere), recognizer and an example, a line each.
 With --config the recognizers of its policies are listed too, and what it disables is not.
 
-  --json  an object a line: name, entity, category, countries, example`,
-  example: 'weir recognizers',
-  options: { json: { type: 'boolean' } },
+  --entities LIST  only these, with commas between: CREDIT_CARD,category:credential
+  --country LIST   only those of these countries (DE,FR), and those of none with "-"
+  --json           an object a line: name, entity, category, countries, example`,
+  example: `weir recognizers
+weir recognizers --country DE,AT --entities category:government_id`,
+  options: {
+    entities: { type: 'string', multiple: true },
+    country: { type: 'string', multiple: true },
+    json: { type: 'boolean' },
+  },
   run,
 };
 
 async function run(context: CommandContext): Promise<number> {
   if (context.positionals.length > 0) throw new UsageError('takes no arguments');
-  const recognizers = [...(await listed(context))].sort((a, b) =>
+  const recognizers = (await listed(context)).toSorted((a, b) =>
     a.entity < b.entity ? -1 : a.entity > b.entity ? 1 : 0,
   );
   if (hasOption(context, 'json')) {
@@ -49,11 +58,21 @@ async function run(context: CommandContext): Promise<number> {
 }
 
 async function listed(context: CommandContext): Promise<readonly RecognizerInfo[]> {
-  if (context.configFile === null) return createScanner().recognizers;
-  const { loadPolicies } = await import('../config/policies.ts');
-  const { recognizersOf } = await import('../engine/decide/policy-set.ts');
-  const config = context.config();
-  return createScanner({ custom: recognizersOf(loadPolicies(config)), disable: config.detection.disable }).recognizers;
+  const scanner = await scannerOf(context);
+  const isWanted = wantedEntities(listOption(context, 'entities'), scanner);
+  const countries = wantedCountries(listOption(context, 'country'), scanner);
+  return scanner.recognizers.filter((one) => isWanted(one.entity) && countries(one));
+}
+
+/** Throws UsageError for a country of which nothing is known. */
+function wantedCountries(lists: readonly string[], scanner: Scanner): (one: RecognizerInfo) => boolean {
+  const wanted = lists.flatMap((list) => list.split(',')).map((code) => code.trim().toUpperCase());
+  const known = new Set(scanner.recognizers.flatMap((one) => one.countries));
+  const unknown = wanted.find((code) => code !== '-' && !known.has(code));
+  if (unknown !== undefined) throw new UsageError(`--country: nothing belongs to "${unknown}" (ISO 3166-1: DE, FR)`);
+  if (wanted.length === 0) return () => true;
+  return ({ countries }) =>
+    countries.length === 0 ? wanted.includes('-') : countries.some((code) => wanted.includes(code));
 }
 
 function countriesOf({ countries }: RecognizerInfo): string {

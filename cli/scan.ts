@@ -7,7 +7,7 @@ import { realpathSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { packageVersion } from '../config/package-root.ts';
 import { normalise } from '../engine/scan/normalise.ts';
-import { createScanner, ENTITIES, type Scanner } from '../engine/scan/scanner.ts';
+import { ENTITIES, type Scanner } from '../engine/scan/scanner.ts';
 import { WeirError } from '../flow/errors.ts';
 import { CATEGORIES } from '../flow/finding.ts';
 import { openHome } from '../store/home.ts';
@@ -22,6 +22,7 @@ import {
   textOption,
   UsageError,
 } from './command.ts';
+import { scannerOf } from './configured-scanner.ts';
 import { type Baseline, BaselineWriter, homeKey, KnownFindings, newFileKey, readBaseline } from './scan/baseline.ts';
 import { type FindingFilter, findingFilter } from './scan/entity-filter.ts';
 import { type FindingMarks, type ScanPlan, scanSource } from './scan/file-scan.ts';
@@ -199,15 +200,6 @@ async function redactAll(
   }
   context.err(`${counted(found, 'finding')} in ${counted(files, 'file')}\n`);
   return isFailed ? 2 : found > 0 ? 1 : 0;
-}
-
-/** With `--config`, what it disables is left out and its policies' recognizers are used too. */
-async function scannerOf(context: CommandContext): Promise<Scanner> {
-  if (context.configFile === null) return createScanner();
-  const { loadPolicies } = await import('../config/policies.ts');
-  const { recognizersOf } = await import('../engine/decide/policy-set.ts');
-  const config = context.config();
-  return createScanner({ custom: recognizersOf(loadPolicies(config)), disable: config.detection.disable });
 }
 
 function entityNames(scanner: Scanner): (name: string) => boolean {

@@ -20,6 +20,7 @@ import { type Home, openHome } from '../store/home.ts';
 import { fingerprint } from '../store/keyed.ts';
 import { createRecorder } from '../store/recorder.ts';
 import { newUlid } from '../store/ulid.ts';
+import { disabledIn } from './configured-scanner.ts';
 import { whoListens } from './who-listens.ts';
 
 export interface StartOptions {
@@ -101,17 +102,12 @@ export async function startWeir(config: Config, options: StartOptions = {}): Pro
 export function createEngine(config: Config, keyed: Fingerprint): Engine {
   const policies = compilePolicies(loadPolicies(config));
   return {
-    scanner: createScanner({ custom: policies.recognizers, disable: disabled(config) }),
+    scanner: createScanner({ custom: policies.recognizers, disable: disabledIn(config) }),
     policies,
     fingerprint: keyed,
     onOpaque: config.proxy.onOpaque,
     maxDecodedBytes: config.proxy.limits.inspectBytes,
   };
-}
-
-/** `detection.names: off` is a recognizer left out like any other. */
-function disabled(config: Config): readonly string[] {
-  return config.detection.names === 'off' ? [...config.detection.disable, 'PERSON'] : config.detection.disable;
 }
 
 export function fingerprinter(home: Home): Fingerprint {

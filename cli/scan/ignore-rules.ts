@@ -41,9 +41,17 @@ export class IgnoreRules {
     return level;
   }
 
-  /** Within a walk, where the level above is at hand. */
-  levelBelow(folder: string, above: IgnoreLevel | null): IgnoreLevel | null {
-    return levelAt(folder, above);
+  /** As `levelOf`; a folder that was named although .gitignore names it is looked at by the rules inside it alone. */
+  levelOfNamed(folder: string): IgnoreLevel | null {
+    const above = this.#isTop(folder) ? null : this.levelOf(dirname(folder));
+    if (!isIgnored(above, 'git', folder, true)) return this.levelOf(folder);
+    return levelAt(folder, withoutGit(above));
+  }
+
+  /** Within a walk, where the level above and the names in the folder are at hand: nothing is opened that is not there. */
+  levelBelow(folder: string, above: IgnoreLevel | null, names: ReadonlySet<string>): IgnoreLevel | null {
+    const isAny = names.has('.gitignore') || names.has('.weirignore') || names.has('.git');
+    return isAny ? levelAt(folder, above) : above;
   }
 
   isWeirIgnored(level: IgnoreLevel | null, path: string, isFolder: boolean): boolean {
@@ -90,6 +98,10 @@ function levelAt(folder: string, above: IgnoreLevel | null): IgnoreLevel | null 
   const git = rulesOf(join(folder, '.git', 'info', 'exclude'), join(folder, '.gitignore'));
   const weir = rulesOf(join(folder, '.weirignore'));
   return git === null && weir === null ? above : { folder, git, weir, above };
+}
+
+function withoutGit(level: IgnoreLevel | null): IgnoreLevel | null {
+  return level === null ? null : { ...level, git: null, above: withoutGit(level.above) };
 }
 
 function rulesOf(...files: readonly string[]): Ignore | null {

@@ -36,7 +36,9 @@ interface Folder {
   readonly path: string;
   /** For the host, where a name on the way is no UTF-8; else the path. */
   readonly hostPath: HostPath;
+  /** Of the folder itself where it was named, else of the one above. */
   readonly level: IgnoreLevel | null;
+  readonly isNamed: boolean;
   /** .gitignore names the folder: only what git tracks in it is looked at. */
   readonly isOnlyTracked: boolean;
 }
@@ -61,8 +63,8 @@ class TextReader {
     }
     if (this.#isLeftOut(path)) yield unread(name, 'baseline', 'a baseline');
     else if (isFolder) {
-      const level = this.#options.isIgnoring ? this.#rules.levelOf(path) : null;
-      yield* this.#folder({ name, path, hostPath: path, level, isOnlyTracked: false });
+      const level = this.#options.isIgnoring ? this.#rules.levelOfNamed(path) : null;
+      yield* this.#folder({ name, path, hostPath: path, level, isNamed: true, isOnlyTracked: false });
     } else if (isWeirIgnored(this.#rules, path, this.#options)) yield unread(name, 'ignored', 'named by .weirignore');
     else yield await openFile({ name, path, isAsked: true });
   }
@@ -75,6 +77,7 @@ class TextReader {
       yield unread(folder.name, 'unreadable', reasonOf(error), true);
       return;
     }
+    const level = this.#levelIn(folder, entries);
     for (const { entry, hostPath } of entries) {
       const name = join(folder.name, entry.name);
       const path = join(folder.path, entry.name);
@@ -83,12 +86,11 @@ class TextReader {
         yield unread(name, 'excluded', 'a folder of a tool');
         continue;
       }
-      const verdict = this.#verdict(folder, path, isFolder);
+      const verdict = this.#verdict(level, folder.isOnlyTracked, path, isFolder);
       if (verdict === 'ignored') {
         if (!folder.isOnlyTracked) yield unread(name, 'ignored', 'named by an ignore file');
       } else if (isFolder) {
-        const level = this.#options.isIgnoring ? this.#rules.levelBelow(path, folder.level) : null;
-        yield* this.#folder({ name, path, hostPath, level, isOnlyTracked: verdict === 'tracked' });
+        yield* this.#folder({ name, path, hostPath, level, isNamed: false, isOnlyTracked: verdict === 'tracked' });
       } else if (entry.isSymbolicLink()) yield unread(name, 'symlink', 'a symbolic link');
       else if (!entry.isFile()) yield unread(name, 'special', 'no file (a pipe, socket or device)');
       else if (this.#isLeftOut(path)) yield unread(name, 'baseline', 'a baseline');
@@ -96,11 +98,21 @@ class TextReader {
     }
   }
 
-  #verdict(folder: Folder, path: string, isFolder: boolean): 'looked at' | 'ignored' | 'tracked' {
+  #levelIn({ path, level, isNamed }: Folder, entries: readonly Entry[]): IgnoreLevel | null {
+    if (isNamed || !this.#options.isIgnoring) return level;
+    return this.#rules.levelBelow(path, level, new Set(entries.map(({ entry }) => entry.name)));
+  }
+
+  #verdict(
+    level: IgnoreLevel | null,
+    isOnlyTracked: boolean,
+    path: string,
+    isFolder: boolean,
+  ): 'looked at' | 'ignored' | 'tracked' {
     if (!this.#options.isIgnoring) return 'looked at';
-    if (this.#rules.isWeirIgnored(folder.level, path, isFolder)) return 'ignored';
-    if (folder.isOnlyTracked) return this.#rules.isTracked(path, isFolder) ? 'tracked' : 'ignored';
-    return this.#rules.gitVerdict(folder.level, path, isFolder);
+    if (this.#rules.isWeirIgnored(level, path, isFolder)) return 'ignored';
+    if (isOnlyTracked) return this.#rules.isTracked(path, isFolder) ? 'tracked' : 'ignored';
+    return this.#rules.gitVerdict(level, path, isFolder);
   }
 
   #isLeftOut(path: string): boolean {

@@ -20,15 +20,16 @@ export function contextWordIn(words: Words, wanted: ContextWords): string | null
 /** A step of a score: what it is after the step. */
 export type Step = readonly [what: ScoreReason['what'], detail: string, scoreAfter: number];
 
-/** Weights in hundredths, so that they add up to the score as it is shown. */
+/** Weights in hundredths, so that they add up to the score as it is shown. A form that moved nothing is not told. */
 export function reasonsOf(steps: readonly Step[]): readonly ScoreReason[] {
   let before = 0;
-  return steps.map(([what, detail, score]) => {
+  const reasons = steps.map(([what, detail, score]) => {
     const after = Math.round(Math.min(1, Math.max(0, score)) * 100);
     const weight = (after - before) / 100;
     before = after;
     return { what, detail, weight };
   });
+  return reasons.filter(({ what, weight }) => weight !== 0 || what !== 'form');
 }
 
 /** Of a recognizer that knows two scores: alone, and with one of its context words. */

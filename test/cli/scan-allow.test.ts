@@ -155,7 +155,7 @@ describe('weir scan --explain', () => {
     );
     assert.match(
       out,
-      /BR_CPF.*\n {4}\+0\.\d\d pattern: .*\n {4}\+0\.\d\d validator: 1 of 100 random strings .*\n {4}\+0\.\d\d context: the word "cpf" near it\n {4}\+0\.\d\d form: written as it is printed\n/,
+      /BR_CPF.*\n {4}\+0\.\d\d pattern: .*\n {4}\+0\.\d\d validator: 1 of 100 random strings .*\n {4}\+0\.\d\d context: the word "cpf" near it\n/,
     );
     assert.ok(!out.includes('4111') && !out.includes('529'));
     place.write('b.jsonl', `${JSON.stringify({ id: 1, text: `card ${CARD}` })}\n`);

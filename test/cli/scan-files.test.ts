@@ -78,6 +78,15 @@ describe('a folder that weir scan walks', () => {
     assert.deepEqual(filesIn((await place.scan(['.'])).out), ['.env', 'vendor/a/tracked.txt']);
   });
 
+  it('is looked at where it was named itself although .gitignore names it', async () => {
+    place.git('init', '--quiet');
+    place.write('.gitignore', 'build/\n*.log\n');
+    place.write('build/inner/.gitignore', 'x.txt\n');
+    for (const name of ['build/a.txt', 'build/inner/x.txt', 'build/inner/y.txt']) place.write(name, CARD);
+    assert.deepEqual(filesIn((await place.scan(['build'])).out), ['build/a.txt', 'build/inner/y.txt']);
+    assert.deepEqual(filesIn((await place.scan(['build/inner'])).out), ['build/inner/y.txt']);
+  });
+
   it('leaves out what .weirignore names, a file that is named itself too', async () => {
     place.git('init', '--quiet');
     place.write('.weirignore', 'fixtures/\n*.snap\n');

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { after, describe, it } from 'node:test';
 import { main } from '../../cli/main.ts';
+import { linesOf } from '../../cli/scan/jsonl.ts';
 import { makePlace } from './run-context.ts';
 
 const place = makePlace();
@@ -152,6 +153,26 @@ describe('weir scan', () => {
     assert.deepEqual(second, { id: 7, findings: [], coverage: { level: 'full', reason: null } });
   });
 
+  it('--jsonl ends a line at a line feed alone, and reads UTF-16 and many small pieces', async () => {
+    const entry = JSON.stringify({ id: 1, text: `a\u2028b\u2029 ${CARD}` });
+    assert.ok(entry.includes('\u2028'));
+    write('wide.jsonl', Buffer.from(`\ufeff${entry}\r\n${entry}`, 'utf16le'));
+    for (const args of [['wide.jsonl'], ['-']]) {
+      const { code, out } = await withInput(['scan', '--jsonl', ...args], `${entry}\r\n${entry}`);
+      assert.equal(code, 1);
+      const lines = out.trim().split('\n');
+      assert.equal(lines.length, 2);
+      assert.equal(JSON.parse(lines[1] ?? '').findings[0].start, 5);
+    }
+    const read: (string | null)[] = [];
+    for await (const line of linesOf(
+      ['a', 'b\nlong', 'er', '\n', '\nc'].map((piece) => Buffer.from(piece)),
+      5,
+    ))
+      read.push(line);
+    assert.deepEqual(read, ['ab', null, '', 'c']);
+  });
+
   it('--jsonl names a line that it cannot read, without quoting it, and goes on', async () => {
     const { code, out, err } = await withInput(
       ['scan', '--jsonl'],
@@ -209,6 +230,25 @@ describe('weir recognizers', () => {
     assert.match(out, /^CREDIT_CARD +financial +- +credit-card +4111 1111 1111 1111$/m);
     assert.match(out, /^US_SSN +government_id +US /m);
     assert.match(out, /^AWS_ACCESS_KEY_ID .*\*{4}$/m);
+  });
+
+  it('lists by entity, category and country', async () => {
+    const listed = async (...args: string[]): Promise<{ entity: string; category: string; countries: string[] }[]> =>
+      (await place.call(['recognizers', '--json', ...args])).out
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line));
+    assert.deepEqual([...new Set((await listed('--entities', 'CREDIT_CARD,us_ssn')).map((one) => one.entity))].sort(), [
+      'CREDIT_CARD',
+      'US_SSN',
+    ]);
+    const american = await listed('--country', 'us', '--entities', 'category:government_id');
+    assert.ok(american.some((one) => one.entity === 'US_SSN'));
+    assert.ok(american.every((one) => one.category === 'government_id' && one.countries.includes('US')));
+    assert.ok((await listed('--country', '-')).every((one) => one.countries.length === 0));
+    for (const wrong of [['--country', 'XX'], ['--entities', 'NO_SUCH'], ['extra']]) {
+      assert.equal((await place.call(['recognizers', ...wrong])).code, 2);
+    }
   });
 
   it('--json prints an object a line', async () => {
