@@ -22,10 +22,17 @@ export interface Closing {
 }
 
 /**
- * Both calls return once the record would survive the process (a plain write to the spool, no fsync), and throw
- * WeirError `store_unwritable` when it would not: the caller then follows `onError`.
+ * A record is kept once it would survive the process (a plain write to the spool, no fsync). Where it would not, WeirError
+ * `store_unwritable` says so, and the caller follows `onError`.
  */
 export interface Recorder {
+  /** Kept when it returns; throws. */
   open(opening: Opening): void;
   close(closing: Closing): void;
+  /**
+   * Kept when it resolves, at the end of this turn of the event loop together with what else was recorded in it; rejects.
+   * Records are kept in the order of the calls, of these and of the two above.
+   */
+  openSoon(opening: Opening): Promise<void>;
+  closeSoon(closing: Closing): Promise<void>;
 }

@@ -11,7 +11,7 @@ import type { EventBody, EventDecision, EventDestination, EventFinding, Outcome 
 import { type Finding, MEDIUM } from '../flow/finding.ts';
 import type { Message } from '../flow/message.ts';
 import type { Destination, Source } from '../flow/parties.ts';
-import type { Opening, Recorder } from '../flow/recorder.ts';
+import type { Closing, Opening, Recorder } from '../flow/recorder.ts';
 import { describeRoute } from './route-text.ts';
 
 /** What one direction of the exchange was found to be. */
@@ -43,6 +43,8 @@ export class Account {
   bytesOut = 0;
   bytesIn = 0;
   readonly #startedAt: number;
+  /** RFC 3339. */
+  readonly #time: string;
   readonly #recorder: Recorder;
   readonly #now: () => number;
   readonly #sides: Side[] = [];
@@ -56,6 +58,7 @@ export class Account {
     this.source = start.source;
     this.provider = start.provider;
     this.#startedAt = start.startedAt;
+    this.#time = new Date(start.startedAt).toISOString();
     this.#destination = start.destination;
     this.#protocol = start.protocol;
     this.#recorder = recorder;
@@ -119,30 +122,48 @@ export class Account {
 
   /** Before the first byte goes upstream. Throws WeirError `store_unwritable`. */
   open(): void {
-    const opening: Opening = {
-      id: this.id,
-      exchange: this.id,
-      time: new Date(this.#startedAt).toISOString(),
-      source: this.source,
-      destination: this.#eventDestination(),
-      provider: this.provider,
-      model: this.model,
-      route: this.route,
-    };
-    this.#recorder.open(opening);
+    this.#recorder.open(this.#opening());
+  }
+
+  /** The same, together with what else is recorded now; rejects. */
+  openSoon(): Promise<void> {
+    return this.#recorder.openSoon(this.#opening());
   }
 
   /** Before the client gets the last byte. Throws WeirError `store_unwritable`. */
   close(outcome: Outcome, status: number | null, reason: string | null): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
+    this.#recorder.close(this.#closing(outcome, status, reason));
+  }
+
+  /** The same, together with what else is recorded now; rejects. */
+  closeSoon(outcome: Outcome, status: number | null, reason: string | null): Promise<void> {
+    if (this.#isClosed) return Promise.resolve();
+    this.#isClosed = true;
+    return this.#recorder.closeSoon(this.#closing(outcome, status, reason));
+  }
+
+  #opening(): Opening {
+    return {
+      id: this.id,
+      exchange: this.id,
+      time: this.#time,
+      source: this.source,
+      destination: eventDestination(this.#destination),
+      provider: this.provider,
+      model: this.model,
+      route: this.route,
+    };
+  }
+
+  #closing(outcome: Outcome, status: number | null, reason: string | null): Closing {
     const event = this.#event(outcome, status, reason);
-    const excerpts = this.#sides.map((side) => side.excerpt).filter((excerpt) => excerpt !== null);
-    this.#recorder.close({
-      event,
-      edges: this.#destination === null ? [] : this.#edges(event),
-      excerpt: excerpts.length === 0 ? null : excerpts.join('\n'),
-    });
+    let excerpt: string | null = null;
+    for (const side of this.#sides) {
+      if (side.excerpt !== null) excerpt = excerpt === null ? side.excerpt : `${excerpt}\n${side.excerpt}`;
+    }
+    return { event, edges: this.#destination === null ? [] : this.#edges(event), excerpt };
   }
 
   #event(outcome: Outcome, status: number | null, reason: string | null): EventBody {
@@ -151,7 +172,7 @@ export class Account {
     return {
       id: this.id,
       kind: 'exchange',
-      time: new Date(this.#startedAt).toISOString(),
+      time: this.#time,
       channel: 'proxy',
       exchange: this.id,
       outcome,
@@ -167,7 +188,7 @@ export class Account {
       enforced: top === null || top.mode === 'enforce',
       coverage: this.#sides.reduce((worst, side) => worseCoverage(worst, side.coverage), this.#coverage),
       source: this.source,
-      destination: this.#eventDestination(),
+      destination: eventDestination(this.#destination),
       provider: this.provider,
       model: this.model,
       route: this.route,
@@ -214,12 +235,11 @@ export class Account {
     }
     return entities;
   }
+}
 
-  #eventDestination(): EventDestination {
-    const to = this.#destination;
-    if (to === null) return { host: null, port: null, vendor: null, category: 'unknown', country: null };
-    return { host: to.host, port: to.port, vendor: to.vendor, category: to.category, country: to.country };
-  }
+function eventDestination(to: Destination | null): EventDestination {
+  if (to === null) return { host: null, port: null, vendor: null, category: 'unknown', country: null };
+  return { host: to.host, port: to.port, vendor: to.vendor, category: to.category, country: to.country };
 }
 
 function decisionsOf(side: Side): EventDecision[] {

@@ -69,9 +69,28 @@ export function closeRecord(
     account.close(outcome, status, reason);
     return true;
   } catch (error) {
-    context.log(`weir: ${reasonOf(error)} (event ${account.id}, onError: ${context.config.onError})`);
-    return context.config.onError === 'open';
+    return isLetGo(account, error, context);
   }
+}
+
+/** The same, together with what else is recorded now. Never rejects. */
+export async function closeRecordSoon(
+  account: Account,
+  outcome: Outcome,
+  status: number | null,
+  context: ExchangeContext,
+): Promise<boolean> {
+  try {
+    await account.closeSoon(outcome, status, null);
+    return true;
+  } catch (error) {
+    return isLetGo(account, error, context);
+  }
+}
+
+function isLetGo(account: Account, error: unknown, context: ExchangeContext): boolean {
+  context.log(`weir: ${reasonOf(error)} (event ${account.id}, onError: ${context.config.onError})`);
+  return context.config.onError === 'open';
 }
 
 /** Records, then answers the client; a client that is gone is let go. */

@@ -29,7 +29,7 @@ export async function exchange(incoming: Incoming, context: ExchangeContext): Pr
   const reader = new BodyReader(incoming.request, context.budget, context.rates);
   try {
     const ready = await prepare(incoming, destination, reader, account, context);
-    openRecord(incoming, account, ready.shape, context);
+    await openRecord(incoming, account, ready.shape, context);
     await relay(incoming, ready, account, context, (sink) =>
       context.forwarder.send(
         {
@@ -52,9 +52,14 @@ export async function exchange(incoming: Incoming, context: ExchangeContext): Pr
 }
 
 /** The record of what is about to happen; where it cannot be written, `onError` decides. */
-function openRecord(incoming: Incoming, account: Account, shape: Shape | null, context: ExchangeContext): void {
+async function openRecord(
+  incoming: Incoming,
+  account: Account,
+  shape: Shape | null,
+  context: ExchangeContext,
+): Promise<void> {
   try {
-    account.open();
+    await account.openSoon();
   } catch (error) {
     const text = reasonOf(error);
     context.log(`weir: ${text} (event ${account.id}, onError: ${context.config.onError})`);

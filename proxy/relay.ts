@@ -10,7 +10,7 @@ import { opaque, truncated } from '../flow/coverage.ts';
 import type { WeirError } from '../flow/errors.ts';
 import { headerOf, type Message } from '../flow/message.ts';
 import type { Account } from './account.ts';
-import { answer, blocked, closeRecord, failed, reasonOf } from './answer.ts';
+import { answer, blocked, closeRecord, closeRecordSoon, failed, reasonOf } from './answer.ts';
 import { Beside, isTextual } from './beside.ts';
 import type { ExchangeContext, Incoming, Ready } from './context.ts';
 import type { Call, ResponseSink } from './forward.ts';
@@ -53,6 +53,8 @@ class Relaying implements ResponseSink {
   #left: number | null = null;
   #taken = 0;
   #isOver = false;
+  /** The whole answer is there, and its record is being closed. */
+  #isSettling = false;
 
   constructor(incoming: Incoming, ready: Ready, account: Account, context: ExchangeContext, over: () => void) {
     this.#incoming = incoming;
@@ -79,7 +81,12 @@ class Relaying implements ResponseSink {
     if (response.headersSent || response.destroyed) return;
     if (status === 102) response.writeProcessing();
     // Node sends early hints only with a Link among them, which is what they are for (RFC 8297).
-    if (status === 103 && headerOf(headers, 'link') !== null) response.writeEarlyHints(hintsOf(headers));
+    if (status !== 103 || headerOf(headers, 'link') === null) return;
+    try {
+      response.writeEarlyHints(hintsOf(headers));
+    } catch {
+      // A Link that Node does not take: the answer itself is still to come.
+    }
   }
 
   head(status: number, statusText: string, headers: readonly string[]): void {
@@ -109,8 +116,11 @@ class Relaying implements ResponseSink {
     this.#context.youngChunks.pass(chunk.length);
     if (this.#left !== null) {
       this.#left -= chunk.length;
-      // The last byte: whoever has all of the answer finds it in the log.
-      if (this.#left <= 0 && !this.#settle()) return;
+      if (this.#left <= 0) {
+        // The last byte: whoever has all of the answer finds it in the log.
+        this.#finish(this.#settle(chunk));
+        return;
+      }
     }
     const out = this.#restorer === null ? chunk : this.#restorer.push(chunk);
     if (out.length > 0 && !this.#incoming.response.write(out)) this.#call?.pause();
@@ -119,13 +129,13 @@ class Relaying implements ResponseSink {
   end(): void {
     if (this.#isOver) return;
     if (this.#way === 'hold') {
-      this.#release();
+      this.#finish(this.#release());
       return;
     }
+    if (this.#isSettling) return;
     const rest = this.#restorer?.end();
     this.#nameConversation(this.#restorer?.responseId ?? null);
-    if (!this.#settle()) return;
-    this.#finish(rest);
+    this.#finish(this.#settle(rest ?? null));
   }
 
   error(error: WeirError): void {
@@ -200,8 +210,8 @@ class Relaying implements ResponseSink {
   }
 
   /** The whole answer is there: decide on it, put pseudonyms back, send it. */
-  #release(): void {
-    this.#isOver = true;
+  async #release(): Promise<void> {
+    this.#isSettling = true;
     const body = this.#held.length === 1 ? (this.#held[0] ?? Buffer.alloc(0)) : Buffer.concat(this.#held);
     let message = this.#message(body);
     let sent: Buffer | null = null;
@@ -209,6 +219,7 @@ class Relaying implements ResponseSink {
       const inspection = this.#inspect(message, this.#ready.holdsResponse);
       this.#ready.settle();
       if (inspection.decision.enforced.action === 'block') {
+        this.#isOver = true;
         answer(
           this.#incoming,
           this.#account,
@@ -238,6 +249,7 @@ class Relaying implements ResponseSink {
         this.#account.failedClosed(text);
         const ending = failed(this.#incoming, this.#account, 503, 'weir_failed', text, 'failed', this.#ready.shape);
         this.#context.log(`weir: internal error in exchange ${this.#account.id}: ${reasonOf(error)}`);
+        this.#isOver = true;
         answer(this.#incoming, this.#account, ending, this.#context);
         this.#end();
         return;
@@ -247,29 +259,37 @@ class Relaying implements ResponseSink {
     }
     const isEdited = sent !== null;
     const out = sent ?? body;
-    if (!closeRecord(this.#account, 'completed', this.#status, null, this.#context)) {
-      this.#fail();
-      return;
-    }
+    const isKept = await closeRecordSoon(this.#account, 'completed', this.#status, this.#context);
+    // The client may have gone meanwhile.
+    if (this.#isOver) return;
+    if (!isKept) return this.#fail();
+    this.#isOver = true;
     this.#writeHead({ contentLength: out.length, isEdited, isIdentity: isEdited });
     this.#incoming.response.end(out);
     this.#end();
   }
 
-  /** Closes the account before the last byte; false where that failed and the client is let go. */
-  #settle(): boolean {
-    if (this.#account.isClosed) return true;
+  /** Closes the account, then sends what is left: the last byte, or the end where no length tells it before. */
+  async #settle(rest: Buffer | null): Promise<void> {
+    this.#isSettling = true;
     this.#safely(() => this.#enterSides());
-    if (closeRecord(this.#account, 'completed', this.#status, null, this.#context)) return true;
-    this.#fail();
-    return false;
-  }
-
-  #finish(rest: Buffer | undefined): void {
+    const isKept = await closeRecordSoon(this.#account, 'completed', this.#status, this.#context);
+    // The client may have gone meanwhile.
+    if (this.#isOver) return;
+    if (!isKept) return this.#fail();
     this.#isOver = true;
-    if (rest !== undefined && rest.length > 0) this.#incoming.response.end(rest);
+    if (rest !== null && rest.length > 0) this.#incoming.response.end(rest);
     else this.#incoming.response.end();
     this.#end();
+  }
+
+  /** What goes wrong in a way nobody thought of ends this exchange, and no other. */
+  #finish(work: Promise<void>): void {
+    work.catch((error: unknown) => {
+      this.#context.log(`weir: internal error in exchange ${this.#account.id}: ${reasonOf(error)}`);
+      closeRecord(this.#account, 'failed', this.#status, reasonOf(error), this.#context);
+      this.#fail();
+    });
   }
 
   #fail(): void {
@@ -328,15 +348,12 @@ class Relaying implements ResponseSink {
       ...given,
     });
     response.sendDate = false;
-    // One write for the head and what came with it; a head without a body yet still goes out at once.
-    // (Corked on the socket: a response that is itself corked loses chunks that are written before its end.)
-    const { socket } = response;
-    if (socket !== null) {
-      socket.cork();
-      process.nextTick(() => socket.uncork());
-    }
     response.writeHead(this.#status, printable(this.#statusText), head);
-    if (this.#way !== 'hold') response.flushHeaders();
+    if (this.#way === 'hold') return;
+    // What came with the head goes out with it in one write; a head without a body yet still goes out at once.
+    process.nextTick(() => {
+      if (!this.#isSettling && !response.destroyed) response.flushHeaders();
+    });
   }
 
   #end(): void {

@@ -186,8 +186,9 @@ export class UpstreamConnection {
       // Without a request, or behind its end, nothing was asked for: whoever goes on then cannot be trusted with the next.
       if (this.#sink !== null) used = this.#parser.push(chunk);
     } catch (error) {
-      if (!(error instanceof MalformedAnswer)) throw error;
-      this.#fail({ kind: 'malformed', what: error.message });
+      // An answer that breaks whoever it is handed to must not take other exchanges down.
+      const what = error instanceof MalformedAnswer ? error.message : 'something that could not be passed on';
+      this.#fail({ kind: 'malformed', what });
       return;
     }
     if (used < chunk.length) this.#drop();

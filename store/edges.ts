@@ -21,6 +21,28 @@ export function edgeId(observation: EdgeObservation): string {
   return createHash('sha256').update(key).digest().toString('base64url', 0, 16);
 }
 
+const MAX_KNOWN = 8;
+
+/** Whether two observations have the fields in common that `edgeId` digests. */
+function isSameEdge(a: EdgeObservation, b: EdgeObservation): boolean {
+  const { source: from, destination: to } = a;
+  const { source, destination } = b;
+  return (
+    a.direction === b.direction &&
+    a.protocol === b.protocol &&
+    a.channel === b.channel &&
+    to.host === destination.host &&
+    to.port === destination.port &&
+    from.app === source.app &&
+    from.verified === source.verified &&
+    from.host === source.host &&
+    from.process === source.process &&
+    from.exe === source.exe &&
+    from.user === source.user &&
+    from.container === source.container
+  );
+}
+
 /** What a batch adds to one edge. */
 interface Sum {
   readonly last: EdgeObservation;
@@ -36,6 +58,7 @@ interface Sum {
 
 /** Adds observations to the edges of one database, one statement an edge and batch. */
 export class EdgeWriter {
+  readonly #known: { readonly observation: EdgeObservation; readonly id: string }[] = [];
   readonly #read: StatementSync;
   readonly #upsert: StatementSync;
   readonly #addEntity: StatementSync;
@@ -63,10 +86,19 @@ export class EdgeWriter {
   add(observations: readonly EdgeObservation[]): void {
     const sums = new Map<string, Sum>();
     for (const observation of observations) {
-      const id = edgeId(observation);
+      const id = this.#idOf(observation);
       sums.set(id, sum(sums.get(id), observation));
     }
     for (const [id, added] of sums) this.#write(id, added);
+  }
+
+  /** Most observations of a batch are of few edges, and a digest costs more than to compare with what came before. */
+  #idOf(observation: EdgeObservation): string {
+    for (const known of this.#known) if (isSameEdge(known.observation, observation)) return known.id;
+    const id = edgeId(observation);
+    this.#known.unshift({ observation, id });
+    if (this.#known.length > MAX_KNOWN) this.#known.pop();
+    return id;
   }
 
   #write(id: string, added: Sum): void {
@@ -97,9 +129,12 @@ export class EdgeWriter {
   }
 }
 
+/** As toISOString writes it. */
+const UTC = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
+
 function sum(earlier: Sum | undefined, seen: EdgeObservation): Sum {
   // One spelling of a moment, so that times compare as text.
-  const time = new Date(seen.time).toISOString();
+  const time = UTC.test(seen.time) ? seen.time : new Date(seen.time).toISOString();
   const entities = earlier?.entities ?? new Map<string, number>();
   for (const [entity, count] of Object.entries(seen.entities))
     entities.set(entity, (entities.get(entity) ?? 0) + count);

@@ -19,7 +19,9 @@ export interface Entry extends Draft {
 }
 
 /** An event as it was chained, for the event log: not read back, since it is at hand. */
-export interface Committed extends EventBody, Link {
+export interface Committed {
+  readonly event: EventBody;
+  readonly link: Link;
   readonly hash: string;
 }
 
@@ -111,7 +113,7 @@ export class Ledger {
       this.#insert(entry, record, link.seq, head.no);
       last = { ...last, seq: link.seq, hash: record.hash };
       observations.push(...entry.edges);
-      records.push({ ...entry.event, ...link, hash: record.hash });
+      records.push({ event: entry.event, link, hash: record.hash });
     }
     this.#edges.add(observations);
     return { records, last };

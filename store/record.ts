@@ -8,6 +8,7 @@ import { type Action, stronger } from '../flow/decision.ts';
 import type { EventBody, Review, ReviewState, WeirEvent } from '../flow/event.ts';
 import { MEDIUM } from '../flow/finding.ts';
 import type { Source } from '../flow/parties.ts';
+import { eventText, sourceText } from './event-text.ts';
 import { excerptDigest, isSameDigest, personalDigest, recordHash } from './keyed.ts';
 
 /** What is to become a record. `excerpt` is in its stored form; `review` belongs to kind `review` alone. */
@@ -69,18 +70,24 @@ export function makeRecord(
 ): StoredRecord & { readonly columns: Columns } {
   const { event, excerpt } = draft;
   const personal = personalOf(draft);
-  const core: Core = {
-    ...event,
-    source: { ...event.source, host: null, process: null, exe: null, user: null },
-    findings: event.findings.map((finding) => ({ ...finding, fingerprints: [] })),
-    ...link,
-    digests: {
-      personal: personal === null ? null : personalDigest(chainKey, event.id, personal),
-      excerpt: excerpt === null ? null : excerptDigest(chainKey, event.id, excerpt),
-    },
+  const digests = {
+    personal: personal === null ? null : personalDigest(chainKey, event.id, personal),
+    excerpt: excerpt === null ? null : excerptDigest(chainKey, event.id, excerpt),
   };
-  const text = JSON.stringify(core);
-  return { core: text, personal, excerpt, hash: recordHash(chainKey, text), columns: columnsOf(core) };
+  const source = sourceText({ ...event.source, host: null, process: null, exe: null, user: null });
+  const findings = event.findings.map((finding) => ({ ...finding, fingerprints: [] }));
+  const body = eventText(findings.length === 0 ? event : { ...event, findings }, source);
+  const core = `${body.slice(0, -1)},${linkText(link)},"digests":${JSON.stringify(digests)}}`;
+  return { core, personal, excerpt, hash: recordHash(chainKey, core), columns: columnsOf(event) };
+}
+
+/** A record's line of the event log: the event, its place in the chain and its hash, without excerpt and review. */
+export function logLine(event: EventBody, link: Link, hash: string): string {
+  return `{"level":"info",${eventText(event).slice(1, -1)},${linkText(link)},"hash":"${hash}"}\n`;
+}
+
+function linkText({ writer, seq, prevHash }: Link): string {
+  return `"writer":"${writer}","seq":${seq},"prevHash":"${prevHash}"`;
 }
 
 function personalOf({ event, review }: Draft): string | null {

@@ -22,7 +22,7 @@ export interface RecorderOptions {
   readonly onProblem: (message: string) => void;
   /** A spool file of this size is full; 8 MiB. */
   readonly maxSpoolFileBytes?: number;
-  /** How long lines are gathered before the writer is told; 40. */
+  /** How long lines are gathered before the writer is told; 40, and 200 while there are many. */
   readonly gatherMs?: number;
   /** How long `close` waits for the database before it leaves the rest to the next start; 10 s. */
   readonly closeMs?: number;
@@ -43,6 +43,9 @@ export interface StoreRecorder extends Recorder {
 const MIB = 1024 * 1024;
 /** After so long without a record the spool file is ended, so that it does not keep what the database may purge. */
 const IDLE_MS = 1000;
+const GATHER_MS = 40;
+const BUSY_GATHER_MS = 200;
+const BUSY_CHARS = 32 * 1024;
 const RESPAWN_MS = 200;
 const REPEAT_MS = 5000;
 /** Closings that could not be written: kept in memory up to so much, so that space returning saves them. */
@@ -58,6 +61,14 @@ export function createRecorder(home: Home, options: RecorderOptions): StoreRecor
   return new SpoolRecorder(home, options);
 }
 
+interface Gathered {
+  readonly line: string;
+  /** The event whose exchange has ended; null for an opening. */
+  readonly closingOf: string | null;
+  readonly resolve: () => void;
+  readonly reject: (error: unknown) => void;
+}
+
 class SpoolRecorder implements StoreRecorder {
   readonly #home: Home;
   readonly #options: RecorderOptions;
@@ -67,8 +78,13 @@ class SpoolRecorder implements StoreRecorder {
   readonly #sealed = new Map<string, SpoolFile>();
   readonly #unwritten = new Map<string, string>();
   #unwrittenLength = 0;
+  /** What was recorded in this turn of the event loop and is written at its end, in one write. */
+  #gathered: Gathered[] = [];
   #worker: Worker;
   #gathering: NodeJS.Timeout | null = null;
+  #gatherMs = GATHER_MS;
+  /** Characters since the writer was last told. */
+  #appended = 0;
   #idle: NodeJS.Timeout | null = null;
   #retry: NodeJS.Timeout | null = null;
   #flushes = new Map<number, () => void>();
@@ -97,23 +113,63 @@ class SpoolRecorder implements StoreRecorder {
   }
 
   open(opening: Opening): void {
+    this.#writeGathered();
     this.#writeUnwritten();
     this.#append(openingLine(opening));
+  }
+
+  openSoon(opening: Opening): Promise<void> {
+    return this.#gather({ line: openingLine(opening), closingOf: null });
+  }
+
+  closeSoon(closing: Closing): Promise<void> {
+    return this.#gather({ line: this.#closingLine(closing), closingOf: closing.event.id });
   }
 
   close(): Promise<void>;
   close(closing: Closing): void;
   close(closing?: Closing): void | Promise<void> {
     if (closing === undefined) return this.#shutDown();
-    const { event, edges, excerpt } = closing;
-    const line = closingLine({ event, edges, excerpt: excerpt === null ? null : this.#stored(event.id, excerpt) });
+    const line = this.#closingLine(closing);
+    this.#writeGathered();
     try {
       this.#writeUnwritten();
       this.#append(line);
     } catch (error) {
-      this.#keepUnwritten(event.id, line);
+      this.#keepUnwritten(closing.event.id, line);
       throw error;
     }
+  }
+
+  #closingLine({ event, edges, excerpt }: Closing): string {
+    return closingLine({ event, edges, excerpt: excerpt === null ? null : this.#stored(event.id, excerpt) });
+  }
+
+  #gather(record: Pick<Gathered, 'line' | 'closingOf'>): Promise<void> {
+    return new Promise((resolve, reject) => {
+      // After what this turn has still to read: the more records one write takes, the less each of them costs.
+      if (this.#gathered.push({ ...record, resolve, reject }) === 1) setImmediate(() => this.#writeGathered());
+    });
+  }
+
+  /** Never throws: who gathered hears of it. */
+  #writeGathered(): void {
+    if (this.#gathered.length === 0) return;
+    const gathered = this.#gathered;
+    this.#gathered = [];
+    try {
+      this.#writeUnwritten();
+      let lines = '';
+      for (const { line } of gathered) lines += line;
+      this.#append(lines);
+    } catch (error) {
+      for (const { line, closingOf, reject } of gathered) {
+        if (closingOf !== null) this.#keepUnwritten(closingOf, line);
+        reject(error);
+      }
+      return;
+    }
+    for (const { resolve } of gathered) resolve();
   }
 
   ready(): Promise<void> {
@@ -122,6 +178,7 @@ class SpoolRecorder implements StoreRecorder {
 
   flush(): Promise<void> {
     const id = ++this.#lastFlush;
+    this.#writeGathered();
     this.#tellGrown();
     return new Promise((resolve) => {
       this.#flushes.set(id, resolve);
@@ -135,21 +192,25 @@ class SpoolRecorder implements StoreRecorder {
       : plainExcerpt(excerpt);
   }
 
-  #append(line: string): void {
+  #append(lines: string): void {
     try {
-      this.#spool.append(line);
+      this.#spool.append(lines);
     } catch (error) {
       this.#spoolProblem = error instanceof Error ? error.message : 'the spool cannot be written';
       this.#report(this.#spoolProblem);
       throw error;
     }
     this.#spoolProblem = null;
-    this.#gathering ??= setTimeout(() => this.#tellGrown(), this.#options.gatherMs ?? 40);
+    this.#appended += lines.length;
+    this.#gathering ??= setTimeout(() => this.#tellGrown(), this.#options.gatherMs ?? this.#gatherMs);
   }
 
   #tellGrown(): void {
     if (this.#gathering !== null) clearTimeout(this.#gathering);
     this.#gathering = null;
+    // Under load a commit of few records would write the same pages of the database again and again.
+    this.#gatherMs = this.#appended > BUSY_CHARS ? BUSY_GATHER_MS : GATHER_MS;
+    this.#appended = 0;
     const file = this.#spool.file;
     if (file !== null) this.#tell({ kind: 'grown', file });
   }
@@ -262,6 +323,7 @@ class SpoolRecorder implements StoreRecorder {
   async #shutDown(): Promise<void> {
     if (this.#isClosing) return;
     for (const timer of [this.#idle, this.#retry]) if (timer !== null) clearTimeout(timer);
+    this.#writeGathered();
     try {
       this.#writeUnwritten();
     } catch {

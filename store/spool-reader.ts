@@ -5,6 +5,7 @@ import { closeSync, openSync, readSync } from 'node:fs';
 import type { EdgeObservation } from '../flow/edge.ts';
 import type { EventBody } from '../flow/event.ts';
 import type { Opening } from '../flow/recorder.ts';
+import { eventText, observationBeside, observationText, openingText } from './event-text.ts';
 import type { Entry } from './ledger.ts';
 import { columnsOf, entitiesOf } from './record.ts';
 
@@ -46,6 +47,10 @@ export interface SpooledClosing {
   readonly excerpt: string | null;
 }
 
+interface WrittenClosing extends Omit<SpooledClosing, 'edges'> {
+  readonly edges: readonly Partial<EdgeObservation>[];
+}
+
 /** An opening as it stands in the spool: nearly all are answered by a closing, so that only the id is ever read. */
 export interface SpooledOpening {
   readonly kind: 'opening';
@@ -56,18 +61,13 @@ export interface SpooledOpening {
 export type SpoolLine = SpooledOpening | { readonly kind: 'closing'; readonly entry: Entry };
 
 export function openingLine(opening: Opening): string {
-  return `O ${opening.id} ${JSON.stringify(opening)}\n`;
+  return `O ${opening.id} ${openingText(opening)}\n`;
 }
 
-/** Source and destination are nearly always the event's own objects: then the line does not repeat them. */
 export function closingLine({ event, edges, excerpt }: SpooledClosing): string {
-  const { source, destination } = event;
-  const short = edges.map((edge) => ({
-    ...edge,
-    source: edge.source === source ? undefined : edge.source,
-    destination: edge.destination === destination ? undefined : edge.destination,
-  }));
-  return `C ${JSON.stringify({ event, edges: short, excerpt })}\n`;
+  let observed = '';
+  for (const edge of edges) observed += (observed === '' ? '' : ',') + observationText(edge, event);
+  return `C {"event":${eventText(event)},"edges":[${observed}],"excerpt":${JSON.stringify(excerpt)}}\n`;
 }
 
 /** A line of the spool; null where it is not one that Weir wrote. */
@@ -94,20 +94,16 @@ export function lostEntry(line: string): Entry | null {
 
 function parseClosing(line: string): SpoolLine | null {
   try {
-    const { event, edges: short, excerpt }: SpooledClosing = JSON.parse(line.slice(2));
-    const edges = short.map((edge) => ({ ...pick(event), ...edge }));
+    const { event, edges: written, excerpt }: WrittenClosing = JSON.parse(line.slice(2));
     columnsOf(event);
     entitiesOf(event);
+    const edges = written.map((edge) => observationBeside(edge, event));
     if (!edges.every(isObservation) || !(excerpt === null || typeof excerpt === 'string')) return null;
     return { kind: 'closing', entry: { event, edges, excerpt, review: null } };
   } catch {
     // As above.
     return null;
   }
-}
-
-function pick({ source, destination }: EventBody): Pick<EventBody, 'source' | 'destination'> {
-  return { source, destination };
 }
 
 function isObservation({ source, destination, entities, coverage, time, bytesOut, bytesIn }: EdgeObservation): boolean {

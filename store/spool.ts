@@ -49,14 +49,15 @@ export class Spool {
   }
 
   /**
-   * Appends one line, newline included: all of it, or nothing. Throws WeirError `store_unwritable` when it could not
-   * be written; the file then ends with the line before.
+   * Appends lines, newlines included: all of them, or none. Throws WeirError `store_unwritable` when they could not be
+   * written; the file then ends with the line before.
    */
-  append(line: string): void {
+  append(lines: string): void {
     try {
       const fd = this.#ready();
-      const length = Buffer.byteLength(line);
-      const written = writeSync(fd, line);
+      const bytes = Buffer.from(lines);
+      const { length } = bytes;
+      const written = writeSync(fd, bytes);
       if (written !== length) {
         this.#cutBack();
         throw new Error(`only ${written} of ${length} bytes could be written`);

@@ -4,9 +4,10 @@
  * what it has not committed lies in the spool.
  */
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
-import { type Logger, pino } from 'pino';
+import { destination } from 'pino';
 import { openHome } from './home.ts';
 import { type Committed, Ledger } from './ledger.ts';
+import { logLine } from './record.ts';
 import { openDatabase } from './schema.ts';
 import type { SpoolFile } from './spool.ts';
 import { SpoolDrain } from './spool-drain.ts';
@@ -45,6 +46,8 @@ const FIRST_RETRY_MS = 50;
 const LONGEST_RETRY_MS = 2000;
 /** Lines that stdout has not taken: past these they are left out, and that is said. */
 const MAX_UNPRINTED = 16 * 1024 * 1024;
+/** Characters of lines that are handed on together. */
+const PRINTED_AT_ONCE = 64 * 1024;
 const LAST_LINES_MS = 1000;
 
 class Writer {
@@ -121,9 +124,7 @@ class Writer {
     const database = openDatabase(home.databaseFile, BUSY_MS);
     const warn = (message: string) => this.#warn(message);
     const drain = new SpoolDrain(home.spoolFolder, new Ledger(database, home, home.keys.chain, warn), {
-      onCommitted: (records) => {
-        for (const record of records) this.#log?.print(record);
-      },
+      onCommitted: (records) => this.#log?.print(records),
       onProblem: warn,
       onDeleted: (name) => this.#say({ kind: 'deleted', name }),
       onRemoved: (name) => this.#say({ kind: 'removed', name }),
@@ -168,13 +169,12 @@ class Writer {
 
 /** The event log: events as lines, without excerpt and review, written past the main thread. */
 class EventLog {
-  readonly #destination: ReturnType<typeof pino.destination>;
-  readonly #logger: Logger;
+  readonly #destination: ReturnType<typeof destination>;
   #isGone = false;
 
   constructor(onProblem: (message: string) => void) {
     // Not synchronous: a terminal that is held, or a pipe that nobody reads, must not hold up what is committed.
-    this.#destination = pino.destination({ dest: 1, sync: false, maxLength: MAX_UNPRINTED });
+    this.#destination = destination({ dest: 1, sync: false, maxLength: MAX_UNPRINTED });
     this.#destination.on('drop', () =>
       onProblem('stdout is not read: the event log lacks lines; the database has all'),
     );
@@ -182,12 +182,18 @@ class EventLog {
       // Its reader went away; so it does when `weir up | head` ends. The guard goes on.
       this.#isGone = true;
     });
-    const format = { base: null, timestamp: false, formatters: { level: (level: string) => ({ level }) } };
-    this.#logger = pino(format, this.#destination);
   }
 
-  print(event: Committed): void {
-    if (!this.#isGone) this.#logger.info(event);
+  print(records: readonly Committed[]): void {
+    if (this.#isGone) return;
+    let lines = '';
+    for (const { event, link, hash } of records) {
+      lines += logLine(event, link, hash);
+      if (lines.length < PRINTED_AT_ONCE) continue;
+      this.#destination.write(lines);
+      lines = '';
+    }
+    if (lines !== '') this.#destination.write(lines);
   }
 
   /** Resolves when what was printed is written, or cannot be. */

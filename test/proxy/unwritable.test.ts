@@ -42,8 +42,13 @@ async function start(onError: 'open' | 'closed', closings: Closing[], lines: str
     open: () => {
       throw new WeirError('store_unwritable', 'spool: ENOSPC');
     },
+    openSoon: () => Promise.reject(new WeirError('store_unwritable', 'spool: ENOSPC')),
     close: (closing) => {
       closings.push(closing);
+    },
+    closeSoon: (closing) => {
+      closings.push(closing);
+      return Promise.resolve();
     },
   };
   const fingerprint = (): string => 'f';
