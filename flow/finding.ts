@@ -1,5 +1,5 @@
 /** Findings: what a recognizer says of a piece of text. They hold places and scores, never the value. */
-import type { Position, Role } from './segment.ts';
+import type { Position, Role } from './role.ts';
 
 export const CATEGORIES = [
   'personal',

@@ -1,14 +1,8 @@
 /** One piece of text taken out of a message. */
 
-export const ROLES = ['system', 'user', 'assistant', 'tool', 'file', 'metadata'] as const;
-export type Role = (typeof ROLES)[number];
+import type { Position, Role } from './role.ts';
 
-/**
- * `latest` is what follows the last assistant turn that a user or tool turn follows, and all that stands
- * outside the turns; the rest is `history`.
- */
-export const POSITIONS = ['latest', 'history'] as const;
-export type Position = (typeof POSITIONS)[number];
+export { POSITIONS, type Position, ROLES, type Role } from './role.ts';
 
 /**
  * How a segment's text lies in the bytes it was taken from, outermost first. Each layer turns a span of the

@@ -5,7 +5,7 @@
  */
 import { spawnSync } from 'node:child_process';
 import { chmodSync, cpSync, existsSync, globSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { packageRoot } from '../config/package-root.ts';
 
 const PROGRAM = 'cli/main.js';
@@ -32,6 +32,26 @@ function copyScripts(outDir: string): void {
   }
 }
 
+/** What package.json exports; of the declarations that the compiler writes, the package has what these need. */
+const EXPORTED = 'engine/text-engine.d.ts';
+const DECLARED_FROM = /(\bfrom\s+['"])(\.{1,2}\/[^'"]+)\.ts(['"])/g;
+
+/** Keeps the declarations that are reached from the exported one, and names modules in them by what is shipped. */
+function keepExportedDeclarations(outDir: string): void {
+  const needed = new Set<string>();
+  const follow = (file: string): void => {
+    if (needed.has(file)) return;
+    needed.add(file);
+    const text = readFileSync(join(outDir, file), 'utf8');
+    if (/\bimport\(/.test(text))
+      throw new Error(`${file} names a module inside a type: give the export a type by name`);
+    for (const [, , path = ''] of text.matchAll(DECLARED_FROM)) follow(join(dirname(file), `${path}.d.ts`));
+    writeFileSync(join(outDir, file), text.replaceAll(DECLARED_FROM, '$1$2.js$3'));
+  };
+  follow(EXPORTED);
+  for (const file of globSync('**/*.d.ts', { cwd: outDir })) if (!needed.has(file)) rmSync(join(outDir, file));
+}
+
 function makeProgram(path: string): void {
   const text = readFileSync(path, 'utf8');
   if (!text.startsWith('#!')) writeFileSync(path, SHEBANG + text);
@@ -43,6 +63,7 @@ const target = join(packageRoot, 'dist');
 try {
   compile(fresh);
   copyScripts(fresh);
+  keepExportedDeclarations(fresh);
   makeProgram(join(fresh, PROGRAM));
   rmSync(target, { recursive: true, force: true });
   renameSync(fresh, target);

@@ -89,7 +89,7 @@ describe('the published package', () => {
       assert.ok(files.includes(file), `${file} is missing`);
     }
     assert.deepEqual(
-      files.filter((file) => /\.ts$|^(test|bench|runtime|scripts|docker)\b/.test(file)),
+      files.filter((file) => /(?<!\.d)\.ts$|^(test|bench|runtime|scripts|docker)\b/.test(file)),
       [],
     );
   });
@@ -101,6 +101,50 @@ describe('the published package', () => {
       (file) => !existsSync(join(installed, file)) && !existsSync(join(installed, 'dist', file)),
     );
     assert.deepEqual(missing, []);
+  });
+
+  test("exports the engine: the page's program compiles against its types, runs, and prints what the page says", () => {
+    const page = readFileSync(join(packageRoot, 'docs/engine.md'), 'utf8');
+    const [, program = ''] = /^```ts\n(.*?)^```/ms.exec(page) ?? [];
+    const [, printed = ''] = /^```text\n(.*?)^```/ms.exec(page) ?? [];
+    assert.ok(program.includes("from 'weir/engine'") && printed !== '');
+    writeFileSync(join(app, 'program.mts'), program);
+    const ran = spawnSync(process.execPath, ['program.mts'], { cwd: app, env, encoding: 'utf8', timeout: 30_000 });
+    assert.equal(ran.status, 0, ran.stderr);
+    assert.equal(ran.stdout, printed);
+    // Without the types of Node, and with the declarations themselves checked; what is wrong has to be seen.
+    const wrong = program.replace("disable: ['IP_ADDRESS']", 'disable: 5');
+    writeFileSync(join(app, 'wrong.mts'), wrong);
+    const tsc = (file: string) => {
+      const strict = [
+        '--noEmit',
+        '--strict',
+        '--exactOptionalPropertyTypes',
+        '--module',
+        'nodenext',
+        '--target',
+        'es2024',
+      ];
+      const libraries = ['--lib', 'es2024,dom', '--types', '', '--skipLibCheck', 'false'];
+      const compiler = join(packageRoot, 'node_modules/typescript/bin/tsc');
+      const args = [compiler, ...strict, ...libraries, file];
+      return spawnSync(process.execPath, args, { cwd: app, env, encoding: 'utf8', timeout: 60_000 });
+    };
+    const checked = tsc('program.mts');
+    assert.equal(checked.status, 0, checked.stdout);
+    assert.match(tsc('wrong.mts').stdout, /wrong\.mts.*TS2322/);
+  });
+
+  test('exports nothing else of its inside', () => {
+    const inside = ["import('weir/dist/engine/inspect.js')", "import('weir')"];
+    for (const expression of inside) {
+      const script = `await ${expression}.then(() => process.exit(3), (error) => console.log(error.code))`;
+      const { stdout } = spawnSync(process.execPath, ['--input-type=module', '-e', script], {
+        cwd: app,
+        encoding: 'utf8',
+      });
+      assert.match(stdout, /ERR_PACKAGE_PATH_NOT_EXPORTED/);
+    }
   });
 
   test('says what it can do', () => {
