@@ -31,14 +31,17 @@ import { databricks, neon, planetScale, snowflake, snowflakeSession } from './da
 import { datadog } from './datadog.ts';
 import { digitalOcean, digitalOceanSpaces } from './digitalocean.ts';
 import { discordToken, discordWebhook } from './discord.ts';
+import { dotenvAssignment } from './dotenv.ts';
 import { elastic, elasticCloud } from './elastic.ts';
 import { figma } from './figma.ts';
 import { furtherIssuersMToZ } from './further-issuers-m-z.ts';
 import { gcpOauth, gcpOauthNamed, gcpServiceAccount, googleAiKey, googleBoundKey } from './gcp.ts';
+import { genericApiKey } from './generic-api-key.ts';
 import { githubAppToken, githubFineGrained, githubNamed, githubPat } from './github.ts';
 import { gitlabOther, gitlabPat } from './gitlab.ts';
 import { grafana } from './grafana.ts';
 import { heroku, herokuNamed } from './heroku.ts';
+import { highEntropyString } from './high-entropy-string.ts';
 import { honeycomb, honeycombNamed } from './honeycomb.ts';
 import { hubspot, hubspotKey } from './hubspot.ts';
 import { pulumi, terraform, vault, vaultNamed } from './infrastructure.ts';
@@ -73,7 +76,7 @@ import { otpauthTotpSeed } from './otpauth.ts';
 import { cratesIo, npmToken, npmTokenNamed, nuget, nugetNamed, pypiToken, rubyGems } from './package-registries.ts';
 import { pagerduty } from './pagerduty.ts';
 import { passwordAssignment } from './password-assignment.ts';
-import { passwordHash } from './password-hash.ts';
+import { htpasswd, passwordHash, shadow } from './password-hash.ts';
 import { paypal } from './paypal.ts';
 import { pkcs12 } from './pkcs12.ts';
 import { plaid, plaidSecret } from './plaid.ts';
@@ -135,10 +138,10 @@ export const CREDENTIALS: readonly Recognizer[] = [
   azureSearchNamed,
   azureSqlConnection,
   azureStorageKey,
-  bitbucket,
-  bitbucketNamed,
   basicAuthHeader,
   bearerAuthHeader,
+  bitbucket,
+  bitbucketNamed,
   braintree,
   buildkite,
   buildkiteNamed,
@@ -161,6 +164,7 @@ export const CREDENTIALS: readonly Recognizer[] = [
   discordToken,
   discordWebhook,
   dockerHub,
+  dotenvAssignment,
   elastic,
   elasticCloud,
   elevenLabs,
@@ -172,6 +176,7 @@ export const CREDENTIALS: readonly Recognizer[] = [
   gcpOauth,
   gcpOauthNamed,
   gcpServiceAccount,
+  genericApiKey,
   githubAppToken,
   githubFineGrained,
   githubNamed,
@@ -184,16 +189,18 @@ export const CREDENTIALS: readonly Recognizer[] = [
   groq,
   heroku,
   herokuNamed,
+  highEntropyString,
   honeycomb,
   honeycombNamed,
+  htpasswd,
   hubspot,
   hubspotKey,
   huggingFace,
   jdbcConnection,
   jwt,
-  langSmith,
   k8sSecret,
   kubeconfig,
+  langSmith,
   launchdarkly,
   linear,
   mailchimp,
@@ -216,8 +223,8 @@ export const CREDENTIALS: readonly Recognizer[] = [
   nvidiaNgc,
   okta,
   onepassword,
-  openaiKey,
   openRouter,
+  openaiKey,
   otpauthTotpSeed,
   pagerduty,
   passwordAssignment,
@@ -236,14 +243,15 @@ export const CREDENTIALS: readonly Recognizer[] = [
   pulumi,
   pypiToken,
   razorpay,
+  recoveryCodes,
   render,
   replicate,
   rubyGems,
-  recoveryCodes,
   salesforce,
   sendgrid,
   sentry,
   sentryNamed,
+  shadow,
   shopify,
   slackToken,
   slackWebhook,

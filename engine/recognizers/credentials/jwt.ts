@@ -46,7 +46,10 @@ export const jwt: Recognizer = {
       for (let more = 0; more < 2 && byteAt(text, end) === 0x2e; more++)
         end = runEnd(text, end + 1, BASE64URL, MAX_PART);
     } else if (claimsEnd - headerEnd < 6) return;
-    passage.report(jwt, start, end, end - claimsEnd - 1 >= 16 ? 0.95 : 0.6);
+    const isSigned = end - claimsEnd - 1 >= 16;
+    const isLasting = isSigned && livesOn(passage, headerEnd + 1, claimsEnd);
+    if (header === 'unknown' || (header === 'signed' && !isSigned)) passage.report(jwt, start, end, 0.6);
+    else passage.report(jwt, start, end, isLasting ? 0.95 : 0.93);
   },
   hits: [
     { text: `Authorization: Bearer ${signed}`, value: signed, atLeast: 0.8 },
@@ -62,16 +65,36 @@ export const jwt: Recognizer = {
   ],
 };
 
-function headerOf(encoded: string): 'signed' | 'encrypted' | null {
+/** Algorithms of RFC 7518 §3.1 and §4.1, RFC 8037 and what is in use beside them. */
+const ALGORITHMS = /^(?:[HREP]S(?:256|384|512)|ES256K|EdDSA|none|RSA|A\d{3}|dir|ECDH|PBES2|Ed(?:25519|448)|ML-DSA)/i;
+
+function headerOf(encoded: string): 'signed' | 'encrypted' | 'unknown' | null {
   const json = Buffer.from(encoded, 'base64url').toString('utf8').trim();
   if (!json.startsWith('{')) return null;
   try {
     const header: unknown = JSON.parse(json);
     if (typeof header !== 'object' || header === null || !('alg' in header) || typeof header.alg !== 'string')
       return null;
+    if (!ALGORITHMS.test(header.alg)) return 'unknown';
     return 'enc' in header ? 'encrypted' : 'signed';
   } catch {
     // Not JSON, so not a header; an altered one (a masked sample) still names its algorithm.
     return /^\{"alg":"(?:HS|RS|ES|PS)\d{3}"/.test(json) ? 'signed' : null;
   }
 }
+
+/** Claims that never expire, or not for a year after they were issued: such a token is as good as a password. */
+function livesOn(passage: Passage, from: number, to: number): boolean {
+  if (to - from > MAX_HEADER) return false;
+  try {
+    const claims: unknown = JSON.parse(Buffer.from(passage.ascii(from, to), 'base64url').toString('utf8'));
+    if (typeof claims !== 'object' || claims === null) return false;
+    if (!('exp' in claims) || typeof claims.exp !== 'number') return true;
+    return 'iat' in claims && typeof claims.iat === 'number' && claims.exp - claims.iat > YEAR_S;
+  } catch {
+    // Claims that are no JSON say nothing about how long the token lives.
+    return false;
+  }
+}
+
+const YEAR_S = 366 * 24 * 3600;

@@ -96,6 +96,7 @@ export const passwordHash: Recognizer = {
         if (isAlnum(byteAt(text, start + match.length)) || isPlaceholder(match.slice(match.lastIndexOf('$') + 1)))
           return;
         passage.report(passwordHash, start, start + match.length, isShort ? 0.85 : 0.95);
+        reportLine(passage, start, start + match.length);
         passage.markRead('password-hash', start + match.length);
         return;
       }
@@ -109,6 +110,52 @@ export const passwordHash: Recognizer = {
     { text: '{SHA} is a prefix' },
     { text: assembled('aad3b435b51404eeaad3b435b51404ee', ':', '31d6cfe0d16ae931b73c59d7e0c089c0') },
   ],
+};
+
+/** A line of a file of accounts that holds a hash: of /etc/shadow with its seven further fields, of htpasswd with the user alone. */
+function reportLine(passage: Passage, start: number, end: number): void {
+  const text = passage.text;
+  if (byteAt(text, start - 1) !== 0x3a) return;
+  const from = runStart(text, start - 1, USER, 64);
+  const before = byteAt(text, from - 1);
+  if (from === start - 1 || (from > 0 && before !== 0x0a && before !== 0x22 && before !== 0x27 && before !== 0x20))
+    return;
+  const rest = /^(?::\d*){1,6}(?::\d*)?:?/.exec(passage.ascii(end, end + 60))?.[0] ?? '';
+  if ((rest.match(/:/g)?.length ?? 0) >= 5) passage.report(shadow, from, end + rest.length, 0.97);
+  else if (
+    byteAt(text, end) <= 0x20 ||
+    byteAt(text, end) === 0x22 ||
+    byteAt(text, end) === 0x27 ||
+    byteAt(text, end) === 0x5c
+  )
+    passage.report(htpasswd, from, end, 0.95);
+}
+
+const USER = byteSet('A-Za-z0-9_.@$-');
+const shadowLine = assembled('root:', sha512, ':19700:0:99999:7:::');
+const userLine = assembled('anna:', '$ap', 'r1$q9Lk2mPq$', exampleBody(22));
+
+/** Found by `passwordHash`, which reads a hash once and reports the line that it stands in. */
+export const shadow: Recognizer = {
+  name: 'shadow',
+  entity: 'SHADOW',
+  category: 'credential',
+  countries: [],
+  isWhole: true,
+  alsoEntity: 'PASSWORD_HASH',
+  hits: [{ text: `${shadowLine}\nbin:*:19700:0:99999:7:::\n`, value: shadowLine, atLeast: 0.8 }],
+  misses: [{ text: 'root:*:19700:0:99999:7:::' }, { text: userLine }],
+};
+
+export const htpasswd: Recognizer = {
+  name: 'htpasswd',
+  entity: 'HTPASSWD',
+  category: 'credential',
+  countries: [],
+  isWhole: true,
+  alsoEntity: 'PASSWORD_HASH',
+  hits: [{ text: `${userLine}\n`, value: userLine, atLeast: 0.8 }],
+  misses: [{ text: 'anna:password' }, { text: shadowLine }],
 };
 
 function findLdap(passage: Passage, start: number, end: number): void {

@@ -21,6 +21,31 @@ const rsa = [
   '-----END RSA PRIVATE KEY-----',
 ];
 
+const pgp = [
+  assembled('-----BEGIN PGP ', 'PRIVATE KEY BLOCK-----'),
+  '',
+  exampleBody(64),
+  '=aB3d',
+  '-----END PGP PRIVATE KEY BLOCK-----',
+].join('\n');
+const putty = [
+  assembled('PuTTY-User-', 'Key-File-3: ssh-ed25519'),
+  'Encryption: none',
+  'Comment: demo',
+  'Public-Lines: 1',
+  exampleBody(64),
+  'Private-Lines: 1',
+  exampleBody(44, 3),
+  'Private-MAC: 9f01726eebe77df2c096a65e95acdd02107b2c1e',
+].join('\n');
+const ssh2 = [
+  assembled('---- BEGIN SSH2 ', 'ENCRYPTED PRIVATE KEY ----'),
+  'Comment: "demo"',
+  exampleBody(70),
+  '---- END SSH2 ENCRYPTED PRIVATE KEY ----',
+].join('\n');
+const encoded = Buffer.from(rsa.join('\n')).toString('base64');
+
 export const privateKey: Recognizer = {
   name: 'private-key',
   entity: 'PRIVATE_KEY_PEM',
@@ -30,13 +55,16 @@ export const privateKey: Recognizer = {
   cues: [
     { literal: '-----BEGIN ', exact: true },
     { literal: 'PuTTY-User-Key-File-', exact: true },
+    { literal: '---- BEGIN SSH2 ENCRYPTED PRIVATE KEY', exact: true },
+    { literal: 'LS0tLS1CRUdJTi', exact: true },
   ],
   findAtCue(passage: Passage, start: number, end: number): void {
     const text = passage.text;
-    if (byteAt(text, start) === 0x50) {
-      findPutty(passage, start, end);
-      return;
-    }
+    const first = byteAt(text, start);
+    if (first === 0x50) findPutty(passage, start, end);
+    else if (first === 0x4c) findEncoded(passage, start);
+    else if (byteAt(text, start + 4) === 0x20) findSsh2(passage, start, end);
+    if (byteAt(text, start + 4) !== 0x2d) return;
     const nameEnd = runEnd(text, end, HEADER, 40);
     if (passage.ascii(nameEnd, nameEnd + 5) !== '-----') return;
     const name = passage.ascii(end, nameEnd);
@@ -51,7 +79,8 @@ export const privateKey: Recognizer = {
       passage.ascii(closingAt + 9, closingEnd) === `${name}-----` &&
       !holdsOpening(passage, bodyStart, closingAt);
     if (isClosed) {
-      if (holdsKey(text, bodyStart, closingAt, 24)) passage.report(privateKey, start, closingEnd, 1);
+      if (holdsKey(text, bodyStart, closingAt, 24))
+        passage.report(privateKey, start, closingEnd, isWellFormed(passage, bodyStart, closingAt) ? 1 : 0.95);
       return;
     }
     const dashes = passage.indexOf('-----', bodyStart);
@@ -65,6 +94,12 @@ export const privateKey: Recognizer = {
     { text: rsa.join('\r\n'), value: rsa.join('\r\n') },
     { text: rsa.slice(0, 3).join('\n'), value: rsa.slice(0, 3).join('\n') },
     { text: rsa.join('\n').replaceAll('RSA', 'OPENSSH'), value: rsa.join('\n').replaceAll('RSA', 'OPENSSH') },
+    { text: `"${rsa.join('\n').replaceAll('RSA ', '')}"`, value: rsa.join('\n').replaceAll('RSA ', '') },
+    { text: rsa.join('\n').replaceAll('RSA', 'EC'), value: rsa.join('\n').replaceAll('RSA', 'EC') },
+    { text: pgp, value: pgp, atLeast: 0.8 },
+    { text: `${putty}\n`, value: putty, atLeast: 0.8 },
+    { text: ssh2, value: ssh2, atLeast: 0.8 },
+    { text: `KEY_B64=${encoded}`, value: encoded, atLeast: 0.8 },
   ],
   misses: [
     { text: assembled('-----BEGIN ', 'PRIVATE KEY-----', '\n...\n-----END PRIVATE KEY-----') },
@@ -98,4 +133,40 @@ function findPutty(passage: Passage, start: number, end: number): void {
   const macAt = passage.indexOf('Private-MAC:', at);
   const to = macAt !== -1 && macAt - at <= MAX_BLOCK ? runEnd(passage.text, macAt + 12, byteSet(' a-f0-9'), 80) : -1;
   if (to !== -1) passage.report(privateKey, start, to, 0.98);
+}
+
+/** The body of a block is DER whose outer sequence (X.690 §8.9) is as long as it says, or an OpenSSH key by its first bytes. */
+function isWellFormed(passage: Passage, from: number, to: number): boolean {
+  const body = passage
+    .ascii(from, to)
+    .replace(/\\[nrt]/g, '')
+    .replace(/[^A-Za-z0-9+/=]/g, '');
+  const bytes = Buffer.from(body, 'base64');
+  if (bytes.toString('latin1', 0, 14) === 'openssh-key-v1') return true;
+  if (bytes[0] !== 0x30) return false;
+  const first = bytes[1] ?? 0;
+  if (first < 0x80) return bytes.length === first + 2;
+  const size = first & 0x7f;
+  return size >= 1 && size <= 3 && bytes.length === bytes.readUIntBE(2, size) + 2 + size;
+}
+
+/** A block in base64 as a whole, as variables of build servers hold it. */
+function findEncoded(passage: Passage, start: number): void {
+  const text = passage.text;
+  if (isBase64(byteAt(text, start - 1)) && byteAt(text, start - 2) !== 0x5c && byteAt(text, start - 1) !== 0x3d) return;
+  const end = runEnd(text, start, BASE64, MAX_BLOCK);
+  const head = Buffer.from(passage.ascii(start, start + 64), 'base64').toString('latin1');
+  if (end - start >= 120 && /^-----BEGIN [A-Z0-9 ]*PRIVATE KEY/.test(head))
+    passage.report(privateKey, start, end, 0.98);
+}
+
+function isBase64(byte: number): boolean {
+  return BASE64[byte] === 1;
+}
+
+function findSsh2(passage: Passage, start: number, end: number): void {
+  const closing = '---- END SSH2 ENCRYPTED PRIVATE KEY ----';
+  const at = passage.indexOf(closing, end);
+  if (at === -1 || at - end > MAX_BLOCK || !holdsKey(passage.text, end, at, 40)) return;
+  passage.report(privateKey, start, at + closing.length, 0.98);
 }
