@@ -9,7 +9,7 @@ import { type ContextWords, contextWords, wordsOf } from './context.ts';
 import type { Passage } from './passage.ts';
 import { isStandIn } from './placeholders.ts';
 import { looksRandom } from './randomness.ts';
-import type { Recognizer } from './recognizer.ts';
+import type { Cue, Recognizer } from './recognizer.ts';
 import { exampleBody, tokenRecognizer } from './token.ts';
 
 export interface IssuerLine {
@@ -52,6 +52,7 @@ const MAX_FILLERS = 2;
 
 const ASSIGNS =
   /^(?:(?:my|api|app|auth|access|client|consumer|user|account|prod|live|test|dev|rest|private|secret|master|admin|server|bot|web|o)*(?:key|token|tok|secret|private|access|password|pass|pat|auth|authorization|bearer|credential)s?(?:[a-z]{0,4}))$/;
+const NAMES_SECRET = /(?:key|token|secret)$/;
 /** Words that say that what follows is something else, or belongs to another name. */
 const OTHER = new Set(
   `id ids hash sha sha1 sha256 sha512 md5 checksum digest commit rev revision ref version integrity etag uuid guid nonce
@@ -74,13 +75,15 @@ export function issuerRecognizer(line: IssuerLine): Recognizer {
     countries: [],
     cues: words.map((literal) => ({ literal })),
     labels: labelsOf(words),
-    findAtCue(passage: Passage, start: number, end: number): void {
+    findAtCue(passage: Passage, start: number, end: number, cue: Cue): void {
       if (isAlnum(byteAt(passage.text, start - 1)) && line.isCommon === true) return;
       const found = valueBehind(passage, end, body, min, max);
       if (found === null || passage.isRead(name, found.start)) return;
-      if (!found.isAssigned && (line.isCommon === true || found.isFar)) return;
+      // `box_token` says both who and what.
+      const isAssigned = found.isAssigned || NAMES_SECRET.test(cue.literal);
+      if (!isAssigned && (line.isCommon === true || found.isFar)) return;
       passage.markRead(name, found.end);
-      passage.report(recognizer, found.start, found.end, found.isAssigned ? 0.85 : 0.6);
+      passage.report(recognizer, found.start, found.end, isAssigned ? 0.85 : 0.6);
     },
     findLabelled(passage: Passage): void {
       const { text, label } = passage;

@@ -34,6 +34,7 @@ import { discordToken, discordWebhook } from './discord.ts';
 import { dotenvAssignment } from './dotenv.ts';
 import { elastic, elasticCloud } from './elastic.ts';
 import { figma } from './figma.ts';
+import { furtherIssuersAToL } from './further-issuers-a-l.ts';
 import { furtherIssuersMToZ } from './further-issuers-m-z.ts';
 import { gcpOauth, gcpOauthNamed, gcpServiceAccount, googleAiKey, googleBoundKey } from './gcp.ts';
 import { genericApiKey } from './generic-api-key.ts';
@@ -172,6 +173,7 @@ export const CREDENTIALS: readonly Recognizer[] = [
   figma,
   fireworks,
   flyio,
+  ...furtherIssuersAToL,
   ...furtherIssuersMToZ,
   gcpOauth,
   gcpOauthNamed,
