@@ -9,6 +9,7 @@ import { measureIdNumbers } from './accuracy/id-numbers.ts';
 import { withoutGenerator } from './accuracy/kinds.ts';
 import { type EntityFigures, measureMixed, type Planted, TARGET } from './accuracy/mixed.ts';
 import { measureSecrets, type SecretFigures } from './accuracy/secrets.ts';
+import { isExact, worstOf } from './accuracy/summary.ts';
 import { loadCorpus } from './corpus/texts.ts';
 
 const USAGE = `Usage: ./scripts/node bench/accuracy.ts [entities] [secrets] [ids] [clean] [options]
@@ -124,7 +125,9 @@ function entities(): boolean {
   const text = (value: number | null): string => (value === null ? '    -' : value.toFixed(3));
   say(`entities: ${figures.length - short.length} of ${figures.length} reach ${TARGET} in recall and precision`);
   say('entity                          planted  recall  of it test  precision');
-  const worstFirst = (wanted === undefined && !values.all ? short : figures).toSorted((a, b) => worst(a) - worst(b));
+  const worstFirst = (wanted === undefined && !values.all ? short : figures).toSorted(
+    (a, b) => worstOf(a) - worstOf(b),
+  );
   for (const one of worstFirst) {
     const cells = [String(one.planted), text(one.recall), text(one.recallForTest), text(one.precision)];
     say(`${one.entity.padEnd(32)}${cells.map((cell) => cell.padStart(7)).join('   ')}`);
@@ -133,14 +136,6 @@ function entities(): boolean {
   }
   for (const entity of lacking) say(`no generator: ${entity}`);
   return short.length === 0 && lacking.length === 0;
-}
-
-function isExact({ recall, recallForTest, precision }: EntityFigures): boolean {
-  return recall >= TARGET && recallForTest >= TARGET && (precision ?? 1) >= TARGET;
-}
-
-function worst({ recall, recallForTest, precision }: EntityFigures): number {
-  return Math.min(recall, recallForTest, precision ?? 1);
 }
 
 /** The carriers that are missed in and what is taken for the entity, most frequent first. */

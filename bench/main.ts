@@ -2,20 +2,28 @@
  * `npm run bench`: Weir beside the direct way and a naive proxy, in one run. It never fails because something was slow;
  * it says whether the targets are met. It fails when a call went wrong, for then the figures would mean nothing.
  */
+import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { type AccuracyFigures, measureAccuracy } from './accuracy/summary.ts';
 import { MIB, measureBulk } from './bulk.ts';
+import { loadCorpus } from './corpus/texts.ts';
 import { measureRates } from './rates.ts';
 import { type Figures, page } from './report.ts';
 import { CONTENDERS, type Contender, type Rig, setUp } from './rig.ts';
+import { FULL_RUN, measureScan, QUICK_RUN } from './scan-speed.ts';
 
-const USAGE = `Usage: npm run bench -- [proxy|bulk|all] [options]
+const USAGE = `Usage: npm run bench -- [proxy] [bulk] [scan] [accuracy] [options]
 
   proxy            requests a second and latency with 4 KB prompts
   bulk             a large download and upload, with the memory they take
-  all              both (the default), about three minutes
+  scan             how fast text is scanned, by kind of text
+  accuracy         how exactly: recall, precision, false alarms (brings the clean corpus if it is not there)
 
-  --quick          fewer and shorter rounds, below 40 seconds; figures are rough
+  All four unless some are named, about six minutes.
+
+  --quick          fewer and shorter rounds, well below a minute a part; figures are rough
   --rounds N       rounds of each measurement
   --seconds N      length of a round of \`proxy\`
   --connections N  kept connections (16)
@@ -43,18 +51,20 @@ const { values, positionals } = parseArgs({
   },
 });
 
+const PARTS: readonly string[] = ['proxy', 'bulk', 'scan', 'accuracy'];
+
 process.exitCode = await main();
 
 async function main(): Promise<number> {
-  const what = positionals[0] ?? 'all';
+  const parts = positionals.length === 0 || positionals.includes('all') ? PARTS : positionals;
   const named = values.only?.split(',') ?? ['direct', 'naive', 'weir', ...(values.mitmproxy ? ['mitmproxy'] : [])];
   const contenders = CONTENDERS.filter((name) => named.includes(name));
-  if (values.help || !['proxy', 'bulk', 'all'].includes(what) || contenders.length !== named.length) {
+  if (values.help || !parts.every((part) => PARTS.includes(part)) || contenders.length !== named.length) {
     process.stderr.write(USAGE);
     return values.help ? 0 : 2;
   }
   const say = (line: string): void => void process.stderr.write(`${line}\n`);
-  const figures = await measure(what, contenders, say);
+  const figures = await measure(parts, contenders, say);
   if (values.write) {
     const file = new URL('../docs/benchmarks.md', import.meta.url);
     writeFileSync(file, page(figures));
@@ -64,7 +74,11 @@ async function main(): Promise<number> {
   return 0;
 }
 
-async function measure(what: string, contenders: readonly Contender[], say: (line: string) => void): Promise<Figures> {
+async function measure(
+  parts: readonly string[],
+  contenders: readonly Contender[],
+  say: (line: string) => void,
+): Promise<Figures> {
   const rateOptions = {
     rounds: Number(values.rounds ?? (values.quick ? 2 : 5)),
     measureMs: Number(values.seconds ?? (values.quick ? 1.5 : 4)) * 1000,
@@ -83,9 +97,28 @@ async function measure(what: string, contenders: readonly Contender[], say: (lin
     ...(values.prof ? ['--prof'] : []),
   ];
   // Fresh processes for the large bodies: what the many small calls grew the heap by would hide what they take.
-  const rates = what === 'bulk' ? null : await withRig(contenders, flags, (rig) => measureRates(rig, rateOptions, say));
-  const bulk = what === 'proxy' ? null : await withRig(contenders, flags, (rig) => measureBulk(rig, bulkOptions, say));
-  return { rates, rateOptions, bulk, bulkBytes: bulkOptions.bytes, takenAt: new Date() };
+  const rates = parts.includes('proxy')
+    ? await withRig(contenders, flags, (rig) => measureRates(rig, rateOptions, say))
+    : null;
+  const bulk = parts.includes('bulk')
+    ? await withRig(contenders, flags, (rig) => measureBulk(rig, bulkOptions, say))
+    : null;
+  if (parts.includes('scan')) say('scan: by kind of text');
+  const scan = parts.includes('scan') ? measureScan(values.quick ? QUICK_RUN : FULL_RUN) : null;
+  const accuracy = parts.includes('accuracy') ? accuracyOf(say) : null;
+  return { rates, rateOptions, bulk, bulkBytes: bulkOptions.bytes, scan, accuracy, takenAt: new Date() };
+}
+
+/** Brings what is missing of the clean corpus first. */
+function accuracyOf(say: (line: string) => void): AccuracyFigures {
+  if (loadCorpus().missing.length > 0) {
+    say('accuracy: the clean corpus, through npm and apt-get');
+    spawnSync(process.execPath, [fileURLToPath(new URL('corpus/build.ts', import.meta.url))], {
+      stdio: ['ignore', process.stderr, process.stderr],
+    });
+  }
+  say('accuracy: values planted in the clean corpus');
+  return measureAccuracy();
 }
 
 async function withRig<T>(

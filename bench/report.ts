@@ -1,8 +1,10 @@
 /** docs/benchmarks.md and the verdict lines, made from measured figures alone; the page is never edited by hand. */
 import { cpus, totalmem } from 'node:os';
+import { type AccuracyFigures, accuracyLines, accuracyVerdicts } from './accuracy/summary.ts';
 import { type BulkFigures, MIB } from './bulk.ts';
 import { PERCENT_WITH_FINDING } from './prompts.ts';
 import type { RateFigures, RateOptions } from './rates.ts';
+import { type ScanFigures, scanTables, scanVerdicts } from './scan-speed.ts';
 
 /** What Weir means to reach beside the naive proxy. */
 export const TARGETS = { rate: 0.6, bulk: 0.7, growthMib: 64 } as const;
@@ -12,6 +14,8 @@ export interface Figures {
   readonly rateOptions: RateOptions;
   readonly bulk: readonly BulkFigures[] | null;
   readonly bulkBytes: number;
+  readonly scan: ScanFigures | null;
+  readonly accuracy: AccuracyFigures | null;
   readonly takenAt: Date;
 }
 
@@ -55,13 +59,13 @@ export function page(figures: Figures): string {
     '',
     '<!-- Written by `npm run bench -- --write`; change bench/report.ts, not this page. -->',
     '',
-    'What the proxy costs, measured beside the same calls without it and beside a naive proxy that terminates TLS and passes',
+    'What the proxy costs, how fast and how exactly text is scanned. The proxy is measured beside the same calls without it and beside a naive proxy that terminates TLS and passes',
     'the bytes on with undici, without looking at them (`bench/naive-proxy.ts`). Absolute figures say much about the machine; the ratios',
     'are what to compare.',
     '',
     `- Taken ${figures.takenAt.toISOString().slice(0, 10)} on ${processor.length} × ${processor[0]?.model.trim() || 'unknown processor'},` +
       ` ${(totalmem() / MIB / 1024).toFixed(0)} GiB of memory, ${process.platform} ${process.arch}, Node ${process.version}`,
-    '- Again: `npm run bench` (about three minutes; `npm run bench -- --quick` for a glance; `--write` writes this page)',
+    '- Again: `npm run bench` (about six minutes; `npm run bench -- --quick` for a glance; `--write` writes this page)',
     '- Each proxy is one process, and so are upstream and load generator; on few cores they share them, and every rate is lower than with cores to spare',
     '- The parts by themselves: `./scripts/node bench/extract.ts`, `bench/scan.ts`, `bench/store.ts`',
     '',
@@ -92,7 +96,25 @@ export function page(figures: Figures): string {
       '',
     );
   }
-  const lines = verdicts(figures);
+  if (figures.scan !== null) {
+    const { scan } = figures;
+    parts.push(
+      '## Scanning',
+      '',
+      'Megabytes a second of one core (processor time), without and with the names of people, places and organisations in running text; ' +
+        `findings of medium or higher. A different prompt each time: ${scan.promptMs.toFixed(3)} ms for ${(scan.promptBytes / 1024).toFixed(1)} KB of JSON ` +
+        `without names, ${scan.namedPromptMs.toFixed(3)} ms with. Building a scanner takes ${scan.compileMs.toFixed(0)} ms; ` +
+        `the process holds ${scan.rssMib.toFixed(0)} MiB after all of it.`,
+      '',
+      ...scanTables(scan),
+    );
+  }
+  if (figures.accuracy !== null) parts.push('## Accuracy', '', ...accuracyLines(figures.accuracy));
+  const lines = [
+    ...verdicts(figures),
+    ...(figures.scan === null ? [] : scanVerdicts(figures.scan)),
+    ...(figures.accuracy === null ? [] : accuracyVerdicts(figures.accuracy)),
+  ];
   if (lines.length > 0) parts.push('## Targets', '', ...lines.map((line) => `- ${line}`), '');
   return parts.join('\n');
 }

@@ -35,6 +35,7 @@ AWS_SECRET_KEY | AWS secret access key, aws secret key | {B40}
 AWS_SESSION_TOKEN | AWS session token | IQoJb3JpZ2luX2Vj{B300-340}==; FwoGZXIvYXdzE{B240-280}=
 GCP_OAUTH | Google OAuth token, google client secret | ya29.a0{W120-160}; GOCSPX-{W28}
 AZURE_STORAGE_KEY | Azure storage account key, AccountKey | {B86}==
+AZURE_KEY | Azure search key, cosmos db account key | {A52}; {B86}==
 AZURE_SAS | Azure SAS token, sas token | sv=2022-11-02&ss=b&srt=sco&sp=rwdlacx&se=2031-03-04T10:00:00Z&st=2024-03-04T02:00:00Z&spr=https&sig={A43}%3D
 AZURE_AD_CLIENT_SECRET | Azure client secret, client secret | {A3}8Q~{W34}
 AZURE_SQL_CONN | connection string, sql connection | Server=tcp:{l8}.database.windows.net,1433;Initial Catalog={l6};User ID={l6};Password={A7}{d2}{A7};Encrypt=True;

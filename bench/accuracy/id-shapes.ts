@@ -26,6 +26,7 @@ AU_PASSPORT | Australian passport, passport number | N{d7}; PA{d7}
 CA_PASSPORT | Canadian passport, passport number | AB{d6}
 NZ_NHI | NHI number, national health index | ZAC{d4}
 DE_PASSPORT | Reisepass, Reisepassnummer | C01X00T47{d0}
+DE_BSNR | BSNR, Betriebsstättennummer | 2{d8}; 3{d8}
 DE_PLZ | PLZ, Postleitzahl | 1{d4}; 8{d4}
 DE_KFZ | Kennzeichen, Kfz-Kennzeichen | B-AB {d4}; M-XY {d3}
 DE_FUEHRERSCHEIN | Führerscheinnummer, Führerschein | B072RRE2I5{d}

@@ -203,6 +203,65 @@ function nhs(random: Random): string {
   }
 }
 
+const VERHOEFF_D =
+  '0123456789123406789523401789563401289567401239567859876043216598710432765982104387659321049876543210';
+const VERHOEFF_P = [
+  '0123456789',
+  '1576283094',
+  '5803796142',
+  '8916043527',
+  '9453126870',
+  '4286573901',
+  '2793806415',
+  '7046913258',
+];
+const VERHOEFF_INVERSE = '0432156789';
+
+export function verhoeffOf(body: string): string {
+  let check = 0;
+  for (let i = 0; i < body.length; i++) {
+    const moved = Number(VERHOEFF_P[(i + 1) % 8]?.[Number(body[body.length - 1 - i])]);
+    check = Number(VERHOEFF_D[check * 10 + moved]);
+  }
+  return VERHOEFF_INVERSE[check] ?? '';
+}
+
+/** Year, month, day and three digits, their Luhn digit and their Verhoeff digit. */
+function luxembourg(random: Random): string {
+  const body = `${day(random).toISOString().slice(0, 10).replaceAll('-', '')}${letters(random, 'd', 3)}`;
+  return `${withLuhn(body)}${verhoeffOf(body)}`;
+}
+
+/** The date of birth, three digits and a check digit by weights 10 to 2, mod 11. */
+function chi(random: Random): string {
+  for (;;) {
+    const [year = '', month = '', date = ''] = day(random).toISOString().slice(2, 10).split('-');
+    const body = `${date}${month}${year}${letters(random, 'd', 3)}`;
+    const sum = [...body].reduce((total, char, at) => total + Number(char) * (10 - at), 0);
+    const check = (11 - (sum % 11)) % 11;
+    if (check < 10) return `${body}${check}`;
+  }
+}
+
+/** A letter and eight digits, the letter counting as two digits, by weights 1 and 2 in turn, digit sums, mod 10. */
+function germanInsured(random: Random): string {
+  const letter = letters(random, 'L', 1);
+  const body = letters(random, 'd', 8);
+  const digits = `${String(letter.charCodeAt(0) - 64).padStart(2, '0')}${body}`;
+  const sum = [...digits].reduce((total, char, at) => {
+    const value = Number(char) * (1 + (at % 2));
+    return total + Math.floor(value / 10) + (value % 10);
+  }, 0);
+  return `${letter}${body}${sum % 10}`;
+}
+
+/** Six digits, a check digit by weights 4 and 9, and the two digits of a field of medicine. */
+function germanDoctor(random: Random): string {
+  const body = letters(random, 'd', 6);
+  const sum = [...body].reduce((total, char, at) => total + Number(char) * (at % 2 === 0 ? 4 : 9), 0);
+  return `${body}${(10 - (sum % 10)) % 10}0${int(random, 1, 3)}`;
+}
+
 function track(random: Random): string {
   return `;${withLuhn(`4${letters(random, 'd', 14)}`)}=2${int(random, 6, 9)}12101${letters(random, 'd', 8)}?`;
 }
@@ -290,5 +349,9 @@ export const MADE_VALUES: Readonly<Record<string, Making>> = {
   US_NPI: { words: ['NPI', 'national provider identifier'], make: npi },
   US_MBI: { words: ['MBI', 'medicare beneficiary identifier'], make: mbi },
   MEDICAL_LICENSE: { words: ['DEA number', 'DEA registration'], make: dea },
+  LU_IDENT: { words: ["numéro d'identification", 'matricule'], make: luxembourg },
+  SCOTLAND_CHI: { words: ['CHI number', 'community health index'], make: chi },
+  DE_HEALTH_INSURANCE: { words: ['Krankenversichertennummer', 'KVNR'], make: germanInsured },
+  DE_LANR: { words: ['LANR', 'Arztnummer'], make: germanDoctor },
   UK_NHS: { words: ['NHS number'], make: nhs },
 };
