@@ -23,6 +23,7 @@ import {
   UsageError,
 } from './command.ts';
 import { scannerOf } from './configured-scanner.ts';
+import { cleanText } from './log/clean-text.ts';
 import { type Baseline, BaselineWriter, homeKey, KnownFindings, newFileKey, readBaseline } from './scan/baseline.ts';
 import { type FindingFilter, findingFilter } from './scan/entity-filter.ts';
 import { type FindingMarks, type ScanPlan, scanSource } from './scan/file-scan.ts';
@@ -191,10 +192,15 @@ async function redactAll(
     }
     files++;
     try {
-      found += await redactSource(scanner, filter, source, context.out);
+      let isWhole = true;
+      const onTruncated = (): void => {
+        isWhole = false;
+      };
+      found += await redactSource(scanner, filter, source, context.out, { onTruncated });
+      if (!isWhole) context.err(`${cleanText(source.name)}: not all that is encoded in it was decoded\n`);
     } catch (error) {
       if (!(error instanceof Error && 'syscall' in error)) throw error;
-      context.err(`${source.name}: ${reasonOf(error)}\n`);
+      context.err(`${cleanText(source.name)}: ${reasonOf(error)}\n`);
       isFailed = true;
     }
   }

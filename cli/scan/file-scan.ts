@@ -3,7 +3,7 @@
  * fingerprint is asked for, it is made while the text is at hand.
  */
 import type { Scanner } from '../../engine/scan/scanner.ts';
-import { type Coverage, opaque, truncated } from '../../flow/coverage.ts';
+import { type Coverage, FULL, opaque, truncated, worseCoverage } from '../../flow/coverage.ts';
 import type { TextFinding } from '../../flow/finding.ts';
 import { allowComments, applyAllow } from './allow-comment.ts';
 import type { FindingFilter } from './entity-filter.ts';
@@ -61,8 +61,12 @@ export async function scanSource(plan: ScanPlan, source: TextSource): Promise<Fi
   const located: LocatedFinding[] = [];
   const counter = new PlaceCounter();
   let bytes = 0;
+  let isDecoded = true;
+  const onTruncated = (): void => {
+    isDecoded = false;
+  };
   try {
-    for await (const { window, findings } of scannedWindows(plan.scanner, source.pieces, plan)) {
+    for await (const { window, findings } of scannedWindows(plan.scanner, source.pieces, { ...plan, onTruncated })) {
       located.push(...locate(plan, source, window, findings.filter(plan.filter), counter));
       if (window.step > 0) counter.moveOn(window.text, window.step);
       const fresh = Math.min(window.to, window.text.length) - window.from;
@@ -74,8 +78,12 @@ export async function scanSource(plan: ScanPlan, source: TextSource): Promise<Fi
     const coverage = bytes === 0 ? opaque('unreadable') : truncated('unreadable');
     return { name: source.name, findings: located, coverage, error: reasonOf(error), bytes };
   }
-  return { name: source.name, findings: located, coverage: source.coverage(), error: null, bytes };
+  const coverage = worseCoverage(source.coverage(), isDecoded ? FULL : NOT_DECODED);
+  return { name: source.name, findings: located, coverage, error: null, bytes };
 }
+
+/** Not all that is encoded in the text was decoded: there is a limit to that, in bytes. */
+export const NOT_DECODED: Coverage = truncated('decoding');
 
 export interface ScannedWindow {
   readonly window: Window;
@@ -87,9 +95,10 @@ export interface ScannedWindow {
 export async function* scannedWindows(
   scanner: Scanner,
   pieces: Pieces,
-  options: { readonly sizes?: WindowSizes; readonly isExplained?: boolean } = {},
+  options: { readonly sizes?: WindowSizes; readonly isExplained?: boolean; readonly onTruncated?: () => void } = {},
 ): AsyncGenerator<ScannedWindow> {
-  const hints = { label: null, role: null, ...(options.isExplained === true ? { isExplained: true } : {}) };
+  const { isExplained = false, onTruncated = () => {} } = options;
+  const hints = { label: null, role: null, isExplained, onTruncated };
   let doneTo = 0;
   for await (const window of windowsOf(pieces, options.sizes ?? WINDOW_SIZES)) {
     const all = scanner.scan(window.text, hints);
@@ -116,7 +125,7 @@ function locate(
     const end = counter.placeAt(text, finding.end);
     if (source.lines?.touches(start.line, end.line) === false) continue;
     const reason = allowed.reasons.get(index) ?? null;
-    const value = plan.marks === null || reason !== null ? '' : text.toString('utf8', finding.start, finding.end);
+    const value = plan.marks === null || reason !== null ? '' : plan.scanner.valueOf(text, finding);
     const isKnown = reason === null && plan.marks?.isKnown(finding, value, source.name) === true;
     located.push({
       finding,

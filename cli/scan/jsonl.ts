@@ -5,6 +5,7 @@ import { FULL } from '../../flow/coverage.ts';
 import type { CommandContext } from '../command.ts';
 import { cleanText } from '../log/clean-text.ts';
 import type { FindingFilter } from './entity-filter.ts';
+import { NOT_DECODED } from './file-scan.ts';
 import { findingRecord } from './json-report.ts';
 import type { Source } from './source.ts';
 import { reasonOf } from './source.ts';
@@ -24,7 +25,11 @@ export async function scanLines(
 ): Promise<number> {
   let isFailed = false;
   let isFound = false;
-  const hints = { label: null, role: null, ...(isExplained ? { isExplained: true } : {}) };
+  let coverage = FULL;
+  const onTruncated = (): void => {
+    coverage = NOT_DECODED;
+  };
+  const hints = { label: null, role: null, isExplained, onTruncated };
   for await (const source of sources) {
     if (source.kind === 'unread') {
       printUnread(context, source);
@@ -50,6 +55,7 @@ export async function scanLines(
           continue;
         }
         const text = Buffer.from(entry.text, 'utf8');
+        coverage = FULL;
         const findings = scanner.scan(text, hints).filter(filter);
         isFound ||= findings.length > 0;
         const offsets = utf16Offsets(
@@ -59,7 +65,7 @@ export async function scanLines(
         const records = findings.map((finding, index) =>
           findingRecord(finding, offsets[index * 2] ?? 0, offsets[index * 2 + 1] ?? 0),
         );
-        context.out(`${JSON.stringify({ id: entry.id, findings: records, coverage: FULL })}\n`);
+        context.out(`${JSON.stringify({ id: entry.id, findings: records, coverage })}\n`);
       }
     } catch (error) {
       if (!(error instanceof Error && 'syscall' in error)) throw error;

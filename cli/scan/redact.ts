@@ -5,22 +5,24 @@ import { redactSpan, scannedWindows } from './file-scan.ts';
 import type { TextSource } from './source.ts';
 import type { WindowSizes } from './windows.ts';
 
+export interface RedactOptions {
+  readonly sizes?: WindowSizes;
+  /** Not all that is encoded in the text was decoded, so a value may stand in it still. */
+  readonly onTruncated?: () => void;
+}
+
 /** How many values were replaced. Throws what reading the source throws. */
 export async function redactSource(
   scanner: Scanner,
   filter: FindingFilter,
   source: TextSource,
   out: (text: string) => void,
-  sizes?: WindowSizes,
+  options: RedactOptions = {},
 ): Promise<number> {
   let count = 0;
   // A value that crosses a cut has been replaced whole: the next window goes on behind it.
   let replacedTo = 0;
-  for await (const { window, findings } of scannedWindows(
-    scanner,
-    source.pieces,
-    sizes === undefined ? {} : { sizes },
-  )) {
+  for await (const { window, findings } of scannedWindows(scanner, source.pieces, options)) {
     const chosen = findings.filter(filter);
     count += chosen.length;
     const to = Math.min(window.to, window.text.length);

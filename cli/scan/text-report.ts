@@ -13,14 +13,18 @@ const MAX_NAMED = 20;
 /** Left out by what the user or a tool wrote down: counted, not named. */
 const COUNTED_ONLY: ReadonlySet<Unread> = new Set(['ignored', 'excluded', 'symlink', 'baseline']);
 
+const WHY: Readonly<Record<string, string>> = {
+  changed: 'it changed while it was read',
+  decoding: 'not all that is encoded in it was decoded',
+};
+
 export function textReport(context: CommandContext): Report {
   let named = 0;
   return {
     onScan(scan) {
       printFindings(context, scan);
       if (scan.coverage.level !== 'full') {
-        const why =
-          scan.error ?? (scan.coverage.reason === 'changed' ? 'changed while it was read' : scan.coverage.reason);
+        const why = scan.error ?? WHY[scan.coverage.reason ?? ''] ?? scan.coverage.reason;
         context.err(`${cleanText(scan.name)}: looked at in part, ${why}\n`);
       }
     },

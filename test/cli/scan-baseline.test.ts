@@ -51,6 +51,13 @@ describe('weir scan --baseline', () => {
     assert.deepEqual(readdirSync(place.folder).sort(), ['a.txt', 'b.txt', 'known.json']);
   });
 
+  it('knows a value that stands encoded in another place', async () => {
+    await place.scan(['.', '--write-baseline', 'known.json']);
+    place.write('c.txt', `card: ${Buffer.from(`my card is ${CARD}, thanks`).toString('base64')}\n`);
+    assert.match((await place.scan(['c.txt'])).out, /^c\.txt:1:\d+: CREDIT_CARD/);
+    assert.equal((await place.scan(['c.txt', '--baseline', 'known.json'])).code, 0);
+  });
+
   it('keeps its key beside an earlier baseline, and drops what is gone', async () => {
     await place.scan(['.', '--write-baseline', 'known.json']);
     const { key } = JSON.parse(baseline());

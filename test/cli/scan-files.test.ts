@@ -226,6 +226,22 @@ describe('a file that weir scan reads', () => {
     }
   });
 
+  it('is told as read in part where more is encoded in it than is decoded', async () => {
+    const packed = Buffer.from('plain words and more of them '.repeat(80_000)).toString('base64');
+    place.write('packed.txt', `x ${packed} y\n`);
+    assert.deepEqual(await coverageOf(['packed.txt']), { 'truncated: decoding': 1 });
+    assert.match((await place.scan(['packed.txt', '--redact'])).err, /packed\.txt: not all that is encoded/);
+    const line = `${JSON.stringify({ id: 1, text: packed })}\n${JSON.stringify({ id: 2, text: 'x' })}\n`;
+    const { out } = await place.scan(['--jsonl'], { input: line });
+    assert.deepEqual(
+      out
+        .trim()
+        .split('\n')
+        .map((one) => JSON.parse(one).coverage.level),
+      ['truncated', 'full'],
+    );
+  });
+
   it('is one line of 100 MB', async () => {
     const path = join(place.folder, 'long.txt');
     const fd = openSync(path, 'w');
@@ -324,7 +340,7 @@ describe('a text in windows', () => {
         (part) => {
           many += part;
         },
-        sizes,
+        { sizes },
       );
       assert.equal(many, one, `seed ${seed}`);
     }
