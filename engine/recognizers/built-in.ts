@@ -3,7 +3,15 @@ import type { Recognizer } from '../scan/recognizer.ts';
 import { CONTACT } from './contact/all.ts';
 import { COUNTRIES } from './countries/all.ts';
 import { CREDENTIALS } from './credentials/all.ts';
+import { DOCUMENTS } from './documents/all.ts';
 import { FINANCE } from './finance/all.ts';
 import { NETWORK } from './network/all.ts';
 
-export const BUILT_IN: readonly Recognizer[] = [...FINANCE, ...COUNTRIES, ...CONTACT, ...NETWORK, ...CREDENTIALS];
+export const BUILT_IN: readonly Recognizer[] = [
+  ...FINANCE,
+  ...COUNTRIES,
+  ...CONTACT,
+  ...NETWORK,
+  ...CREDENTIALS,
+  ...DOCUMENTS,
+];

@@ -30,7 +30,8 @@ export class Automaton {
     // Telling states are renumbered to the end: the loop over the text then has one comparison a byte.
     const telling = order.map((state) => (endings[state]?.length ?? 0) > 0 || trie.afterDigit[state] === true);
     const ranked = [...order.filter((_, i) => !telling[i]), ...order.filter((_, i) => telling[i])];
-    const renumbered = new Map(ranked.map((state, index) => [state, index]));
+    const renumbered = new Int32Array(ranked.length);
+    for (const [index, state] of ranked.entries()) renumbered[state] = index;
     this.firstTelling = telling.filter((tells) => !tells).length;
     const told = ranked.slice(this.firstTelling).map((state) => endings[state] ?? []);
     this.endings = Uint16Array.from(told.flat());
@@ -39,7 +40,7 @@ export class Automaton {
     this.next = new Uint16Array(ranked.length << CLASS_BITS);
     for (const [index, state] of ranked.entries()) {
       for (let c = 0; c < MAX_CLASSES; c++) {
-        this.next[(index << CLASS_BITS) | c] = renumbered.get(next[state * MAX_CLASSES + c] ?? 0) ?? 0;
+        this.next[(index << CLASS_BITS) | c] = renumbered[next[state * MAX_CLASSES + c] as number] as number;
       }
     }
   }

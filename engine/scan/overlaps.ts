@@ -29,6 +29,12 @@ export function resolveOverlaps(
   return findings;
 }
 
+/** The findings together with the documents that hold them, sorted by start, what holds others before them. */
+export function withWholes(wholes: readonly Sighting[], findings: readonly TextFinding[]): TextFinding[] {
+  const all = [...wholes.map((whole) => toFinding(whole, [], new WeakMap())), ...findings];
+  return all.sort((a, b) => a.start - b.start || b.end - a.end);
+}
+
 /** At most this many overlapping sightings are weighed against each other; a longer cluster is cut into such pieces. */
 const MAX_CLUSTER = 64;
 

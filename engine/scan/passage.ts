@@ -9,6 +9,7 @@ import { type ContextMatch, contextWordIn, whyReported } from './explain.ts';
 import type { Label } from './labels.ts';
 import { hasCurrencyBeside, PLAIN_AFTER, PLAIN_BEFORE, PLAIN_WORDS } from './plain.ts';
 import type { Recognizer } from './recognizer.ts';
+import { Tally } from './tally.ts';
 
 export interface Sighting {
   readonly recognizer: Recognizer;
@@ -26,6 +27,9 @@ export class Passage {
   readonly role: Role | null;
   readonly label: Words;
   readonly sightings: Sighting[] = [];
+  /** Kinds of a text or a stretch of it, which hold findings of other kinds. */
+  readonly wholes: Sighting[] = [];
+  #tallies: Map<Recognizer, Tally> | null = null;
   /** Whether each sighting says why its score is what it is. */
   readonly isExplaining: boolean;
   #reasons: readonly ScoreReason[] | null = null;
@@ -72,6 +76,27 @@ export class Passage {
       if (!this.isExplaining) this.sightings.push({ recognizer, start, end, score });
       else this.#reportExplained({ recognizer, start, end, score }, alone, inContext);
     }
+  }
+
+  /** Reports a document, or a stretch of one: it stands beside the findings within it. */
+  reportWhole(recognizer: Recognizer, start: number, end: number, score: number): void {
+    if (this.#enabled.has(recognizer) && end > start) this.wholes.push({ recognizer, start, end, score });
+  }
+
+  /** The cues that a recognizer has noted in this text. */
+  tallyOf(recognizer: Recognizer): Tally | null {
+    return this.#tallies?.get(recognizer) ?? null;
+  }
+
+  /** Notes a cue, of that number, for `finish`. */
+  note(recognizer: Recognizer, start: number, end: number, cue: number): void {
+    this.#tallies ??= new Map();
+    let tally = this.#tallies.get(recognizer);
+    if (tally === undefined) {
+      tally = new Tally();
+      this.#tallies.set(recognizer, tally);
+    }
+    tally.add(start, end, cue);
   }
 
   /** Why the next value that is reported has its score; for recognizers whose score has more than two steps. */

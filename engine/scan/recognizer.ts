@@ -88,6 +88,8 @@ export interface Recognizer {
   findRun?(passage: Passage, start: number, end: number): void;
   /** The text as a whole bears a label with one of `labels`. */
   findLabelled?(passage: Passage): void;
+  /** Called once, after all cues: for kinds that many cues together make, and for what concerns the text as a whole. */
+  finish?(passage: Passage): void;
   readonly hits: readonly HitExample[];
   readonly misses: readonly MissExample[];
 }

@@ -17,8 +17,8 @@ import { MAX_FORM } from './forms.ts';
 import { loadKernel } from './kernel.ts';
 import { type Label, Labels } from './labels.ts';
 import { MAX_PART_DIGITS, MAX_PART_GROUPS, NumberChain } from './numbers.ts';
-import { resolveOverlaps } from './overlaps.ts';
-import { Passage, type Sighting } from './passage.ts';
+import { resolveOverlaps, withWholes } from './overlaps.ts';
+import { Passage } from './passage.ts';
 import { PLAIN_WORDS } from './plain.ts';
 import type { Cue, Recognizer } from './recognizer.ts';
 import { Walk } from './walk.ts';
@@ -49,7 +49,10 @@ export interface RecognizerInfo {
 }
 
 export interface Scanner {
-  /** Findings of any score above 0, sorted by start, without overlaps; spans in bytes of `text`, which is UTF-8. */
+  /**
+   * Findings of any score above 0, sorted by start; spans in bytes of `text`, which is UTF-8. None overlap, but for
+   * kinds of documents (category `content`): those hold what is found within them.
+   */
   scan(text: Buffer, hints: ScanHints): readonly TextFinding[];
   /** The value of a finding of `text`: where it was found in something encoded, what that decodes to. */
   valueOf(text: Buffer, finding: TextFinding): string;
@@ -132,6 +135,7 @@ class CuedScanner implements Scanner {
   /** By the length of a run of letters and digits. */
   readonly #byRun: readonly (readonly Recognizer[])[];
   readonly #labels: Labels;
+  readonly #finishing: readonly Recognizer[];
   readonly #searched: readonly CompiledCustom[];
   readonly #enabled: ReadonlySet<Recognizer>;
   readonly #chain = new NumberChain();
@@ -157,6 +161,7 @@ class CuedScanner implements Scanner {
     this.#byLength = byLength(all);
     this.#context = new ContextIndex([...all.flatMap(({ context }) => context ?? []), PLAIN_WORDS]);
     this.#labels = new Labels(all, this.#context);
+    this.#finishing = all.filter((one) => one.finish !== undefined);
     this.#searched = custom;
     this.#enabled = new Set(all);
     this.recognizers = all.map(infoOf);
@@ -165,8 +170,9 @@ class CuedScanner implements Scanner {
   scan(text: Buffer, hints: ScanHints): readonly TextFinding[] {
     const label = this.#labels.read(hints.label);
     const budget = new Budget(budgetOf(text.length));
-    const sightings = this.#read(text, label, hints, budget, 0);
+    const { sightings, wholes } = this.#read(text, label, hints, budget, 0);
     if (budget.isSpent) hints.onTruncated?.();
+    if (wholes.length > 0) return withWholes(wholes, resolveOverlaps(sightings, this.#decoded));
     return sightings.length === 0 ? NO_FINDINGS : resolveOverlaps(sightings, this.#decoded);
   }
 
@@ -175,16 +181,17 @@ class CuedScanner implements Scanner {
   }
 
   /** What is seen in the text, and in other readings of it. */
-  #read(text: Buffer, label: Label, hints: ScanHints, budget: Budget, depth: number): readonly Sighting[] {
+  #read(text: Buffer, label: Label, hints: ScanHints, budget: Budget, depth: number): Passage {
     const passage = new Passage(text, label, hints.role, this.#enabled, this.#context, hints.isExplained === true);
     this.#sweep(passage);
     for (let i = 0; i < label.wanted.length; i++) label.wanted[i]?.findLabelled?.(passage);
     for (let i = 0; i < this.#searched.length; i++) this.#searched[i]?.search(passage);
-    if (depth === MAX_DEPTH) return passage.sightings;
+    if (depth === 0) for (let i = 0; i < this.#finishing.length; i++) this.#finishing[i]?.finish?.(passage);
+    if (depth === MAX_DEPTH) return passage;
     for (const view of viewsOf(text, depth === 0 && hints.isBase64Read === true, budget)) {
       // Words round the run that is decoded are words round what stands in it.
       const within = { ...label, bits: passage.bitsBeside(view.from, view.to, label.bits) };
-      for (const sighting of this.#read(view.text, within, hints, budget, depth + 1)) {
+      for (const sighting of this.#read(view.text, within, hints, budget, depth + 1).sightings) {
         if (sighting.score < MEDIUM) continue;
         const { start, end } = view.place(sighting.start, sighting.end);
         if (end <= start) continue;
@@ -192,7 +199,7 @@ class CuedScanner implements Scanner {
         passage.sightings.push({ ...sighting, start, end, value });
       }
     }
-    return passage.sightings;
+    return passage;
   }
 
   /** The one pass over all bytes. */

@@ -1,0 +1,54 @@
+/** Files that nobody can look into: encrypted archives, messages and vaults, by how they begin. */
+import { byteSet, runEnd } from '../../scan/bytes.ts';
+import type { Passage } from '../../scan/passage.ts';
+import { assembled, type Cue, type Recognizer } from '../../scan/recognizer.ts';
+import { exampleBody } from '../../scan/token.ts';
+
+const BODY = byteSet('A-Za-z0-9+/=_. \r\n:,();-');
+const MAX_BLOCK = 65_536;
+
+/** Armour in clear, and the base64 of what encrypted files begin with. */
+const ARMOURED = [
+  '-----BEGIN PGP MESSAGE-----',
+  '-----BEGIN AGE ENCRYPTED FILE-----',
+  '-----BEGIN PKCS7-----',
+  '-----BEGIN CMS-----',
+  '$ANSIBLE_VAULT;',
+  'age-encryption.org/v1',
+];
+/** `Salted__` (openssl enc), 7z, and the files of LUKS and KeePass. */
+const ENCODED = ['U2FsdGVkX1', 'N3q8ryccAA', 'TFVLU7q+', 'A9mimmf7'];
+
+export const unscannableFile: Recognizer = {
+  name: 'encrypted-file',
+  entity: 'ENCRYPTED_OR_UNSCANNABLE_FILE',
+  category: 'content',
+  countries: [],
+  cues: [...ARMOURED, ...ENCODED].map((literal) => ({ literal, exact: true, startsWord: /^\w/.test(literal) })),
+  findAtCue(passage: Passage, start: number, end: number, cue: Cue): void {
+    const { text } = passage;
+    const isArmoured = ARMOURED.includes(cue.literal);
+    const to = runEnd(text, end, BODY, MAX_BLOCK);
+    if (to - end < (isArmoured ? 20 : 24)) return;
+    passage.reportWhole(unscannableFile, start, isArmoured ? to : tokenEnd(text, end), isArmoured ? 0.9 : 0.8);
+  },
+  hits: [
+    {
+      text: assembled('-----BEGIN PGP ', 'MESSAGE-----\n\n', exampleBody(64)),
+      value: assembled('-----BEGIN PGP ', 'MESSAGE-----\n\n', exampleBody(64)),
+      atLeast: 0.8,
+    },
+    { text: `x U2FsdGVkX1${exampleBody(40)}`, value: `U2FsdGVkX1${exampleBody(40)}`, atLeast: 0.8 },
+    {
+      text: `$ANSIBLE_VAULT;1.1;AES256\n${'6162'.repeat(20)}`,
+      value: `$ANSIBLE_VAULT;1.1;AES256\n${'6162'.repeat(20)}`,
+    },
+  ],
+  misses: [{ text: 'see -----BEGIN PGP MESSAGE----- in the manual' }, { text: 'U2FsdGVkX1 is what it begins with' }],
+};
+
+const LETTERS = byteSet('A-Za-z0-9+/=');
+
+function tokenEnd(text: Buffer, from: number): number {
+  return runEnd(text, from, LETTERS, MAX_BLOCK);
+}
