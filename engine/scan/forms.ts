@@ -1,4 +1,5 @@
 /** Printed forms of identification numbers: `###.###.###-##`, `@@ ## ## ## @`. Compiled once, compared by masks and sizes. */
+import { isDigits as hasDigits } from './check-digits.ts';
 import { DASH, DOT, PAREN, SLASH, SPACE } from './numbers.ts';
 
 /** How a chain of groups is written: without separators, as printed, or with separators at other places. */
@@ -8,8 +9,6 @@ export interface Form {
   /** Characters without separators. */
   readonly length: number;
   readonly isDigits: boolean;
-  /** Some of its characters stand for themselves. */
-  readonly hasLiteral: boolean;
   /** Bit i: character i must be a digit; must be a letter. */
   readonly digitMask: number;
   readonly letterMask: number;
@@ -73,19 +72,19 @@ function compileForm(form: string, owner: string): Form {
   const isDigits = /^[#0-9]+$/.test(compact);
   const classes: Readonly<Record<string, string>> = { '#': '[0-9]', '@': '[A-Z]', '*': '[0-9A-Z]' };
   const expression = new RegExp(`^${[...compact].map((one) => classes[one] ?? one).join('')}$`);
-  const takes = (value: string): boolean => value.length === compact.length && expression.test(value);
-  const hasLiteral = /[0-9A-Z]/.test(compact);
-  return { length: compact.length, isDigits, hasLiteral, digitMask, letterMask, groups, separators, takes };
+  const isAnyDigits = /^#+$/.test(compact);
+  // What the number pass hands out is digits already.
+  const takes = (value: string): boolean =>
+    value.length === compact.length && ((isAnyDigits && hasDigits(value, value.length)) || expression.test(value));
+  return { length: compact.length, isDigits, digitMask, letterMask, groups, separators, takes };
 }
 
-/** The best fit of groups `first`..`last` to any of the forms of that length. */
-export function fitOf(forms: readonly Form[], chain: Groups, first: number, last: number): Fit {
-  let length = 0;
-  for (let i = first; i <= last; i++) length += chain.end(i) - chain.start(i);
+/** The best fit of groups `first`..`last` to any of the forms that `compact`, their characters, has. */
+export function fitOf(forms: readonly Form[], chain: Groups, first: number, last: number, compact: string): Fit {
   let fit: Fit = 'none';
   for (let k = 0; k < forms.length; k++) {
     const form = forms[k];
-    if (form === undefined || form.length !== length) continue;
+    if (form === undefined || form.length !== compact.length || !form.takes(compact)) continue;
     if (first === last) return 'compact';
     if (hasGroups(form, chain, first, last)) return 'printed';
     if (isUniform(chain, first, last)) fit = 'other';

@@ -95,7 +95,6 @@ export function idNumber(spec: IdNumberSpec): IdRecognizer {
   const forms = compileForms(spec.forms, spec.name);
   const digitForms = forms.filter((form) => form.isDigits);
   const codeForms = forms.filter((form) => !form.isDigits);
-  const hasLiteral = digitForms.some((form) => form.hasLiteral);
   const lengths = digitForms.map((form) => form.length);
 
   const judge = (passage: Passage, start: number, end: number, compact: string, fit: Fit): void => {
@@ -136,13 +135,11 @@ export function idNumber(spec: IdNumberSpec): IdRecognizer {
             maxGroups: MAX_PART_GROUPS,
           },
           findInNumbers(passage: Passage, chain: NumberChain, first: number, last: number): void {
-            const fit = fitOf(digitForms, chain, first, last);
-            if (fit === 'none') return;
             const start = chain.start(first);
             const end = chain.end(last);
             const compact = passage.compact(start, end);
-            if (hasLiteral && !digitForms.some((form) => form.takes(compact))) return;
-            judge(passage, start, end, compact, fit);
+            const fit = fitOf(digitForms, chain, first, last, compact);
+            if (fit !== 'none') judge(passage, start, end, compact, fit);
           },
         }),
     ...(codeForms.length === 0
@@ -150,8 +147,6 @@ export function idNumber(spec: IdNumberSpec): IdRecognizer {
       : {
           codes: codeForms,
           findInCodes(passage: Passage, chain: CodeChain, first: number, last: number): void {
-            const fit = fitOf(codeForms, chain, first, last);
-            if (fit === 'none') return;
             const start = chain.start(first);
             const end = chain.end(last);
             const written = passage.compact(start, end);
@@ -159,8 +154,8 @@ export function idNumber(spec: IdNumberSpec): IdRecognizer {
               if (spec.chance === 1 || !passage.hasContext(start, end, spec.context)) return;
             }
             const compact = written.toUpperCase();
-            if (!codeForms.some((form) => form.takes(compact))) return;
-            judge(passage, start, chain.closedEnd(last, passage.text), compact, fit);
+            const fit = fitOf(codeForms, chain, first, last, compact);
+            if (fit !== 'none') judge(passage, start, chain.closedEnd(last, passage.text), compact, fit);
           },
         }),
     id: spec,

@@ -80,7 +80,7 @@ export class Passage {
 
   /** Reports a document, or a stretch of one: it stands beside the findings within it. */
   reportWhole(recognizer: Recognizer, start: number, end: number, score: number): void {
-    if (this.#enabled.has(recognizer) && end > start) this.wholes.push({ recognizer, start, end, score });
+    if (score > 0 && this.#enabled.has(recognizer) && end > start) this.wholes.push({ recognizer, start, end, score });
   }
 
   /** The cues that a recognizer has noted in this text. */

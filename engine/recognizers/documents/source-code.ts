@@ -89,7 +89,7 @@ export const sourceCode = documentKind({
   name: 'source-code',
   entity: 'SOURCE_CODE',
   cues: cuesOf(SYNTAX, { exact: true }),
-  gap: 400,
+  gap: 1500,
   score: ({ count, distinct }) => {
     if (distinct >= 6 && count >= 10) return 0.9;
     if (distinct >= 5 && count >= 6) return 0.8;

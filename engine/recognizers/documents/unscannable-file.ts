@@ -1,10 +1,12 @@
 /** Files that nobody can look into: encrypted archives, messages and vaults, by how they begin. */
-import { byteSet, runEnd } from '../../scan/bytes.ts';
+import { byteSet, isSpace, runEnd } from '../../scan/bytes.ts';
 import type { Passage } from '../../scan/passage.ts';
 import { assembled, type Cue, type Recognizer } from '../../scan/recognizer.ts';
 import { exampleBody } from '../../scan/token.ts';
 
-const BODY = byteSet('A-Za-z0-9+/=_. \r\n:,();-');
+const BODY = byteSet('A-Za-z0-9+/=.;\r\n');
+/** Header lines of armour (RFC 9580 §6.2): `Version: …`, `Comment: …`. */
+const HEADERS = /^(?:\r?\n[A-Z][A-Za-z-]{1,20}: [^\r\n]{0,100})*/;
 const MAX_BLOCK = 65_536;
 
 /** Armour in clear, and the base64 of what encrypted files begin with. */
@@ -28,8 +30,15 @@ export const unscannableFile: Recognizer = {
   findAtCue(passage: Passage, start: number, end: number, cue: Cue): void {
     const { text } = passage;
     const isArmoured = ARMOURED.includes(cue.literal);
-    const to = runEnd(text, end, BODY, MAX_BLOCK);
-    if (to - end < (isArmoured ? 20 : 24)) return;
+    const bodyAt = end + (HEADERS.exec(passage.ascii(end, end + 400))?.[0].length ?? 0);
+    let from = bodyAt;
+    while (from < bodyAt + 8 && isSpace(text[from] ?? 0)) from++;
+    let to = runEnd(text, from, BODY, MAX_BLOCK);
+    // A blank line ends it, as its end line would.
+    const blank = passage.indexOf('\n\n', from);
+    if (blank !== -1 && blank < to) to = blank;
+    while (to > from && isSpace(text[to - 1] as number)) to--;
+    if (to - from < (isArmoured ? 20 : 24)) return;
     passage.reportWhole(unscannableFile, start, isArmoured ? to : tokenEnd(text, end), isArmoured ? 0.9 : 0.8);
   },
   hits: [

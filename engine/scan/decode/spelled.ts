@@ -32,11 +32,17 @@ export function* spelledViews(text: Buffer, budget: Budget): Generator<View> {
     }
     const from = Math.max(0, start - BEFORE);
     const to = Math.min(text.length, end + AFTER);
-    if (end <= start || !budget.take(to - from)) return;
+    if (end <= start || isObjectIdentifier(text, start, separator)) continue;
+    if (!budget.take(to - from)) return;
     const rewriting = new Rewriting(text, from, to - from);
     for (let at = start + 1; at < end - 1; at += 2) rewriting.replace(at, at + 1, []);
     yield rewriting.done(to);
   }
+}
+
+/** `1.3.6.1…`, `2.5.…`, `1.2.…`: an OID (ITU-T X.660), whose arcs often have one digit each. */
+function isObjectIdentifier(text: Buffer, start: number, separator: number): boolean {
+  return separator === 0x2e && /^(?:[012]\.\d|1\.3\.6)\./.test(text.toString('latin1', start, start + 6));
 }
 
 /** The same sign that is no letter or digit stands at `at` and two bytes on, with a letter or digit on every side. */
