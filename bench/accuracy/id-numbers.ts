@@ -123,7 +123,9 @@ export function measureIdNumbers(scanner: Scanner, entities: ReadonlySet<string>
       const alone = scoreIn(scanner, '', value, entity);
       const named = scoreIn(scanner, `${word}: `, value, entity);
       if (label === 1 && named < MEDIUM) fault(`with its word ${named === 0 ? 'not found' : 'below medium'}`);
-      else if (label === 1 && alone >= MEDIUM && named < HIGH) fault('medium alone and not high with its word');
+      // A value that brings its word along is not alone.
+      else if (label === 1 && alone >= MEDIUM && named < HIGH && !value.includes(word))
+        fault('medium alone and not high with its word');
       else if (label === 0 && named >= MEDIUM) fault('an invalid one is found with its word');
       if (label === 0 && alone >= MEDIUM) fault('an invalid one is found');
     }

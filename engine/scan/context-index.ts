@@ -147,7 +147,14 @@ function isLetterOrDigit(byte: number): boolean {
   return byte >= 0x80 || (byte !== 0x5f && isWord(byte));
 }
 
-/** A word begins at `i`: after what is no letter, or at the hump of a camelCase or HTTPServer. */
+function isLower(byte: number | undefined): boolean {
+  return byte !== undefined && byte >= 0x61 && byte <= 0x7a;
+}
+
+/**
+ * A word begins at `i`: after what is no letter, or at the hump of a camelCase or HTTPServer. Letters beyond ASCII make
+ * no hump, since their bytes do not tell capitals (`EMŠO`, `DIČ`).
+ */
 function startsWord(text: Uint8Array, i: number): boolean {
   const byte = text[i] as number;
   if (!isLetterOrDigit(byte)) return false;
@@ -155,7 +162,7 @@ function startsWord(text: Uint8Array, i: number): boolean {
   const before = text[i - 1] as number;
   if (!isLetterOrDigit(before)) return true;
   if (!isUpper(byte)) return false;
-  return before >= 0x61 || isDigit(before) || (i + 1 < text.length && (text[i + 1] as number) >= 0x61);
+  return isLower(before) || isDigit(before) || (isUpper(before) && isLower(text[i + 1]));
 }
 
 /** Places of known words in one text, read block by block as they are asked for. */

@@ -7,7 +7,7 @@ import type { Category } from '../../flow/finding.ts';
 import { byteAt, isAlnum, isWord, touchesWordBefore } from './bytes.ts';
 import { contextWords } from './context.ts';
 import type { Passage } from './passage.ts';
-import type { HitExample, MissExample, Recognizer } from './recognizer.ts';
+import type { Cue, HitExample, MissExample, Recognizer } from './recognizer.ts';
 
 export interface DocumentNumberSpec {
   /** kebab-case, unique. */
@@ -16,7 +16,7 @@ export interface DocumentNumberSpec {
   readonly category: Category;
   /** ISO 3166-1 alpha-2. */
   readonly countries: readonly string[];
-  /** Words that stand before it or label it, lower case. Plain ASCII words are found in any case. */
+  /** Words that stand before it or label it, lower case. */
   readonly words: readonly string[];
   /** Whether a value without spaces, letters in upper case, has the document's shape. */
   readonly isValue: (compact: string) => boolean;
@@ -41,7 +41,7 @@ export function documentNumber(spec: DocumentNumberSpec): Recognizer {
     entity: spec.entity,
     category: spec.category,
     countries: spec.countries,
-    cues: spec.words.map((literal) => ({ literal, startsWord: true })),
+    cues: spec.words.flatMap(cuesOf),
     labels: contextWords(...spec.words),
     findAtCue(passage: Passage, _start: number, end: number): void {
       const text = passage.text;
@@ -71,6 +71,21 @@ export function documentNumber(spec: DocumentNumberSpec): Recognizer {
     misses: spec.misses,
   };
   return recognizer;
+}
+
+/** Fewest characters of a word that tell it; longer than UNMISTAKABLE it may stand within another: `numero_passaporto`. */
+const MIN_CUE = 6;
+const UNMISTAKABLE = 8;
+
+/** The word, and as a key has it: `uk_passport`, `ukPassport`. */
+function cuesOf(word: string): readonly Cue[] {
+  const plain = /^[ -~]*/.exec(word)?.[0] ?? '';
+  // What stands before its first letter beyond ASCII will do: the gate has room for few bytes of such letters.
+  const literal = plain.length >= MIN_CUE ? plain : word;
+  const isPhrase = literal.trim().includes(' ');
+  const cues: Cue[] = [isPhrase || literal.length < UNMISTAKABLE ? { literal, startsWord: true } : { literal }];
+  if (isPhrase) cues.push({ literal: literal.replaceAll(' ', '_') }, { literal: literal.replaceAll(' ', '') });
+  return cues;
 }
 
 /** The end of a value that begins at `from`, of one token or of several with single spaces between; -1 where there is none. */

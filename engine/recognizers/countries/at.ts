@@ -50,6 +50,7 @@ export function isAustrianVat(compact: string): boolean {
 const atUid = idNumber({
   name: 'at-uid',
   entity: 'AT_UID',
+  alsoEntity: 'EU_VAT',
   category: 'business',
   countries: ['AT'],
   forms: ['ATU########', 'U########', 'AT U########', 'ATU ########'],

@@ -425,6 +425,7 @@ export function isGermanVat(digits: string): boolean {
 const deVatId = idNumber({
   name: 'de-vat-id',
   entity: 'DE_VAT_ID',
+  alsoEntity: 'EU_VAT',
   category: 'business',
   countries: ['DE'],
   forms: ['DE#########', 'DE ### ### ###', 'DE ## ### ####', 'DE #########'],
