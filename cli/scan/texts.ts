@@ -3,7 +3,7 @@
  * follows no symbolic link, opens nothing that is no file, and leaves out what .gitignore and .weirignore name; each
  * thing left out is told with its reason.
  */
-import { type Dirent, readdirSync, realpathSync, statSync } from 'node:fs';
+import { type Dirent, fstatSync, readdirSync, realpathSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { type IgnoreLevel, IgnoreRules } from './ignore-rules.ts';
 import { type HostPath, openFile, openStream } from './open-file.ts';
@@ -26,9 +26,19 @@ const EXCLUDED_FOLDERS: ReadonlySet<string> = new Set(['.git', 'node_modules', '
 export async function* readTexts(names: readonly string[], options: TextsOptions): AsyncGenerator<Source> {
   const reader = new TextReader(options);
   for (const name of names) {
-    if (name === '-') yield await openStream('-', options.stdin);
+    if (name === '-') yield await openInput(options.stdin);
     else yield* reader.named(name);
   }
+}
+
+/** A folder as standard input (`< src`) reads as nothing, which would pass for clean. */
+async function openInput(stdin: NodeJS.ReadableStream): Promise<Source> {
+  try {
+    if (stdin === process.stdin && fstatSync(0).isDirectory()) return unread('-', 'unreadable', 'is a folder', true);
+  } catch (error) {
+    return unread('-', 'unreadable', reasonOf(error), true);
+  }
+  return await openStream('-', stdin);
 }
 
 interface Folder {

@@ -23,6 +23,7 @@ import { terminalProgress } from '../../cli/scan/progress.ts';
 import { redactSource } from '../../cli/scan/redact.ts';
 import { wholeText } from '../../cli/scan/source.ts';
 import { windowsOf } from '../../cli/scan/windows.ts';
+import { packageRoot } from '../../config/package-root.ts';
 import { placesOf, utf16Offsets } from '../../engine/scan/offsets.ts';
 import { createScanner } from '../../engine/scan/scanner.ts';
 import { everySplit, seeded } from '../support/every-split.ts';
@@ -176,6 +177,18 @@ describe('a file that weir scan reads', () => {
     await promise;
     closeSync(fd);
     assert.match((await scan).out, /^pipe:1:6: CREDIT_CARD/);
+  });
+
+  it('is not a folder that stands for standard input', () => {
+    const fd = openSync(place.folder, 'r');
+    const { status, stderr } = spawnSync(join(packageRoot, 'weir'), ['scan'], {
+      env: { ...process.env, WEIR_HOME: place.home },
+      stdio: [fd, 'pipe', 'pipe'],
+      encoding: 'utf8',
+    });
+    closeSync(fd);
+    assert.equal(status, 2);
+    assert.match(stderr, /^-: is a folder/m);
   });
 
   it('is text with a stray NUL and broken UTF-8 in it', async () => {
