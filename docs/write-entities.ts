@@ -1,11 +1,11 @@
 /**
- * Writes docs/entities.md from the built-in recognizers: `node docs/write-entities.ts`. A test fails while the file
- * differs from them.
+ * Writes docs/entities.md from the built-in recognizers: `node docs/write-entities.ts`; with `--check` it tells whether
+ * the file is current. A test fails while it is not.
  */
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { packageRoot } from '../config/package-root.ts';
-import { createScanner, ENTITIES, type RecognizerInfo, validatorNames } from '../engine/scan/scanner.ts';
+import { checksumNames, createScanner, ENTITIES, type RecognizerInfo, validatorNames } from '../engine/scan/scanner.ts';
 
 /** The whole of docs/entities.md. */
 export function entitiesDocument(): string {
@@ -33,8 +33,14 @@ ${recognizers.map(row).join('\n')}
 
 ## Validators
 
-A policy's own recognizer names one of these under \`validator\`: ${validatorNames.map((name) => `\`${name}\``).join(', ')}.
+A policy's own recognizer names one of these under \`validator\`: ${listed(checksumNames)}.
+
+So may it the recognizers of numbers that have a check: ${listed(validatorNames.filter((name) => !checksumNames.includes(name)))}.
 `;
+}
+
+function listed(names: readonly string[]): string {
+  return names.map((name) => `\`${name}\``).join(', ');
 }
 
 function row(one: RecognizerInfo): string {
@@ -43,4 +49,12 @@ function row(one: RecognizerInfo): string {
   return `| \`${one.entity}\` | ${one.category} | ${countries} | ${one.name} | \`${example}\` |`;
 }
 
-if (import.meta.main) writeFileSync(join(packageRoot, 'docs', 'entities.md'), entitiesDocument());
+/** `--check` writes nothing, and exits 1 where the file is not what it would write. */
+if (import.meta.main) {
+  const file = join(packageRoot, 'docs', 'entities.md');
+  if (!process.argv.includes('--check')) writeFileSync(file, entitiesDocument());
+  else if (readFileSync(file, 'utf8') !== entitiesDocument()) {
+    console.error('docs/entities.md is not current; write it with: node docs/write-entities.ts');
+    process.exitCode = 1;
+  }
+}

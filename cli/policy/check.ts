@@ -20,16 +20,17 @@ export function tryExamples(documents: readonly PolicyDocument[]): readonly Prob
   const finds = (entity: string, text: string): boolean =>
     scanner
       .scan(Buffer.from(text, 'utf8'), { label: null, role: null })
-      .some((finding) => finding.entity === entity && finding.score >= MEDIUM);
+      .flatMap((finding) => [finding, ...finding.alternatives])
+      .some((one) => one.entity === entity && one.score >= MEDIUM);
   const failures: Problem[] = [];
   for (const { entity, hits, misses } of documents.filter(isPolicy).flatMap((policy) => policy.recognizers)) {
-    for (const [index, text] of hits.entries()) {
-      if (!finds(entity.value, text))
-        failures.push({ ...entity.place, message: `hits[${index}]: ${entity.value} is not found` });
+    for (const [index, { value, place }] of hits.entries()) {
+      if (!finds(entity.value, value))
+        failures.push({ ...place, message: `hits[${index}]: ${entity.value} is not found` });
     }
-    for (const [index, text] of misses.entries()) {
-      if (finds(entity.value, text))
-        failures.push({ ...entity.place, message: `misses[${index}]: ${entity.value} is found` });
+    for (const [index, { value, place }] of misses.entries()) {
+      if (finds(entity.value, value))
+        failures.push({ ...place, message: `misses[${index}]: ${entity.value} is found` });
     }
   }
   return failures;

@@ -21,7 +21,8 @@ interface Explanation {
   readonly textual_explanation: string | null;
   readonly score_context_improvement: number;
   readonly supportive_context_word: string;
-  readonly validation_result: null;
+  /** True where a check passed. */
+  readonly validation_result: true | null;
 }
 
 export interface AnalysisResult {
@@ -46,8 +47,14 @@ export interface AnalyzerOptions {
 }
 
 export interface Analyzer {
-  /** A list of results, best first; for a list of texts a list of such lists. Throws Refusal. */
-  analyze(body: JsonObject): readonly AnalysisResult[] | readonly (readonly AnalysisResult[])[];
+  /**
+   * A list of results, best first; for a list of texts a list of such lists. `onTruncated` is called where not all that
+   * is encoded in a text could be looked at. Throws Refusal.
+   */
+  analyze(
+    body: JsonObject,
+    onTruncated: () => void,
+  ): readonly AnalysisResult[] | readonly (readonly AnalysisResult[])[];
   /** Throws Refusal for what is no language; null asks without one. */
   entities(language: string | null): readonly string[];
   recognizers(language: string | null): readonly string[];
@@ -79,10 +86,10 @@ export function createAnalyzer(options: AnalyzerOptions): Analyzer {
   };
 
   return {
-    analyze(body) {
+    analyze(body, onTruncated) {
       const request = readAnalyzeRequest(body, sets);
       checkEntities(request);
-      const results = request.texts.map((text) => resultsIn(text, request, scanner, minScore));
+      const results = request.texts.map((text) => resultsIn(text, request, scanner, minScore, onTruncated));
       return request.isBatch ? results : (results[0] ?? []);
     },
     entities(language) {
@@ -113,13 +120,17 @@ function resultsIn(
   request: AnalyzeRequest,
   scanner: Scanner,
   minScore: number,
+  onTruncated: () => void,
 ): readonly AnalysisResult[] {
   const bytes = Buffer.from(text, 'utf8');
   const least = request.scoreThreshold ?? minScore;
   const results: Result[] = [];
-  for (const finding of scanner.scan(bytes, { label: request.label, role: null })) {
-    const result = builtIn(finding, bytes, request, scanner);
-    if (result !== null && result.score > 0 && result.score >= least) results.push(result);
+  const { label, isExplained } = request;
+  for (const finding of scanner.scan(bytes, { label, role: null, isExplained, onTruncated })) {
+    const result = builtIn(finding, request);
+    if (result === null || result.score < least) continue;
+    // Of what was found in something encoded, the value is what it decodes to.
+    if (request.isAllowed?.(scanner.valueOf(bytes, finding)) !== true) results.push(result);
   }
   const isWanted = (entity: string): boolean => request.entities?.has(entity) ?? true;
   for (const match of request.adHoc?.find(bytes, request.context, isWanted) ?? []) {
@@ -132,7 +143,7 @@ function resultsIn(
 }
 
 /** A finding by its entity, or, where that is not asked for, by the best alternative that is; null where none is. */
-function builtIn(finding: TextFinding, text: Buffer, request: AnalyzeRequest, scanner: Scanner): Result | null {
+function builtIn(finding: TextFinding, request: AnalyzeRequest): Result | null {
   const wanted = request.entities;
   const seen =
     wanted === null || wanted.has(finding.entity)
@@ -146,35 +157,29 @@ function builtIn(finding: TextFinding, text: Buffer, request: AnalyzeRequest, sc
     end,
     score: seen.score,
     recognizer,
-    analysis_explanation: request.isExplained ? explained(finding, seen, text, scanner) : null,
+    analysis_explanation: request.isExplained ? explained(finding, seen) : null,
   };
 }
 
-/** The score without context is what the value has when nothing stands round it. */
-function explained(
-  finding: TextFinding,
-  seen: { readonly entity: string; readonly score: number },
-  text: Buffer,
-  scanner: Scanner,
-): Explanation {
-  const value = text.subarray(finding.start, finding.end);
-  const alone = scanner
-    .scan(value, { label: null, role: null })
-    .find((one) => one.start === 0 && one.end === value.length);
-  const score = [alone, ...(alone?.alternatives ?? [])].find((one) => one?.entity === seen.entity)?.score ?? 0;
-  const original = Math.min(score, seen.score);
+/** Steps of a score that context took are told apart from what the value has by itself. */
+function explained(finding: TextFinding, seen: { readonly entity: string; readonly score: number }): Explanation {
+  const reasons = seen.entity === finding.entity ? (finding.explanation ?? []) : [];
+  const context = reasons.filter((reason) => reason.what === 'context');
+  const lifted = rounded(context.reduce((sum, reason) => sum + reason.weight, 0));
+  const steps = reasons.map(({ what, detail, weight }) => `${what}: ${detail} (${weight})`);
   const others = finding.alternatives.filter((other) => other.entity !== seen.entity);
-  const also = others.map((other) => `${other.entity} (${other.score})`).join(', ');
+  const also = others.map((other) => `it may be ${other.entity} (${other.score})`);
+  const [, word = ''] = /the word "([^"]*)"/.exec(context[0]?.detail ?? '') ?? [];
   return {
     recognizer: finding.recognizer,
     pattern_name: null,
     pattern: null,
-    original_score: original,
+    original_score: rounded(seen.score - lifted),
     score: seen.score,
-    textual_explanation: `Found by Weir's recognizer ${finding.recognizer}${also === '' ? '' : `; it may be ${also}`}`,
-    score_context_improvement: rounded(seen.score - original),
-    supportive_context_word: '',
-    validation_result: null,
+    textual_explanation: [`Found by Weir's recognizer ${finding.recognizer}`, ...steps, ...also].join('; '),
+    score_context_improvement: lifted,
+    supportive_context_word: lifted > 0 ? word : '',
+    validation_result: reasons.some((reason) => reason.what === 'validator') ? true : null,
   };
 }
 

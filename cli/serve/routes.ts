@@ -12,6 +12,8 @@ export interface Answer {
   readonly body: string;
   /** What the client calls the request in its own logs; null where it said nothing that may be logged. */
   readonly correlation?: string | null;
+  /** Not all that is encoded in the text could be looked at. */
+  readonly isTruncated?: boolean;
 }
 
 export interface Route {
@@ -24,7 +26,7 @@ export interface Route {
 export function routesOf(analyzer: Analyzer): ReadonlyMap<string, Route> {
   const language = (query: URLSearchParams): string | null => query.get('language') || null;
   return new Map<string, Route>([
-    ['/analyze', post((body) => analyzer.analyze(body), analyzer.correlation)],
+    ['/analyze', { method: 'POST', answer: (body) => analyzed(analyzer, objectOf(body)) }],
     ['/anonymize', post((body) => anonymize(nonEmpty(body)))],
     ['/deanonymize', post((body) => deanonymize(nonEmpty(body)))],
     ['/supportedentities', get((query) => analyzer.entities(language(query)))],
@@ -48,17 +50,21 @@ function text(body: string): Answer {
   return { status: 200, type: 'text/plain; charset=utf-8', body };
 }
 
-function post(
-  work: (body: JsonObject) => unknown,
-  correlation: (body: JsonObject) => string | null = () => null,
-): Route {
-  return {
-    method: 'POST',
-    answer(body) {
-      if (!isObject(body)) throw new Refusal(400, 'Invalid request json');
-      return { ...json(work(body)), correlation: correlation(body) };
-    },
-  };
+function analyzed(analyzer: Analyzer, body: JsonObject): Answer {
+  let isTruncated = false;
+  const results = analyzer.analyze(body, () => {
+    isTruncated = true;
+  });
+  return { ...json(results), correlation: analyzer.correlation(body), isTruncated };
+}
+
+function post(work: (body: JsonObject) => unknown): Route {
+  return { method: 'POST', answer: (body) => json(work(objectOf(body))) };
+}
+
+function objectOf(body: unknown): JsonObject {
+  if (!isObject(body)) throw new Refusal(400, 'Invalid request json');
+  return body;
 }
 
 function get(work: (query: URLSearchParams) => unknown): Route {

@@ -148,6 +148,7 @@ function chosen(route: Route | undefined, request: IncomingMessage): Route {
 function send(request: IncomingMessage, response: ServerResponse, answer: Answer, route: Route | undefined): void {
   const bytes = Buffer.from(answer.body, 'utf8');
   if (answer.status === 405 && route !== undefined) response.setHeader('allow', route.method);
+  if (answer.isTruncated === true) response.setHeader('x-weir-coverage', 'truncated: limit');
   response.writeHead(answer.status, {
     'content-type': answer.type,
     'content-length': bytes.length,

@@ -7,7 +7,7 @@ import { CATEGORIES, MEDIUM } from '../../flow/finding.ts';
 import { DESTINATION_CATEGORIES } from '../../flow/parties.ts';
 import { POSITIONS, ROLES } from '../../flow/segment.ts';
 import { normalise } from '../scan/normalise.ts';
-import { patternProblem } from '../scan/pattern.ts';
+import { patternProblem, searchProblem } from '../scan/pattern.ts';
 import { INVALID, type Shape, type TypeOf } from './checked-yaml.ts';
 import { hostGlobProblem } from './glob.ts';
 import {
@@ -36,6 +36,12 @@ const pattern = string({
   expected: 'a regular expression (RE2)',
   check: (source) =>
     source.length > MAX_PATTERN ? `a pattern longer than ${MAX_PATTERN} characters` : patternProblem(source),
+});
+/** Of a recognizer: it has to find something. */
+const searched = string({
+  expected: 'a regular expression (RE2)',
+  check: (source) =>
+    source.length > MAX_PATTERN ? `a pattern longer than ${MAX_PATTERN} characters` : searchProblem(source),
 });
 const hostGlob = string({ expected: 'a host, in which * is any characters', maxLength: 253, check: hostGlobProblem });
 const glob = string({ expected: 'a name, in which * is any characters', maxLength: 256 });
@@ -250,13 +256,13 @@ const recognizer = checked(
   object({
     entity: placed(string({ expected: 'an entity in upper snake case, such as STAFF_ID', pattern: ENTITY_NAME })),
     category: optional(oneOf(CATEGORIES), 'custom'),
-    patterns: optional(list(pattern, { max: 100 }), []),
+    patterns: optional(list(searched, { max: 100 }), []),
     words: optional(list(text), []),
-    validator: optional(nullable(text)),
+    validator: optional(nullable(placed(text))),
     context: optional(list(text), []),
     score: optional(score, MEDIUM),
-    hits: optional(list(text), []),
-    misses: optional(list(text), []),
+    hits: optional(list(placed(text), { max: 1000 }), []),
+    misses: optional(list(placed(text), { max: 1000 }), []),
   }),
   (value, report) => {
     if (value.patterns.length + value.words.length === 0) report('expected patterns, words or both');

@@ -1,6 +1,6 @@
 /** What only all policies together show: names used twice, entities that nothing finds, exceptions that lead nowhere. */
 import type { Category } from '../../flow/finding.ts';
-import { ENTITIES, validatorNames } from '../scan/scanner.ts';
+import { checksumNames, ENTITIES, validatorNames } from '../scan/scanner.ts';
 import type { Place, Problem } from './checked-yaml.ts';
 import { didYouMean } from './near-name.ts';
 import { isException, isPolicy, type PolicyDocument, type PolicyOf } from './policy-file.ts';
@@ -34,18 +34,35 @@ function checkNames(policies: readonly PolicyOf[], report: Report): void {
   }
 }
 
+/** Every pattern reads the whole text by itself, so that together they have to be few enough for a request to wait for. */
+const MAX_PATTERNS = 500;
+const MAX_PATTERN_CHARS = 100_000;
+const MAX_WORDS = 10_000;
+
 function checkRecognizers(policies: readonly PolicyOf[], report: Report): void {
   const categories = new Map<string, Category>(ENTITIES);
-  const validators: readonly string[] = validatorNames;
-  for (const { entity, category, validator } of policies.flatMap((policy) => policy.recognizers)) {
+  let [patterns, chars, words] = [0, 0, 0];
+  for (const own of policies.flatMap((policy) => policy.recognizers)) {
+    const { entity, category, validator } = own;
     const known = categories.get(entity.value);
     if (known === undefined) categories.set(entity.value, category);
     else if (known !== category)
       report(entity.place, `${entity.value} is of category ${known} elsewhere, not ${category}`);
-    if (validator !== null && !validators.includes(validator)) {
-      const hint = didYouMean(validator, validators) || `; known: ${validators.join(', ')}`;
-      report(entity.place, `unknown validator "${validator}"${hint}`);
+    if (validator !== null && !validatorNames.includes(validator.value)) {
+      const near = didYouMean(validator.value, validatorNames);
+      const hint = near || `; checksums: ${checksumNames.join(', ')}; docs/entities.md lists all`;
+      report(validator.place, `unknown validator "${validator.value}"${hint}`);
     }
+    const before = patterns <= MAX_PATTERNS && chars <= MAX_PATTERN_CHARS && words <= MAX_WORDS;
+    patterns += own.patterns.length;
+    chars += own.patterns.reduce((sum, pattern) => sum + pattern.length, 0);
+    words += own.words.length;
+    // Said once, where it became too much.
+    if (!before) continue;
+    if (patterns > MAX_PATTERNS) report(entity.place, `more than ${MAX_PATTERNS} patterns in all policies together`);
+    if (chars > MAX_PATTERN_CHARS)
+      report(entity.place, `patterns of more than ${MAX_PATTERN_CHARS} characters in all policies together`);
+    if (words > MAX_WORDS) report(entity.place, `more than ${MAX_WORDS} words in all policies together`);
   }
 }
 

@@ -111,9 +111,16 @@ function exceptionsFor(documents: readonly PolicyDocument[], policy: string, rul
 
 /** Recognizers of all policies; the same one in two files counts once. */
 export function recognizersOf(documents: readonly PolicyDocument[]): readonly CustomRecognizer[] {
-  const all = documents.filter(isPolicy).flatMap((policy) => policy.recognizers);
-  const byText = new Map(all.map((one) => [JSON.stringify({ ...one, entity: one.entity.value }), one]));
-  return [...byText.values()].map((one) => ({ ...one, entity: one.entity.value }));
+  const all = documents.filter(isPolicy).flatMap((policy) =>
+    policy.recognizers.map((one) => ({
+      ...one,
+      entity: one.entity.value,
+      validator: one.validator?.value ?? null,
+      hits: one.hits.map((hit) => hit.value),
+      misses: one.misses.map((miss) => miss.value),
+    })),
+  );
+  return [...new Map(all.map((one) => [JSON.stringify(one), one])).values()];
 }
 
 /** The rules that can match in a scope; sources and hosts are part of the key only where some rule looks at them. */

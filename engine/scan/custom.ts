@@ -8,7 +8,7 @@ import { contextWords } from './context.ts';
 import type { Passage } from './passage.ts';
 import { SearchPattern } from './pattern.ts';
 import type { Recognizer } from './recognizer.ts';
-import { type Validator, validatorNamed, validatorNames } from './validators.ts';
+import { checksumNames, type Validator, validatorNamed } from './validators.ts';
 
 /** As in a policy's `recognizers`; all fields filled. */
 export interface CustomRecognizer {
@@ -74,7 +74,7 @@ function validatorOf(custom: CustomRecognizer, what: string): Validator | null {
   if (validator === null) {
     throw new WeirError(
       'pattern_invalid',
-      `${what}: there is no validator "${custom.validator}"; the validators are ${validatorNames.join(', ')}`,
+      `${what}: there is no validator "${custom.validator}"; checksums are ${checksumNames.join(', ')}; docs/entities.md lists all`,
     );
   }
   return validator;

@@ -21,7 +21,10 @@ export class Pattern {
   }
 }
 
-/** What RE2 has against a pattern, without the pattern; null when it compiles. */
+/**
+ * What is against searching with a pattern, without the pattern; null when nothing is. RE2 refuses repetitions over
+ * 1,000 and what compiles to more than it has room for (8 MiB).
+ */
 export function patternProblem(pattern: string): string | null {
   try {
     new RE2(pattern, 'u');
@@ -34,23 +37,28 @@ export function patternProblem(pattern: string): string | null {
   }
 }
 
+const MATCHES_EMPTY = 'it matches the empty text, and so everywhere';
+
+/** The same for a pattern that finds something: one that matches the empty text finds it everywhere. */
+export function searchProblem(pattern: string): string | null {
+  const problem = patternProblem(pattern);
+  if (problem !== null) return problem;
+  return new RE2(pattern, 'u').test('') ? MATCHES_EMPTY : null;
+}
+
 /** A pattern searched for in a whole text; for policies' own recognizers. */
 export class SearchPattern {
   readonly #search: RE2;
-  readonly #sticky: RE2;
 
   /** Throws WeirError `pattern_invalid` with RE2's reason after `what`. */
   constructor(source: string, what: string) {
     try {
       this.#search = new RE2(source, 'gu');
-      this.#sticky = new RE2(source, 'yu');
     } catch (cause) {
       const reason = cause instanceof Error ? cause.message : String(cause);
       throw new WeirError('pattern_invalid', `${what}: ${reason}`, { cause });
     }
-    if (this.#sticky.test('')) {
-      throw new WeirError('pattern_invalid', `${what}: it matches the empty text, and so everywhere`);
-    }
+    if (this.#search.test('')) throw new WeirError('pattern_invalid', `${what}: ${MATCHES_EMPTY}`);
   }
 
   /** Calls `found` with every match, from left to right, without overlaps. */

@@ -24,7 +24,7 @@ import type { Cue, Recognizer } from './recognizer.ts';
 import { Walk } from './walk.ts';
 
 export type { CustomRecognizer } from './custom.ts';
-export { validatorNames } from './validators.ts';
+export { checksumNames, validatorNames } from './validators.ts';
 
 export interface ScanHints {
   /** The nearest key, field or header name; counts as context. */

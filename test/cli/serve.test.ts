@@ -242,7 +242,30 @@ describe('POST /analyze', () => {
     assert.equal(explanation?.['score'], result?.score);
     assert.ok(Number(explanation?.['original_score']) < Number(explanation?.['score']));
     assert.ok(Number(explanation?.['score_context_improvement']) > 0);
+    assert.equal(
+      Math.round((Number(explanation?.['original_score']) + Number(explanation?.['score_context_improvement'])) * 100),
+      Math.round(Number(result?.score) * 100),
+    );
+    assert.equal(explanation?.['supportive_context_word'], 'ssn');
     assert.equal(explanation?.['recognizer'], result?.recognition_metadata['recognizer_name']);
+  });
+
+  it('says in a header that not all that is encoded in a text could be looked at', async () => {
+    const own = await serveHere({}, { maxBodyBytes: 8 * 1024 * 1024, heldBytes: 16 * 1024 * 1024 });
+    const line = Buffer.from('nothing to see here, move along now please. ').toString('base64');
+    const text = `${line} `.repeat(60_000);
+    const coverage = async (sent: string) => {
+      const response = await fetch(`${own.url}/analyze`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ text: sent, language: 'en' }),
+      });
+      await response.json();
+      return response.headers.get('x-weir-coverage');
+    };
+    assert.equal(await coverage(text), 'truncated: limit');
+    assert.equal(await coverage(CARD), null);
+    await own.close();
   });
 
   it('leaves alone what the allow list names: exactly, or by a pattern', async () => {
@@ -250,6 +273,9 @@ describe('POST /analyze', () => {
     const left = async (more: Record<string, unknown>) =>
       results((await analyze({ text, ...more })).body).map((one) => sliced(text, one));
     assert.deepEqual(await left({ allow_list: ['a@example.com'] }), ['b@example.com', 'A@example.com']);
+    const encoded = `data ${Buffer.from(`please pay with ${CARD} today`).toString('base64')}`;
+    assert.equal(results((await analyze({ text: encoded })).body).length, 1);
+    assert.deepEqual((await analyze({ text: encoded, allow_list: [CARD] })).body, []);
     assert.deepEqual(await left({ allow_list: ['^a@'], allow_list_match: 'regex' }), ['b@example.com']);
     assert.deepEqual(await left({ allow_list: ['^a@'], allow_list_match: 'regex', regex_flags: 0 }), [
       'b@example.com',

@@ -224,7 +224,37 @@ const REFUSED: readonly [why: string, text: string, problem: RegExp][] = [
   [
     'an unknown validator',
     `${withRule('{name: r, action: block}')}recognizers: [{entity: X_ID, words: [a], validator: luhnn}]\n`,
-    /unknown validator "luhnn"/,
+    /6:53: unknown validator "luhnn"; did you mean "luhn"\?/,
+  ],
+  [
+    'a recognizer with a pattern that RE2 refuses',
+    `${withRule('{name: r, action: block}')}recognizers:\n  - entity: X_ID\n    patterns: ["ok", "a(?<=b)"]\n`,
+    /8:22: RE2 refuses this pattern: invalid perl operator: \(\?</,
+  ],
+  [
+    'a recognizer with a pattern that is too large once compiled',
+    `${withRule('{name: r, action: block}')}recognizers: [{entity: X_ID, patterns: ["\\\\pL{1000}"]}]\n`,
+    /6:41: RE2 refuses this pattern: pattern too large - compile failed/,
+  ],
+  [
+    'a recognizer with a pattern that matches everywhere',
+    `${withRule('{name: r, action: block}')}recognizers: [{entity: X_ID, patterns: ["[0-9]*"]}]\n`,
+    /6:41: it matches the empty text/,
+  ],
+  [
+    'more patterns than a request can wait for',
+    `${withRule('{name: r, action: block}')}recognizers:\n${Array.from({ length: 6 }, (_, n) => `  - {entity: X_${n}, patterns: [${'x,'.repeat(100)}]}\n`).join('')}`,
+    /12:14: more than 500 patterns in all policies together/,
+  ],
+  [
+    'patterns of too many letters together',
+    `${withRule('{name: r, action: block}')}recognizers:\n  - {entity: X_A, patterns: [${`"${'x'.repeat(1000)}",`.repeat(100)}]}\n  - {entity: X_B, patterns: [y]}\n`,
+    /8:14: patterns of more than 100000 characters/,
+  ],
+  [
+    'more words than are taken',
+    `${withRule('{name: r, action: block}')}recognizers:\n  - {entity: X_A, words: [${'w,'.repeat(9999)}]}\n  - {entity: X_B, words: [a, b]}\n`,
+    /8:14: more than 10000 words/,
   ],
   [
     'a recognizer that looks for nothing',

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { BUILT_IN } from '../../../engine/recognizers/built-in.ts';
 import { type CustomRecognizer, createScanner, validatorNames } from '../../../engine/scan/scanner.ts';
+import { validatorNamed } from '../../../engine/scan/validators.ts';
 import { WeirError } from '../../../flow/errors.ts';
 
 const STAFF: CustomRecognizer = {
@@ -59,9 +61,39 @@ describe("a policy's own recognizer", () => {
   });
 
   it('may name each of the validators', () => {
-    for (const validator of validatorNames)
-      assert.doesNotThrow(() => createScanner({ custom: [{ ...STAFF, validator }] }));
+    assert.doesNotThrow(() => createScanner({ custom: validatorNames.map((validator) => ({ ...STAFF, validator })) }));
     assert.ok(validatorNames.includes('luhn') && validatorNames.includes('iban'));
+  });
+
+  it('may name the check of each built-in recognizer of numbers, which takes what that one takes', () => {
+    const checked = BUILT_IN.filter((one) => validatorNames.includes(one.name) && 'accepts' in one);
+    assert.ok(checked.length >= 20);
+    for (const { name, hits } of checked) {
+      const validator = validatorNamed(name);
+      assert.ok(validator !== null && hits.some((hit) => validator(hit.value)), name);
+    }
+    assert.equal(validatorNamed('br-cpf')?.('111.444.777-35'), true);
+    assert.equal(validatorNamed('br-cpf')?.('111.444.777-36'), false);
+  });
+
+  it('may name each checksum: it takes a value that bears it, with separators, and refuses the next one', () => {
+    // Published examples: ISO 7064, ORCID, Aadhaar's and Damm's papers, ICAO 9303 part 3, BIP 173.
+    const examples: readonly (readonly [string, string, string])[] = [
+      ['luhn', '7992 7398 713', '7992 7398 714'],
+      ['luhn36', '27AAPFU0939F1ZV', '27AAPFU0939F1ZW'],
+      ['mod97', 'WEST 12345698765432 GB82', 'WEST 12345698765432 GB83'],
+      ['mod11-10', '0794-5', '0794-6'],
+      ['mod11-2', '0000-0002-1825-0097', '0000-0002-1825-0098'],
+      ['mod37-36', 'A12425GABC1234002M', 'A12425GABC1234002N'],
+      ['verhoeff', '2363', '2364'],
+      ['damm', '5724', '5725'],
+      ['icao9303', '520727 3', '520727 4'],
+    ];
+    for (const [name, good, bad] of examples) {
+      assert.equal(validatorNamed(name)?.(good), true, `${name} takes`);
+      assert.equal(validatorNamed(name)?.(bad), false, `${name} refuses`);
+      assert.equal(validatorNamed(name)?.(''), false, `${name} of nothing`);
+    }
   });
 
   it('competes with the built-in ones for a value', () => {
