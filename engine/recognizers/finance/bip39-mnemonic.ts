@@ -57,14 +57,15 @@ export const bip39Mnemonic: Recognizer = {
       word = before;
     }
     if (words.length < 12) return;
-    // The phrase may stand behind a word of the list that belongs to the sentence before it.
-    for (let first = 0; first + 12 <= words.length; first++) {
-      const length = LENGTHS.find((one) => first + one <= words.length && isPhrase(words.slice(first, first + one)));
-      const from = words[first];
-      const to = length === undefined ? undefined : words[first + length - 1];
-      if (from === undefined || to === undefined || length === undefined) continue;
-      passage.report(bip39Mnemonic, from.start, to.end, 0.95);
-      first += length - 1;
+    // The longest first, and the last: words of the list stand in front of a phrase (`seed phrase`) more often than behind.
+    for (const length of LENGTHS) {
+      for (let first = words.length - length; first >= 0; first--) {
+        const [from] = words.slice(first);
+        const to = words[first + length - 1];
+        if (from === undefined || to === undefined || !isPhrase(words.slice(first, first + length))) continue;
+        passage.report(bip39Mnemonic, from.start, to.end, 0.95);
+        return;
+      }
     }
   },
   hits: [
