@@ -5,10 +5,8 @@ import { creditCard } from './credit-card.ts';
 import { cryptoWallet } from './crypto-wallet.ts';
 import { ethAddress } from './eth-address.ts';
 import { iban } from './iban.ts';
-import { ukBankAccount, ukSortCode } from './uk-bank-account.ts';
-
-export const FINANCE: readonly Recognizer[] = [creditCard, iban, cryptoWallet, ukSortCode, ukBankAccount];
 import { otherWallets } from './other-wallets.ts';
+import { ukBankAccount, ukSortCode } from './uk-bank-account.ts';
 import { btcWif, btcXprv } from './wallet-keys.ts';
 
 export const FINANCE: readonly Recognizer[] = [
@@ -20,4 +18,6 @@ export const FINANCE: readonly Recognizer[] = [
   bip39Mnemonic,
   btcWif,
   btcXprv,
+  ukSortCode,
+  ukBankAccount,
 ];
