@@ -277,9 +277,16 @@ function nextCharacter(text: Uint8Array, at: number): number {
   return next;
 }
 
-/** Bits of what stands near `start`..`end`: in the windows before and after it, the value itself left out. */
-export function bitsRound(reader: ContextReader, length: number, start: number, end: number, bits: Uint32Array): void {
+/** Sets `bits` to what stands near `start`..`end`: in the windows before and after it within `from`..`to`, the value itself left out. */
+export function bitsRound(
+  reader: ContextReader,
+  from: number,
+  to: number,
+  start: number,
+  end: number,
+  bits: Uint32Array,
+): void {
   bits.fill(0);
-  reader.collect(Math.max(0, start - BEFORE), start, bits);
-  reader.collect(end, Math.min(length, end + AFTER), bits);
+  reader.collect(Math.max(from, start - BEFORE), start, bits);
+  reader.collect(end, Math.min(to, end + AFTER), bits);
 }

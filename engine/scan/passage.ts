@@ -3,6 +3,7 @@
  */
 import type { ScoreReason } from '../../flow/finding.ts';
 import type { Role } from '../../flow/segment.ts';
+import { Columns } from './columns.ts';
 import { type ContextWords, hasContextWord, NO_WORDS, type Words, wordsRound } from './context.ts';
 import { bitsRound, type ContextIndex, ContextReader, hasBit } from './context-index.ts';
 import { type ContextMatch, contextWordIn, whyReported } from './explain.ts';
@@ -43,6 +44,7 @@ export class Passage {
   readonly #bits: Uint32Array;
   #bitsAt = -1;
   #bitsEnd = -1;
+  #columns: Columns | null = null;
   #compact = '';
   #compactAt = -1;
   #compactEnd = -1;
@@ -126,12 +128,23 @@ export class Passage {
     if (number === -1) return hasContextWord(this.label, words) || hasContextWord(this.wordsRound(start, end), words);
     if (hasBit(this.#labelBits, number)) return true;
     if (this.#bitsAt !== start || this.#bitsEnd !== end) {
-      this.#reader ??= new ContextReader(this.#index, this.text);
-      bitsRound(this.#reader, this.text.length, start, end, this.#bits);
+      this.#collect(start, end);
       this.#bitsAt = start;
       this.#bitsEnd = end;
     }
     return hasBit(this.#bits, number);
+  }
+
+  /** Bits of the words round a span; in a table, of those in its row and of its column's name. */
+  #collect(start: number, end: number): void {
+    this.#reader ??= new ContextReader(this.#index, this.text);
+    this.#columns ??= new Columns(this.text, this.#index);
+    const cell = this.#columns.cellAt(start);
+    if (cell === null) bitsRound(this.#reader, 0, this.text.length, start, end, this.#bits);
+    else {
+      bitsRound(this.#reader, cell.rowStart, cell.rowEnd, start, end, this.#bits);
+      for (let w = 0; w < this.#bits.length; w++) this.#bits[w] = (this.#bits[w] as number) | (cell.name[w] as number);
+    }
   }
 
   /** Whether a number reads as a timestamp, amount, version or counter: a word for one is close by, or a currency. */
@@ -151,7 +164,7 @@ export class Passage {
   bitsBeside(start: number, end: number, own: Uint32Array): Uint32Array {
     const bits = new Uint32Array(own.length);
     this.#reader ??= new ContextReader(this.#index, this.text);
-    bitsRound(this.#reader, this.text.length, start, end, bits);
+    bitsRound(this.#reader, 0, this.text.length, start, end, bits);
     for (let w = 0; w < bits.length; w++) bits[w] = (bits[w] as number) | (own[w] as number);
     return bits;
   }

@@ -1,7 +1,8 @@
-/** All other readings of a text: with escapes undone, look-alikes folded, spelling joined, packed runs unpacked. */
+/** All other readings of a text: with escapes undone, look-alikes folded, spelling joined, prefixes of lines taken off, packed runs unpacked. */
 import { escapeViews } from './escapes.ts';
 import { foldViews } from './folds.ts';
 import { packedViews } from './packed.ts';
+import { prefixViews } from './prefixes.ts';
 import { spelledViews } from './spelled.ts';
 import type { Budget, View } from './view.ts';
 
@@ -19,5 +20,6 @@ export function* viewsOf(text: Buffer, isBase64Read: boolean, budget: Budget): G
   yield* escapeViews(text, budget);
   yield* foldViews(text, budget);
   yield* spelledViews(text, budget);
+  yield* prefixViews(text, budget);
   yield* packedViews(text, isBase64Read, budget);
 }
