@@ -10,6 +10,7 @@ import { type ContextMatch, contextWordIn, whyReported } from './explain.ts';
 import type { Label } from './labels.ts';
 import { hasCurrencyBeside, PLAIN_AFTER, PLAIN_BEFORE, PLAIN_WORDS } from './plain.ts';
 import type { Recognizer } from './recognizer.ts';
+import type { Cells } from './tables.ts';
 import { Tally } from './tally.ts';
 
 export interface Sighting {
@@ -41,6 +42,8 @@ export class Passage {
   readonly #index: ContextIndex;
   readonly #labelBits: Uint32Array;
   #reader: ContextReader | null = null;
+  /** Cells of tables, whose columns are their labels. */
+  #cells: Cells | null = null;
   readonly #bits: Uint32Array;
   #bitsAt = -1;
   #bitsEnd = -1;
@@ -119,10 +122,18 @@ export class Passage {
   contextOf(start: number, end: number, words: ContextWords): ContextMatch {
     const inLabel = contextWordIn(this.label, words);
     if (inLabel !== null) return { word: inLabel, isLabel: true };
+    const column = this.#cells?.labelAt(start) ?? null;
+    const inColumn = column === null ? null : contextWordIn(column.words, words);
+    if (inColumn !== null) return { word: inColumn, isLabel: true };
     return { word: contextWordIn(this.wordsRound(start, end), words), isLabel: false };
   }
 
-  /** Whether one of the words stands near the span or in the label. */
+  /** Cells of the text's tables: the name of a column counts as a word near each of its values. */
+  holdCells(cells: Cells): void {
+    this.#cells = cells;
+  }
+
+  /** Whether one of the words stands near the span, in the label or in the name of its column. */
   hasContext(start: number, end: number, words: ContextWords): boolean {
     const number = this.#index.numberOf(words);
     if (number === -1) return hasContextWord(this.label, words) || hasContextWord(this.wordsRound(start, end), words);
@@ -132,7 +143,9 @@ export class Passage {
       this.#bitsAt = start;
       this.#bitsEnd = end;
     }
-    return hasBit(this.#bits, number);
+    if (hasBit(this.#bits, number)) return true;
+    const column = this.#cells?.labelAt(start) ?? null;
+    return column !== null && hasBit(column.bits, number);
   }
 
   /** Bits of the words round a span; in a table, of those in its row and of its column's name. */

@@ -21,6 +21,7 @@ import { resolveOverlaps, withWholes } from './overlaps.ts';
 import { Passage } from './passage.ts';
 import { PLAIN_WORDS } from './plain.ts';
 import type { Cue, Recognizer } from './recognizer.ts';
+import { Cells, type CellVisitor, eachTable } from './tables.ts';
 import { Walk } from './walk.ts';
 
 export type { CustomRecognizer } from './custom.ts';
@@ -183,6 +184,7 @@ class CuedScanner implements Scanner {
   /** What is seen in the text, and in other readings of it. */
   #read(text: Buffer, label: Label, hints: ScanHints, budget: Budget, depth: number): Passage {
     const passage = new Passage(text, label, hints.role, this.#enabled, this.#context, hints.isExplained === true);
+    if (depth === 0) this.#readTables(passage, hints);
     this.#sweep(passage);
     for (let i = 0; i < label.wanted.length; i++) label.wanted[i]?.findLabelled?.(passage);
     for (let i = 0; i < this.#searched.length; i++) this.#searched[i]?.search(passage);
@@ -200,6 +202,29 @@ class CuedScanner implements Scanner {
       }
     }
     return passage;
+  }
+
+  /** Cells of tables: each is a text of its own that bears the name of its column. */
+  #readTables(passage: Passage, hints: ScanHints): void {
+    const cells = new Cells();
+    eachTable(passage.text, (names): CellVisitor | null => {
+      const labels = names.map((name) => this.#labels.read(name));
+      if (!labels.some(saysSomething)) return null;
+      return (start, end, column) => {
+        const label = labels[column];
+        if (label === undefined || !saysSomething(label)) return;
+        cells.add(start, end, label);
+        if (label.wanted.length === 0) return;
+        const text = passage.text.subarray(start, end);
+        const cell = new Passage(text, label, hints.role, this.#enabled, this.#context, hints.isExplained === true);
+        for (let i = 0; i < label.wanted.length; i++) label.wanted[i]?.findLabelled?.(cell);
+        for (const sighting of cell.sightings)
+          passage.sightings.push({ ...sighting, start: start + sighting.start, end: start + sighting.end });
+      };
+    });
+    if (cells.size === 0) return;
+    cells.settle();
+    passage.holdCells(cells);
   }
 
   /** The one pass over all bytes. */
@@ -319,6 +344,10 @@ class CuedScanner implements Scanner {
     }
     return end;
   }
+}
+
+function saysSomething({ bits, wanted }: Label): boolean {
+  return wanted.length > 0 || bits.some((word) => word !== 0);
 }
 
 /** A form of a recognizer, in the list of its length. */

@@ -1,0 +1,243 @@
+/**
+ * Tables in a text: rows of cells under a line of names (CSV with commas, semicolons or tabs, Markdown), and the values of
+ * SQL's INSERT under its list of columns. The name of a column is the label of each cell below, however far below: a key
+ * path by another way of writing. Linear in the length of the text; what is no table costs the first bytes of each line.
+ */
+import { isDigit } from './bytes.ts';
+import type { Label } from './labels.ts';
+
+const LINE_FEED = 0x0a;
+const RETURN = 0x0d;
+const QUOTE = 0x22;
+const APOSTROPHE = 0x27;
+const BACKSLASH = 0x5c;
+const COMMA = 0x2c;
+const OPEN = 0x28;
+const CLOSE = 0x29;
+const DELIMITERS: readonly number[] = [0x09, 0x3b, 0x7c, COMMA];
+
+/** Of a name of a column, bytes; so the first delimiter of a line of names is not far from its start. */
+const MAX_NAME = 48;
+const MAX_LINE = 4_000;
+const MAX_COLUMNS = 400;
+/** From INSERT to VALUES, bytes. */
+const MAX_INSERT_HEAD = 4_000;
+
+/** Called with a cell that is not empty: its span without quotes and spaces, and the name of its column. */
+export type CellVisitor = (start: number, end: number, column: number) => void;
+
+/** Asked with the names of a table's columns; hands back what is to be done with its cells, or null to pass it over. */
+export type TableVisitor = (names: readonly string[]) => CellVisitor | null;
+
+/** Cells whose column has a label that says something, in the order of the text. */
+export class Cells {
+  readonly #starts: number[] = [];
+  readonly #ends: number[] = [];
+  readonly #labels: Label[] = [];
+  #last = 0;
+
+  /** Called with rising spans within one table; tables may come in any order, and then `settle` has to be called. */
+  add(start: number, end: number, label: Label): void {
+    this.#starts.push(start);
+    this.#ends.push(end);
+    this.#labels.push(label);
+  }
+
+  get size(): number {
+    return this.#starts.length;
+  }
+
+  /** Puts the cells in the order of the text. */
+  settle(): void {
+    if (this.#starts.every((start, at) => at === 0 || start >= (this.#starts[at - 1] ?? 0))) return;
+    const order = this.#starts.map((_, at) => at).sort((a, b) => (this.#starts[a] ?? 0) - (this.#starts[b] ?? 0));
+    const [starts, ends, labels] = [[...this.#starts], [...this.#ends], [...this.#labels]];
+    order.forEach((from, at) => {
+      this.#starts[at] = starts[from] ?? 0;
+      this.#ends[at] = ends[from] ?? 0;
+      const label = labels[from];
+      if (label !== undefined) this.#labels[at] = label;
+    });
+  }
+
+  /** The label of the cell that a value beginning at `at` stands in, or null. Values mostly come in order. */
+  labelAt(at: number): Label | null {
+    const starts = this.#starts;
+    let low = 0;
+    let high = starts.length;
+    if (at >= (starts[this.#last] ?? 0)) low = this.#last;
+    else high = this.#last;
+    if (low + 1 < high && at < (starts[low + 1] ?? 0)) high = low + 1;
+    while (low + 1 < high) {
+      const middle = (low + high) >> 1;
+      if ((starts[middle] ?? 0) <= at) low = middle;
+      else high = middle;
+    }
+    this.#last = low;
+    return at >= (starts[low] ?? Number.POSITIVE_INFINITY) && at < (this.#ends[low] ?? 0)
+      ? (this.#labels[low] ?? null)
+      : null;
+  }
+}
+
+export function eachTable(text: Buffer, visit: TableVisitor): void {
+  eachLineTable(text, visit);
+  eachInsert(text, 'VALUES', visit);
+  eachInsert(text, 'values', visit);
+}
+
+function eachLineTable(text: Buffer, visit: TableVisitor): void {
+  let at = 0;
+  while (at < text.length) {
+    const end = lineEnd(text, at);
+    if (end >= text.length) return;
+    const delimiter = end - at > MAX_LINE ? 0 : delimiterOf(text, at, end);
+    const next = lineEnd(text, end + 1);
+    if (delimiter === 0 || next - end > MAX_LINE) {
+      at = end + 1;
+      continue;
+    }
+    const count = countOf(text, at, end, delimiter);
+    if (count > MAX_COLUMNS || countOf(text, end + 1, next, delimiter) !== count) {
+      at = end + 1;
+      continue;
+    }
+    const names = namesIn(text, at, end, delimiter);
+    const cell = names === null ? null : visit(names);
+    if (cell === null) {
+      at = end + 1;
+      continue;
+    }
+    at = readRows(text, end + 1, delimiter, count, cell);
+  }
+}
+
+/** Reads the rows from `at` on; returns where the first line begins that is none. */
+function readRows(text: Buffer, at: number, delimiter: number, count: number, cell: CellVisitor): number {
+  let row = at;
+  while (row < text.length) {
+    const end = lineEnd(text, row);
+    if (end - row > MAX_LINE || countOf(text, row, end, delimiter) !== count) return row;
+    let column = 0;
+    let start = row;
+    let isQuoted = false;
+    for (let i = row; i <= end; i++) {
+      const byte = i === end ? delimiter : text[i];
+      if (byte === QUOTE) isQuoted = !isQuoted;
+      if (byte !== delimiter || (isQuoted && i < end)) continue;
+      visitCell(text, start, i, column, cell);
+      column++;
+      start = i + 1;
+    }
+    row = end + 1;
+  }
+  return row;
+}
+
+function visitCell(text: Buffer, from: number, to: number, column: number, cell: CellVisitor): void {
+  let start = from;
+  let end = to;
+  while (start < end && isSpace(text[start] ?? 0)) start++;
+  while (end > start && isSpace(text[end - 1] ?? 0)) end--;
+  const quote = text[start];
+  if (end - start >= 2 && (quote === QUOTE || quote === APOSTROPHE) && text[end - 1] === quote) {
+    start++;
+    end--;
+  }
+  if (end > start) cell(start, end, column);
+}
+
+function isSpace(byte: number): boolean {
+  return byte === 0x20 || byte === RETURN || byte === 0x09;
+}
+
+function lineEnd(text: Buffer, from: number): number {
+  const end = text.indexOf(LINE_FEED, from);
+  return end === -1 ? text.length : end;
+}
+
+/** The delimiter that a line of names would have: the first of them that stands within the length of a name. */
+function delimiterOf(text: Buffer, from: number, to: number): number {
+  const last = Math.min(to, from + MAX_NAME);
+  // A line of Markdown's table begins with a bar; then the bars count.
+  for (let i = from; i < last; i++) {
+    const byte = text[i] as number;
+    if (DELIMITERS.includes(byte)) return byte;
+    if (isDigit(byte) && i === from) return 0;
+  }
+  return 0;
+}
+
+/** Delimiters of a line outside of double quotes; -1 where a quote is left open. */
+function countOf(text: Buffer, from: number, to: number, delimiter: number): number {
+  let count = 0;
+  let isQuoted = false;
+  for (let i = from; i < to; i++) {
+    const byte = text[i] as number;
+    if (byte === QUOTE) isQuoted = !isQuoted;
+    else if (byte === delimiter && !isQuoted) count++;
+  }
+  return isQuoted ? -1 : count;
+}
+
+const NAME = /^[\p{L}_#][\p{L}\p{N}\p{M}_ .:()#/'’-]*$/u;
+
+/** The names of a line's cells; null where one of them is no name. An empty cell at an end is Markdown's. */
+function namesIn(text: Buffer, from: number, to: number, delimiter: number): readonly string[] | null {
+  const cells = text.toString('utf8', from, to).split(String.fromCharCode(delimiter));
+  const names = cells.map((cell) => cell.trim().replace(/^["'`*]+|["'`*]+$/g, ''));
+  const isTable = names.every((name, at) =>
+    name === '' ? at === 0 || at === names.length - 1 : name.length <= MAX_NAME && NAME.test(name),
+  );
+  return isTable ? names : null;
+}
+
+function eachInsert(text: Buffer, word: string, visit: TableVisitor): void {
+  let lastColumns = '';
+  let cell: CellVisitor | null = null;
+  for (let at = text.indexOf(word, 0, 'latin1'); at !== -1; at = text.indexOf(word, at + word.length, 'latin1')) {
+    let close = at - 1;
+    while (close > 0 && (isSpace(text[close] ?? 0) || text[close] === LINE_FEED)) close--;
+    if (text[close] !== CLOSE) continue;
+    const head = Math.max(0, close - MAX_INSERT_HEAD);
+    const open = head + text.subarray(head, close).lastIndexOf(OPEN);
+    if (open < head) continue;
+    const columns = text.toString('utf8', open + 1, close);
+    if (columns !== lastColumns) {
+      const names = columns.split(',').map((name) => name.trim().replace(/^[`"'[]+|[`"'\]]+$/g, ''));
+      lastColumns = columns;
+      cell = names.length <= MAX_COLUMNS && names.every((name) => NAME.test(name)) ? visit(names) : null;
+    }
+    if (cell !== null) at = readTuples(text, at + word.length, cell) - word.length;
+  }
+}
+
+/** Reads `(…), (…)`; returns where it stopped, at least `from`. */
+function readTuples(text: Buffer, from: number, cell: CellVisitor): number {
+  let at = from;
+  while (at < text.length) {
+    while (at < text.length && (isSpace(text[at] ?? 0) || text[at] === LINE_FEED || text[at] === COMMA)) at++;
+    if (text[at] !== OPEN) return at;
+    at = readTuple(text, at + 1, cell);
+  }
+  return at;
+}
+
+function readTuple(text: Buffer, from: number, cell: CellVisitor): number {
+  let column = 0;
+  let start = from;
+  let isQuoted = false;
+  let i = from;
+  for (; i < text.length; i++) {
+    const byte = text[i];
+    if (isQuoted && byte === BACKSLASH) i++;
+    else if (byte === APOSTROPHE) isQuoted = !isQuoted;
+    else if (!isQuoted && (byte === COMMA || byte === CLOSE)) {
+      visitCell(text, start, i, column, cell);
+      column++;
+      start = i + 1;
+      if (byte === CLOSE) return i + 1;
+    }
+  }
+  return i;
+}
