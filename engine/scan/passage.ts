@@ -3,6 +3,7 @@
  */
 import type { ScoreReason } from '../../flow/finding.ts';
 import type { Role } from '../../flow/segment.ts';
+import { type LetterRun, letterRuns } from '../encodings/base64.ts';
 import { Columns } from './columns.ts';
 import { type ContextWords, hasContextWord, NO_WORDS, type Words, wordsRound } from './context.ts';
 import { bitsRound, type ContextIndex, ContextReader, hasBit } from './context-index.ts';
@@ -47,6 +48,7 @@ export class Passage {
   readonly #bits: Uint32Array;
   #bitsAt = -1;
   #bitsEnd = -1;
+  #letterRuns: readonly LetterRun[] | null = null;
   #columns: Columns | null = null;
   #compact = '';
   #compactAt = -1;
@@ -81,6 +83,12 @@ export class Passage {
       if (!this.isExplaining) this.sightings.push({ recognizer, start, end, score });
       else this.#reportExplained({ recognizer, start, end, score }, alone, inContext);
     }
+  }
+
+  /** Runs of letters that may be base64 or hexadecimal; read once. */
+  get letterRuns(): readonly LetterRun[] {
+    this.#letterRuns ??= letterRuns(this.text);
+    return this.#letterRuns;
   }
 
   /** Reports a document, or a stretch of one: it stands beside the findings within it. */

@@ -1,5 +1,5 @@
 /** Texts that somebody packed: runs of base64 or hexadecimal that decode to a text of some length, or to an archive or program. */
-import { isText, nextLetterRun } from '../../encodings/base64.ts';
+import { isText } from '../../encodings/base64.ts';
 import { isHex } from '../../scan/bytes.ts';
 import type { Passage } from '../../scan/passage.ts';
 import type { Recognizer } from '../../scan/recognizer.ts';
@@ -29,7 +29,7 @@ export const encodedPayload: Recognizer = {
   finish(passage: Passage): void {
     const { text } = passage;
     if (text.length < MIN_LETTERS) return;
-    for (let run = nextLetterRun(text, 0); run !== null; run = nextLetterRun(text, run.end)) {
+    for (const run of passage.letterRuns) {
       if (run.end - run.start < MIN_LETTERS) continue;
       const head = decodedHead(text, run.start, run.end);
       if (head !== null && (isMagic(head) || isProse(head)))

@@ -4,6 +4,7 @@
  * those of NFKC (Unicode Standard Annex #15), digits those of general category Nd.
  */
 import { isAscii } from 'node:buffer';
+import { nextNonAscii } from '../../encodings/quads.ts';
 import { isAlnum } from '../bytes.ts';
 import { type Budget, Rewriting, type View } from './view.ts';
 
@@ -111,7 +112,7 @@ export function* foldViews(text: Buffer, budget: Budget): Generator<View> {
 
 /** Place of the next character that is folded, common spaces and dashes aside. */
 function nextFolded(text: Buffer, from: number, to: number): number {
-  for (let i = from; i < to; i++) {
+  for (let i = nextNonAscii(text, from); i < to; i = nextNonAscii(text, i + 1)) {
     if ((text[i] as number) < 0xc2) continue;
     const code = codeAt(text, i);
     if (FOLDS.has(code) ? !isCommon(code) : HOMOGLYPHS.has(code) && isInMixedWord(text, i)) return i;

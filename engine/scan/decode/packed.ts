@@ -3,7 +3,7 @@
  * text or of gzip (RFC 1952), and hexadecimal. What decodes to anything else is no text and is left alone.
  */
 import { gunzipSync } from 'node:zlib';
-import { isText, nextLetterRun } from '../../encodings/base64.ts';
+import { isText, type LetterRun, opensText } from '../../encodings/base64.ts';
 import { isHex } from '../bytes.ts';
 import type { Budget, View } from './view.ts';
 
@@ -11,10 +11,14 @@ import type { Budget, View } from './view.ts';
 const MAX_RATIO = 100;
 const MAX_UNPACKED = 1024 * 1024;
 
-/** Views of all such runs, from left to right. `isBase64Read`: base64 of text is somebody else's, who has read it. */
-export function* packedViews(text: Buffer, isBase64Read: boolean, budget: Budget): Generator<View> {
-  for (let run = nextLetterRun(text, 0); run !== null; run = nextLetterRun(text, run.end)) {
-    const { start, end } = run;
+/** Views of those `runs` that hold a text. `isBase64Read`: base64 of text is somebody else's, who has read it. */
+export function* packedViews(
+  text: Buffer,
+  runs: readonly LetterRun[],
+  isBase64Read: boolean,
+  budget: Budget,
+): Generator<View> {
+  for (const { start, end } of runs) {
     const hex = hexView(text, start, end, budget);
     if (hex !== null) yield hex;
     else if (opensText(text, start) || opensGzip(text, start)) {
@@ -22,12 +26,6 @@ export function* packedViews(text: Buffer, isBase64Read: boolean, budget: Budget
       if (view !== null) yield view;
     }
   }
-}
-
-/** Whether the first letters decode to ASCII that may stand in a text, or to a lead byte: of ids, which are no base64, few do. */
-function opensText(text: Buffer, start: number): boolean {
-  const head = Buffer.from(text.toString('latin1', start, start + 8), 'base64');
-  return head.length === 6 && isText(Buffer.from(head.map((byte) => (byte >= 0x80 ? 0x61 : byte))));
 }
 
 /** `1f 8b 08`. */

@@ -13,8 +13,8 @@ const AFTER = 48;
 /** Views of spelled runs with their surroundings, from left to right. */
 export function* spelledViews(text: Buffer, budget: Budget): Generator<View> {
   const last = text.length - 2 * MIN_CHARACTERS + 2;
-  for (let i = 1; i < last; i += 4) {
-    // A run covers two of its separators at one parity of any four places.
+  for (let i = 1; i < last; i += 8) {
+    // A run of 17 bytes has two of its separators at one parity of any eight places.
     const here = isRhythm(text, i) ? i : isRhythm(text, i + 1) ? i + 1 : -1;
     if (here === -1) continue;
     const separator = text[here] as number;

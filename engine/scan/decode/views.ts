@@ -1,4 +1,5 @@
 /** All other readings of a text: with escapes undone, look-alikes folded, spelling joined, prefixes of lines taken off, packed runs unpacked. */
+import type { LetterRun } from '../../encodings/base64.ts';
 import { escapeViews } from './escapes.ts';
 import { foldViews } from './folds.ts';
 import { packedViews } from './packed.ts';
@@ -16,10 +17,16 @@ export function budgetOf(length: number): number {
   return Math.min(MOST_BUDGET, Math.max(LEAST_BUDGET, Math.floor(length / 5)));
 }
 
-export function* viewsOf(text: Buffer, isBase64Read: boolean, budget: Budget): Generator<View> {
+/** `runs`: those of `letterRuns`. */
+export function* viewsOf(
+  text: Buffer,
+  runs: readonly LetterRun[],
+  isBase64Read: boolean,
+  budget: Budget,
+): Generator<View> {
   yield* escapeViews(text, budget);
   yield* foldViews(text, budget);
   yield* spelledViews(text, budget);
   yield* prefixViews(text, budget);
-  yield* packedViews(text, isBase64Read, budget);
+  yield* packedViews(text, runs, isBase64Read, budget);
 }
