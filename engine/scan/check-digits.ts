@@ -190,3 +190,42 @@ export function numberAt(text: string, from: number, length: number): number {
   }
   return value;
 }
+
+/** What is missing from a weighted sum to a multiple of 11: 1 to 11. Each authority has its own way with 10 and 11. */
+export function missingTo11(sum: number): number {
+  return 11 - (sum % 11);
+}
+
+/** Sum of digits times weights, the first weight for the last character; NaN for other characters. */
+export function weightedFromEnd(text: string, weights: readonly number[]): number {
+  let sum = 0;
+  for (let i = 0; i < text.length; i++) {
+    const value = characterValue(text, text.length - 1 - i);
+    if (value < 0 || i >= weights.length) return Number.NaN;
+    sum += value * (weights[i] ?? 0);
+  }
+  return sum;
+}
+
+/** CUSIP: a value for each character, every second one doubled, the digits of all added up; the last is the check. */
+export function isModulus10DoubleAddDouble(text: string): boolean {
+  let sum = 0;
+  for (let i = 0; i < text.length - 1; i++) {
+    const value = characterValue(text, i);
+    if (value < 0) return false;
+    const product = i % 2 === 1 ? value * 2 : value;
+    sum += Math.floor(product / 10) + (product % 10);
+  }
+  return text.length > 1 && String((10 - (sum % 10)) % 10) === text.charAt(text.length - 1);
+}
+
+/** Letters as two digits (A = 10 … Z = 35), as ISIN and LEI read them; '' for other characters. */
+export function lettersAsNumbers(text: string): string {
+  let digits = '';
+  for (let i = 0; i < text.length; i++) {
+    const value = characterValue(text, i);
+    if (value < 0) return '';
+    digits += String(value);
+  }
+  return digits;
+}

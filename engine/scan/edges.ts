@@ -9,6 +9,13 @@ export function standsAlone(text: Uint8Array, start: number, end: number): boole
   return !touchesWordBefore(text, start) && !isWord(byteAt(text, end));
 }
 
+/** A dash and a sign that no sentence has there follow: `1234567-SC-@1` is something else, written likewise. */
+export function goesOnInSigns(text: Uint8Array, end: number): boolean {
+  if (byteAt(text, end) !== 0x2d) return false;
+  const sign = byteAt(text, end + 1);
+  return sign === 0x40 || sign === 0x23 || sign === 0x24 || sign === 0x25 || sign === 0x26;
+}
+
 /** Longest neighbour that is looked at, bytes. */
 const REACH = 40;
 

@@ -10,7 +10,7 @@
 import type { Category, ScoreReason } from '../../flow/finding.ts';
 import type { CodeChain } from './codes.ts';
 import type { ContextWords } from './context.ts';
-import { isPartOfIdentifier, standsAlone } from './edges.ts';
+import { goesOnInSigns, isPartOfIdentifier, standsAlone } from './edges.ts';
 import { type ContextMatch, chanceDetail, contextDetail, reasonsOf, type Step } from './explain.ts';
 import { compileForms, type Fit, type Form, fitOf } from './forms.ts';
 import { MAX_PART_GROUPS, type NumberChain } from './numbers.ts';
@@ -102,7 +102,7 @@ export function idNumber(spec: IdNumberSpec): IdRecognizer {
     // A shape alone says nothing: without a word nothing more is asked of it.
     if (!hasCheck && spec.evidence === 'context' && !passage.hasContext(start, end, spec.context)) return;
     if (spec.isValid !== undefined && !spec.isValid(compact)) return;
-    if (!standsAlone(passage.text, start, end)) return;
+    if (!standsAlone(passage.text, start, end) || goesOnInSigns(passage.text, end)) return;
     if (fit === 'compact' && isPartOfIdentifier(passage.text, start, end)) return;
     const isNamed = passage.hasContext(start, end, spec.context);
     const first = spec.evidence === 'own' || (spec.evidence === 'check' && spec.chance <= RARE) ? 1 : 0;
