@@ -52,7 +52,7 @@ const MAX_FILLERS = 2;
 
 const ASSIGNS =
   /^(?:(?:my|api|app|auth|access|client|consumer|user|account|prod|live|test|dev|rest|private|secret|master|admin|server|bot|web|o)*(?:key|token|tok|secret|private|access|password|pass|pat|auth|authorization|bearer|credential)s?(?:[a-z]{0,4}))$/;
-const NAMES_SECRET = /(?:key|token|secret)$/;
+const NAMES_SECRET = /(?:key|token|secret|access|crumb)$/;
 /** Words that say that what follows is something else, or belongs to another name. */
 const OTHER = new Set(
   `id ids hash sha sha1 sha256 sha512 md5 checksum digest commit rev revision ref version integrity etag uuid guid nonce
@@ -130,6 +130,8 @@ function labelsOf(words: readonly string[]): ContextWords {
 function isSecret(value: string, min: number): boolean {
   if (isStandIn(value)) return false;
   if (UUID.test(value)) return !/^0{8}/.test(value);
+  // Hexadecimal reads as words to nobody, but `abcdef` and its like are frequent pairs of letters.
+  if (/^(?=.*\d\D*\d)(?=.*[a-f])[0-9a-f]{20,}$/.test(value)) return true;
   return min < 16 ? /\d/.test(value) && /[a-zA-Z]/.test(value) : looksRandom(value);
 }
 

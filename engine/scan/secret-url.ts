@@ -50,9 +50,9 @@ export function secretUrl(spec: SecretUrlSpec): Recognizer {
 export function readUrl(passage: Passage, at: number, to: number): { start: number; end: number } {
   const text = passage.text;
   let start = runStart(text, at, URL_BYTES, MAX_BEFORE);
-  const scheme = text.lastIndexOf('://', at);
-  if (scheme > start) {
-    let from = scheme;
+  const scheme = text.subarray(start, at + 3).lastIndexOf('://');
+  if (scheme > 0) {
+    let from = start + scheme;
     while (from > start && /[a-z]/i.test(String.fromCharCode(byteAt(text, from - 1)))) from--;
     // `\nhttps://`: the letter of an escape.
     if (byteAt(text, from - 1) === 0x5c && /^[nrt]/.test(passage.ascii(from, from + 1))) from++;

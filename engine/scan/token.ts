@@ -30,6 +30,11 @@ export interface TokenSpec {
   readonly misses: readonly MissExample[];
 }
 
+/** Stops behind a token of the greatest length: a longer run is none, and need not be read. */
+const MAX_STOPS = 4;
+/** Of a longer body the start tells whether it is a placeholder. */
+const MAX_JUDGED = 128;
+
 export function tokenRecognizer(spec: TokenSpec): Recognizer {
   const recognizer: Recognizer = {
     name: spec.name,
@@ -40,7 +45,9 @@ export function tokenRecognizer(spec: TokenSpec): Recognizer {
     ...(spec.context === undefined ? {} : { context: spec.context }),
     findAtCue(passage: Passage, start: number, bodyStart: number): void {
       const text = passage.text;
-      let end = runEnd(text, bodyStart, spec.body, spec.max + 1);
+      const limit = spec.max + MAX_STOPS;
+      let end = runEnd(text, bodyStart, spec.body, limit);
+      if (end - bodyStart === limit) return;
       if (spec.isPadded === true) while (end < bodyStart + spec.max && byteAt(text, end) === 0x3d) end++;
       // A sentence's full stop, or a dash that ends a clause, is not part of it.
       while (end > bodyStart && (text[end - 1] === 0x2e || text[end - 1] === 0x2d)) end--;
@@ -48,7 +55,7 @@ export function tokenRecognizer(spec: TokenSpec): Recognizer {
       if (length < spec.min || length > spec.max) return;
       if (end < text.length && isIn(spec.body, text[end] ?? 0) && length === spec.max) return;
       const body = passage.ascii(bodyStart, end);
-      if (isPlaceholder(body)) return;
+      if (isPlaceholder(body.length > MAX_JUDGED ? body.slice(0, MAX_JUDGED) : body)) return;
       const prefix = passage.ascii(start, bodyStart);
       const isInContext = spec.context !== undefined && passage.hasContext(start, end, spec.context);
       passage.report(recognizer, start, end, spec.score(body, prefix, isInContext));

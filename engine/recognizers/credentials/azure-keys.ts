@@ -208,6 +208,9 @@ export const azureDevOpsNamed = assignedToken({
     'personal_access_token',
     'personal access token',
     'vsts_',
+    // Scripts for it are most often PowerShell.
+    '$token',
+    '$pat',
   ],
   body: byteSet('a-z0-9'),
   min: 52,
@@ -215,6 +218,7 @@ export const azureDevOpsNamed = assignedToken({
   hits: [
     { text: `AZURE_DEVOPS_EXT_PAT=${patBefore}`, value: patBefore, atLeast: 0.8 },
     { text: `var personalAccessToken = "${patBefore}";`, value: patBefore, atLeast: 0.8 },
+    { text: `$token = "${patBefore}"`, value: patBefore, atLeast: 0.8 },
     { text: `https://dev.azure.com/demo -u ":" --token ${patBefore}`, value: patBefore, atLeast: 0.8 },
   ],
   misses: [{ text: patBefore }, { text: `azure devops build ${patBefore}` }],
