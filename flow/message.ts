@@ -18,10 +18,25 @@ export interface Message {
   readonly body: Buffer;
 }
 
+/** Header names in lower case as they were met: the same few come with every message. Bounded, since senders choose them. */
+const lowered = new Map<string, string>();
+const MAX_LOWERED = 1000;
+const MAX_LOWERED_CHARS = 64;
+
+/** A header's name in lower case. */
+export function lowerName(name: string): string {
+  const known = lowered.get(name);
+  if (known !== undefined) return known;
+  const lower = name.toLowerCase();
+  if (name.length <= MAX_LOWERED_CHARS && lowered.size < MAX_LOWERED) lowered.set(name, lower);
+  return lower;
+}
+
 /** The first value of a header, by lower-case name; null where there is none. */
 export function headerOf(headers: readonly string[], name: string): string | null {
   for (let i = 0; i + 1 < headers.length; i += 2) {
-    if (headers[i]?.toLowerCase() === name) return headers[i + 1] ?? null;
+    const sent = headers[i] as string;
+    if (sent.length === name.length && lowerName(sent) === name) return headers[i + 1] as string;
   }
   return null;
 }

@@ -117,7 +117,9 @@ export class Account {
 
   /** The strongest action carried out so far: `x-weir-action`. */
   get action(): Action {
-    return this.#sides.reduce<Action>((action, side) => stronger(action, side.decision.enforced.action), 'allow');
+    let action: Action = 'allow';
+    for (const side of this.#sides) action = stronger(action, side.decision.enforced.action);
+    return action;
   }
 
   /** Before the first byte goes upstream. Throws WeirError `store_unwritable`. */
@@ -167,7 +169,14 @@ export class Account {
   }
 
   #event(outcome: Outcome, status: number | null, reason: string | null): EventBody {
-    const decisions = this.#sides.flatMap((side) => decisionsOf(side));
+    const decisions: EventDecision[] = [];
+    const findings: EventFinding[] = [];
+    let coverage = this.#coverage;
+    for (const side of this.#sides) {
+      enterDecisions(side, decisions);
+      if (side.findings.length > 0) findings.push(...joined(side));
+      coverage = worseCoverage(coverage, side.coverage);
+    }
     const top = topOf(decisions);
     return {
       id: this.id,
@@ -186,13 +195,13 @@ export class Account {
       severity: top?.severity ?? null,
       explanation: top?.explanation ?? [],
       enforced: top === null || top.mode === 'enforce',
-      coverage: this.#sides.reduce((worst, side) => worseCoverage(worst, side.coverage), this.#coverage),
+      coverage,
       source: this.source,
       destination: eventDestination(this.#destination),
       provider: this.provider,
       model: this.model,
       route: this.route,
-      findings: this.#sides.flatMap((side) => joined(side)),
+      findings,
       bytes: { out: this.bytesOut, in: this.bytesIn },
       latencyMs: this.#now() - this.#startedAt,
       reason,
@@ -242,31 +251,57 @@ function eventDestination(to: Destination | null): EventDestination {
   return { host: to.host, port: to.port, vendor: to.vendor, category: to.category, country: to.country };
 }
 
-function decisionsOf(side: Side): EventDecision[] {
-  const { enforced, monitored, explanation } = side.decision;
+/** What nearly every message comes to. */
+const NOTHING: Readonly<Record<Direction, EventDecision>> = {
+  request: nothing('request'),
+  response: nothing('response'),
+};
+
+function nothing(direction: Direction): EventDecision {
+  return {
+    direction,
+    action: 'allow',
+    mode: 'enforce',
+    policy: null,
+    policyVersion: null,
+    rule: null,
+    severity: null,
+    explanation: [],
+  };
+}
+
+function enterDecisions({ direction, decision }: Side, into: EventDecision[]): void {
+  const { enforced, monitored, explanation } = decision;
+  if (enforced.policy === null && monitored === null && explanation.length === 0 && enforced.action === 'allow') {
+    into.push(NOTHING[direction]);
+    return;
+  }
   const lines = explanation.map((reason) => `${reason.policy}/${reason.rule}: ${reason.text}`);
-  const rulings = monitored === null ? [enforced] : [enforced, monitored];
-  return rulings.map((ruling) => ({
-    direction: side.direction,
-    action: ruling.action,
-    mode: ruling.mode,
-    policy: ruling.policy,
-    policyVersion: ruling.policyVersion,
-    rule: ruling.rule,
-    severity: ruling.severity,
-    explanation: lines,
-  }));
+  for (const ruling of monitored === null ? [enforced] : [enforced, monitored]) {
+    into.push({
+      direction,
+      action: ruling.action,
+      mode: ruling.mode,
+      policy: ruling.policy,
+      policyVersion: ruling.policyVersion,
+      rule: ruling.rule,
+      severity: ruling.severity,
+      explanation: lines,
+    });
+  }
 }
 
 /** The strongest that a rule carried out; where none did, the strongest; null where no rule held at all. */
 function topOf(decisions: readonly EventDecision[]): EventDecision | null {
-  const held = decisions.filter((decision) => decision.policy !== null);
-  const carriedOut = held.filter((decision) => decision.mode === 'enforce');
-  const pool = carriedOut.length > 0 ? carriedOut : held;
-  return pool.reduce<EventDecision | null>(
-    (top, one) => (top === null || actionRank(one.action) > actionRank(top.action) ? one : top),
-    null,
-  );
+  let top: EventDecision | null = null;
+  for (const one of decisions) {
+    if (one.policy === null) continue;
+    const isCarriedOut = one.mode === 'enforce';
+    const isOver = top === null || (isCarriedOut && top.mode !== 'enforce');
+    const isLike = top !== null && isCarriedOut === (top.mode === 'enforce');
+    if (isOver || (isLike && top !== null && actionRank(one.action) > actionRank(top.action))) top = one;
+  }
+  return top;
 }
 
 /** Findings of one entity at one place become one, with counts. */

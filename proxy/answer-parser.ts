@@ -3,6 +3,7 @@
  * connection ends. Strict: two lengths, a length beside chunks, a bare line feed, a folded line or a control character
  * make an answer malformed, for whoever reads it otherwise would disagree about where the next one begins. Pure.
  */
+import { lowerName } from '../flow/message.ts';
 
 /** What is read, in this order: interim heads, one final head, pieces of its body, its end. */
 export interface AnswerEvents {
@@ -275,17 +276,16 @@ function frame(framing: Framing, lower: string, value: string): void {
   }
 }
 
-/** Names seen and valid, in lower case: upstreams send the same ones again and again. */
-const knownNames = new Map<string, string>();
-const MAX_KNOWN = 500;
+/** Names that were found valid: upstreams send the same ones again and again. */
+const validNames = new Set<string>();
+const MAX_VALID = 500;
 
 function nameOf(name: string): string {
-  const known = knownNames.get(name);
-  if (known !== undefined) return known;
-  if (!TOKEN.test(name)) throw new MalformedAnswer('a header name that is none');
-  const lower = name.toLowerCase();
-  if (knownNames.size < MAX_KNOWN && name.length <= 64) knownNames.set(name, lower);
-  return lower;
+  if (!validNames.has(name)) {
+    if (!TOKEN.test(name)) throw new MalformedAnswer('a header name that is none');
+    if (validNames.size < MAX_VALID && name.length <= 64) validNames.add(name);
+  }
+  return lowerName(name);
 }
 
 function isBlank(code: number): boolean {

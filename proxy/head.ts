@@ -1,6 +1,7 @@
 /**
  * Heads written anew: the client's names, order and duplicates are kept, what belongs to one hop is not. Pure.
  */
+import { lowerName } from '../flow/message.ts';
 
 /** RFC 9110 §7.6.1 and the older names that clients still send. */
 const HOP_BY_HOP = new Set([
@@ -38,7 +39,7 @@ export function requestHead(raw: readonly string[], options: RequestHeadOptions)
   for (let i = 0; i + 1 < raw.length; i += 2) {
     const name = raw[i] ?? '';
     const value = raw[i + 1] ?? '';
-    const lower = name.toLowerCase();
+    const lower = lowerName(name);
     if (lower === 'host' || lower === 'content-length' || HOP_BY_HOP.has(lower) || named.has(lower)) continue;
     if (lower.startsWith('x-weir-')) continue;
     if (options.isIdentity && (lower === 'content-encoding' || lower === 'content-md5' || lower.endsWith('digest')))
@@ -83,7 +84,7 @@ export function responseHead(raw: readonly string[], options: ResponseHeadOption
   const head: string[] = [];
   for (let i = 0; i + 1 < raw.length; i += 2) {
     const name = raw[i] ?? '';
-    const lower = name.toLowerCase();
+    const lower = lowerName(name);
     if (HOP_BY_HOP.has(lower) || named.has(lower) || lower === 'alt-svc' || lower.startsWith('x-weir-')) continue;
     if (lower === 'content-length' && (options.dropsLength || options.contentLength !== null)) continue;
     if (options.isEdited && VALIDATORS.has(lower)) continue;
@@ -96,22 +97,27 @@ export function responseHead(raw: readonly string[], options: ResponseHeadOption
 }
 
 function namedByConnection(raw: readonly string[]): ReadonlySet<string> {
-  const named = new Set<string>();
+  let named: Set<string> | null = null;
   for (let i = 0; i + 1 < raw.length; i += 2) {
-    if (raw[i]?.toLowerCase() !== 'connection') continue;
+    const sent = raw[i] as string;
+    if (sent.length !== 'connection'.length || lowerName(sent) !== 'connection') continue;
+    named ??= new Set();
     for (const item of (raw[i + 1] ?? '').split(',')) {
       const name = item.trim().toLowerCase();
       if (name !== '' && !NEVER_NAMED.has(name)) named.add(name);
     }
   }
-  return named;
+  return named ?? NONE;
 }
+
+const NONE: ReadonlySet<string> = new Set();
 
 /** All values of a header, by lower-case name. */
 export function valuesOf(raw: readonly string[], name: string): string[] {
   const values: string[] = [];
   for (let i = 0; i + 1 < raw.length; i += 2) {
-    if (raw[i]?.toLowerCase() === name) values.push(raw[i + 1] ?? '');
+    const sent = raw[i] as string;
+    if (sent.length === name.length && lowerName(sent) === name) values.push(raw[i + 1] as string);
   }
   return values;
 }

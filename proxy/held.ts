@@ -105,10 +105,16 @@ export class BodyReader {
     if (request.destroyed && !request.readableEnded) return Promise.resolve('aborted');
     if (this.#size > max) return Promise.resolve('limit');
     return new Promise((resolve) => {
+      let isDone = false;
       const done = (end: ReadEnd): void => {
+        if (isDone) return;
+        isDone = true;
         this.#rates.delete(watched);
-        request.off('data', onData).off('end', onEnd).off('close', onClose).off('error', onClose);
-        if (end !== 'end') request.pause();
+        // At its end a body is done with; taking its listeners off would cost more than to leave them.
+        if (end !== 'end') {
+          request.off('data', onData).off('end', onEnd).off('close', onClose).off('error', onClose);
+          request.pause();
+        }
         resolve(end);
       };
       const onData = (chunk: Buffer): void => {
@@ -126,7 +132,8 @@ export class BodyReader {
       const watched: Watched = { received: () => this.#size, isOurs: () => false, onSlow: () => done('slow') };
       this.#rates.add(watched);
       request.on('data', onData).on('end', onEnd).on('close', onClose).on('error', onClose);
-      request.resume();
+      // Paused where an earlier reading stopped; otherwise `data` has set it going.
+      if (request.isPaused()) request.resume();
     });
   }
 

@@ -161,13 +161,12 @@ function serve(
 }
 
 function routed(request: IncomingMessage, connection: Connection, context: ListenerContext): Route {
-  const { localAddress } = request.socket;
   return routeOf(request.url ?? '', request.rawHeaders, {
     tunnel: connection.tunnel,
     serverName: connection.serverName,
     isOwn: (place) =>
       context.isOwn(place) ||
-      (place.port === context.listenPort() && place.host === localAddress?.replace(/^::ffff:/, '')),
+      (place.port === context.listenPort() && place.host === request.socket.localAddress?.replace(/^::ffff:/, '')),
     listenPort: context.listenPort(),
     providers: context.providers,
     origins: context.config.origins,

@@ -41,13 +41,16 @@ export async function prepare(
     refuseByHead(incoming, destination, account, context);
     incoming.response.writeContinue();
   }
-  const to = await knownDestination(incoming, destination, reader, account, context);
+  const to =
+    destination.category === 'unknown'
+      ? await knownDestination(incoming, destination, reader, account, context)
+      : destination;
   const { policies } = context.engine;
   const scope = { source: incoming.source, destination: to };
   const holdsRequest = isStrong(policies.strongest({ ...scope, direction: 'request' }));
   const holdsResponse = isStrong(policies.strongest({ ...scope, direction: 'response' }));
   return holdsRequest
-    ? await hold(incoming, to, reader, account, holdsResponse, context)
+    ? hold(incoming, to, reader, account, holdsResponse, context)
     : streamBeside(incoming, to, reader, account, holdsResponse, context);
 }
 
@@ -103,7 +106,6 @@ async function knownDestination(
   account: Account,
   context: ExchangeContext,
 ): Promise<Destination> {
-  if (destination.category !== 'unknown') return destination;
   const contentType = headerOf(incoming.request.rawHeaders, 'content-type');
   const isJson = contentType === null || /json/i.test(contentType);
   if (!isJson || !hasBody(incoming.request)) return destination;

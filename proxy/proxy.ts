@@ -100,9 +100,14 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
     homeDigest: options.authority.digest,
     track: (work) => {
       // One exchange that fails in a way nobody thought of must not take the others down.
-      const guarded = work.catch((error: unknown) => options.log(`weir: internal error: ${reasonOf(error)}`));
+      const guarded = work.then(
+        () => void active.delete(guarded),
+        (error: unknown) => {
+          active.delete(guarded);
+          options.log(`weir: internal error: ${reasonOf(error)}`);
+        },
+      );
       active.add(guarded);
-      void guarded.then(() => active.delete(guarded));
     },
   });
   const sockets = new Set<{ destroy(): void }>();

@@ -144,7 +144,7 @@ function scopeCache(
     return key;
   };
   const known = new Map<string, ScopeRules>();
-  return (scope) => {
+  const look = (scope: Scope): ScopeRules => {
     const key = keyOf(scope);
     const found = known.get(key);
     if (found !== undefined) return found;
@@ -158,6 +158,18 @@ function scopeCache(
     if (known.size >= MAX_SCOPES) known.clear();
     known.set(key, result);
     return result;
+  };
+  if (looksAtSources) return look;
+  // A catalog gives the same object for the same host, and each message asks four times.
+  const byDestination = { request: new WeakMap<object, ScopeRules>(), response: new WeakMap<object, ScopeRules>() };
+  return (scope) => {
+    const kept = byDestination[scope.direction];
+    let found = kept.get(scope.destination);
+    if (found === undefined) {
+      found = look(scope);
+      kept.set(scope.destination, found);
+    }
+    return found;
   };
 }
 
