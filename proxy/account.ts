@@ -58,7 +58,7 @@ export class Account {
     this.source = start.source;
     this.provider = start.provider;
     this.#startedAt = start.startedAt;
-    this.#time = new Date(start.startedAt).toISOString();
+    this.#time = timeText(start.startedAt);
     this.#destination = start.destination;
     this.#protocol = start.protocol;
     this.#recorder = recorder;
@@ -246,9 +246,31 @@ export class Account {
   }
 }
 
+const NOWHERE: EventDestination = { host: null, port: null, vendor: null, category: 'unknown', country: null };
+/** One object for all the records of a destination, so that the store need not write it out for each. */
+const destinations = new WeakMap<Destination, EventDestination>();
+
 function eventDestination(to: Destination | null): EventDestination {
-  if (to === null) return { host: null, port: null, vendor: null, category: 'unknown', country: null };
-  return { host: to.host, port: to.port, vendor: to.vendor, category: to.category, country: to.country };
+  if (to === null) return NOWHERE;
+  let known = destinations.get(to);
+  if (known === undefined) {
+    const { host, port, vendor, category, country } = to;
+    known = { host, port, vendor, category, country };
+    destinations.set(to, known);
+  }
+  return known;
+}
+
+let lastMs = Number.NaN;
+let lastText = '';
+
+/** RFC 3339; the calls of one millisecond share it. */
+function timeText(ms: number): string {
+  if (ms !== lastMs) {
+    lastText = new Date(ms).toISOString();
+    lastMs = ms;
+  }
+  return lastText;
 }
 
 /** What nearly every message comes to. */

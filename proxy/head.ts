@@ -32,23 +32,49 @@ export interface RequestHeadOptions {
   readonly narrowsEncoding: boolean;
 }
 
+/** What becomes of a header, by its name. */
+interface HeaderKind {
+  readonly lower: string;
+  /** Neither a request's nor an answer's goes further. */
+  readonly isDropped: boolean;
+  /** Does not hold of a body that was changed. */
+  readonly isCoding: boolean;
+  readonly isDigest: boolean;
+  readonly isValidator: boolean;
+}
+
+/** By names as they were sent: the same few come with every message. Bounded, since senders choose them. */
+const kinds = new Map<string, HeaderKind>();
+const MAX_KINDS = 1000;
+const MAX_KEPT_CHARS = 64;
+
+function kindOf(sent: string): HeaderKind {
+  const known = kinds.get(sent);
+  if (known !== undefined) return known;
+  const lower = sent.toLowerCase();
+  const kind = {
+    lower,
+    isDropped: HOP_BY_HOP.has(lower) || lower.startsWith('x-weir-'),
+    isCoding: lower === 'content-encoding',
+    isDigest: lower === 'content-md5' || lower.endsWith('digest'),
+    isValidator: VALIDATORS.has(lower),
+  };
+  if (sent.length <= MAX_KEPT_CHARS && kinds.size < MAX_KINDS) kinds.set(sent, kind);
+  return kind;
+}
+
 /** A flat list of names and values for the upstream, `host` first. */
 export function requestHead(raw: readonly string[], options: RequestHeadOptions): string[] {
   const named = namedByConnection(raw);
   const head: string[] = ['host', options.authority];
   for (let i = 0; i + 1 < raw.length; i += 2) {
-    const name = raw[i] ?? '';
-    const value = raw[i + 1] ?? '';
-    const lower = lowerName(name);
-    if (lower === 'host' || lower === 'content-length' || HOP_BY_HOP.has(lower) || named.has(lower)) continue;
-    if (lower.startsWith('x-weir-')) continue;
-    if (options.isIdentity && (lower === 'content-encoding' || lower === 'content-md5' || lower.endsWith('digest')))
-      continue;
-    if (options.narrowsEncoding && lower === 'accept-encoding') {
-      head.push(name, narrowed(value));
-      continue;
-    }
-    head.push(name, value);
+    const name = raw[i] as string;
+    const value = raw[i + 1] as string;
+    const kind = kindOf(name);
+    const { lower } = kind;
+    if (kind.isDropped || lower === 'host' || lower === 'content-length' || named.has(lower)) continue;
+    if (options.isIdentity && (kind.isCoding || kind.isDigest)) continue;
+    head.push(name, options.narrowsEncoding && lower === 'accept-encoding' ? narrowed(value) : value);
   }
   if (options.contentLength !== null) head.push('content-length', String(options.contentLength));
   return head;
@@ -83,13 +109,13 @@ export function responseHead(raw: readonly string[], options: ResponseHeadOption
   const named = namedByConnection(raw);
   const head: string[] = [];
   for (let i = 0; i + 1 < raw.length; i += 2) {
-    const name = raw[i] ?? '';
-    const lower = lowerName(name);
-    if (HOP_BY_HOP.has(lower) || named.has(lower) || lower === 'alt-svc' || lower.startsWith('x-weir-')) continue;
+    const name = raw[i] as string;
+    const kind = kindOf(name);
+    const { lower } = kind;
+    if (kind.isDropped || lower === 'alt-svc' || named.has(lower)) continue;
     if (lower === 'content-length' && (options.dropsLength || options.contentLength !== null)) continue;
-    if (options.isEdited && VALIDATORS.has(lower)) continue;
-    if (options.isIdentity && lower === 'content-encoding') continue;
-    head.push(name, raw[i + 1] ?? '');
+    if ((options.isEdited && kind.isValidator) || (options.isIdentity && kind.isCoding)) continue;
+    head.push(name, raw[i + 1] as string);
   }
   if (options.contentLength !== null) head.push('Content-Length', String(options.contentLength));
   head.push('x-weir-event', options.eventId, 'x-weir-action', options.action);

@@ -41,7 +41,11 @@ type Written =
 type Whole = [Exclude<keyof EventBody, Written>] extends [never] ? EventBody : never;
 
 /** An event. `source` stands in place of its own where that is given: in a record's core the personal fields are empty. */
-export function eventText(event: Whole, source: string = sourceText(event.source)): string {
+export function eventText(
+  event: Whole,
+  source: string = sourceText(event.source),
+  destination: string = destinationText(event.destination),
+): string {
   const { bytes } = event;
   return (
     `{"id":${quoted(event.id)},"kind":${quoted(event.kind)},"time":${quoted(event.time)},` +
@@ -51,7 +55,7 @@ export function eventText(event: Whole, source: string = sourceText(event.source
     `"policyVersion":${quoted(event.policyVersion)},"rule":${quoted(event.rule)},` +
     `"severity":${quoted(event.severity)},"explanation":${listText(event.explanation, quoted)},` +
     `"enforced":${event.enforced},"coverage":${coverageJson(event.coverage)},"source":${source},` +
-    `"destination":${destinationText(event.destination)},"provider":${quoted(event.provider)},` +
+    `"destination":${destination},"provider":${quoted(event.provider)},` +
     `"model":${quoted(event.model)},"route":${quoted(event.route)},` +
     `"findings":${event.findings.length === 0 ? '[]' : JSON.stringify(event.findings)},` +
     `"bytes":{"out":${numeral(bytes.out)},"in":${numeral(bytes.in)}},"latencyMs":${numeral(event.latencyMs)},` +
@@ -59,10 +63,11 @@ export function eventText(event: Whole, source: string = sourceText(event.source
   );
 }
 
-export function openingText(opening: Opening): string {
+/** An opening. `source` and `destination` are the texts of its own, which the caller may have kept. */
+export function openingText(opening: Opening, source: string, destination: string): string {
   return (
     `{"id":${quoted(opening.id)},"exchange":${quoted(opening.exchange)},"time":${quoted(opening.time)},` +
-    `"source":${sourceText(opening.source)},"destination":${destinationText(opening.destination)},` +
+    `"source":${source},"destination":${destination},` +
     `"provider":${quoted(opening.provider)},"model":${quoted(opening.model)},"route":${quoted(opening.route)}}`
   );
 }
@@ -125,7 +130,7 @@ function decisionText(decision: EventDecision): string {
   );
 }
 
-function destinationText(to: EventDestination): string {
+export function destinationText(to: EventDestination): string {
   return (
     `{"host":${quoted(to.host)},"port":${numeral(to.port)},"vendor":${quoted(to.vendor)},` +
     `"category":${quoted(to.category)},"country":${quoted(to.country)}}`

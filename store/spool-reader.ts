@@ -3,9 +3,17 @@
  */
 import { closeSync, openSync, readSync } from 'node:fs';
 import type { EdgeObservation } from '../flow/edge.ts';
-import type { EventBody } from '../flow/event.ts';
+import type { EventBody, EventDestination } from '../flow/event.ts';
+import type { Source } from '../flow/parties.ts';
 import type { Opening } from '../flow/recorder.ts';
-import { eventText, observationBeside, observationText, openingText } from './event-text.ts';
+import {
+  destinationText,
+  eventText,
+  observationBeside,
+  observationText,
+  openingText,
+  sourceText,
+} from './event-text.ts';
 import type { Entry } from './ledger.ts';
 import { columnsOf, entitiesOf } from './record.ts';
 
@@ -60,14 +68,32 @@ export interface SpooledOpening {
 
 export type SpoolLine = SpooledOpening | { readonly kind: 'closing'; readonly entry: Entry };
 
+/** A connection sends all its calls as one source, and most of them to one destination: written once. */
+const sources = new WeakMap<Source, string>();
+const destinations = new WeakMap<EventDestination, string>();
+
 export function openingLine(opening: Opening): string {
-  return `O ${opening.id} ${openingText(opening)}\n`;
+  const { source, destination } = opening;
+  return `O ${opening.id} ${openingText(opening, kept(sources, source, sourceText), kept(destinations, destination, destinationText))}\n`;
+}
+
+function kept<T extends object>(texts: WeakMap<T, string>, of: T, write: (of: T) => string): string {
+  const known = texts.get(of);
+  if (known !== undefined) return known;
+  const text = write(of);
+  texts.set(of, text);
+  return text;
 }
 
 export function closingLine({ event, edges, excerpt }: SpooledClosing): string {
   let observed = '';
   for (const edge of edges) observed += (observed === '' ? '' : ',') + observationText(edge, event);
-  return `C {"event":${eventText(event)},"edges":[${observed}],"excerpt":${JSON.stringify(excerpt)}}\n`;
+  const text = eventText(
+    event,
+    kept(sources, event.source, sourceText),
+    kept(destinations, event.destination, destinationText),
+  );
+  return `C {"event":${text},"edges":[${observed}],"excerpt":${JSON.stringify(excerpt)}}\n`;
 }
 
 /** A line of the spool; null where it is not one that Weir wrote. */

@@ -2,7 +2,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { EventBody } from '../../flow/event.ts';
-import { eventText, observationBeside, observationText, openingText } from '../../store/event-text.ts';
+import {
+  destinationText,
+  eventText,
+  observationBeside,
+  observationText,
+  openingText,
+  sourceText,
+} from '../../store/event-text.ts';
 import { FINDING, observationOf, openingOf, sampleEvent } from './samples.ts';
 
 const NASTY = [
@@ -56,7 +63,10 @@ test('an event', () => {
 test('an opening', () => {
   for (const event of events) {
     const opening = openingOf(event);
-    assert.deepEqual(JSON.parse(openingText(opening)), JSON.parse(JSON.stringify(opening)));
+    assert.deepEqual(
+      JSON.parse(openingText(opening, sourceText(opening.source), destinationText(opening.destination))),
+      JSON.parse(JSON.stringify(opening)),
+    );
   }
 });
 
