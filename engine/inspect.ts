@@ -10,6 +10,7 @@ import type { Message } from '../flow/message.ts';
 import type { Position, Role, Segment } from '../flow/segment.ts';
 import type { PolicySet } from './decide/policy-set.ts';
 import { type Extraction, extract } from './extract/extract.ts';
+import { NO_TEXT } from './extract/marks.ts';
 import type { Scanner } from './scan/scanner.ts';
 import type { Conversation } from './transform/conversation.ts';
 import { replacements } from './transform/replacements.ts';
@@ -175,7 +176,7 @@ export function textExtraction(text: string, assume: TextAssumptions): Extractio
     model: assume.model,
     stream: false,
     conversationId: null,
-    firstUserText: null,
+    firstUserText: NO_TEXT,
     segments: [
       {
         text: body,

@@ -121,18 +121,17 @@ export class AnswerParser {
       return bytes.length;
     }
     this.#part = null;
-    this.#readHead(all.toString('latin1', 0, end));
+    this.#readHead(all, all.toString('latin1', 0, end));
     return at + end + 4 - before;
   }
 
-  #readHead(text: string): void {
-    if (MISPLACED.test(text)) throw new MalformedAnswer('a control character in its head');
+  #readHead(bytes: Buffer, text: string): void {
     const statusEnd = text.indexOf('\r\n');
     const line = STATUS_LINE.exec(statusEnd === -1 ? text : text.slice(0, statusEnd));
     if (line === null) throw new MalformedAnswer('no HTTP/1.x status line');
     const status = Number(line[2]);
     const headers: string[] = [];
-    const framing = statusEnd === -1 ? NO_FRAMING : readFields(text, statusEnd + 2, headers);
+    const framing = statusEnd === -1 ? NO_FRAMING : readFields(bytes, text, statusEnd + 2, headers);
     if (status === 101) throw new MalformedAnswer('a switch of protocols that was not asked for');
     if (status < 200) {
       this.#events.information(status, headers);
@@ -200,11 +199,16 @@ export class AnswerParser {
   }
 }
 
-const STATUS_LINE = /^HTTP\/1\.([01]) ([1-9]\d\d)(?: (.*))?$/;
-/** Neither visible, space nor tab, or half of a line's end. */
-const MISPLACED = /[^\t\r\n\x20-\x7e\x80-\xff]|\r(?!\n)|(?<!\r)\n/;
-/** RFC 9110 §5.6.2. */
-const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
+const STATUS_LINE = /^HTTP\/1\.([01]) ([1-9]\d\d)(?: ([\t\x20-\x7e\x80-\xff]*))?$/;
+/** 1: a byte of a name (RFC 9110 §5.6.2). */
+const TOKEN = byteTable(/[!#$%&'*+\-.^_`|~0-9A-Za-z]/);
+/** 1: a byte of a value; neither a control character nor half of a line's end is one (RFC 9110 §5.5). */
+const VALUE = byteTable(/[\t\x20-\x7e\x80-\xff]/);
+
+function byteTable(of: RegExp): Uint8Array {
+  return new Uint8Array(256).map((_, byte) => (of.test(String.fromCharCode(byte)) ? 1 : 0));
+}
+
 const CHUNK_SIZE = /^([0-9a-fA-F]{1,12})[ \t]*(?:;[\t\x20-\x7e\x80-\xff]*)?\r\n$/;
 
 function chunkSize(line: Buffer): number {
@@ -230,26 +234,26 @@ const NO_FRAMING: Framing = {
   keepSeconds: NO_TIMEOUT_NAMED,
 };
 
-/** Reads the lines from `at` on into `headers`, names and values in turn as they were sent. */
-function readFields(text: string, at: number, headers: string[]): Framing {
+/** Reads the lines from `at` on into `headers`, names and values in turn as they were sent. `text` is the head's bytes. */
+function readFields(bytes: Buffer, text: string, at: number, headers: string[]): Framing {
   const framing: Framing = { ...NO_FRAMING };
-  for (let start = at; start <= text.length; ) {
-    const found = text.indexOf('\r\n', start);
-    const end = found === -1 ? text.length : found;
-    const colon = text.indexOf(':', start);
-    if (colon === -1 || colon >= end) throw new MalformedAnswer('a header line without a colon');
-    const name = text.slice(start, colon);
-    const lower = nameOf(name);
-    let valueStart = colon + 1;
-    let valueEnd = end;
-    while (valueStart < valueEnd && isBlank(text.charCodeAt(valueStart))) valueStart++;
-    while (valueEnd > valueStart && isBlank(text.charCodeAt(valueEnd - 1))) valueEnd--;
-    const value = text.slice(valueStart, valueEnd);
+  const end = text.length;
+  for (let i = at; ; i += 2) {
+    const start = i;
+    while (i < end && TOKEN[bytes[i] as number] === 1) i++;
+    if (i === start || i === end || bytes[i] !== 0x3a) throw new MalformedAnswer('a header line without a name');
+    const name = text.slice(start, i++);
+    while (i < end && isBlank(bytes[i] as number)) i++;
+    const from = i;
+    while (i < end && VALUE[bytes[i] as number] === 1) i++;
+    let to = i;
+    while (to > from && isBlank(bytes[to - 1] as number)) to--;
+    const value = text.slice(from, to);
     headers.push(name, value);
-    frame(framing, lower, value);
-    start = end + 2;
+    frame(framing, lowerName(name), value);
+    if (i === end) return framing;
+    if (bytes[i] !== 0x0d || bytes[i + 1] !== 0x0a) throw new MalformedAnswer('a control character in its head');
   }
-  return framing;
 }
 
 function frame(framing: Framing, lower: string, value: string): void {
@@ -276,18 +280,6 @@ function frame(framing: Framing, lower: string, value: string): void {
   }
 }
 
-/** Names that were found valid: upstreams send the same ones again and again. */
-const validNames = new Set<string>();
-const MAX_VALID = 500;
-
-function nameOf(name: string): string {
-  if (!validNames.has(name)) {
-    if (!TOKEN.test(name)) throw new MalformedAnswer('a header name that is none');
-    if (validNames.size < MAX_VALID && name.length <= 64) validNames.add(name);
-  }
-  return lowerName(name);
-}
-
-function isBlank(code: number): boolean {
-  return code === 0x20 || code === 0x09;
+function isBlank(byte: number): boolean {
+  return byte === 0x20 || byte === 0x09;
 }

@@ -29,7 +29,7 @@ export class Pseudonyms {
 
   /** The conversation that a request's pseudonyms belong to. */
   of(extraction: Extraction): Conversation {
-    this.#found ??= this.#conversations.of(this.#scope(), extraction.conversationId, extraction.firstUserText);
+    this.#found ??= this.#conversations.of(this.#scope(), extraction.conversationId, extraction.firstUserText());
     return this.#found.conversation;
   }
 

@@ -53,6 +53,7 @@ class Relaying implements ResponseSink {
   #left: number | null = null;
   #taken = 0;
   #isOver = false;
+  #isDraining = false;
   /** The whole answer is there, and its record is being closed. */
   #isSettling = false;
 
@@ -67,7 +68,6 @@ class Relaying implements ResponseSink {
   start(send: (sink: ResponseSink) => Call): void {
     const { response } = this.#incoming;
     response.on('close', () => this.#clientClosed());
-    response.on('drain', () => this.#call?.resume());
     if (response.destroyed) {
       this.#clientClosed();
       return;
@@ -123,7 +123,7 @@ class Relaying implements ResponseSink {
       }
     }
     const out = this.#restorer === null ? chunk : this.#restorer.push(chunk);
-    if (out.length > 0 && !this.#incoming.response.write(out)) this.#call?.pause();
+    if (out.length > 0) this.#write(out);
   }
 
   end(): void {
@@ -206,7 +206,20 @@ class Relaying implements ResponseSink {
     this.#writeHead({ contentLength: null, isEdited: false, isIdentity: false });
     const held = Buffer.concat(this.#held);
     this.#held = [];
-    if (!this.#incoming.response.write(held)) this.#call?.pause();
+    this.#write(held);
+  }
+
+  /** While the client takes no more, nothing more is read from the upstream. */
+  #write(bytes: Buffer): void {
+    const { response } = this.#incoming;
+    if (response.write(bytes)) return;
+    this.#call?.pause();
+    if (this.#isDraining) return;
+    this.#isDraining = true;
+    response.once('drain', () => {
+      this.#isDraining = false;
+      this.#call?.resume();
+    });
   }
 
   /** The whole answer is there: decide on it, put pseudonyms back, send it. */

@@ -144,7 +144,7 @@ export class UpstreamConnection {
       this.#socket.uncork();
       return;
     }
-    const bytes = Buffer.allocUnsafe(head.length + body.length);
+    const bytes = roomFor(head.length + body.length);
     bytes.write(head, 0, 'latin1');
     bytes.set(body, head.length);
     this.#socket.write(bytes);
@@ -252,6 +252,20 @@ export class UpstreamConnection {
       else this.#timer = this.#watch(left);
     }, afterMs).unref();
   }
+}
+
+/** Many prompts are joined in one piece of memory: Node's own pool is too small for them, and each would be allocated. */
+const SLAB_BYTES = 512 * 1024;
+let slab = Buffer.alloc(0);
+let slabUsed = 0;
+
+function roomFor(bytes: number): Buffer {
+  if (slabUsed + bytes > slab.length) {
+    slab = Buffer.allocUnsafeSlow(SLAB_BYTES);
+    slabUsed = 0;
+  }
+  slabUsed += bytes;
+  return slab.subarray(slabUsed - bytes, slabUsed);
 }
 
 /** Neither a space nor a control character. */

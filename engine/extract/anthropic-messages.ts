@@ -4,7 +4,7 @@
  */
 import type { Position, Role } from '../../flow/segment.ts';
 import { get, getAll, itemsOf, type JsonNode, textOf } from './json.ts';
-import { contentText, type Marks, treat } from './marks.ts';
+import { firstTextOf, type Marks, treat } from './marks.ts';
 import { positionsOf } from './turns.ts';
 import { METADATA, SYSTEM, type Zone, zone } from './zone.ts';
 
@@ -12,7 +12,7 @@ import { METADATA, SYSTEM, type Zone, zone } from './zone.ts';
 export function markMessagesRequest(bytes: Buffer, root: JsonNode): Marks {
   root.zone = METADATA;
   for (const system of getAll(bytes, root, 'system')) system.zone = SYSTEM;
-  let firstUserText: string | null = null;
+  const userContents: JsonNode[] = [];
   for (const messages of getAll(bytes, root, 'messages')) {
     const roles = itemsOf(messages).map((message) => roleOf(textOf(bytes, get(bytes, message, 'role'))));
     const positions = positionsOf(
@@ -23,12 +23,12 @@ export function markMessagesRequest(bytes: Buffer, root: JsonNode): Marks {
       const around = role === 'system' ? SYSTEM : zone(role, positions[i] as Position);
       message.zone = around;
       for (const content of getAll(bytes, message, 'content')) {
-        if (role === 'user' && firstUserText === null) firstUserText = contentText(bytes, content);
+        if (role === 'user') userContents.push(content);
         for (const block of itemsOf(content)) markBlock(bytes, block, around);
       }
     });
   }
-  return { conversationId: sessionOf(bytes, root), firstUserText };
+  return { conversationId: sessionOf(bytes, root), firstUserText: firstTextOf(bytes, userContents) };
 }
 
 /** A whole message. */

@@ -12,7 +12,7 @@ import { decodeBody } from './encodings.ts';
 import { collectForm } from './form.ts';
 import { collectHead, type Head } from './head.ts';
 import { get, isTrue, type JsonNode, parseJson, textOf } from './json.ts';
-import { type Marks, NO_MARKS } from './marks.ts';
+import { type FirstText, type Marks, NO_MARKS } from './marks.ts';
 import { collectMultipart } from './multipart.ts';
 import { markBody } from './providers.ts';
 import { modelOfPath, type Shape, shapeOfPath, shapeOfRequest, shapeOfResponse } from './shape.ts';
@@ -39,7 +39,7 @@ export interface Extraction {
    */
   readonly conversationId: string | null;
   /** Text of the first user message, for the conversation's digest. */
-  readonly firstUserText: string | null;
+  readonly firstUserText: FirstText;
   readonly segments: readonly Segment[];
   readonly coverage: Coverage;
   /** Content codings undone; `body` layers count from here. */

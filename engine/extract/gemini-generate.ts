@@ -5,7 +5,7 @@
  */
 import type { Position, Role } from '../../flow/segment.ts';
 import { get, getAll, itemsOf, type JsonNode, textOf } from './json.ts';
-import { contentText, type Marks, treat } from './marks.ts';
+import { firstTextOf, type Marks, treat } from './marks.ts';
 import { positionsOf } from './turns.ts';
 import { METADATA, SYSTEM, type Zone, zone } from './zone.ts';
 
@@ -15,7 +15,7 @@ export function markGenerateRequest(bytes: Buffer, root: JsonNode): Marks {
   for (const key of ['systemInstruction', 'system_instruction']) {
     for (const system of getAll(bytes, root, key)) system.zone = SYSTEM;
   }
-  let firstUserText: string | null = null;
+  const userContents: JsonNode[] = [];
   for (const contents of getAll(bytes, root, 'contents')) {
     // A single content may stand without its list.
     const turns = contents.kind === 'object' ? [contents] : itemsOf(contents);
@@ -25,12 +25,12 @@ export function markGenerateRequest(bytes: Buffer, root: JsonNode): Marks {
       const role = roles[i] as Role;
       content.zone = zone(role, positions[i] as Position);
       for (const parts of getAll(bytes, content, 'parts')) {
-        if (role === 'user' && firstUserText === null) firstUserText = contentText(bytes, parts);
+        if (role === 'user') userContents.push(parts);
         markParts(bytes, parts, content.zone);
       }
     });
   }
-  return { conversationId: null, firstUserText };
+  return { conversationId: null, firstUserText: firstTextOf(bytes, userContents) };
 }
 
 /** `candidates`; of a streamed JSON array, each of its items. */

@@ -5,10 +5,26 @@ import { type Treatment, type Zone, zone } from './zone.ts';
 export interface Marks {
   readonly conversationId: string | null;
   /** Text of the first user turn, parts joined by line feeds. */
-  readonly firstUserText: string | null;
+  readonly firstUserText: FirstText;
 }
 
-export const NO_MARKS: Marks = { conversationId: null, firstUserText: null };
+/** Made only when asked for: of most messages nobody wants to know it, and it is as long as a prompt. */
+export type FirstText = () => string | null;
+
+export const NO_TEXT: FirstText = () => null;
+export const NO_MARKS: Marks = { conversationId: null, firstUserText: NO_TEXT };
+
+/** The text of the first content that has any. */
+export function firstTextOf(bytes: Buffer, contents: readonly (JsonNode | null)[]): FirstText {
+  if (contents.length === 0) return NO_TEXT;
+  return () => {
+    for (const content of contents) {
+      const text = contentText(bytes, content);
+      if (text !== null) return text;
+    }
+    return null;
+  };
+}
 
 /** Gives a node another treatment within the zone around it. */
 export function treat(node: JsonNode | null, around: Zone, treatment: Treatment): void {
@@ -16,7 +32,7 @@ export function treat(node: JsonNode | null, around: Zone, treatment: Treatment)
 }
 
 /** All strings of a content (a string, or parts with `text`) joined by line feeds; null where there is none. */
-export function contentText(bytes: Buffer, content: JsonNode | null, key = 'text'): string | null {
+function contentText(bytes: Buffer, content: JsonNode | null, key = 'text'): string | null {
   if (content === null) return null;
   if (content.kind === 'string') return wholeText(bytes, content);
   const texts: string[] = [];

@@ -2,14 +2,14 @@
 import type { ChatCompletion, ChatCompletionCreateParams } from 'openai/resources/chat/completions';
 import type { Position, Role } from '../../flow/segment.ts';
 import { get, getAll, itemsOf, type JsonNode, textOf } from './json.ts';
-import { contentText, type Marks, treat } from './marks.ts';
+import { firstTextOf, type Marks, treat } from './marks.ts';
 import { positionsOf, type Turn } from './turns.ts';
 import { METADATA, SYSTEM, type Zone, zone } from './zone.ts';
 
 /** `messages` with roles `system` and `developer` (outside the turns), `user`, `assistant`, `tool` and `function`. */
 export function markChatRequest(bytes: Buffer, root: JsonNode<ChatCompletionCreateParams>): Marks {
   root.zone = METADATA;
-  let firstUserText: string | null = null;
+  const userContents: JsonNode[] = [];
   for (const messages of getAll(bytes, root, 'messages')) {
     const roles = itemsOf(messages).map((message) => roleOf(textOf(bytes, get(bytes, message, 'role'))));
     const positions = positionsOf(roles.map(turnOf));
@@ -17,13 +17,16 @@ export function markChatRequest(bytes: Buffer, root: JsonNode<ChatCompletionCrea
       const role = roles[i] as Role;
       message.zone = role === 'system' ? SYSTEM : zone(role, positions[i] as Position);
       for (const content of getAll(bytes, message, 'content')) {
-        if (role === 'user' && firstUserText === null) firstUserText = contentText(bytes, content);
+        if (role === 'user') userContents.push(content);
         markParts(bytes, content, message.zone);
       }
     });
   }
   const conversation: JsonNode | null = root;
-  return { conversationId: textOf(bytes, get(bytes, conversation, 'thread_id')), firstUserText };
+  return {
+    conversationId: textOf(bytes, get(bytes, conversation, 'thread_id')),
+    firstUserText: firstTextOf(bytes, userContents),
+  };
 }
 
 /** `choices` with a whole `message` or a `delta`. */

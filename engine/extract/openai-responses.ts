@@ -2,7 +2,7 @@
 import type { Response, ResponseCreateParams, ResponseInputItem } from 'openai/resources/responses/responses';
 import type { Role } from '../../flow/segment.ts';
 import { get, getAll, itemsOf, type JsonNode, textOf } from './json.ts';
-import { contentText, type Marks, treat } from './marks.ts';
+import { firstTextOf, type Marks, NO_TEXT, treat } from './marks.ts';
 import { markFile } from './openai-chat.ts';
 import { positionsOf, type Turn } from './turns.ts';
 import { METADATA, SYSTEM, USER, type Zone, zone } from './zone.ts';
@@ -12,16 +12,16 @@ export function markResponsesRequest(bytes: Buffer, root: JsonNode<ResponseCreat
   root.zone = METADATA;
   for (const instructions of getAll(bytes, root, 'instructions')) instructions.zone = SYSTEM;
   for (const prompt of getAll(bytes, root, 'prompt')) prompt.zone = USER;
-  let firstUserText: string | null = null;
+  const userContents: (JsonNode | null)[] = [];
   for (const input of getAll(bytes, root, 'input') as JsonNode[]) {
     if (input.kind === 'string') {
       input.zone = USER;
-      firstUserText ??= textOf(bytes, input);
+      userContents.push(input);
       continue;
     }
-    firstUserText ??= markItems(bytes, input as JsonNode<ResponseInputItem[]>);
+    markItems(bytes, input as JsonNode<ResponseInputItem[]>, userContents);
   }
-  return { conversationId: conversationOf(bytes, root), firstUserText };
+  return { conversationId: conversationOf(bytes, root), firstUserText: firstTextOf(bytes, userContents) };
 }
 
 /** A whole response, or the event of a stream that carries one, an item or a part. */
@@ -29,7 +29,7 @@ export function markResponsesResponse(bytes: Buffer, root: JsonNode<Response>): 
   root.zone = METADATA;
   const assistant = zone('assistant', 'latest');
   for (const item of itemsOf(get(bytes, root, 'output'))) markItem(bytes, item, assistant);
-  return { conversationId: textOf(bytes, get(bytes, root, 'id')), firstUserText: null };
+  return { conversationId: textOf(bytes, get(bytes, root, 'id')), firstUserText: NO_TEXT };
 }
 
 /** Of one item its media and its files; the rest is text of the zone given. */
@@ -64,19 +64,16 @@ function markPart(bytes: Buffer, part: JsonNode, around: Zone): void {
   }
 }
 
-/** Sets the zones of input items; the text of the first user message. */
-function markItems(bytes: Buffer, input: JsonNode<ResponseInputItem[]>): string | null {
+/** Sets the zones of input items, and gathers what users say in them. */
+function markItems(bytes: Buffer, input: JsonNode<ResponseInputItem[]>, userContents: (JsonNode | null)[]): void {
   const items = itemsOf(input) as readonly JsonNode[];
   const roles = items.map((item) => roleOf(bytes, item));
   const positions = positionsOf(roles.map(turnOf));
-  let firstUserText: string | null = null;
   items.forEach((item, i) => {
     const role = roles[i] as Role;
     markItem(bytes, item, role === 'system' ? SYSTEM : zone(role, positions[i] ?? 'latest'));
-    if (role === 'user')
-      firstUserText ??= item.kind === 'string' ? textOf(bytes, item) : contentText(bytes, get(bytes, item, 'content'));
+    if (role === 'user') userContents.push(item.kind === 'string' ? item : get(bytes, item, 'content'));
   });
-  return firstUserText;
 }
 
 function roleOf(bytes: Buffer, item: JsonNode): Role {

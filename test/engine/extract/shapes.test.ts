@@ -43,7 +43,7 @@ test('OpenAI chat: roles, positions and files of a session with a tool call', ()
   assert.equal(extraction.shape, 'openai.chat');
   assert.equal(extraction.model, 'gpt-4o');
   assert.equal(extraction.stream, true);
-  assert.equal(extraction.firstUserText, 'first question');
+  assert.equal(extraction.firstUserText(), 'first question');
   assert.deepEqual(extraction.coverage, { level: 'opaque', reason: 'media' });
   const found = lines(extraction);
   for (const line of [
@@ -103,7 +103,7 @@ test('OpenAI responses: items, outputs of calls, sealed reasoning, ids of the co
   );
   assert.equal(extraction.shape, 'openai.responses');
   assert.equal(extraction.conversationId, 'resp_1');
-  assert.equal(extraction.firstUserText, 'question');
+  assert.equal(extraction.firstUserText(), 'question');
   assert.deepEqual(extraction.coverage, { level: 'opaque', reason: 'media' });
   const found = lines(extraction);
   for (const line of [
@@ -117,7 +117,7 @@ test('OpenAI responses: items, outputs of calls, sealed reasoning, ids of the co
   ]) {
     assert.ok(found.includes(line), line);
   }
-  assert.equal(extracted(request('/v1/responses', { model: 'm', input: 'plain' })).firstUserText, 'plain');
+  assert.equal(extracted(request('/v1/responses', { model: 'm', input: 'plain' })).firstUserText(), 'plain');
 });
 
 test('Anthropic: tool results inside user turns are tool, thinking is fixed', () => {
