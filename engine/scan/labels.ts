@@ -2,8 +2,8 @@
  * What the label of a text says: its words, and which recognizers want the text because of them. The same few labels
  * come with nearly every message (`content`, `model`), so what was read is kept, up to a bound: senders choose labels.
  */
-import { hasContextWord, NO_WORDS, type Words, wordsOf } from './context.ts';
-import type { ContextIndex } from './context-index.ts';
+import { NO_WORDS, type Words, wordsOf } from './context.ts';
+import { ContextIndex, hasBit } from './context-index.ts';
 import type { Recognizer } from './recognizer.ts';
 
 export interface Label {
@@ -16,12 +16,15 @@ export interface Label {
 
 /** Of a longer label the last characters count. */
 const MAX_CHARS = 200;
+const NOBODY: readonly Recognizer[] = [];
 /** Longer ones are hardly met twice. */
 const MAX_KEPT_CHARS = 40;
 const MAX_KEPT = 1000;
 
 export class Labels {
   readonly #labelled: readonly Recognizer[];
+  /** The lists of their labels: hundreds, of which a label has words of a few. */
+  readonly #wanting: ContextIndex;
   readonly #known = new Map<string, Label>();
 
   readonly #index: ContextIndex;
@@ -31,6 +34,7 @@ export class Labels {
     this.#index = index;
     this.#none = { words: NO_WORDS, bits: new Uint32Array(index.size), wanted: [] };
     this.#labelled = recognizers.filter((one) => one.labels !== undefined);
+    this.#wanting = new ContextIndex(this.#labelled.flatMap(({ labels }) => labels ?? []));
   }
 
   read(label: string | null): Label {
@@ -48,7 +52,10 @@ export class Labels {
     const read = label.length > MAX_CHARS ? label.slice(-MAX_CHARS) : label;
     const words = wordsOf(read);
     if (words === NO_WORDS) return this.#none;
-    const wanted = this.#labelled.filter(({ labels }) => labels !== undefined && hasContextWord(words, labels));
+    const bits = this.#wanting.bitsOf(read);
+    const wanted = bits.every((word) => word === 0)
+      ? NOBODY
+      : this.#labelled.filter(({ labels }) => labels !== undefined && hasBit(bits, this.#wanting.numberOf(labels)));
     return { words, bits: this.#index.bitsOf(read), wanted };
   }
 }

@@ -4,7 +4,6 @@
 import type { ScoreReason } from '../../flow/finding.ts';
 import type { Role } from '../../flow/segment.ts';
 import { type LetterRun, letterRuns } from '../encodings/base64.ts';
-import { Columns } from './columns.ts';
 import { type ContextWords, hasContextWord, NO_WORDS, type Words, wordsRound } from './context.ts';
 import { bitsRound, type ContextIndex, ContextReader, hasBit } from './context-index.ts';
 import { type ContextMatch, contextWordIn, whyReported } from './explain.ts';
@@ -49,7 +48,6 @@ export class Passage {
   #bitsAt = -1;
   #bitsEnd = -1;
   #letterRuns: readonly LetterRun[] | null = null;
-  #columns: Columns | null = null;
   #compact = '';
   #compactAt = -1;
   #compactEnd = -1;
@@ -156,16 +154,12 @@ export class Passage {
     return column !== null && hasBit(column.bits, number);
   }
 
-  /** Bits of the words round a span; in a table, of those in its row and of its column's name. */
+  /** Bits of the words round a span; in a table, of those in its row alone: other rows, and names of other columns, say nothing of it. */
   #collect(start: number, end: number): void {
     this.#reader ??= new ContextReader(this.#index, this.text);
-    this.#columns ??= new Columns(this.text, this.#index);
-    const cell = this.#columns.cellAt(start);
-    if (cell === null) bitsRound(this.#reader, 0, this.text.length, start, end, this.#bits);
-    else {
-      bitsRound(this.#reader, cell.rowStart, cell.rowEnd, start, end, this.#bits);
-      for (let w = 0; w < this.#bits.length; w++) this.#bits[w] = (this.#bits[w] as number) | (cell.name[w] as number);
-    }
+    const row = this.#cells?.rowAt(start, this.text) ?? null;
+    if (row === null) bitsRound(this.#reader, 0, this.text.length, start, end, this.#bits);
+    else bitsRound(this.#reader, row.start, row.end, start, end, this.#bits);
   }
 
   /** Whether a number reads as a timestamp, amount, version or counter: a word for one is close by, or a currency. */

@@ -207,21 +207,25 @@ class CuedScanner implements Scanner {
   /** Cells of tables: each is a text of its own that bears the name of its column. */
   #readTables(passage: Passage, hints: ScanHints): void {
     const cells = new Cells();
-    eachTable(passage.text, (names): CellVisitor | null => {
-      const labels = names.map((name) => this.#labels.read(name));
-      if (!labels.some(saysSomething)) return null;
-      return (start, end, column) => {
-        const label = labels[column];
-        if (label === undefined || !saysSomething(label)) return;
-        cells.add(start, end, label);
-        if (label.wanted.length === 0) return;
-        const text = passage.text.subarray(start, end);
-        const cell = new Passage(text, label, hints.role, this.#enabled, this.#context, hints.isExplained === true);
-        for (let i = 0; i < label.wanted.length; i++) label.wanted[i]?.findLabelled?.(cell);
-        for (const sighting of cell.sightings)
-          passage.sightings.push({ ...sighting, start: start + sighting.start, end: start + sighting.end });
-      };
-    });
+    eachTable(
+      passage.text,
+      (names): CellVisitor | null => {
+        const labels = names.map((name) => this.#labels.read(name));
+        if (!labels.some(saysSomething)) return null;
+        return (start, end, column) => {
+          const label = labels[column];
+          if (label === undefined || !saysSomething(label)) return;
+          cells.add(start, end, label);
+          if (label.wanted.length === 0) return;
+          const text = passage.text.subarray(start, end);
+          const cell = new Passage(text, label, hints.role, this.#enabled, this.#context, hints.isExplained === true);
+          for (let i = 0; i < label.wanted.length; i++) label.wanted[i]?.findLabelled?.(cell);
+          for (const sighting of cell.sightings)
+            passage.sightings.push({ ...sighting, start: start + sighting.start, end: start + sighting.end });
+        };
+      },
+      (start, end) => cells.addRows(start, end),
+    );
     if (cells.size === 0) return;
     cells.settle();
     passage.holdCells(cells);

@@ -3,7 +3,7 @@
  * SQL's INSERT under its list of columns. The name of a column is the label of each cell below, however far below: a key
  * path by another way of writing. Linear in the length of the text; what is no table costs the first bytes of each line.
  */
-import { isDigit } from './bytes.ts';
+import { byteSet, isDigit, isIn } from './bytes.ts';
 import type { Label } from './labels.ts';
 
 const LINE_FEED = 0x0a;
@@ -12,9 +12,10 @@ const QUOTE = 0x22;
 const APOSTROPHE = 0x27;
 const BACKSLASH = 0x5c;
 const COMMA = 0x2c;
+const BAR = 0x7c;
 const OPEN = 0x28;
 const CLOSE = 0x29;
-const DELIMITERS: readonly number[] = [0x09, 0x3b, 0x7c, COMMA];
+const DELIMITERS = byteSet('\t;|,');
 
 /** Of a name of a column, bytes; so the first delimiter of a line of names is not far from its start. */
 const MAX_NAME = 48;
@@ -26,6 +27,9 @@ const MAX_INSERT_HEAD = 4_000;
 /** Called with a cell that is not empty: its span without quotes and spaces, and the name of its column. */
 export type CellVisitor = (start: number, end: number, column: number) => void;
 
+/** Told the span of a table's rows. */
+export type RowsVisitor = (start: number, end: number) => void;
+
 /** Asked with the names of a table's columns; hands back what is to be done with its cells, or null to pass it over. */
 export type TableVisitor = (names: readonly string[]) => CellVisitor | null;
 
@@ -35,6 +39,9 @@ export class Cells {
   readonly #ends: number[] = [];
   readonly #labels: Label[] = [];
   #last = 0;
+  /** Pairs start, end; and the pair that was asked for last: values come in order, and what came before has been asked. */
+  readonly #tables: number[] = [];
+  #lastTable = 0;
 
   /** Called with rising spans within one table; tables may come in any order, and then `settle` has to be called. */
   add(start: number, end: number, label: Label): void {
@@ -43,12 +50,36 @@ export class Cells {
     this.#labels.push(label);
   }
 
+  /** The rows of a table, from the first to the last. */
+  addRows(start: number, end: number): void {
+    this.#tables.push(start, end);
+  }
+
+  /** The line of a table that a place stands in; null outside of tables. */
+  rowAt(at: number, text: Buffer): { readonly start: number; readonly end: number } | null {
+    for (let i = this.#lastTable; i < this.#tables.length; i += 2) {
+      const start = this.#tables[i] as number;
+      const end = this.#tables[i + 1] as number;
+      if (at < start) return null;
+      if (at >= end) continue;
+      this.#lastTable = i;
+      const feed = at === 0 ? -1 : text.lastIndexOf(LINE_FEED, at - 1);
+      return { start: Math.max(start, feed + 1), end: Math.min(end, lineEnd(text, at)) };
+    }
+    return null;
+  }
+
   get size(): number {
     return this.#starts.length;
   }
 
   /** Puts the cells in the order of the text. */
   settle(): void {
+    const pairs = Array.from({ length: this.#tables.length / 2 }, (_, i) => [
+      this.#tables[i * 2] ?? 0,
+      this.#tables[i * 2 + 1] ?? 0,
+    ]);
+    this.#tables.splice(0, this.#tables.length, ...pairs.sort(([a = 0], [b = 0]) => a - b).flat());
     if (this.#starts.every((start, at) => at === 0 || start >= (this.#starts[at - 1] ?? 0))) return;
     const order = this.#starts.map((_, at) => at).sort((a, b) => (this.#starts[a] ?? 0) - (this.#starts[b] ?? 0));
     const [starts, ends, labels] = [[...this.#starts], [...this.#ends], [...this.#labels]];
@@ -80,18 +111,24 @@ export class Cells {
   }
 }
 
-export function eachTable(text: Buffer, visit: TableVisitor): void {
-  eachLineTable(text, visit);
-  eachInsert(text, 'VALUES', visit);
-  eachInsert(text, 'values', visit);
+/** `rows` is told the span of each table's rows. */
+export function eachTable(text: Buffer, visit: TableVisitor, rows: RowsVisitor = () => {}): void {
+  eachLineTable(text, visit, rows);
+  eachInsert(text, 'VALUES', visit, rows);
+  eachInsert(text, 'values', visit, rows);
 }
 
-function eachLineTable(text: Buffer, visit: TableVisitor): void {
+function eachLineTable(text: Buffer, visit: TableVisitor, rows: RowsVisitor): void {
   let at = 0;
   while (at < text.length) {
     const end = lineEnd(text, at);
     if (end >= text.length) return;
     const delimiter = end - at > MAX_LINE ? 0 : delimiterOf(text, at, end);
+    // `"key": value,` and the like: a list written a line an item is no table.
+    if (delimiter !== BAR && lastByte(text, at, end) === delimiter) {
+      at = end + 1;
+      continue;
+    }
     const next = lineEnd(text, end + 1);
     if (delimiter === 0 || next - end > MAX_LINE) {
       at = end + 1;
@@ -109,6 +146,7 @@ function eachLineTable(text: Buffer, visit: TableVisitor): void {
       continue;
     }
     at = readRows(text, end + 1, delimiter, count, cell);
+    rows(end + 1, at);
   }
 }
 
@@ -151,6 +189,12 @@ function isSpace(byte: number): boolean {
   return byte === 0x20 || byte === RETURN || byte === 0x09;
 }
 
+function lastByte(text: Buffer, from: number, to: number): number {
+  let last = to - 1;
+  while (last > from && isSpace(text[last] as number)) last--;
+  return text[last] ?? 0;
+}
+
 function lineEnd(text: Buffer, from: number): number {
   const end = text.indexOf(LINE_FEED, from);
   return end === -1 ? text.length : end;
@@ -162,7 +206,7 @@ function delimiterOf(text: Buffer, from: number, to: number): number {
   // A line of Markdown's table begins with a bar; then the bars count.
   for (let i = from; i < last; i++) {
     const byte = text[i] as number;
-    if (DELIMITERS.includes(byte)) return byte;
+    if (isIn(DELIMITERS, byte)) return byte;
     if (isDigit(byte) && i === from) return 0;
   }
   return 0;
@@ -192,7 +236,7 @@ function namesIn(text: Buffer, from: number, to: number, delimiter: number): rea
   return isTable ? names : null;
 }
 
-function eachInsert(text: Buffer, word: string, visit: TableVisitor): void {
+function eachInsert(text: Buffer, word: string, visit: TableVisitor, rows: RowsVisitor): void {
   let lastColumns = '';
   let cell: CellVisitor | null = null;
   for (let at = text.indexOf(word, 0, 'latin1'); at !== -1; at = text.indexOf(word, at + word.length, 'latin1')) {
@@ -208,7 +252,10 @@ function eachInsert(text: Buffer, word: string, visit: TableVisitor): void {
       lastColumns = columns;
       cell = names.length <= MAX_COLUMNS && names.every((name) => NAME.test(name)) ? visit(names) : null;
     }
-    if (cell !== null) at = readTuples(text, at + word.length, cell) - word.length;
+    if (cell === null) continue;
+    const end = readTuples(text, at + word.length, cell);
+    rows(at + word.length, end);
+    at = end - word.length;
   }
 }
 
