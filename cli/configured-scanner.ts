@@ -1,5 +1,4 @@
 /** The scanner that a command uses: the built-in one, or with `--config` the one that this configuration makes. */
-import type { Config } from '../config/config.ts';
 import { createScanner, type Scanner } from '../engine/scan/scanner.ts';
 import type { CommandContext } from './command.ts';
 
@@ -9,10 +8,5 @@ export async function scannerOf(context: CommandContext): Promise<Scanner> {
   const { loadPolicies } = await import('../config/policies.ts');
   const { recognizersOf } = await import('../engine/decide/policy-set.ts');
   const config = context.config();
-  return createScanner({ custom: recognizersOf(loadPolicies(config)), disable: disabledIn(config) });
-}
-
-/** `detection.names: off` is a recognizer left out like any other. */
-export function disabledIn(config: Config): readonly string[] {
-  return config.detection.names === 'off' ? [...config.detection.disable, 'PERSON'] : config.detection.disable;
+  return createScanner({ custom: recognizersOf(loadPolicies(config)), ...config.detection });
 }

@@ -20,7 +20,6 @@ import { type Home, openHome } from '../store/home.ts';
 import { fingerprint } from '../store/keyed.ts';
 import { createRecorder } from '../store/recorder.ts';
 import { newUlid } from '../store/ulid.ts';
-import { disabledIn } from './configured-scanner.ts';
 import { whoListens } from './who-listens.ts';
 
 export interface StartOptions {
@@ -102,7 +101,7 @@ export async function startWeir(config: Config, options: StartOptions = {}): Pro
 export function createEngine(config: Config, keyed: Fingerprint): Engine {
   const policies = compilePolicies(loadPolicies(config));
   return {
-    scanner: createScanner({ custom: policies.recognizers, disable: disabledIn(config) }),
+    scanner: createScanner({ custom: policies.recognizers, ...config.detection }),
     policies,
     fingerprint: keyed,
     onOpaque: config.proxy.onOpaque,

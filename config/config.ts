@@ -68,7 +68,7 @@ export interface Config {
   /** Absolute paths of files and folders; null means the shipped policies/default.yaml alone. */
   readonly policies: readonly string[] | null;
   /** `disable`: names of recognizers and entities. */
-  readonly detection: { readonly disable: readonly string[]; readonly names: 'fast' | 'off' };
+  readonly detection: { readonly disable: readonly string[]; readonly names: 'fast' | 'thorough' | 'off' };
   readonly apps: readonly AppConfig[];
   readonly destinations: readonly DestinationEntry[];
   /** `chars` either side of a finding, 0..500; 0 keeps no excerpt. */

@@ -165,12 +165,7 @@ const detection = section({
   countries: optional(onlyYet(['all'], null, 'a choice of countries'), null),
   languages: optional(onlyYet([['en']], null, 'a choice of languages'), null),
   disable: optional(list(disabled), []),
-  names: optional(
-    checked(oneOf(['fast', 'off', 'thorough']), (value, report) => {
-      if (value === 'thorough') report('"thorough" is not built yet; expected fast or off');
-    }),
-    'fast',
-  ),
+  names: optional(oneOf(['fast', 'thorough', 'off']), 'fast'),
   model: optional(onlyYet([null], null, 'detection.model'), null),
 });
 

@@ -54,6 +54,8 @@ export interface PolicyText {
 export interface EngineOptions {
   /** Names of recognizers or entities that are left out. */
   readonly disable?: readonly string[];
+  /** How names are looked for in running text; `fast` unless said. `off` leaves out persons wherever they stand. */
+  readonly names?: 'fast' | 'thorough' | 'off';
   readonly recognizers?: readonly OwnRecognizer[];
   /** What `decide` decides by; their recognizers are used by `inspect`, too. */
   readonly policies?: readonly PolicyText[];
@@ -158,7 +160,7 @@ export function createEngine(options: EngineOptions = {}): TextEngine {
   const policies = compilePolicies(documentsOf(options.policies ?? []));
   const own = (options.recognizers ?? []).map(filled);
   checkDisabled(disable, [...policies.recognizers, ...own]);
-  const scanner = createScanner({ custom: [...policies.recognizers, ...own], disable });
+  const scanner = createScanner({ custom: [...policies.recognizers, ...own], disable, names: options.names ?? 'fast' });
   const engine: Engine = {
     scanner,
     policies,

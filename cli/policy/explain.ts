@@ -69,7 +69,7 @@ async function explainText(context: CommandContext): Promise<number> {
   };
   const { documents } = soundPolicies(context);
   const policies = compilePolicies(documents);
-  const scanner = createScanner({ custom: policies.recognizers, disable: config.detection.disable });
+  const scanner = createScanner({ custom: policies.recognizers, ...config.detection });
   const text = textOption(context, 'text') ?? (await readAll(context.stdin));
   const key = homeKey(config);
   const trial = tryText({ scanner, policies, catalog, key }, { ...input, text }, destination);

@@ -5,7 +5,9 @@
  */
 import { type Category, MEDIUM, type TextFinding } from '../../flow/finding.ts';
 import type { Role } from '../../flow/segment.ts';
+import { NameFinder, type NamesMode } from '../names/names.ts';
 import { BUILT_IN } from '../recognizers/built-in.ts';
+import { NAMES_IN_TEXT } from '../recognizers/contact/names-in-text.ts';
 import { Automaton } from './automaton.ts';
 import { isAlnum, isDigit, isHex, isLetter, isWord, touchesWordBefore } from './bytes.ts';
 import { CodeChain } from './codes.ts';
@@ -73,14 +75,21 @@ export interface ScannerOptions {
   readonly custom?: readonly CustomRecognizer[];
   /** Names of recognizers or entities that are left out. */
   readonly disable?: readonly string[];
+  /** How names are looked for in running text; `fast` unless said. `off` leaves out persons wherever they stand. */
+  readonly names?: NamesMode;
 }
+
+/** What `names: off` leaves out: all that tells one of these. */
+const NAMED_ENTITIES = ['PERSON', 'LOCATION', 'ORGANIZATION'];
 
 /** Throws WeirError `pattern_invalid` for a custom recognizer that cannot be compiled. */
 export function createScanner(options: ScannerOptions = {}): Scanner {
-  const disabled = new Set(options.disable ?? []);
+  const names = options.names ?? 'fast';
+  const disabled = new Set([...(options.disable ?? []), ...(names === 'off' ? NAMED_ENTITIES : [])]);
   const builtIn = BUILT_IN.filter((one) => !disabled.has(one.name) && !disabled.has(one.entity));
   const custom = (options.custom ?? []).filter((one) => !disabled.has(one.entity)).map(compileCustom);
-  return new CuedScanner(builtIn, custom);
+  const isTagged = names !== 'off' && builtIn.some((one) => NAMES_IN_TEXT.includes(one));
+  return new CuedScanner(builtIn, custom, isTagged ? new NameFinder(names) : null);
 }
 
 interface Wiring {
@@ -137,6 +146,7 @@ class CuedScanner implements Scanner {
   readonly #byRun: readonly (readonly Recognizer[])[];
   readonly #labels: Labels;
   readonly #finishing: readonly Recognizer[];
+  readonly #names: NameFinder | null;
   readonly #searched: readonly CompiledCustom[];
   readonly #enabled: ReadonlySet<Recognizer>;
   readonly #chain = new NumberChain();
@@ -147,7 +157,8 @@ class CuedScanner implements Scanner {
   /** Values that were found encoded; findings hold none. */
   readonly #decoded = new WeakMap<TextFinding, string>();
 
-  constructor(builtIn: readonly Recognizer[], custom: readonly CompiledCustom[]) {
+  constructor(builtIn: readonly Recognizer[], custom: readonly CompiledCustom[], names: NameFinder | null) {
+    this.#names = names;
     const all = [...builtIn, ...custom.map((one) => one.recognizer)];
     this.#wirings = all.flatMap((recognizer) =>
       (recognizer.cues ?? []).map((cue) => ({ cue, bytes: Buffer.from(cue.literal, 'utf8'), recognizer })),
@@ -188,6 +199,7 @@ class CuedScanner implements Scanner {
     this.#sweep(passage);
     for (let i = 0; i < label.wanted.length; i++) label.wanted[i]?.findLabelled?.(passage);
     for (let i = 0; i < this.#searched.length; i++) this.#searched[i]?.search(passage);
+    if (depth === 0) this.#names?.find(passage);
     if (depth === 0) for (let i = 0; i < this.#finishing.length; i++) this.#finishing[i]?.finish?.(passage);
     if (depth === MAX_DEPTH) return passage;
     for (const view of viewsOf(text, passage.letterRuns, depth === 0 && hints.isBase64Read === true, budget)) {

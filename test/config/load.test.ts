@@ -330,7 +330,6 @@ const NOT_BUILT: readonly (readonly [text: string, ...lines: readonly string[]])
   ['proxy: {upstream: {certificates: []}}', '1:20: proxy.upstream.certificates is not built yet; remove this key'],
   ['detection: {countries: [DE]}', '1:24: a choice of countries is not built yet; expected "all"'],
   ['detection: {languages: [en, de]}', '1:24: a choice of languages is not built yet; expected ["en"]'],
-  ['detection: {names: thorough}', '1:20: "thorough" is not built yet; expected fast or off'],
   ['detection: {model: m.onnx}', '1:20: detection.model is not built yet; expected null'],
   ['apps: [{name: a, match: {exe: /srv/a}}]', '1:18: apps[].match is not built yet; remove this key'],
   ['stores: []', '1:1: stores is not built yet; remove this key'],

@@ -1,0 +1,182 @@
+/**
+ * Names of persons, places and organisations, and postal addresses, in running text: what the tagger of engine/names
+ * takes for one. It alone makes them medium; a person is high only with evidence beside it: a given and a family name
+ * that are both known, or an e-mail address near that holds the name. They have no cues; the scanner calls `findNames`.
+ */
+import { HIGH, MEDIUM } from '../../../flow/finding.ts';
+import { COMMON, FAMILY, FAMILY_RARE, GIVEN } from '../../names/gazetteer.ts';
+import type { Name } from '../../names/tagger.ts';
+import { byteAt, isAlnum } from '../../scan/bytes.ts';
+import type { Passage, Sighting } from '../../scan/passage.ts';
+import type { Recognizer } from '../../scan/recognizer.ts';
+import { isNoName } from './person-words.ts';
+
+export const personInText: Recognizer = {
+  name: 'person-in-text',
+  entity: 'PERSON',
+  category: 'personal',
+  countries: [],
+  hits: [
+    { text: 'The report was written by Katarzyna Wiśniewska last week.', value: 'Katarzyna Wiśniewska' },
+    { text: 'I talked to Michael Thompson about it yesterday.', value: 'Michael Thompson', atLeast: 0.8 },
+    { text: 'Yesterday Oluwaseun Adeyemi moved to Leeds.', value: 'Oluwaseun Adeyemi' },
+  ],
+  misses: [
+    { text: 'The Borrower shall repay the Lender.' },
+    { text: 'Install Node.js and run npm test.' },
+    { text: 'const Person = new Class(Smith);' },
+    { text: 'Click Save and then Close Window.' },
+  ],
+};
+
+export const location: Recognizer = {
+  name: 'location',
+  entity: 'LOCATION',
+  category: 'personal',
+  countries: [],
+  hits: [
+    { text: 'She moved from Hamburg to Lisbon in May.', value: 'Hamburg' },
+    { text: 'He was born in New Zealand.', value: 'New Zealand' },
+  ],
+  misses: [{ text: 'The value of Local Storage is read at start.' }, { text: 'Run it in Docker or in Kubernetes.' }],
+};
+
+export const organization: Recognizer = {
+  name: 'organization',
+  entity: 'ORGANIZATION',
+  category: 'business',
+  countries: [],
+  hits: [
+    { text: 'He works for Baker & Sons Ltd in the city.', value: 'Baker & Sons Ltd' },
+    { text: 'She studied at the University of Bristol.', value: 'University of Bristol' },
+  ],
+  misses: [{ text: 'The Test Runner prints a Summary.' }, { text: 'import Foo from "Bar Baz";' }],
+};
+
+export const addressInText: Recognizer = {
+  name: 'address-in-text',
+  entity: 'STREET_ADDRESS',
+  category: 'personal',
+  countries: [],
+  isWhole: true,
+  hits: [
+    {
+      text: 'Please deliver it to 14 Willow Crescent, Flat 2, Leeds LS6 2AB by noon.',
+      value: '14 Willow Crescent, Flat 2, Leeds LS6 2AB',
+    },
+  ],
+  misses: [{ text: 'Section 12 Main Loop, page 3' }],
+};
+
+export const NAMES_IN_TEXT: readonly Recognizer[] = [personInText, location, organization, addressInText];
+
+/** A name of which the tagger is sure, of which it is not quite, and how sure that is, in units of its weights a token. */
+const SURE = 0.6;
+const LIKELY = 0.55;
+const SURE_FROM = 120;
+const EVIDENT = 0.85;
+/** How far from a name an e-mail address is looked for, bytes. */
+const NEAR = 120;
+
+/**
+ * What the other recognizers have seen before the tagger runs, in the order of the text: names are weighed against it.
+ * Asked with rising places, so that all questions together go through it once.
+ */
+export class SeenBefore {
+  readonly #sightings: readonly Sighting[];
+  #next = 0;
+
+  constructor(sightings: readonly Sighting[]) {
+    this.#sightings = sightings.filter((one) => one.score >= MEDIUM).sort((a, b) => a.start - b.start);
+  }
+
+  /** Those that overlap a span; of a crowd the first few. */
+  within(start: number, end: number): readonly Sighting[] {
+    const all = this.#sightings;
+    while (this.#next < all.length && (all[this.#next]?.end ?? 0) <= start) this.#next++;
+    const overlapping: Sighting[] = [];
+    for (let k = this.#next; k < all.length && k < this.#next + CROWD; k++) {
+      const one = all[k];
+      if (one === undefined || one.start >= end) break;
+      if (one.end > start) overlapping.push(one);
+    }
+    return overlapping;
+  }
+}
+
+const CROWD = 16;
+
+/** Reports a name that the tagger found. What another recognizer has in its place, by the form of a value, goes before. */
+export function reportName(passage: Passage, name: Name, seen: SeenBefore): void {
+  const recognizer = NAMES_IN_TEXT[name.kind];
+  if (recognizer === undefined || isPartOfAnother(passage.text, name)) return;
+  let { start, end } = name;
+  let score =
+    recognizer === personInText && isEvident(passage, name) ? EVIDENT : name.lead >= SURE_FROM ? SURE : LIKELY;
+  for (const other of seen.within(start, end)) {
+    const { entity, category } = other.recognizer;
+    if (recognizer === addressInText && entity === 'STREET_ADDRESS') {
+      // The grammar knows that it is one, the tagger how far it reaches.
+      start = Math.min(start, other.start);
+      end = Math.max(end, other.end);
+      score = Math.max(score, other.score);
+    } else if (entity === recognizer.entity) {
+      // `my name is sarah thompson`: what says that it is a name does not say where it ends.
+      if (start <= other.start && other.end <= end) score = Math.max(score, other.score);
+    } else if (recognizer !== addressInText || category !== 'personal' || other.score >= HIGH) {
+      return;
+    }
+  }
+  passage.report(recognizer, start, end, score);
+}
+
+/** Within a path, an address of the network, an identifier: what stands there is named otherwise. */
+function isPartOfAnother(text: Buffer, { start, end }: Name): boolean {
+  const before = byteAt(text, start - 1);
+  if (before === 0x40) return isAlnum(byteAt(text, start - 2)) || byteAt(text, start - 2) === 0x2e;
+  if (before === 0x2f || before === 0x5f || before === 0x24 || before === 0x5c || before === 0x25) return true;
+  if ((before === 0x2e || before === 0x2d || before === 0x3d) && isAlnum(byteAt(text, start - 2)))
+    return before !== 0x3d;
+  const after = byteAt(text, end);
+  if (after === 0x5f || after === 0x40 || after === 0x28 || after === 0x5b) return true;
+  if (after === 0x2e || after === 0x3a || after === 0x2f)
+    return isAlnum(byteAt(text, end + 1)) || (after === 0x3a && byteAt(text, end + 1) === 0x3a);
+  return false;
+}
+
+const BETWEEN = /[\s,.]+/u;
+
+function isEvident(passage: Passage, name: Name): boolean {
+  if (name.isTechnical || name.words < 2 || name.end - name.start > 80) return false;
+  const words = passage
+    .slice(name.start, name.end)
+    .split(BETWEEN)
+    .filter((word) => word.length > 1);
+  const first = words[0] ?? '';
+  const last = words.at(-1) ?? '';
+  if (words.length < 2 || !isCapital(first) || !isCapital(last) || isNoName(first) || isNoName(last)) return false;
+  if (
+    (name.firstFlags & GIVEN) !== 0 &&
+    (name.firstFlags & COMMON) === 0 &&
+    (name.lastFlags & (FAMILY | FAMILY_RARE)) !== 0
+  )
+    return (name.lastFlags & COMMON) === 0 || (name.lastFlags & FAMILY) !== 0;
+  return hasAddressOf(passage, name, last);
+}
+
+function isCapital(word: string): boolean {
+  return /^\p{Lu}/u.test(word);
+}
+
+/** An e-mail address near by that holds the family name. */
+function hasAddressOf(passage: Passage, { start, end }: Name, last: string): boolean {
+  const from = Math.max(0, start - NEAR);
+  const at = passage.indexOf('@', from);
+  if (last.length < 4 || at === -1 || at > end + NEAR) return false;
+  const round = passage.ascii(from, Math.min(passage.text.length, end + NEAR)).toLowerCase();
+  const plain = last
+    .normalize('NFD')
+    .toLowerCase()
+    .replace(/[^a-z]/g, '');
+  return plain.length >= 4 && new RegExp(`[\\w.+-]*${plain}[\\w.+-]*@`).test(round);
+}
