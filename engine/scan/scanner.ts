@@ -199,7 +199,6 @@ class CuedScanner implements Scanner {
     this.#sweep(passage);
     for (let i = 0; i < label.wanted.length; i++) label.wanted[i]?.findLabelled?.(passage);
     for (let i = 0; i < this.#searched.length; i++) this.#searched[i]?.search(passage);
-    if (depth === 0) this.#names?.find(passage);
     if (depth === 0) for (let i = 0; i < this.#finishing.length; i++) this.#finishing[i]?.finish?.(passage);
     if (depth === MAX_DEPTH) return passage;
     for (const view of viewsOf(text, passage.letterRuns, depth === 0 && hints.isBase64Read === true, budget)) {
@@ -213,6 +212,8 @@ class CuedScanner implements Scanner {
         passage.sightings.push({ ...sighting, start, end, value });
       }
     }
+    // Last, since names give way to all that has been seen.
+    if (depth === 0) this.#names?.find(passage);
     return passage;
   }
 

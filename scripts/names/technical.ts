@@ -174,3 +174,17 @@ export function makeLogs(count: number, seed: number): Sample[] {
   }
   return samples;
 }
+
+/** Rows of numbers, as tables and measurements have them. */
+export function makeNumbers(count: number, seed: number): Sample[] {
+  const random = new Random(seed);
+  return Array.from({ length: count }, () => {
+    const joint = random.oneOf([', ', ' ', '\t', ',', '; ', ' | ']);
+    const most = 10 ** (1 + random.below(6));
+    const decimals = random.below(4);
+    const rows = Array.from({ length: 1 + random.below(6) }, () =>
+      Array.from({ length: 2 + random.below(12) }, () => (random.next() * most).toFixed(decimals)).join(joint),
+    );
+    return { text: rows.join('\n'), spans: [] };
+  });
+}

@@ -17,7 +17,7 @@ import { makeProductSentences } from './products.ts';
 import { Random } from './random.ts';
 import { type Sample, withNoise } from './sample.ts';
 import { makeSentences } from './sentences.ts';
-import { makeLogs, readTechnical, technicalSamples } from './technical.ts';
+import { makeLogs, makeNumbers, readTechnical, technicalSamples } from './technical.ts';
 
 const { values } = parseArgs({
   options: {
@@ -75,7 +75,7 @@ function isKnownName(line: string): boolean {
   }
   return false;
 }
-const noNames = [...technicalSamples(technical.files, isKnownName), ...makeLogs(1500, SEED)];
+const noNames = [...technicalSamples(technical.files, isKnownName), ...makeLogs(1500, SEED), ...makeNumbers(400, SEED)];
 const sentences = [
   ...makeSentences(Number(values.sentences), SEED, TRAINING_LOCALES, 'training'),
   ...makeProductSentences(Number(values.sentences) >> 4, SEED, 'training'),

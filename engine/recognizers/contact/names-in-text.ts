@@ -5,8 +5,9 @@
  */
 import { HIGH, MEDIUM } from '../../../flow/finding.ts';
 import { COMMON, FAMILY, FAMILY_RARE, GIVEN } from '../../names/gazetteer.ts';
+import { ADDRESS } from '../../names/labels.ts';
 import type { Name } from '../../names/tagger.ts';
-import { byteAt, isAlnum } from '../../scan/bytes.ts';
+import { byteAt, isAlnum, isDigit, isLetter } from '../../scan/bytes.ts';
 import type { Passage, Sighting } from '../../scan/passage.ts';
 import type { Recognizer } from '../../scan/recognizer.ts';
 import { isNoName } from './person-words.ts';
@@ -109,8 +110,9 @@ const CROWD = 16;
 /** Reports a name that the tagger found. What another recognizer has in its place, by the form of a value, goes before. */
 export function reportName(passage: Passage, name: Name, seen: SeenBefore): void {
   const recognizer = NAMES_IN_TEXT[name.kind];
-  if (recognizer === undefined || isPartOfAnother(passage.text, name)) return;
-  let { start, end } = name;
+  if (recognizer === undefined || isPartOfAnother(passage.text, name) || !isWritten(passage.text, name)) return;
+  let { start } = name;
+  let end = recognizer === addressInText ? withPostcode(passage, name) : name.end;
   let score =
     recognizer === personInText && isEvident(passage, name) ? EVIDENT : name.lead >= SURE_FROM ? SURE : LIKELY;
   for (const other of seen.within(start, end)) {
@@ -128,6 +130,34 @@ export function reportName(passage: Passage, name: Name, seen: SeenBefore): void
     }
   }
   passage.report(recognizer, start, end, score);
+}
+
+/** Longest name of each kind, bytes. */
+const LONGEST = [90, 90, 120, 240];
+
+/** A name is of letters, and an address of letters and digits, in no greater number than an address has. */
+function isWritten(text: Buffer, { kind, start, end }: Name): boolean {
+  if (end - start > (LONGEST[kind] ?? 0)) return false;
+  let [letters, digits, run] = [0, 0, 0];
+  let longest = 0;
+  for (let i = start; i < end; i++) {
+    const byte = byteAt(text, i);
+    if (isDigit(byte)) digits++;
+    if (isLetter(byte) || byte >= 0x80) {
+      letters++;
+      run++;
+      longest = Math.max(longest, run);
+    } else run = 0;
+  }
+  if (kind !== ADDRESS) return letters > 1 && letters > digits;
+  return digits > 0 && longest >= 3 && digits <= letters * 2;
+}
+
+/** The second half of a British postcode belongs to the first. */
+function withPostcode(passage: Passage, { start, end }: Name): number {
+  const isOutward = /[\s,][A-Z]{1,2}\d[A-Z\d]?$/.test(passage.ascii(Math.max(start, end - 5), end));
+  const isInward = /^ \d[A-Z]{2}(?![A-Za-z\d])/.test(passage.ascii(end, Math.min(passage.text.length, end + 5)));
+  return isOutward && isInward ? end + 4 : end;
 }
 
 /** Within a path, an address of the network, an identifier: what stands there is named otherwise. */
