@@ -147,22 +147,33 @@ function isLetterOrDigit(byte: number): boolean {
   return byte >= 0x80 || (byte !== 0x5f && isWord(byte));
 }
 
-function isLower(byte: number | undefined): boolean {
-  return byte !== undefined && byte >= 0x61 && byte <= 0x7a;
+/** The character that begins at `at`: ASCII, or of two bytes (Latin, Greek, Cyrillic); empty for others, which have no case or no place in a key. */
+function characterAt(text: Uint8Array, at: number): string {
+  const byte = text[at] ?? 0;
+  if (byte < 0x80) return String.fromCharCode(byte);
+  return (byte & 0xe0) === 0xc0 ? String.fromCharCode(((byte & 0x1f) << 6) | ((text[at + 1] ?? 0) & 0x3f)) : '';
 }
 
-/**
- * A word begins at `i`: after what is no letter, or at the hump of a camelCase or HTTPServer. Letters beyond ASCII make
- * no hump, since their bytes do not tell capitals (`EMŠO`, `DIČ`).
- */
+function isCapital(character: string): boolean {
+  return character !== character.toLowerCase();
+}
+
+function isSmall(character: string): boolean {
+  return character !== character.toUpperCase();
+}
+
+/** A word begins at `i`: after what is no letter, or at the hump of a camelCase or HTTPServer. */
 function startsWord(text: Uint8Array, i: number): boolean {
   const byte = text[i] as number;
   if (!isLetterOrDigit(byte)) return false;
   if (i === 0) return true;
   const before = text[i - 1] as number;
   if (!isLetterOrDigit(before)) return true;
-  if (!isUpper(byte)) return false;
-  return isLower(before) || isDigit(before) || (isUpper(before) && isLower(text[i + 1]));
+  // Most letters are small ones in ASCII, or lie within a character.
+  if (byte < 0x80 ? !isUpper(byte) : (byte & 0xe0) !== 0xc0 || !isCapital(characterAt(text, i))) return false;
+  if (isDigit(before)) return true;
+  const last = characterAt(text, before < 0x80 ? i - 1 : i - 2);
+  return isSmall(last) || (isCapital(last) && isSmall(characterAt(text, byte < 0x80 ? i + 1 : i + 2)));
 }
 
 /** Places of known words in one text, read block by block as they are asked for. */

@@ -18,6 +18,8 @@ export interface DocumentNumberSpec {
   readonly countries: readonly string[];
   /** Words that stand before it or label it, lower case. */
   readonly words: readonly string[];
+  /** Words that documents of other countries bear as well: a little less sure. */
+  readonly sharedWords?: readonly string[];
   /** Whether a value without spaces, letters in upper case, has the document's shape. */
   readonly isValue: (compact: string) => boolean;
   readonly hits: readonly HitExample[];
@@ -33,17 +35,24 @@ const MAX_LENGTH = 24;
 const MAX_PARTS = 4;
 
 const SURE = 0.9;
-const LESS_SURE = 0.75;
+/** What a shared word, and a longer way, take off. */
+const SHARED = 0.08;
+const FAR = 0.12;
 
 export function documentNumber(spec: DocumentNumberSpec): Recognizer {
+  const shared = new Set<string>(
+    (spec.sharedWords ?? []).flatMap((word) => cuesOf(word).map(({ literal }) => literal)),
+  );
+  const words = [...spec.words, ...(spec.sharedWords ?? [])];
   const recognizer: Recognizer = {
     name: spec.name,
     entity: spec.entity,
     category: spec.category,
     countries: spec.countries,
-    cues: spec.words.flatMap(cuesOf),
-    labels: contextWords(...spec.words),
-    findAtCue(passage: Passage, _start: number, end: number): void {
+    cues: words.flatMap(cuesOf),
+    labels: contextWords(...words),
+    findAtCue(passage: Passage, _start: number, end: number, cue: Cue): void {
+      const most = shared.has(cue.literal) ? SURE - SHARED : SURE;
       const text = passage.text;
       const last = Math.min(text.length, end + NEAR);
       for (let i = end, words = 0; i < last && words <= MAX_WORDS; ) {
@@ -55,7 +64,7 @@ export function documentNumber(spec: DocumentNumberSpec): Recognizer {
         }
         const to = valueEnd(passage, i, spec.isValue);
         if (to !== -1) {
-          passage.report(recognizer, i, to, i - end <= CLOSE ? SURE : LESS_SURE);
+          passage.report(recognizer, i, to, i - end <= CLOSE ? most : most - FAR);
           return;
         }
         words++;
@@ -77,15 +86,23 @@ export function documentNumber(spec: DocumentNumberSpec): Recognizer {
 const MIN_CUE = 6;
 const UNMISTAKABLE = 8;
 
-/** The word, and as a key has it: `uk_passport`, `ukPassport`. */
+/** The word as it is written, and as a key has it: `uk_passport`, `ukPassport`, `uk-passport`. */
 function cuesOf(word: string): readonly Cue[] {
-  const plain = /^[ -~]*/.exec(word)?.[0] ?? '';
-  // What stands before its first letter beyond ASCII will do: the gate has room for few bytes of such letters.
-  const literal = plain.length >= MIN_CUE ? plain : word;
-  const isPhrase = literal.trim().includes(' ');
-  const cues: Cue[] = [isPhrase || literal.length < UNMISTAKABLE ? { literal, startsWord: true } : { literal }];
-  if (isPhrase) cues.push({ literal: literal.replaceAll(' ', '_') }, { literal: literal.replaceAll(' ', '') });
-  return cues;
+  const parts = word.split(/[^\p{L}\p{N}]+/u).filter((part) => part !== '');
+  const written = parts.length < 2 ? [word] : [word, parts.join('_'), parts.join('-'), parts.join('')];
+  return [...new Set(written.map(plainRun))].map((literal) => {
+    const isBare = /^[\w-]+$/.test(literal) && literal.length < UNMISTAKABLE;
+    return word.startsWith(literal) && (isBare || /[ .:]/.test(literal)) ? { literal, startsWord: true } : { literal };
+  });
+}
+
+/**
+ * The longest run of ASCII in a word that has other letters: it is the same in capitals, and the gate has room for few
+ * bytes of such letters.
+ */
+function plainRun(word: string): string {
+  const runs = word.split(/[^ -~]+/).sort((a, b) => b.length - a.length);
+  return runs[0] !== undefined && runs[0].trim().length >= MIN_CUE ? runs[0] : word;
 }
 
 /** The end of a value that begins at `from`, of one token or of several with single spaces between; -1 where there is none. */

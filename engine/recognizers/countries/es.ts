@@ -142,7 +142,8 @@ const esPassport = documentNumber({
   entity: 'ES_PASSPORT',
   category: 'government_id',
   countries: ['ES'],
-  words: ['pasaporte', 'pasaportes', 'spanish passport'],
+  words: ['pasaporte', 'spanish passport'],
+  sharedWords: ['passport'],
   isValue: (compact) => /^[A-Z]{3}\d{6}$/.test(compact),
   hits: [
     { text: 'pasaporte: AAB123456', value: 'AAB123456', atLeast: 0.8 },

@@ -152,6 +152,7 @@ const ukPassport = documentNumber({
     'gbr passport',
     'ukpassport',
   ],
+  sharedWords: ['passport'],
   isValue: (compact) => /^(?:\d{9}|[A-Z]{2}\d{7})$/.test(compact) && !isOneDigit(compact),
   hits: [
     { text: 'UK passport number: 533401372', value: '533401372', atLeast: 0.8 },

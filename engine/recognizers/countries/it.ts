@@ -143,6 +143,7 @@ const itPassport = documentNumber({
   category: 'government_id',
   countries: ['IT'],
   words: ['passaporto', 'passaporti', 'italian passport'],
+  sharedWords: ['passport'],
   isValue: (compact) => /^[A-Z]{2}\d{7}$/.test(compact),
   hits: [
     { text: 'passaporto n. YA1234567', value: 'YA1234567', atLeast: 0.8 },

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
+  crossSum,
   icaoCheckDigit,
   isDamm,
   isDay,
@@ -9,6 +10,7 @@ import {
   isMod11Minus2,
   isMod37And36,
   isVerhoeff,
+  twoStageMod11,
 } from '../../../engine/scan/check-digits.ts';
 
 const DIGITS = '0123456789';
@@ -54,4 +56,17 @@ test('characters that no check knows pass none', () => {
 test('days follow the Gregorian calendar', () => {
   assert.ok(isDay(2000, 2, 29) && isDay(2024, 2, 29) && !isDay(1900, 2, 29) && !isDay(2023, 2, 29));
   assert.ok(!isDay(2024, 4, 31) && !isDay(2024, 13, 1) && !isDay(2024, 0, 1) && !isDay(2024, 1, 0));
+});
+
+test('a cross sum adds the digits of each product', () => {
+  // 7 x 2 = 14 counts 1 + 4, 9 x 2 = 18 counts 1 + 8.
+  assert.equal(crossSum('179', [1, 2, 2]), 1 + 5 + 9);
+  assert.equal(crossSum('0179', [1, 2, 2], 1), 1 + 5 + 9);
+  assert.ok(Number.isNaN(crossSum('1-9', [1, 2, 2])));
+});
+
+test('the second weights count where the first leave a remainder of 10', () => {
+  assert.equal(twoStageMod11('3', [2], [9]), 6);
+  assert.equal(twoStageMod11('5', [2], [3]), 4);
+  assert.equal(twoStageMod11('5', [2], [2]), 0);
 });

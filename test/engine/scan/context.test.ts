@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { contextWords, hasContextWord, wordsOf, wordsRound } from '../../../engine/scan/context.ts';
+import { createScanner } from '../../../engine/scan/scanner.ts';
+import { HIGH } from '../../../flow/finding.ts';
 
 function round(text: string, value: string): readonly string[] {
   const at = Buffer.byteLength(text.slice(0, text.indexOf(value)));
@@ -38,5 +40,18 @@ describe('words near a value', () => {
     const words = wordsOf('the social security number of discard');
     assert.ok(hasContextWord(words, contextWords('social security')));
     assert.ok(!hasContextWord(words, contextWords('card', 'ecurity number')));
+  });
+});
+
+describe('words beside a value, as the index reads them', () => {
+  const scanner = createScanner();
+  const score = (text: string): number =>
+    Math.max(0, ...scanner.scan(Buffer.from(text), { label: null, role: null }).map((one) => one.score));
+
+  it('are whole in capitals beyond ASCII, and split where a small letter comes before', () => {
+    for (const word of ['EMŠO', 'emšo', 'Emšo', 'EMŠO_kupca', 'kupecEmšo'])
+      assert.ok(score(`${word}: 1211981500126`) >= HIGH, word);
+    for (const word of ['rodné číslo', 'rodnéČíslo', 'RODNÉ_ČÍSLO'])
+      assert.ok(score(`${word}: 7103192745`) >= 0.5, word);
   });
 });
