@@ -18,20 +18,24 @@ US_BANK_NUMBER | bank account number, checking account | {d10}; {d12}
 US_CLIA | CLIA number | {d2}D{d7}
 US_HICN | HICN, medicare claim number | {d9}A
 UK_PASSPORT | passport number, UK passport | {d9}
-UK_POSTCODE | postcode | {L}{d} {d}AB; SW1A {d}BD
-UK_VEHICLE_REGISTRATION | vehicle registration, number plate | AB5{d} SMR; LK2{d} XYZ
-UK_SORT_CODE_ACCOUNT | sort code and account, bank details | {d2}-{d2}-{d2} {d8}
+UK_POSTCODE | postcode | M{d} {d}AB; LS{d} {d}BD; SW1A {d}BD
+UK_VEHICLE_REGISTRATION | vehicle registration, number plate | AB6{d} SMR; LK2{d} XYZ
+UK_SORT_CODE | sort code | 2{d}-{d2}-{d2}; 4{d5}
+UK_BANK_ACCOUNT | account number, bank account | {d8}
 AU_BSB | BSB | 06{d}-{d3}
 AU_PASSPORT | Australian passport, passport number | N{d7}; PA{d7}
 CA_PASSPORT | Canadian passport, passport number | AB{d6}
 NZ_NHI | NHI number, national health index | ZAC{d4}
 DE_PASSPORT | Reisepass, Reisepassnummer | C01X00T47{d0}
-DE_BSNR | BSNR, Betriebsstättennummer | 2{d8}; 3{d8}
+DE_BSNR | BSNR, Betriebsstättennummer | 72{d7}; 38{d7}; 17{d7}
+DE_TAX_NUMBER | Steuernummer, St.-Nr. | 1{d2}/{d3}/{d5}; 2{d}/{d3}/{d5}
+RU_PASSPORT | паспорт, серия и номер паспорта | 45 0{d} 4{d5}; 4510 2{d5}
+AZ_PIN | FIN kod | 5ZT{d}K{d}Q; 7M{d}A{d}2C
 DE_PLZ | PLZ, Postleitzahl | 1{d4}; 8{d4}
-DE_KFZ | Kennzeichen, Kfz-Kennzeichen | B-AB {d4}; M-XY {d3}
+DE_KFZ | Kennzeichen, Kfz-Kennzeichen | B-AB 1{d3}; M-XY 4{d2}; WOB-K 71
 DE_FUEHRERSCHEIN | Führerscheinnummer, Führerschein | B072RRE2I5{d}
-DE_HANDELSREGISTER | Handelsregister, HRB | HRB {d5}; HRA {d4}
-FR_CNI | carte nationale d'identité, CNI | {d12}
+DE_HANDELSREGISTER | Handelsregister, HRB | HRB 1{d4}; HRA 4{d3}
+FR_CNI | carte nationale d'identité, CNI | 8806{d8}; 1211{d8}
 FR_PASSPORT | passeport, numéro de passeport | {d2}AB{d5}
 ES_PASSPORT | pasaporte, número de pasaporte | AAA{d6}
 IT_PASSPORT | passaporto, numero di passaporto | YA{d7}
@@ -66,7 +70,7 @@ USERNAME_HANDLE | username, login | {l6}{d2}; {l5}_{l4}
 GEO_COORDINATES | coordinates, location | 48.85{d4}, 2.29{d4}; -33.86{d4}, 151.20{d4}
 IMSI | IMSI | 310260{d9}
 PASSPORT_GENERIC | passport number, passport no | {L}{L}{d7}
-UK_DRIVING_LICENCE | driving licence, driver number | MORGA6570{d2}SM9{L}{L}
+UK_DRIVING_LICENCE | driving licence, driver number | MORGA65705{d}SM9{L}{L}; JONES80310{d}A99{L}{L}
 INTERNAL_HOSTNAME | host, server | {l5}.{l4}.corp; {l6}-0{d}.internal; {l5}.{l5}.local
 CLOUD_RESOURCE_ID | resource, role arn | arn:aws:iam::{d12}:role/{l8}; arn:aws:s3:::{l9}
 PO_BOX | address, mail to | P.O. Box {d4}; PO Box {d3}

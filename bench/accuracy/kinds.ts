@@ -3,6 +3,7 @@ import type { Made } from './carriers.ts';
 import { CREDENTIAL_SHAPES } from './credential-shapes.ts';
 import { ID_SHAPES } from './id-shapes.ts';
 import { MADE_CREDENTIALS } from './made-credentials.ts';
+import { MADE_EUROPE } from './made-europe.ts';
 import { idKinds } from './made-ids.ts';
 import { MADE_VALUES } from './made-values.ts';
 import { vendorKind } from './made-vendors.ts';
@@ -31,11 +32,13 @@ const TABLES: ReadonlyMap<string, readonly Way[]> = collected();
 
 function collected(): Map<string, readonly Way[]> {
   const kinds = new Map<string, readonly Way[]>();
+  for (const [entity, { words, make }] of Object.entries(MADE_EUROPE)) kinds.set(entity, [way(words, make)]);
   for (const [entity, ids] of idKinds())
-    kinds.set(
-      entity,
-      ids.map(({ word, make }) => way([word], make)),
-    );
+    if (!kinds.has(entity))
+      kinds.set(
+        entity,
+        ids.map(({ word, make }) => way([word], make)),
+      );
   for (const table of [ID_SHAPES, CREDENTIAL_SHAPES])
     for (const [entity, { words, shapes }] of table)
       if (!kinds.has(entity)) kinds.set(entity, [way(words, (random) => fill(random, pick(random, shapes)))]);

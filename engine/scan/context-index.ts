@@ -114,7 +114,13 @@ function variantsOf(written: string): string[][] {
   const words = [...wordsOf(written.trim()).list];
   if (words.every((word) => !/[^ -~]/.test(word))) return [words];
   const capital = words.map((word) => word.charAt(0).toUpperCase() + word.slice(1));
-  const all = [words, capital, [capital[0] ?? '', ...words.slice(1)], words.map((word) => word.toUpperCase())];
+  const all = [
+    words,
+    capital,
+    [capital[0] ?? '', ...words.slice(1)],
+    [words[0] ?? '', ...capital.slice(1)],
+    words.map((word) => word.toUpperCase()),
+  ];
   return [...new Map(all.map((variant) => [variant.join(' '), variant])).values()];
 }
 

@@ -29,6 +29,8 @@ export interface DocumentNumberSpec {
 /** How far behind its word the number may begin, bytes; behind CLOSE it is less sure. */
 const NEAR = 64;
 const CLOSE = 24;
+/** A line that ends sooner behind the word has the number on the next: a heading, a letter. */
+const SAME_LINE = 12;
 const MAX_WORDS = 7;
 const MAX_LENGTH = 24;
 /** Parts of a value that single spaces separate. */
@@ -50,14 +52,14 @@ export function documentNumber(spec: DocumentNumberSpec): Recognizer {
     category: spec.category,
     countries: spec.countries,
     cues: words.flatMap(cuesOf),
-    labels: contextWords(...words),
+    labels: contextWords(...words.map((word) => partsOf(word).join(' '))),
     findAtCue(passage: Passage, _start: number, end: number, cue: Cue): void {
       const most = shared.has(cue.literal) ? SURE - SHARED : SURE;
       const text = passage.text;
       const last = Math.min(text.length, end + NEAR);
       for (let i = end, words = 0; i < last && words <= MAX_WORDS; ) {
         const byte = text[i] ?? 0;
-        if (byte === 0x0a && i > end + 3) return;
+        if (byte === 0x0a && i > end + SAME_LINE) return;
         if (!isAlnum(byte)) {
           i++;
           continue;
@@ -86,9 +88,13 @@ export function documentNumber(spec: DocumentNumberSpec): Recognizer {
 const MIN_CUE = 6;
 const UNMISTAKABLE = 8;
 
+function partsOf(word: string): readonly string[] {
+  return word.split(/[^\p{L}\p{N}]+/u).filter((part) => part !== '');
+}
+
 /** The word as it is written, and as a key has it: `uk_passport`, `ukPassport`, `uk-passport`. */
 function cuesOf(word: string): readonly Cue[] {
-  const parts = word.split(/[^\p{L}\p{N}]+/u).filter((part) => part !== '');
+  const parts = partsOf(word);
   const written = parts.length < 2 ? [word] : [word, parts.join('_'), parts.join('-'), parts.join('')];
   return [...new Set(written.map(plainRun))].map((literal) => {
     const isBare = /^[\w-]+$/.test(literal) && literal.length < UNMISTAKABLE;

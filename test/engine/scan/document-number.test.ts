@@ -26,7 +26,7 @@ test('the word of a document is read as prose, in capitals and as a key', () => 
 
 test('it is looked for on the same line, behind the word and not far', () => {
   assert.ok(found('passaporto, rilasciato nel Comune: YA1234567', 'IT_PASSPORT') >= 0.5);
-  assert.equal(found('il passaporto è scaduto.\nOrdine YA1234567 spedito.', 'IT_PASSPORT'), 0);
+  assert.equal(found('il passaporto è scaduto da anni.\nOrdine YA1234567 spedito.', 'IT_PASSPORT'), 0);
   assert.equal(found('YA1234567 passaporto', 'IT_PASSPORT'), 0);
   assert.equal(found(`passaporto ${'di ieri '.repeat(5)}YA1234567`, 'IT_PASSPORT'), 0);
 });
