@@ -76,6 +76,7 @@ export const azureSas: Recognizer = {
   entity: 'AZURE_SAS',
   category: 'credential',
   countries: [],
+  alsoEntity: 'SIGNED_URL',
   cues: [{ literal: 'sig=', startsWord: true }],
   findAtCue(passage: Passage, start: number, end: number): void {
     const text = passage.text;

@@ -72,7 +72,11 @@ export const connectionString: Recognizer = {
     const start = runStart(text, at, LIST, MAX_LIST);
     const end = runEnd(text, at, LIST, MAX_LIST);
     const written = passage.ascii(start, end);
-    if (!written.includes(';')) return;
+    if (!written.includes(';')) {
+      // A list may still begin at the end of what was read; the rest is not read again for each name that it holds.
+      passage.markRead('connection-string', Math.max(at + 1, end - MAX_LIST / 3));
+      return;
+    }
     passage.markRead('connection-string', end);
     const password = passwordOf(written);
     if (password === null || password === '' || isPlaceholder(password) || isReference(password)) return;

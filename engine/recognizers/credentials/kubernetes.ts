@@ -67,12 +67,15 @@ export const k8sSecret: Recognizer = {
   cues: [{ literal: 'kind: Secret', endsWord: true }, { literal: 'kind":"Secret"' }, { literal: 'kind": "Secret"' }],
   findAtCue(passage: Passage, start: number, end: number): void {
     const text = passage.text;
+    // One object holds the word once; the next begins behind a line of dashes, or is out of reach.
+    if (passage.isRead('k8s-secret', start)) return;
     const before = passage.ascii(Math.max(0, start - REACH), start);
     const after = passage.ascii(end, Math.min(text.length, end + REACH));
     // A YAML stream holds one object after the other.
     const from = start - (before.length - Math.max(0, before.lastIndexOf('\n---')));
     const stop = after.indexOf('\n---');
     const to = end + (stop === -1 ? after.length : stop);
+    passage.markRead('k8s-secret', to);
     const written = passage.ascii(from, to);
     for (const block of written.matchAll(/(?:^|\n)([ \t]*)(data|stringData):[ \t]*\r?\n((?:\1[ \t]+[^\n]*\n?)+)/g)) {
       reportValues(

@@ -193,6 +193,8 @@ export const passwordAssignment: Recognizer = {
   labels: contextWords(`password, passwd, passphrase, passcode, pwd, pass, passwort, kennwort, contraseña, senha`),
   findAtCue(passage: Passage, start: number, end: number, cue): void {
     const text = passage.text;
+    // Within a value that was read already a name is part of it.
+    if (passage.isRead('password-assignment', start)) return;
     let nameEnd = cue.literal === 'contrase' ? end + Buffer.byteLength('ña') : end;
     // `passwordHash`, `password_file`, `password-policy` name something else; a plural or a number is still the name.
     nameEnd = runEnd(text, nameEnd, byteSet('0-9sS'), 2);
@@ -206,7 +208,13 @@ export const passwordAssignment: Recognizer = {
     const place = placeOf(passage, nameStart, nameEnd);
     if (place === null) return;
     const value = valueAt(text, place.at, place.joint);
-    if (value === null || value.end <= value.start) return;
+    if (value === null) {
+      // A quotation without an end, or one word too long for a password.
+      passage.markRead('password-assignment', place.at + MAX_VALUE / 2);
+      return;
+    }
+    if (value.end <= value.start) return;
+    if (place.joint === 'shell') passage.markRead('password-assignment', value.end);
     if (!value.isQuoted && byteAt(text, value.end) === 0x28) return;
     const written = passage.slice(value.start, value.end);
     const score = scoreOf(written, place.joint, value.isQuoted, passage.ascii(nameStart, nameEnd));

@@ -10,6 +10,8 @@ import { BIP39_WORDS, RARE_BIP39_WORDS } from './bip39-words.ts';
 
 const NUMBERS = new Map(BIP39_WORDS.map((word, number) => [word, number]));
 const LENGTHS = [24, 21, 18, 15, 12];
+/** The longest phrase, with words of the sentence on either side. */
+const MAX_PHRASE = 30;
 /** Words on either side of the cue that are looked at, and the longest of the list, bytes. */
 const MAX_WORDS = 48;
 const MAX_WORD = 8;
@@ -56,7 +58,8 @@ export const bip39Mnemonic: Recognizer = {
       words.unshift(before);
       word = before;
     }
-    if (words.length < 12) return;
+    // More of them in a row are the list itself, where every 16th window passes.
+    if (words.length < 12 || words.length > MAX_PHRASE) return;
     // The longest first, and the last: words of the list stand in front of a phrase (`seed phrase`) more often than behind.
     for (const length of LENGTHS) {
       for (let first = words.length - length; first >= 0; first--) {

@@ -118,6 +118,7 @@ const ltcSegwit: Recognizer = {
   misses: [{ text: `${segwit.slice(0, -1)}q` }, { text: 'ltc1000' }],
 };
 
+const SOLANA = contextWords('solana, sol, phantom, spl, lamports, solscan');
 const solanaExample = '7xKXtg2CW87d97TXJSDpbD5jBkheTqA83TZRuJosgAsU';
 
 const solAddress: Recognizer = {
@@ -127,13 +128,15 @@ const solAddress: Recognizer = {
   countries: [],
   alsoEntity: 'CRYPTO',
   runs: { min: 32, max: 44 },
-  context: contextWords('solana, sol, phantom, spl, lamports, solscan, wallet'),
+  context: SOLANA,
   findRun(passage: Passage, start: number, end: number): void {
     const text = passage.text;
     if (touchesWordBefore(text, start) || isWord(byteAt(text, end))) return;
     const written = passage.ascii(start, end);
     if (!/[a-z]/.test(written) || !/[A-Z]/.test(written) || !/^[1-9A-HJ-NP-Za-km-z]+$/.test(written)) return;
-    if (decodeBase58(written)?.length === 32) passage.report(solAddress, start, end, 0.2, 0.7);
+    // Any run of that length and alphabet is 32 bytes as often as not: without a word it is not worth the decoding.
+    if (!passage.hasContext(start, end, SOLANA) || decodeBase58(written)?.length !== 32) return;
+    passage.report(solAddress, start, end, 0.7);
   },
   hits: [{ text: `my Solana wallet: ${solanaExample}`, value: solanaExample }],
   misses: [{ text: solanaExample }, { text: `Solana ${solanaExample}x1` }],
