@@ -2,6 +2,7 @@
  * Puts a running Weir together: configuration, home, records, engine, catalog and proxy. The only place that knows
  * them all. It prints nothing on stdout but the event log that it is asked for.
  */
+import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import { createCatalog } from '../catalog/catalog.ts';
 import { hostPortText } from '../catalog/host.ts';
@@ -11,6 +12,7 @@ import { packageVersion } from '../config/package-root.ts';
 import { loadPolicies } from '../config/policies.ts';
 import { compilePolicies } from '../engine/decide/policy-set.ts';
 import type { Engine, Fingerprint } from '../engine/inspect.ts';
+import { remembering } from '../engine/scan/memory.ts';
 import { normalise } from '../engine/scan/normalise.ts';
 import { createScanner } from '../engine/scan/scanner.ts';
 import { WeirError } from '../flow/errors.ts';
@@ -101,7 +103,9 @@ export async function startWeir(config: Config, options: StartOptions = {}): Pro
 export function createEngine(config: Config, keyed: Fingerprint): Engine {
   const policies = compilePolicies(loadPolicies(config));
   return {
-    scanner: createScanner({ custom: policies.recognizers, ...config.detection }),
+    scanner: remembering(createScanner({ custom: policies.recognizers, ...config.detection }), {
+      key: randomBytes(32),
+    }),
     policies,
     fingerprint: keyed,
     onOpaque: config.proxy.onOpaque,

@@ -59,6 +59,8 @@ export interface Scanner {
   scan(text: Buffer, hints: ScanHints): readonly TextFinding[];
   /** The value of a finding of `text`: where it was found in something encoded, what that decodes to. */
   valueOf(text: Buffer, finding: TextFinding): string;
+  /** Whether a finding of this scanner was found in something encoded. */
+  isDecoded(finding: TextFinding): boolean;
   readonly recognizers: readonly RecognizerInfo[];
 }
 
@@ -186,6 +188,10 @@ class CuedScanner implements Scanner {
     if (budget.isSpent) hints.onTruncated?.();
     if (wholes.length > 0) return withWholes(wholes, resolveOverlaps(sightings, this.#decoded));
     return sightings.length === 0 ? NO_FINDINGS : resolveOverlaps(sightings, this.#decoded);
+  }
+
+  isDecoded(finding: TextFinding): boolean {
+    return this.#decoded.has(finding);
   }
 
   valueOf(text: Buffer, finding: TextFinding): string {
