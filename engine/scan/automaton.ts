@@ -26,7 +26,7 @@ export class Automaton {
     this.classOf = classes(literals);
     this.depth = Math.max(1, ...literals.map((literal) => literal.length));
     const trie = buildTrie(literals, this.classOf);
-    const { order, next, endings } = complete(trie, this.classOf);
+    const { order, next, endings } = complete(trie);
     // Telling states are renumbered to the end: the loop over the text then has one comparison a byte.
     const telling = order.map((state) => (endings[state]?.length ?? 0) > 0 || trie.afterDigit[state] === true);
     const ranked = [...order.filter((_, i) => !telling[i]), ...order.filter((_, i) => telling[i])];
@@ -39,9 +39,9 @@ export class Automaton {
     for (const [n, list] of told.entries()) this.endingsAt[n + 1] = (this.endingsAt[n] ?? 0) + list.length;
     this.next = new Uint16Array(ranked.length << CLASS_BITS);
     for (const [index, state] of ranked.entries()) {
-      for (let c = 0; c < MAX_CLASSES; c++) {
-        this.next[(index << CLASS_BITS) | c] = renumbered[next[state * MAX_CLASSES + c] as number] as number;
-      }
+      const from = state * MAX_CLASSES;
+      const to = index << CLASS_BITS;
+      for (let c = 0; c < MAX_CLASSES; c++) this.next[to | c] = renumbered[next[from + c] as number] as number;
     }
   }
 }
@@ -101,13 +101,9 @@ function buildTrie(literals: readonly Uint8Array[], classOf: Uint8Array): Trie {
   return trie;
 }
 
-function complete(
-  trie: Trie,
-  classOf: Uint8Array,
-): { order: number[]; next: Int32Array; endings: (readonly number[])[] } {
+function complete(trie: Trie): { order: number[]; next: Int32Array; endings: (readonly number[])[] } {
   const count = trie.children.length;
   if (count > 0xffff) throw new Error('too many cues');
-  const symbols = [...new Set(classOf)];
   const next = new Int32Array(count * MAX_CLASSES);
   const fail = new Int32Array(count);
   const endings: (readonly number[])[] = trie.own.map((own) => own);
@@ -116,15 +112,12 @@ function complete(
     const state = order[head] ?? 0;
     const back = fail[state] ?? 0;
     if (state !== 0) endings[state] = [...(trie.own[state] ?? []), ...(endings[back] ?? [])];
-    for (const symbol of symbols) {
-      const child = trie.children[state]?.get(symbol);
-      const viaFail = state === 0 ? 0 : (next[back * MAX_CLASSES + symbol] ?? 0);
-      if (child === undefined) {
-        next[state * MAX_CLASSES + symbol] = viaFail;
-        continue;
-      }
-      next[state * MAX_CLASSES + symbol] = child;
-      fail[child] = viaFail;
+    // A state goes on as its longest suffix does, whose row is ready, but for its own children.
+    const own = state * MAX_CLASSES;
+    if (state !== 0) next.copyWithin(own, back * MAX_CLASSES, (back + 1) * MAX_CLASSES);
+    for (const [symbol, child] of trie.children[state] ?? []) {
+      fail[child] = next[own + symbol] as number;
+      next[own + symbol] = child;
       order.push(child);
     }
   }
