@@ -6,12 +6,14 @@ import { CREDENTIALS } from './credentials/all.ts';
 import { DOCUMENTS } from './documents/all.ts';
 import { FINANCE } from './finance/all.ts';
 import { NETWORK } from './network/all.ts';
+import { VEHICLE } from './vehicle/all.ts';
 
 export const BUILT_IN: readonly Recognizer[] = [
   ...FINANCE,
   ...COUNTRIES,
   ...CONTACT,
   ...NETWORK,
+  ...VEHICLE,
   ...CREDENTIALS,
   ...DOCUMENTS,
 ];

@@ -10,6 +10,7 @@ import { BG } from './bg.ts';
 import { BO } from './bo.ts';
 import { BR } from './br.ts';
 import { BY } from './by.ts';
+import { CA } from './ca.ts';
 import { CH } from './ch.ts';
 import { CL } from './cl.ts';
 import { CO } from './co.ts';
@@ -62,8 +63,7 @@ import { SK } from './sk.ts';
 import { SM } from './sm.ts';
 import { SV } from './sv.ts';
 import { UA } from './ua.ts';
-import { usItin } from './us-itin.ts';
-import { usSsn } from './us-ssn.ts';
+import { US } from './us.ts';
 import { UY } from './uy.ts';
 import { VE } from './ve.ts';
 
@@ -78,6 +78,7 @@ export const COUNTRIES: readonly Recognizer[] = [
   ...BO,
   ...BR,
   ...BY,
+  ...CA,
   ...CH,
   ...CL,
   ...CO,
@@ -127,11 +128,10 @@ export const COUNTRIES: readonly Recognizer[] = [
   ...SM,
   ...SV,
   ...UA,
+  ...US,
   ...UY,
   ...VE,
   ...EU_VAT,
-  usSsn,
-  usItin,
   usPassport,
   passport,
   usDriverLicense,

@@ -37,7 +37,7 @@ export const usSsn: Recognizer = {
   countries: ['US'],
   numbers: { minDigits: 9, maxDigits: 9, minGroups: 1, maxGroups: 3 },
   context:
-    contextWords(`ssn, ssns, social security, social, socsec, social sec, soc sec, taxpayer, tax id, tin, ssid, w2,
+    contextWords(`ssn, ssns, social security, my social, your social, his social, her social, social number, social no, socsec, social sec, soc sec, taxpayer, tax id, tin, ssid, w2,
 w 2, w9, w 9, 1099, seguro social`),
   findInNumbers(passage: Passage, chain: NumberChain, first: number, last: number): void {
     const start = chain.start(first);

@@ -1,0 +1,6 @@
+/** Cars, ships and containers. A recognizer that is not listed here does not run. */
+import type { Recognizer } from '../../scan/recognizer.ts';
+import { container, imo, mmsi } from './shipping.ts';
+import { vin, vinUnchecked } from './vin.ts';
+
+export const VEHICLE: readonly Recognizer[] = [vin, vinUnchecked, imo, mmsi, container];

@@ -1,0 +1,99 @@
+/**
+ * Values that say nothing by themselves and stand directly behind their name: `CVV: 123`, `age of 34`, `plate no. AB-12`.
+ * Between the two there may be a few signs and words such as `number` or `is`; anything else is no such value. A number
+ * with a check of its own is an `idNumber`.
+ */
+import type { Category } from '../../flow/finding.ts';
+import { byteAt, isDigit, isLetter, isUpper } from './bytes.ts';
+import { type ContextWords, contextWords } from './context.ts';
+import type { Passage } from './passage.ts';
+import type { Cue, HitExample, MissExample, Recognizer } from './recognizer.ts';
+
+export interface NamedValueSpec {
+  /** kebab-case, unique. */
+  readonly name: string;
+  readonly entity: string;
+  readonly category: Category;
+  /** ISO 3166-1 alpha-2; empty where it belongs to no country. */
+  readonly countries: readonly string[];
+  /** Names that it stands behind, lower case; `*` before one: at the end of a word as well (`cardCvv`). */
+  readonly names: readonly string[];
+  /** Labels that a value alone may have; the names unless said. */
+  readonly labels?: readonly string[];
+  /** The value, a pattern over bytes (letters beyond ASCII as `[\x80-\xff]`), without groups that capture. */
+  readonly value: string;
+  /** Whether upper and lower case differ in the value. */
+  readonly isExact?: boolean;
+  readonly isValue?: (value: string) => boolean;
+  readonly score: number;
+  /** Score where the value is a field of its own, with such a label; `score` unless said. */
+  readonly labelled?: number;
+  /** Words that lift the score to `inContext`. */
+  readonly context?: ContextWords;
+  readonly inContext?: number;
+  readonly hits: readonly HitExample[];
+  readonly misses: readonly MissExample[];
+}
+
+/** Bytes behind the name that are looked at. */
+const NEAR = 96;
+const FILLERS = 'numbers?|no|nr|num|nbr|code|codes|id|is|was|are|ist|est|es|era|of|de|del|value|held|in|on|n';
+const GAP = `s?(?:[ \\t_.]{0,2}(?:${FILLERS})(?![A-Za-z0-9]))*[\\s:=#"'|>.(\\[*\`,\\\\/-]{0,8}(?:\\xc2[\\xb0\\xba\\xa0])?[\\s:=#"'|>-]{0,3}`;
+
+export function namedValue(spec: NamedValueSpec): Recognizer {
+  const gap = new RegExp(`^${GAP}`, 'i');
+  const value = new RegExp(`^(?:${spec.value})(?![A-Za-z0-9_])`, spec.isExact === true ? '' : 'i');
+  const whole = new RegExp(`^(?:${spec.value})$`, spec.isExact === true ? '' : 'i');
+  const isValue = spec.isValue ?? (() => true);
+
+  const report = (passage: Passage, start: number, end: number, score: number): void =>
+    passage.report(recognizer, start, end, score, Math.max(score, spec.inContext ?? 0));
+
+  const recognizer: Recognizer = {
+    name: spec.name,
+    entity: spec.entity,
+    category: spec.category,
+    countries: spec.countries,
+    cues: spec.names.flatMap(cuesOf),
+    labels: contextWords(...(spec.labels ?? spec.names.map((name) => name.replace('*', '')))),
+    ...(spec.context === undefined ? {} : { context: spec.context }),
+    findAtCue(passage: Passage, _start: number, end: number): void {
+      if (goesOn(passage.text, end)) return;
+      const behind = passage.ascii(end, Math.min(passage.text.length, end + NEAR));
+      const skipped = gap.exec(behind)?.[0].length ?? 0;
+      if (skipped === 0) return;
+      const found = value.exec(behind.slice(skipped))?.[0];
+      // The text goes on past what was looked at, and perhaps the value with it.
+      if (found === undefined || skipped + found.length === NEAR || !isValue(found)) return;
+      report(passage, end + skipped, end + skipped + found.length, spec.score);
+    },
+    findLabelled(passage: Passage): void {
+      const length = passage.text.length;
+      if (length > NEAR) return;
+      const written = passage.ascii(0, length);
+      if (whole.test(written) && isValue(written)) report(passage, 0, length, spec.labelled ?? spec.score);
+    },
+    hits: spec.hits,
+    misses: spec.misses,
+  };
+  return recognizer;
+}
+
+/** The name goes on: `agent`, `zipper`; but for a plural's s and the hump of a key. */
+function goesOn(text: Uint8Array, end: number): boolean {
+  const after = byteAt(text, end);
+  if (isDigit(after)) return true;
+  if (!isLetter(after) || (isUpper(after) && !isUpper(byteAt(text, end - 1)))) return false;
+  return !(after === 0x73 && !isLetter(byteAt(text, end + 1)));
+}
+
+/** As a name is written in prose, and in keys: `job title`, `job_title`, `jobTitle`. */
+function cuesOf(written: string): readonly Cue[] {
+  if (written.startsWith('*')) return [{ literal: written.slice(1) }];
+  const cues: Cue[] = [{ literal: written, startsWord: true }];
+  if (written.includes(' ')) {
+    cues.push({ literal: written.replaceAll(' ', '_') }, { literal: written.replaceAll(' ', '') });
+    if (!written.includes('.')) cues.push({ literal: written.replaceAll(' ', '-'), startsWord: true });
+  }
+  return cues;
+}
