@@ -26,6 +26,7 @@ import { braintree } from './braintree.ts';
 import { buildkite, buildkiteNamed, circleCi, circleCiNamed } from './build-servers.ts';
 import { cloudflare, cloudflareNamed, cloudflareOrigin } from './cloudflare.ts';
 import { coinbase } from './coinbase.ts';
+import { commandLinePassword } from './command-line-password.ts';
 import { azureSqlConnection, connectionString, jdbcConnection } from './connection-string.ts';
 import { databricks, neon, planetScale, snowflake, snowflakeSession } from './databases.ts';
 import { datadog } from './datadog.ts';
@@ -154,6 +155,7 @@ export const CREDENTIALS: readonly Recognizer[] = [
   cloudflareOrigin,
   cohere,
   coinbase,
+  commandLinePassword,
   connectionString,
   cratesIo,
   ...databaseUris,
