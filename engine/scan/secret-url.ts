@@ -4,7 +4,7 @@
  */
 import { byteAt, byteSet, runEnd, runStart } from './bytes.ts';
 import type { Passage } from './passage.ts';
-import { isPlaceholder } from './placeholders.ts';
+import { isStandIn } from './placeholders.ts';
 import type { HitExample, MissExample, Recognizer } from './recognizer.ts';
 
 /** Characters of a URL (RFC 3986 §2), without those that as often close a quotation round it. */
@@ -37,7 +37,7 @@ export function secretUrl(spec: SecretUrlSpec): Recognizer {
       const url = readUrl(passage, at, cueEnd);
       passage.markRead(spec.name, url.end);
       const written = passage.ascii(url.start, url.end);
-      if (!spec.form.test(written) || isPlaceholder(written.slice(-40))) return;
+      if (!spec.form.test(written) || isStandIn(written.slice(-40))) return;
       passage.report(recognizer, url.start, url.end, spec.score);
     },
     hits: spec.hits,

@@ -29,12 +29,12 @@ import { coinbase } from './coinbase.ts';
 import { commandLinePassword } from './command-line-password.ts';
 import { azureSqlConnection, connectionString, jdbcConnection } from './connection-string.ts';
 import { databricks, neon, planetScale, snowflake, snowflakeSession } from './databases.ts';
-import { datadog } from './datadog.ts';
+import { datadog, datadogSetting } from './datadog.ts';
 import { digitalOcean, digitalOceanSpaces } from './digitalocean.ts';
 import { discordToken, discordWebhook } from './discord.ts';
 import { dotenvAssignment } from './dotenv.ts';
 import { elastic, elasticCloud } from './elastic.ts';
-import { figma } from './figma.ts';
+import { figma, figmaElder } from './figma.ts';
 import { furtherIssuersAToL } from './further-issuers-a-l.ts';
 import { furtherIssuersMToZ } from './further-issuers-m-z.ts';
 import { gcpOauth, gcpOauthNamed, gcpServiceAccount, googleAiKey, googleBoundKey } from './gcp.ts';
@@ -49,7 +49,7 @@ import { hubspot, hubspotKey } from './hubspot.ts';
 import { pulumi, terraform, vault, vaultNamed } from './infrastructure.ts';
 import { jwt } from './jwt.ts';
 import { k8sSecret, kubeconfig } from './kubernetes.ts';
-import { launchdarkly } from './launchdarkly.ts';
+import { launchdarkly, launchdarklyNamed } from './launchdarkly.ts';
 import { linear } from './linear.ts';
 import { langSmith, pinecone, pineconeNamed } from './llm-tools.ts';
 import { mailchimp, mandrillKey } from './mailchimp.ts';
@@ -161,6 +161,7 @@ export const CREDENTIALS: readonly Recognizer[] = [
   ...databaseUris,
   databricks,
   datadog,
+  datadogSetting,
   deepSeek,
   digitalOcean,
   digitalOceanSpaces,
@@ -173,6 +174,7 @@ export const CREDENTIALS: readonly Recognizer[] = [
   elevenLabs,
   elevenLabsNamed,
   figma,
+  figmaElder,
   fireworks,
   flyio,
   ...furtherIssuersAToL,
@@ -206,6 +208,7 @@ export const CREDENTIALS: readonly Recognizer[] = [
   kubeconfig,
   langSmith,
   launchdarkly,
+  launchdarklyNamed,
   linear,
   mailchimp,
   mailgun,

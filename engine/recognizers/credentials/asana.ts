@@ -5,6 +5,7 @@ import { contextWords } from '../../scan/context.ts';
 import { type NumberChain, SLASH } from '../../scan/numbers.ts';
 import type { Passage } from '../../scan/passage.ts';
 import { isPlaceholder } from '../../scan/placeholders.ts';
+import { looksRandom } from '../../scan/randomness.ts';
 import { assembled, type Recognizer } from '../../scan/recognizer.ts';
 import { exampleBody } from '../../scan/token.ts';
 
@@ -51,9 +52,11 @@ export const asanaNamed = assignedToken({
   name: 'asana-named',
   entity: 'ASANA',
   words: ['asana'],
-  body: byteSet('a-zA-Z0-9'),
+  // Elder tokens begin with a number and a slash.
+  body: byteSet('a-zA-Z0-9/'),
   min: 32,
-  max: 32,
+  max: 60,
+  shape: (value) => /^(?:\d\/)?[a-zA-Z0-9]{1,4}\/?[a-zA-Z0-9]{28,}$/.test(value) && looksRandom(value),
   hits: [{ text: `ASANA_CLIENT_SECRET=${secret}`, value: secret, atLeast: 0.8 }],
   misses: [{ text: `asana_task_id = ${secret}` }, { text: `asana: ${exampleBody(31)}` }],
 });

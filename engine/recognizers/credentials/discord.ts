@@ -5,6 +5,7 @@
 import { byteAt, byteSet, isIn, runEnd, touchesWordBefore } from '../../scan/bytes.ts';
 import type { Passage } from '../../scan/passage.ts';
 import { isPlaceholder } from '../../scan/placeholders.ts';
+import { looksRandom } from '../../scan/randomness.ts';
 import { assembled, type Recognizer } from '../../scan/recognizer.ts';
 import { secretUrl } from '../../scan/secret-url.ts';
 import { exampleBody } from '../../scan/token.ts';
@@ -28,8 +29,16 @@ export const discordToken: Recognizer = {
     const end = runEnd(text, timeEnd + 1, BODY, 50);
     if (end - timeEnd < 26 || end - timeEnd > 40 || isIn(BODY, byteAt(text, end))) return;
     const number = Buffer.from(passage.ascii(start, idEnd), 'base64').toString('latin1');
-    if (/^\d{16,20}$/.test(number) && !isPlaceholder(passage.ascii(timeEnd + 1, end)))
-      passage.report(discordToken, start, end, 0.97);
+    if (isPlaceholder(passage.ascii(timeEnd + 1, end))) return;
+    if (/^\d{16,20}$/.test(number)) passage.report(discordToken, start, end, 0.97);
+    // An altered id, as in samples: the lengths of all three parts are what is left.
+    else if (
+      idEnd - start === 24 &&
+      timeEnd - idEnd === 7 &&
+      end - timeEnd === 28 &&
+      looksRandom(passage.ascii(start, end), 40)
+    )
+      passage.report(discordToken, start, end, 0.6);
   },
   hits: [
     { text: `DISCORD_BOT_TOKEN=${token}`, value: token, atLeast: 0.8 },

@@ -1,4 +1,5 @@
 /** Figma: personal access tokens and OAuth tokens, by prefix. */
+import { assignedToken } from '../../scan/assigned-token.ts';
 import { byteSet } from '../../scan/bytes.ts';
 import { assembled } from '../../scan/recognizer.ts';
 import { exampleBody, tokenRecognizer } from '../../scan/token.ts';
@@ -18,4 +19,19 @@ export const figma = tokenRecognizer({
     { text: `"figma": "${personal}"`, value: personal, atLeast: 0.8 },
   ],
   misses: [{ text: assembled('fig', 'd_', 'x'.repeat(40)) }, { text: 'figd_token' }],
+});
+
+const elder = '1394-0ca7a5be-8e22-40ee-8c40-778d41ab2313';
+
+/** Tokens of before were a number and a UUID. */
+export const figmaElder = assignedToken({
+  name: 'figma-elder',
+  entity: 'FIGMA',
+  words: ['figma'],
+  body: byteSet('a-f0-9-'),
+  min: 38,
+  max: 46,
+  shape: (value) => /^\d{1,9}-[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/.test(value),
+  hits: [{ text: `--header='X-Figma-Token: ${elder}'`, value: elder, atLeast: 0.8 }],
+  misses: [{ text: `figma node ${elder}` }, { text: 'figma_token: 0ca7a5be-8e22-40ee-8c40-778d41ab2313' }],
 });

@@ -36,7 +36,7 @@ export const grafana = tokenRecognizer({
     }
     if (prefix === 'glc_') return body.startsWith('eyJ') ? 0.95 : 0.6;
     const json = Buffer.from(prefix + body, 'base64').toString('latin1');
-    return /^\{"k":"[A-Za-z0-9]{20,}","n":"/.test(json) ? 0.95 : 0;
+    return /^\{"k":"[^"]{20,}","n":"/.test(json) ? 0.95 : 0;
   },
   hits: [
     { text: `Authorization: Bearer ${account}`, value: account, atLeast: 1 },

@@ -3,6 +3,7 @@
 import { UUID } from '../../scan/assigned-token.ts';
 import { byteSet } from '../../scan/bytes.ts';
 import { contextWords } from '../../scan/context.ts';
+import { issuerRecognizer } from '../../scan/issuer-table.ts';
 import { assembled } from '../../scan/recognizer.ts';
 import { tokenRecognizer } from '../../scan/token.ts';
 
@@ -32,3 +33,6 @@ export const launchdarkly = tokenRecognizer({
     { text: `my${sdk}` },
   ],
 });
+
+/** Tokens without a prefix count beside the name. */
+export const launchdarklyNamed = issuerRecognizer({ entity: 'LAUNCHDARKLY', words: 'launchdarkly', min: 32, max: 44 });
