@@ -13,7 +13,7 @@ import type { ContextWords } from './context.ts';
 import { goesOnInSigns, isPartOfIdentifier, standsAlone } from './edges.ts';
 import { type ContextMatch, chanceDetail, contextDetail, reasonsOf, type Step } from './explain.ts';
 import { compileForms, type Fit, type Form, fitOf } from './forms.ts';
-import { MAX_PART_GROUPS, type NumberChain } from './numbers.ts';
+import { MAX_PART_GROUPS, type NumberChain, SPACE } from './numbers.ts';
 import type { Passage } from './passage.ts';
 import type { HitExample, MissExample, Recognizer } from './recognizer.ts';
 
@@ -138,7 +138,10 @@ export function idNumber(spec: IdNumberSpec): IdRecognizer {
             const start = chain.start(first);
             const end = chain.end(last);
             const compact = passage.compact(start, end);
-            const fit = fitOf(digitForms, chain, first, last, compact);
+            let fit = fitOf(digitForms, chain, first, last, compact);
+            // Groups that spaces alone part say nothing within a longer row of them: a table, a dump, a phone number.
+            const isWholeRow = first === 0 && last === chain.count - 1;
+            if (fit === 'printed' && !isWholeRow && chain.joined(first, last) === SPACE) fit = 'compact';
             if (fit !== 'none') judge(passage, start, end, compact, fit);
           },
         }),

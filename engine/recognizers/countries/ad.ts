@@ -23,6 +23,7 @@ const adNrt = idNumber({
   isValid: isNrt,
   chance: 0.36,
   evidence: 'context',
+  isUpperCase: true,
   context:
     contextWords(`nrt, número de registre tributari, numero de registre tributari, registre tributari, andorran tax number,
 andorra tax number`),

@@ -23,6 +23,7 @@ const alNipt = idNumber({
   isValid: isNipt,
   chance: 0.15,
   evidence: 'context',
+  isUpperCase: true,
   context:
     contextWords(`nipt, nuis, numri i identifikimit, numri i identifikimit për personin e tatueshëm, numri unik i identifikimit,
 tatueshëm, nid, albanian tax number, albanian tax id, tvsh`),

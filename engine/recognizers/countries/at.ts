@@ -57,6 +57,7 @@ const atUid = idNumber({
   isValid: isAustrianVat,
   chance: 0.1,
   evidence: 'check',
+  isUpperCase: true,
   context: contextWords(
     `uid, uid nr, uid nummer, uidnr, uid number, ust, u st, ust idnr, ustid, umsatzsteuer,
 umsatzsteueridentifikationsnummer, mwst, mw st, finanzamt österreich`,

@@ -25,6 +25,7 @@ const byUnp = idNumber({
   isValid: isUnp,
   chance: 0.058,
   evidence: 'context',
+  isUpperCase: true,
   context:
     contextWords(`унп, учётный номер плательщика, учетный номер плательщика, номер плательщика, unp, belarusian tax number,
 belarus tax number`),

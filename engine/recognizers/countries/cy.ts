@@ -27,6 +27,7 @@ const cyVat = idNumber({
   isValid: isCypriotVat,
   chance: 0.038,
   evidence: 'check',
+  isUpperCase: true,
   context: contextWords(`φπα, αριθμός φπα, αρ φπα, αφτ, tic, tax identification code, kdv`, VAT_WORDS),
   hits: [
     { text: 'VAT no. CY-10259033P', value: 'CY-10259033P', atLeast: 0.8 },

@@ -105,6 +105,7 @@ const deIdCard = idNumber({
   isValid: (compact) => !/^[CFGHJK]/.test(compact) && !/[^D\d]$/.test(compact) && isChecked(compact),
   chance: 0.05,
   evidence: 'check',
+  isUpperCase: true,
   context: contextWords(ID_CARD_WORDS),
   hits: [
     { text: 'Personalausweisnummer: T220001293', value: 'T220001293' },
@@ -124,6 +125,7 @@ const deIdCardSerial = idNumber({
   isValid: (compact) => /^[LMNPRTVWXY]/.test(compact) && DOCUMENT.test(compact) && /\d.*\d/.test(compact),
   chance: 0.035,
   evidence: 'context',
+  isUpperCase: true,
   context: contextWords(ID_CARD_WORDS),
   hits: [
     { text: 'Personalausweis L01X00T47', value: 'L01X00T47' },
@@ -238,6 +240,7 @@ const deSocialSecurity = idNumber({
   isValid: isPensionNumber,
   chance: 0.0079,
   evidence: 'check',
+  isUpperCase: true,
   context: contextWords(`rvnr, rv nr, svnr, sv nr, sv nummer, svnummer, sozialversicherung, sozialversicherungsnummer,
 sozialversicherungsnr, versicherungsnummer, rentenversicherung, rentenversicherungsnummer, rentenversicherungsnr, vsnr,
 sozialversicherungsausweis, social security, social insurance, pension insurance`),
@@ -272,6 +275,7 @@ const deHealthInsurance = idNumber({
   isValid: isInsuredNumber,
   chance: 0.1,
   evidence: 'check',
+  isUpperCase: true,
   context:
     contextWords(`kvnr, kv nr, krankenversichertennummer, krankenversicherungsnummer, krankenversicherung, versichertennummer,
 versichertennr, versicherten nr, krankenkasse, kassenpatient, gesundheitskarte, egk, gkv, health insurance, insured`),
@@ -432,6 +436,7 @@ const deVatId = idNumber({
   isValid: (compact) => isGermanVat(compact.replace('DE', '')),
   chance: 0.09,
   evidence: 'check',
+  isUpperCase: true,
   context: contextWords(
     `ust, u st, ust id, ust idnr, ustid, ustidnr, ust id nr, umsatzsteuer, umsatzsteuer id, umsatzsteuernummer,
 umsatzsteueridentifikationsnummer, umsatzsteuer identifikationsnummer, mwst, mw st, mehrwertsteuer, uid`,

@@ -42,6 +42,7 @@ const esNif = idNumber({
   isValid: isDni,
   chance: 0.024,
   evidence: 'own',
+  isUpperCase: true,
   context:
     contextWords(`dni, dnis, nif, nifs, d n i, n i f, documento nacional de identidad, documento de identidad, identidad,
 número de identificación fiscal, numero de identificacion fiscal, identificación fiscal, identificacion fiscal,
@@ -65,6 +66,7 @@ const esNie = idNumber({
   isValid: isNie,
   chance: 0.0044,
   evidence: 'own',
+  isUpperCase: true,
   context:
     contextWords(`nie, nies, n i e, número de identidad de extranjero, numero de identidad de extranjero, identidad de extranjero,
 extranjero, extranjeros, extranjería, tie, permiso de residencia, foreigner id, foreigner number, residence permit`),
@@ -86,6 +88,7 @@ const esCif = idNumber({
   isValid: isCif,
   chance: 0.044,
   evidence: 'check',
+  isUpperCase: true,
   context:
     contextWords(`cif, cifs, c i f, nif, código de identificación fiscal, codigo de identificacion fiscal, identificación fiscal,
 identificacion fiscal, razón social, razon social, sociedad, empresa, spanish tax id, company number, iva`),

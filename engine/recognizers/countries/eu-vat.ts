@@ -391,6 +391,7 @@ function withLetters(state: MemberState): Recognizer {
     isValid: (compact) => state.isValid(compact.slice(letters.length)),
     chance: state.chance,
     evidence: 'check',
+    isUpperCase: true,
     context: contextWords(state.words, VAT_WORDS),
     hits: [
       { text: `VAT number: ${letters} ${first}`, value: `${letters} ${first}`, atLeast: 0.8 },
@@ -419,6 +420,7 @@ function withoutLetters(state: MemberState): readonly Recognizer[] {
       isValid: state.isValid,
       chance: bare.chance,
       evidence: 'context',
+      isUpperCase: true,
       context: country === 'IE' ? contextWords(state.words, VAT_WORDS) : contextWords(bare.words ?? state.words),
       hits: [
         { text: `${bare.word}: ${bare.example}`, value: bare.example },

@@ -30,6 +30,7 @@ const fiPersonalIdentityCode = idNumber({
   isValid: isHetu,
   chance: 0.0005,
   evidence: 'own',
+  isUpperCase: true,
   context: contextWords(WORDS),
   hits: [
     { text: 'Henkilötunnus: 131052-308T', value: '131052-308T', atLeast: 0.8 },

@@ -36,6 +36,7 @@ const frNir = idNumber({
   isValid: isNir,
   chance: 0.0025,
   evidence: 'check',
+  isUpperCase: true,
   context:
     contextWords(`nir, insee, numéro insee, numero insee, sécurité sociale, securite sociale, sécu, secu, numéro de sécurité sociale,
 n° sécu, no secu, ss, nss, numss, num ss, nir insee, carte vitale, vitale, assuré, assure social, cpam, social security`),
@@ -91,7 +92,12 @@ siège social, siege social, immatriculée, immatriculation`),
     { text: '{"siren":"418424701"}', value: '418424701' },
     { text: 'société immatriculée au RCS de Lyon sous le numéro 111 840 500', value: '111 840 500', atLeast: 0.8 },
   ],
-  misses: [{ text: 'SIREN 552 008 442' }, { text: 'SIREN 55200844' }, { text: 'order 467104741' }],
+  misses: [
+    { text: '12 552 008 443 732 829 320' },
+    { text: 'SIREN 552 008 442' },
+    { text: 'SIREN 55200844' },
+    { text: 'order 467104741' },
+  ],
 });
 
 /** Luhn, but of the post office's branches a sum of digits that 5 divides. */

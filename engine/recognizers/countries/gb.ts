@@ -50,6 +50,7 @@ const ukNino = idNumber({
   isValid: (compact) => NINO.test(compact),
   chance: 0.085,
   evidence: 'check',
+  isUpperCase: true,
   context: contextWords(`nino, ninos, national insurance, national insurance number, ni number, ni no, insurance number,
 insurance no, nin, hmrc, paye, yswiriant gwladol`),
   hits: [
@@ -59,6 +60,7 @@ insurance no, nin, hmrc, paye, yswiriant gwladol`),
     { text: 'WK 06 30 93 A', value: 'WK 06 30 93 A' },
   ],
   misses: [
+    { text: 'test/bz106632.c' },
     { text: 'National Insurance QQ 12 34 56 C' },
     { text: 'nino AB123456E' },
     { text: 'nino GB123456A' },
@@ -77,6 +79,7 @@ const ukNinoWithoutSuffix = idNumber({
   isValid: (compact) => NINO.test(compact),
   chance: 0.55,
   evidence: 'context',
+  isUpperCase: true,
   context: contextWords(`nino, ninos, national insurance, national insurance number, ni number, ni no`),
   hits: [
     { text: 'NINO YB126244', value: 'YB126244' },
@@ -237,6 +240,7 @@ const ukPostcode = idNumber({
   isValid: (compact) => POSTCODE.test(compact),
   chance: 0.15,
   evidence: 'context',
+  isUpperCase: true,
   context: contextWords(`postcode, postcodes, post code, post codes, postal code, postal, zip, zip code, address, addr,
 cod post`),
   hits: [

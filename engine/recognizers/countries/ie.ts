@@ -37,6 +37,7 @@ const iePps = idNumber({
   isValid: isPps,
   chance: 0.018,
   evidence: 'check',
+  isUpperCase: true,
   context: contextWords(`pps, ppsn, pps number, pps no, ppsno, personal public service, rsi number, uimhir psp, uimhir,
 revenue, tax reference, welfare`),
   hits: [

@@ -44,6 +44,7 @@ const itFiscalCode = idNumber({
   isValid: isFiscalCode,
   chance: 0.0058,
   evidence: 'own',
+  isUpperCase: true,
   context:
     contextWords(`codice fiscale, codicefiscale, cod fisc, cod fiscale, c f, cf, fiscale, tessera sanitaria, fiscal code,
 italian tax code, tax code`),

@@ -1,7 +1,7 @@
 /** Latvia: the personal code with a date of birth, and since 2017 without. */
 
 import { isBirthDate } from '../../scan/birth-dates.ts';
-import { numberAt, weightedSum } from '../../scan/check-digits.ts';
+import { isOneDigit, numberAt, weightedSum } from '../../scan/check-digits.ts';
 import { contextWords } from '../../scan/context.ts';
 import { idNumber } from '../../scan/id-number.ts';
 import type { Recognizer } from '../../scan/recognizer.ts';
@@ -10,6 +10,7 @@ import type { Recognizer } from '../../scan/recognizer.ts';
 export function isDatedPersonalCode(digits: string): boolean {
   const century = 1800 + 100 * numberAt(digits, 6, 1);
   return (
+    !isOneDigit(digits) &&
     isBirthDate(century + numberAt(digits, 4, 2), numberAt(digits, 2, 2), numberAt(digits, 0, 2)) &&
     ((1 + weightedSum(digits, [10, 5, 8, 4, 2, 1, 6, 3, 7, 9])) % 11) % 10 === numberAt(digits, 10, 1)
   );

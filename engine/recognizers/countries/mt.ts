@@ -21,6 +21,7 @@ const mtVat = idNumber({
   isValid: isMalteseVat,
   chance: 0.026,
   evidence: 'check',
+  isUpperCase: true,
   context: contextWords(`vat nru, numru tal vat, nru tal vat`, VAT_WORDS),
   hits: [
     { text: 'VAT: MT 1167-9112', value: 'MT 1167-9112', atLeast: 0.8 },

@@ -45,11 +45,11 @@ const nlOnderwijsnummer = idNumber({
     return compact.startsWith('10') && rest === 5;
   },
   chance: 0.0009,
-  evidence: 'check',
+  evidence: 'context',
   context: contextWords(`onderwijsnummer, onderwijsnr, leerlingnummer, student number, education number, duo, pgn`),
   hits: [
     { text: 'Onderwijsnummer: 1012.22.331', value: '1012.22.331', atLeast: 0.8 },
-    { text: '{"onderwijsnummer":"107179824"}', value: '107179824', atLeast: 0.8 },
+    { text: '{"onderwijsnummer":"107179824"}', value: '107179824' },
     { text: 'student number (DUO) 1049.50.578', value: '1049.50.578', atLeast: 0.8 },
   ],
   misses: [

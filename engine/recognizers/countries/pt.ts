@@ -55,6 +55,7 @@ const ptCc = idNumber({
   isValid: isCitizenCard,
   chance: 0.1,
   evidence: 'check',
+  isUpperCase: true,
   context:
     contextWords(`cartão de cidadão, cartao de cidadao, cartão cidadão, cartao cidadao, cc, n cc, nº cc, bilhete de identidade,
 bi, documento de identificação, identidade, citizen card, portuguese id, civil id, número de identificação civil`),

@@ -106,6 +106,7 @@ const roOnrc = idNumber({
   isValid: isTradeRegister,
   chance: 0.00022,
   evidence: 'check',
+  isUpperCase: true,
   context:
     contextWords(`onrc, registrul comerțului, registrul comertului, nr reg com, reg com, orc, număr de ordine, romanian trade register,
 trade register`),
