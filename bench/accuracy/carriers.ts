@@ -112,6 +112,9 @@ export interface Carried {
   readonly text: Buffer;
   readonly start: number;
   readonly end: number;
+  /** Bytes of the whole value. */
+  readonly from: number;
+  readonly to: number;
 }
 
 export function carry(carrier: Carrier, made: Made, wording: Wording): Carried {
@@ -121,7 +124,14 @@ export function carry(carrier: Carrier, made: Made, wording: Wording): Carried {
   const core = made.core === undefined ? whole : quote(made.core);
   const at = whole.indexOf(core);
   const start = Buffer.byteLength(before) + Buffer.byteLength(whole.slice(0, at));
-  return { text: Buffer.from(before + whole + after), start, end: start + Buffer.byteLength(core) };
+  const from = Buffer.byteLength(before);
+  return {
+    text: Buffer.from(before + whole + after),
+    start,
+    end: start + Buffer.byteLength(core),
+    from,
+    to: from + Buffer.byteLength(whole),
+  };
 }
 
 const NOUNS = 'account customer order ticket record report invoice partner contract member device project'.split(' ');

@@ -117,6 +117,53 @@ LAUNCHDARKLY | LaunchDarkly SDK key | sdk-{u}; api-{u}
 SONAR | SonarQube token, sonar token | sqp/_{h40}; squ/_{h40}; sqa/_{h40}
 SNYK | Snyk token, snyk api token | {u}
 TAILSCALE | Tailscale auth key | tskey-auth-{A12}CNTRL-{A32}; tskey-api-{A12}CNTRL-{A32}
+APPVEYOR | AppVeyor API token | v2.{a20}; {a20}
+ARCJET | Arcjet key | ajkey/_{a26}
+ASAAS | Asaas API key | $aact/_prod_{B160}
+BETTERSTACK | Better Stack token, betterstack source token | {A24}
+BITRISE | Bitrise access token | {W86}
+BITWARDEN | Bitwarden client secret | {A30}
+BROWSERBASE | Browserbase API key | bb/_live_{W27}
+BROWSERSTACK | BrowserStack access key | {A20}
+BROWSHOT | Browshot API key | {A28}
+BUNNY_CDN | bunny.net API key, bunnycdn access key | {u}
+CANVA | Canva client secret | cnvca{W50}
+CENSYS | Censys API secret | {A32}
+CLOJARS | Clojars deploy token | CLOJARS/_{h60}
+CLOUDINARY | Cloudinary URL | cloudinary://{d15}:{A27}@{l8}
+CODECOV | Codecov token | {u}
+COINMARKETCAP | CoinMarketCap API key | {u}
+COMPOSIO | Composio API key | ak/_{A20}
+CONTENTSTACK | Contentstack management token | cs{h18}; cs{h32}
+CURSOR | Cursor API key | key/_{h64}
+CYPRESS | Cypress record key | {u}
+DEEPL | DeepL auth key, deepl api key | {u}:fx; {u}
+DEFINED_NETWORKING | Defined Networking API token | dnkey-{A26}-{A52}
+DENO_DEPLOY | Deno Deploy token | ddp/_{A36}
+DOCUSIGN | DocuSign secret key | {u}
+DUFFEL | Duffel access token | duffel/_live_{W43}
+E2B | E2B API key | e2b/_{h40}
+ENDOR_LABS | Endor Labs API key | endr+{A16}
+FIRECRAWL | Firecrawl API key | fc-{h32}
+FLUTTERWAVE | Flutterwave secret key | FLWSECK-{h32}-X; FLWSECK/_TEST-{h32}-X
+FRESHBOOKS | FreshBooks access token | {h64}
+FRESHDESK | Freshdesk API key | {A20}
+GOOGLE_MAPS | Google Maps API key, maps key | AI/za{W35}
+HARNESS | Harness API token | pat.{A22}.{h24}.{A20}
+HASURA | Hasura admin secret | {A32}
+HELICONE | Helicone API key | sk-helicone-{a7}-{a7}-{a7}-{a7}
+HETZNER | Hetzner API token, hcloud token | {A64}
+INFRACOST | Infracost API key | ico-{A32}
+INSTAGRAM | Instagram access token | IGQ{A150}
+JINA | Jina API key | jina/_{A60}
+KARMA_CRM | karmaCRM API key, karma key | {A20}
+KRAKEN | Kraken private key, kraken api secret | {B86}==
+KRAKEN_CI | Kraken.io API secret | {h40}
+KUCOIN | KuCoin API secret | {u}
+LANGFUSE | Langfuse secret key | sk-lf-{u}
+LICHESS | Lichess token | lip/_{A20}
+LINODE | Linode token | {h64}
+LOCALSTACK | LocalStack auth token | ls-{A4}{A4}-{d4}-{d4}-{h4}-{h12}
 MONGODB_ATLAS | Atlas service account secret, mongodb atlas private key | mdb/_sa_sk_{W40}
 SENDINBLUE | Brevo API key, sendinblue api key | xkeysib-{h64}-{A16}
 SHIPPO | Shippo API token | shippo/_live_{h40}; shippo/_test_{h40}
@@ -127,6 +174,7 @@ WANDB | wandb api key, WANDB key | {h40}
 ZOHO | Zoho access token, zoho refresh token | 1000.{h32}.{h32}
 ZAPIER_WEBHOOK | Zapier webhook, zapier hook | https://hooks.zapier.com/hooks/catch/{d7}/{a7}
 TINES_WEBHOOK | Tines webhook | https://{l8}.tines.com/webhook/{h32}/{h32}
+RECAPTCHA | reCAPTCHA secret key, recaptcha key | 6Le{W37}
 YOUTUBE | YouTube API key | AI/za{W35}
 THINGSBOARD | ThingsBoard access token | {a20}
 MAILERSEND | MailerSend token | mlsn.{h64}
@@ -190,7 +238,7 @@ PASSWORD_HASH | password hash | $2b$12\${A53}; $6\${A16}\${A86}; $argon2id$v=19$
 `;
 
 /** A slash between letters is only a joint, so that no prefix of a credential stands in the source. */
-const JOINT = /(?<=[A-Za-z])\/(?=[A-Z_]|za|b-|p-)|(?<=r8|k)\/(?=_)/g;
+const JOINT = /(?<=[A-Za-z0-9])\/(?=_)|(?<=[A-Za-z])\/(?=[A-Z]|za|b-|p-)/g;
 
 export const CREDENTIAL_SHAPES: ReadonlyMap<string, CredentialShapes> = new Map(
   TABLE.trim()

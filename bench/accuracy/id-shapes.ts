@@ -17,11 +17,11 @@ US_DRIVER_LICENSE | driver license, driver's license number | {L}{d7}; {L}{d12}
 US_BANK_NUMBER | bank account number, checking account | {d10}; {d12}
 US_CLIA | CLIA number | {d2}D{d7}
 US_HICN | HICN, medicare claim number | {d9}A
-UK_PASSPORT | passport number, UK passport | {d9}
+UK_PASSPORT | UK passport number, British passport | {d9}
 UK_POSTCODE | postcode | M{d} {d}AB; LS{d} {d}BD; SW1A {d}BD
 UK_VEHICLE_REGISTRATION | vehicle registration, number plate | AB6{d} SMR; LK2{d} XYZ
 UK_SORT_CODE | sort code | 2{d}-{d2}-{d2}; 4{d5}
-UK_BANK_ACCOUNT | account number, bank account | {d8}
+UK_BANK_ACCOUNT | UK bank account number, bank account | {d8}
 AU_BSB | BSB | 06{d}-{d3}
 AU_PASSPORT | Australian passport, passport number | N{d7}; PA{d7}
 CA_PASSPORT | Canadian passport, passport number | AB{d6}

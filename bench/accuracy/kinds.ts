@@ -1,6 +1,7 @@
 /** For each entity how values of it are made, from all sources; an entity without one is named by `withoutGenerator`. */
-import type { Made } from './carriers.ts';
+import { CARRIERS, type Carrier, type Made } from './carriers.ts';
 import { CREDENTIAL_SHAPES } from './credential-shapes.ts';
+import { DOCUMENT_CARRIERS, DOCUMENTS } from './documents.ts';
 import { ID_SHAPES } from './id-shapes.ts';
 import { MADE_CREDENTIALS } from './made-credentials.ts';
 import { MADE_EUROPE } from './made-europe.ts';
@@ -42,10 +43,20 @@ function collected(): Map<string, readonly Way[]> {
   for (const table of [ID_SHAPES, CREDENTIAL_SHAPES])
     for (const [entity, { words, shapes }] of table)
       if (!kinds.has(entity)) kinds.set(entity, [way(words, (random) => fill(random, pick(random, shapes)))]);
+  for (const [entity, make] of Object.entries(DOCUMENTS)) kinds.set(entity, [way(['document'], make)]);
   for (const table of [MADE_VALUES, MADE_CREDENTIALS])
     for (const [entity, { words, make }] of Object.entries(table))
       if (!kinds.has(entity)) kinds.set(entity, [way(words, make)]);
   return kinds;
+}
+
+export function isDocument(entity: string): boolean {
+  return entity in DOCUMENTS;
+}
+
+/** What carries the values of an entity. */
+export function carriersOf(entity: string): readonly Carrier[] {
+  return isDocument(entity) ? DOCUMENT_CARRIERS : CARRIERS;
 }
 
 /** The ways to make values of an entity; empty where it has no generator. */

@@ -1,6 +1,7 @@
 /** Credentials that no shape describes: check digits of their own, whole blocks and documents. All by seed, none in use. */
 import { crc32 } from 'node:zlib';
 import type { Made } from './carriers.ts';
+import { mnemonic } from './documents.ts';
 import { fill, int, letters, pick, type Random, uuid } from './shapes.ts';
 
 const BASE62 = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
@@ -150,6 +151,11 @@ function kubernetesSecret(random: Random): Made {
   return { value, core };
 }
 
+function htpasswd(random: Random): Made {
+  const core = `$apr1$${letters(random, 'A', 8)}$${letters(random, 'A', 22)}`;
+  return { value: `${letters(random, 'l', 6)}:${core}`, core };
+}
+
 function shadow(random: Random): Made {
   const core = `$6$${letters(random, 'A', 16)}$${letters(random, 'A', 86)}`;
   return { value: `${letters(random, 'l', 6)}:${core}:19${letters(random, 'd', 3)}:0:99999:7:::`, core };
@@ -185,8 +191,24 @@ export const MADE_CREDENTIALS: Readonly<
   },
   GCP_SERVICE_ACCOUNT_JSON: { words: ['service account', 'google credentials'], make: serviceAccount },
   DOTENV_ASSIGNMENT: { words: ['environment file', 'settings'], make: dotenv },
-  KUBECONFIG_K8S_SECRET: { words: ['manifest', 'secret manifest'], make: kubernetesSecret },
-  HTPASSWD_SHADOW: { words: ['shadow entry', 'password file'], make: shadow },
+  K8S_SECRET: { words: ['manifest', 'secret manifest'], make: kubernetesSecret },
+  HTPASSWD: { words: ['password file', 'htpasswd entry'], make: htpasswd },
+  SHADOW: { words: ['shadow entry', 'account file'], make: shadow },
+  BIP39_MNEMONIC: { words: ['seed phrase', 'recovery phrase'], make: mnemonic },
+  BASIC_AUTH_HEADER: {
+    words: ['header', 'request header'],
+    make: (random) => {
+      const core = Buffer.from(fill(random, '{l6}:{A12}')).toString('base64');
+      return { value: `Authorization: Basic ${core}`, core };
+    },
+  },
+  BEARER_AUTH_HEADER: {
+    words: ['header', 'request header'],
+    make: (random) => {
+      const core = letters(random, 'A', 40);
+      return { value: `Authorization: Bearer ${core}`, core };
+    },
+  },
   URL_WITH_CREDENTIALS: {
     words: ['url', 'feed url', 'repository'],
     make: (random) => fill(random, 'https://{l6}:{A6}{d2}{A6}@{l6}.{l7}.net/{l5}'),
@@ -196,17 +218,6 @@ export const MADE_CREDENTIALS: Readonly<
     make: (random) => {
       const core = fill(random, '{A6}{d2}{A6}');
       return { value: fill(random, `Server={l5}.{l6}.net;Database={l6};User Id={l6};Password=${core};`), core };
-    },
-  },
-  BEARER_BASIC_AUTH_HEADER: {
-    words: ['header', 'request header'],
-    make: (random) => {
-      const basic = Buffer.from(fill(random, '{l6}:{A12}')).toString('base64');
-      const [scheme, core] = pick(random, [
-        ['Basic', basic],
-        ['Bearer', letters(random, 'A', 40)],
-      ] as const);
-      return { value: `Authorization: ${scheme} ${core}`, core };
     },
   },
   OTPAUTH_TOTP_SEED: {

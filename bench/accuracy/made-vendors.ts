@@ -21,6 +21,17 @@ interface Example {
 
 /** Vendors whose entity is spelled otherwise than their rule. */
 const SPELLED: Readonly<Record<string, string>> = {
+  cannyio: 'canny',
+  checio: 'chec',
+  checklyhq: 'checkly',
+  d7network: 'd7networks',
+  django: 'djangosecretkey',
+  dtrack: 'dependencytrack',
+  fixerio: 'fixer',
+  flatio: 'flat',
+  geoipifi: 'ipify',
+  ibm: 'ibmcloud',
+  line: 'linemessaging',
   moderation: 'moderationapi',
   mongodb: 'mongodbatlas',
   notifyline: 'linenotify',

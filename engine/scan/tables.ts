@@ -233,7 +233,7 @@ function namesIn(text: Buffer, from: number, to: number, delimiter: number): rea
   const isTable = names.every((name, at) =>
     name === '' ? at === 0 || at === names.length - 1 : name.length <= MAX_NAME && NAME.test(name),
   );
-  return isTable ? names : null;
+  return isTable && names.filter((name) => name !== '').length > 1 ? names : null;
 }
 
 function eachInsert(text: Buffer, word: string, visit: TableVisitor, rows: RowsVisitor): void {
