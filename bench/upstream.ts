@@ -14,6 +14,10 @@ const BLOCK = Buffer.alloc(64 * 1024, 'weir bench block ');
 const authority = loadOrCreateAuthority(process.argv[2] ?? '');
 const leaves = createLeaves(authority);
 const answer = chatAnswer();
+const idPlaces = [answer.indexOf('req_bench-'), answer.indexOf('chatcmpl-bench-')].map(
+  (at) => answer.indexOf('-000000', at) + 1,
+);
+let answers = 0;
 
 const server = tls.createServer(
   {
@@ -77,7 +81,11 @@ function reply(socket: tls.TLSSocket, target: string, received: number): void {
     socket.write(`HTTP/1.1 200 OK\r\ncontent-type: text/plain\r\ncontent-length: ${text.length}\r\n\r\n${text}`);
     return;
   }
-  socket.write(answer);
+  // No two answers are alike, as no two prompts are.
+  const id = String(++answers % 1_000_000).padStart(6, '0');
+  const own = Buffer.from(answer);
+  for (const place of idPlaces) own.write(id, place, 'latin1');
+  socket.write(own);
 }
 
 function sendBytes(socket: tls.TLSSocket, total: number): void {
@@ -98,7 +106,7 @@ function sendBytes(socket: tls.TLSSocket, total: number): void {
 
 function chatAnswer(): Buffer {
   const body = JSON.stringify({
-    id: 'chatcmpl-bench',
+    id: 'chatcmpl-bench-000000',
     object: 'chat.completion',
     created: 1700000000,
     model: 'gpt-4o-mini-2024-07-18',
@@ -112,6 +120,6 @@ function chatAnswer(): Buffer {
     ],
     usage: { prompt_tokens: 900, completion_tokens: 120, total_tokens: 1020 },
   });
-  const head = `HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nx-request-id: req_bench\r\ncontent-length: ${body.length}\r\n\r\n`;
+  const head = `HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nx-request-id: req_bench-000000\r\ncontent-length: ${body.length}\r\n\r\n`;
   return Buffer.from(head + body);
 }

@@ -1,6 +1,6 @@
 /**
  * The inspection of one message: extract -> scan -> decide -> transform. Bytes in, values out; it opens nothing,
- * knows no clock and keeps nothing. Proxy, sensor and the policy commands all come through here, so that they
+ * knows no clock and keeps nothing but which short texts were clean. Proxy, sensor and the policy commands all come through here, so that they
  * decide alike.
  */
 import { type Coverage, coverageText, FULL } from '../flow/coverage.ts';
@@ -62,10 +62,14 @@ export function inspect(engine: Engine, message: Message, context: InspectContex
 export function scan(engine: Pick<Engine, 'scanner' | 'fingerprint'>, segments: readonly Segment[]): Finding[] {
   const findings: Finding[] = [];
   const paths = new Map<string, string>();
+  const clean = new CleanTexts(engine.scanner);
   for (let index = 0; index < segments.length; index++) {
     const segment = segments[index];
     if (segment === undefined) continue;
     const { label, role, isBase64Read = false } = segment;
+    const known = clean.keyOf(segment);
+    if (known !== null && clean.has(known)) continue;
+    const before = findings.length;
     for (const found of engine.scanner.scan(segment.text, { label, role, isBase64Read })) {
       if (found.score < KEPT) continue;
       findings.push({
@@ -77,8 +81,53 @@ export function scan(engine: Pick<Engine, 'scanner' | 'fingerprint'>, segments: 
         fingerprint: engine.fingerprint(found.entity, engine.scanner.valueOf(segment.text, found)),
       });
     }
+    if (known !== null && findings.length === before) clean.add(known, segment);
   }
   return findings;
+}
+
+/** Longer texts hardly come twice. */
+const MAX_CLEAN_BYTES = 64;
+const MAX_CLEAN = 2000;
+const cleanBeside = new WeakMap<Scanner, Set<string>>();
+
+/**
+ * Short texts in which nothing was found that counts, and that come again and again: within a message the id and model that stand in
+ * every event of a stream; over messages what stands beside the turns, such as models and the names of clients. Of what
+ * anyone says nothing is kept beyond its message.
+ */
+class CleanTexts {
+  readonly #beside: Set<string>;
+  #inMessage: Set<string> | null = null;
+
+  constructor(scanner: Scanner) {
+    let beside = cleanBeside.get(scanner);
+    if (beside === undefined) {
+      beside = new Set();
+      cleanBeside.set(scanner, beside);
+    }
+    this.#beside = beside;
+  }
+
+  /** By everything that a scan depends on; null for a text that is not looked up. */
+  keyOf({ text, label, role, isBase64Read }: Segment): string | null {
+    if (text.length > MAX_CLEAN_BYTES) return null;
+    return `${role} ${isBase64Read === true} ${label}\n${text.toString('latin1')}`;
+  }
+
+  has(key: string): boolean {
+    return this.#beside.has(key) || this.#inMessage?.has(key) === true;
+  }
+
+  add(key: string, { role }: Segment): void {
+    if (role !== 'metadata') {
+      this.#inMessage ??= new Set();
+      this.#inMessage.add(key);
+      return;
+    }
+    if (this.#beside.size === MAX_CLEAN) this.#beside.clear();
+    this.#beside.add(key);
+  }
 }
 
 const MAX_PATH_CHARS = 300;

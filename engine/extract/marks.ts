@@ -1,6 +1,6 @@
 /** What a provider's file says of a body besides the zones that it sets on the nodes. */
 import { isKey, type JsonNode, stringBytes } from './json.ts';
-import { type Treatment, type Zone, zone } from './zone.ts';
+import { METADATA, type Treatment, type Zone, zone } from './zone.ts';
 
 export interface Marks {
   readonly conversationId: string | null;
@@ -29,6 +29,14 @@ export function firstTextOf(bytes: Buffer, contents: readonly (JsonNode | null)[
 /** Gives a node another treatment within the zone around it. */
 export function treat(node: JsonNode | null, around: Zone, treatment: Treatment): void {
   if (node !== null) node.zone = zone(around.role, around.position, treatment);
+}
+
+/** Unix time in seconds has this many digits until 2286. */
+const TIME_DIGITS = 10;
+
+/** When an answer was made, as its provider says: no number of anybody's, though many kinds of ids are as long. */
+export function skipTime(node: JsonNode | null): void {
+  if (node?.kind === 'number' && node.end - node.start === TIME_DIGITS) treat(node, METADATA, 'skip');
 }
 
 /** All strings of a content (a string, or parts with `text`) joined by line feeds; null where there is none. */

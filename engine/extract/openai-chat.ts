@@ -2,7 +2,7 @@
 import type { ChatCompletion, ChatCompletionCreateParams } from 'openai/resources/chat/completions';
 import type { Position, Role } from '../../flow/segment.ts';
 import { get, getAll, itemsOf, type JsonNode, textOf } from './json.ts';
-import { firstTextOf, type Marks, treat } from './marks.ts';
+import { firstTextOf, type Marks, skipTime, treat } from './marks.ts';
 import { positionsOf, type Turn } from './turns.ts';
 import { METADATA, SYSTEM, type Zone, zone } from './zone.ts';
 
@@ -32,6 +32,7 @@ export function markChatRequest(bytes: Buffer, root: JsonNode<ChatCompletionCrea
 /** `choices` with a whole `message` or a `delta`. */
 export function markChatResponse(bytes: Buffer, root: JsonNode<ChatCompletion>): void {
   root.zone = METADATA;
+  skipTime(get(bytes, root, 'created'));
   const assistant = zone('assistant', 'latest');
   for (const choice of itemsOf(get(bytes, root, 'choices'))) {
     choice.zone = assistant;

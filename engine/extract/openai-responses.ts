@@ -2,7 +2,7 @@
 import type { Response, ResponseCreateParams, ResponseInputItem } from 'openai/resources/responses/responses';
 import type { Role } from '../../flow/segment.ts';
 import { get, getAll, itemsOf, type JsonNode, textOf } from './json.ts';
-import { firstTextOf, type Marks, NO_TEXT, treat } from './marks.ts';
+import { firstTextOf, type Marks, NO_TEXT, skipTime, treat } from './marks.ts';
 import { markFile } from './openai-chat.ts';
 import { positionsOf, type Turn } from './turns.ts';
 import { METADATA, SYSTEM, USER, type Zone, zone } from './zone.ts';
@@ -27,6 +27,7 @@ export function markResponsesRequest(bytes: Buffer, root: JsonNode<ResponseCreat
 /** A whole response, or the event of a stream that carries one, an item or a part. */
 export function markResponsesResponse(bytes: Buffer, root: JsonNode<Response>): Marks {
   root.zone = METADATA;
+  skipTime(get(bytes, root, 'created_at'));
   const assistant = zone('assistant', 'latest');
   for (const item of itemsOf(get(bytes, root, 'output'))) markItem(bytes, item, assistant);
   return { conversationId: textOf(bytes, get(bytes, root, 'id')), firstUserText: NO_TEXT };
