@@ -5,6 +5,7 @@ import { COUNTRIES } from './countries/all.ts';
 import { CREDENTIALS } from './credentials/all.ts';
 import { DOCUMENTS } from './documents/all.ts';
 import { FINANCE } from './finance/all.ts';
+import { HEALTH } from './health/all.ts';
 import { NETWORK } from './network/all.ts';
 import { VEHICLE } from './vehicle/all.ts';
 
@@ -12,6 +13,7 @@ export const BUILT_IN: readonly Recognizer[] = [
   ...FINANCE,
   ...COUNTRIES,
   ...CONTACT,
+  ...HEALTH,
   ...NETWORK,
   ...VEHICLE,
   ...CREDENTIALS,

@@ -50,6 +50,7 @@ import { MX } from './mx.ts';
 import { NL } from './nl.ts';
 import { NO } from './no.ts';
 import { passport, usPassport } from './passport.ts';
+import { passportMrz } from './passport-mrz.ts';
 import { PE } from './pe.ts';
 import { PL } from './pl.ts';
 import { PT } from './pt.ts';
@@ -134,5 +135,6 @@ export const COUNTRIES: readonly Recognizer[] = [
   ...EU_VAT,
   usPassport,
   passport,
+  passportMrz,
   usDriverLicense,
 ];
