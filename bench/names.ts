@@ -222,14 +222,20 @@ function megabytesPerSecond(run: (text: Buffer) => void, text: Buffer): number {
 }
 
 function measureSpeed(technical: readonly string[], prose: readonly Sample[]): void {
-  const records = makeSentences(3000, SEED, MEASURED_LOCALES, 'kept-back').map((one, id) => ({ id, text: one.text }));
+  const turns = prose.flatMap((one, n) => [
+    { role: 'user', content: one.text },
+    { role: 'assistant', content: technical[n % technical.length]?.slice(0, 400) ?? '' },
+  ]);
   const unlike = Array.from({ length: 120_000 }, (_, n) => `A${((n * 7919) % 999_983).toString(36)}x`);
   const texts: Readonly<Record<string, string>> = {
     prose: prose
       .map((one) => one.text)
       .join(' ')
       .repeat(30),
-    json: JSON.stringify(records).repeat(2),
+    json: JSON.stringify({ model: 'm', messages: turns }).repeat(5),
+    'names and addresses': makeSentences(3000, SEED, MEASURED_LOCALES, 'kept-back')
+      .map((one) => one.text)
+      .join('\n'),
     code: technical.join('\n'),
     'words that are all different': unlike.join(' '),
     'capitals alone': 'A b C d '.repeat(100_000),

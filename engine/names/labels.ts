@@ -10,6 +10,12 @@ export const ADDRESS = 3;
 export const LABELS = 9;
 export const OUTSIDE = 0;
 
+/**
+ * Numbers of two labels are kept in one of 32 bits, the even label's plus the odd one's times 65,536: sums of such are
+ * sums of both, as long as each stays within 16 bits. A row of all labels is this many.
+ */
+export const LANES = 5;
+
 export function beginOf(kind: NameKind): number {
   return 1 + 2 * kind;
 }

@@ -3,7 +3,7 @@
  * that a word costs its description once and five vectors after. It is emptied when full, and what it says of a word
  * depends on the word alone. It keeps hashes, no text.
  */
-import { LABELS } from './labels.ts';
+import { LANES } from './labels.ts';
 import type { Model } from './model.ts';
 import { MARK, type Tokens, WORD } from './tokens.ts';
 import { describe, lineOf, markOf, OFFSETS, THE_EDGE, type Word, wordRows } from './words.ts';
@@ -17,15 +17,15 @@ const PARAGRAPH_SLOT = 257;
 export const EDGE_SLOT = 258;
 const FIRST_FREE = 260;
 
-/** Scores of a slot: LABELS numbers for each of `OFFSETS`. */
-export const STRIDE = LABELS * OFFSETS.length;
+/** Scores of a slot: LANES numbers for each of `OFFSETS`. */
+export const STRIDE = LANES * OFFSETS.length;
 
 export class Lexicon {
   readonly classes = new Uint8Array(SLOTS);
   readonly flags = new Uint8Array(SLOTS);
   readonly hashes = new Int32Array(SLOTS);
   readonly lexical = new Int32Array(SLOTS);
-  readonly scores = new Int16Array(SLOTS * STRIDE);
+  readonly scores = new Int32Array(SLOTS * STRIDE);
   readonly #model: Model;
   readonly #isScored = new Uint8Array(SLOTS);
   readonly #buckets = new Int16Array(BUCKETS);
@@ -94,11 +94,11 @@ export class Lexicon {
     for (let place = 0; place < OFFSETS.length; place++) {
       rows.length = 0;
       wordRows(word, place, true, rows);
-      const to = slot * STRIDE + place * LABELS;
-      for (let label = 0; label < LABELS; label++) {
+      const to = slot * STRIDE + place * LANES;
+      for (let lane = 0; lane < LANES; lane++) {
         let sum = 0;
-        for (let k = 0; k < rows.length; k++) sum += weights[((rows[k] as number) & mask) * LABELS + label] as number;
-        this.scores[to + label] = sum;
+        for (let k = 0; k < rows.length; k++) sum += weights[((rows[k] as number) & mask) * LANES + lane] as number;
+        this.scores[to + lane] = sum;
       }
     }
   }

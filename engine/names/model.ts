@@ -4,12 +4,12 @@
  */
 import { brotliDecompressSync } from 'node:zlib';
 import { type Gazetteer, unpackGazetteer } from './gazetteer.ts';
-import { LABELS } from './labels.ts';
+import { LABELS, LANES } from './labels.ts';
 import shipped from './weights.json' with { type: 'json' };
 
 export interface Model {
-  /** Row times LABELS plus label. */
-  readonly weights: Int8Array;
+  /** LANES numbers a row. */
+  readonly weights: Int32Array;
   /** Rows are hashes under this mask. */
   readonly mask: number;
   /** Label before times LABELS plus label; a forbidden step is far below all sums. */
@@ -37,10 +37,15 @@ export function unpackModel(packed: PackedModel): Model {
   if (packed.format !== FORMAT || packed.transitions.length !== LABELS * LABELS || bytes.length < rows * LABELS)
     throw new Error('the weights of the name tagger are of another format');
   // Label by label at rest, which packs better.
-  const weights = new Int8Array(rows * LABELS);
-  for (let label = 0; label < LABELS; label++)
-    for (let row = 0; row < rows; row++)
-      weights[row * LABELS + label] = ((bytes[label * rows + row] as number) << 24) >> 24;
+  const weights = new Int32Array(rows * LANES);
+  for (let label = 0; label < LABELS; label++) {
+    const times = label % 2 === 0 ? 1 : 65_536;
+    for (let row = 0; row < rows; row++) {
+      const weight = ((bytes[label * rows + row] as number) << 24) >> 24;
+      const at = row * LANES + (label >> 1);
+      weights[at] = (weights[at] as number) + weight * times;
+    }
+  }
   return {
     weights,
     mask: rows - 1,

@@ -3,7 +3,7 @@
  * each token and label, and the best path of labels (Viterbi). It looks only at stretches that may hold a name: tokens
  * with a capital, digits or unknown words, and their neighbours; time grows with the length of the text alone.
  */
-import { kindOf, LABELS, type NameKind, OUTSIDE } from './labels.ts';
+import { kindOf, LABELS, LANES, type NameKind, OUTSIDE } from './labels.ts';
 import { EDGE_SLOT, Lexicon, STRIDE } from './lexicon.ts';
 import type { Model } from './model.ts';
 import { BLOCK, LINE, Tokens, WORD } from './tokens.ts';
@@ -76,6 +76,8 @@ for (const one of [CAPITAL_COMMON, CAPITAL_UNKNOWN, CAPITALS_UNKNOWN, OTHER_SCRI
 
 /** A stretch this long, tokens, of a line is judged on its own: prose or code. */
 export const MEASURED = 48;
+/** Numbers a token has in the table of sums: one a label, and one to spare. */
+const ROOM = 2 * LANES;
 /** Context beyond the tokens of a block. */
 const PAD = 2;
 
@@ -89,7 +91,7 @@ export class Tagger {
   readonly #classes = new Uint8Array(BLOCK + 2 * PAD);
   readonly #technical = new Uint8Array(BLOCK);
   readonly #isActive = new Uint8Array(BLOCK + 1);
-  readonly #emitted = new Int32Array(BLOCK * LABELS);
+  readonly #emitted = new Int32Array(BLOCK * ROOM);
   readonly #from = new Uint8Array(BLOCK * LABELS);
   readonly #best = new Int32Array(LABELS);
   readonly #next = new Int32Array(LABELS);
@@ -218,32 +220,32 @@ export class Tagger {
         pair,
         rows,
       );
-      const c0 = ((rows[0] as number) & mask) * LABELS;
-      const c1 = ((rows[1] as number) & mask) * LABELS;
-      const c2 = ((rows[2] as number) & mask) * LABELS;
-      const c3 = ((rows[3] as number) & mask) * LABELS;
+      const c0 = ((rows[0] as number) & mask) * LANES;
+      const c1 = ((rows[1] as number) & mask) * LANES;
+      const c2 = ((rows[2] as number) & mask) * LANES;
+      const c3 = ((rows[3] as number) & mask) * LANES;
+      const c4 = n === 5 ? ((rows[4] as number) & mask) * LANES : -1;
       const s0 = own * STRIDE;
-      const s1 = a * STRIDE + LABELS;
-      const s2 = b * STRIDE + 2 * LABELS;
-      const s3 = (slots[i] as number) * STRIDE + 3 * LABELS;
-      const s4 = (slots[i + 4] as number) * STRIDE + 4 * LABELS;
-      const to = i * LABELS;
-      for (let label = 0; label < LABELS; label++) {
-        emitted[to + label] =
-          (scores[s0 + label] as number) +
-          (scores[s1 + label] as number) +
-          (scores[s2 + label] as number) +
-          (scores[s3 + label] as number) +
-          (scores[s4 + label] as number) +
-          (weights[c0 + label] as number) +
-          (weights[c1 + label] as number) +
-          (weights[c2 + label] as number) +
-          (weights[c3 + label] as number);
-      }
-      if (n === 5) {
-        const c4 = ((rows[4] as number) & mask) * LABELS;
-        for (let label = 0; label < LABELS; label++)
-          emitted[to + label] = (emitted[to + label] as number) + (weights[c4 + label] as number);
+      const s1 = a * STRIDE + LANES;
+      const s2 = b * STRIDE + 2 * LANES;
+      const s3 = (slots[i] as number) * STRIDE + 3 * LANES;
+      const s4 = (slots[i + 4] as number) * STRIDE + 4 * LANES;
+      const to = i * ROOM;
+      for (let lane = 0; lane < LANES; lane++) {
+        let sum =
+          (scores[s0 + lane] as number) +
+          (scores[s1 + lane] as number) +
+          (scores[s2 + lane] as number) +
+          (scores[s3 + lane] as number) +
+          (scores[s4 + lane] as number) +
+          (weights[c0 + lane] as number) +
+          (weights[c1 + lane] as number) +
+          (weights[c2 + lane] as number) +
+          (weights[c3 + lane] as number);
+        if (c4 >= 0) sum += weights[c4 + lane] as number;
+        const even = (sum << 16) >> 16;
+        emitted[to + 2 * lane] = even;
+        emitted[to + 2 * lane + 1] = (sum - even) >> 16;
       }
       if ((technical & 0b1010) === 0)
         for (let label = 1; label < LABELS; label++)
@@ -273,10 +275,11 @@ export class Tagger {
     let best = this.#best;
     let next = this.#next;
     for (let label = 0; label < LABELS; label++)
-      best[label] = (transitions[label] as number) + (emitted[from * LABELS + label] as number);
+      best[label] = (transitions[label] as number) + (emitted[from * ROOM + label] as number);
     for (let i = from + 1; i < to; i++) {
       // Begin labels and none may follow any label.
       const at = i * LABELS;
+      const own = i * ROOM;
       for (let label = 0; label < LABELS; label += label === 0 ? 1 : 2) {
         let top = (best[0] as number) + (transitions[label] as number);
         let source = 0;
@@ -287,13 +290,13 @@ export class Tagger {
             source = last;
           }
         }
-        next[label] = top + (emitted[at + label] as number);
+        next[label] = top + (emitted[own + label] as number);
         back[at + label] = source;
       }
       for (let label = 2; label < LABELS; label += 2) {
         const begun = (best[label - 1] as number) + (transitions[(label - 1) * LABELS + label] as number);
         const inside = (best[label] as number) + (transitions[label * LABELS + label] as number);
-        next[label] = Math.max(begun, inside) + (emitted[at + label] as number);
+        next[label] = Math.max(begun, inside) + (emitted[own + label] as number);
         back[at + label] = begun >= inside ? label - 1 : label;
       }
       const spare = best;
@@ -319,7 +322,7 @@ export class Tagger {
       while (i + 1 < to && (labels[i + 1] as number) === label + (label % 2)) i++;
       let lead = 0;
       for (let k = begin; k <= i; k++)
-        lead += (emitted[k * LABELS + (labels[k] as number)] as number) - (emitted[k * LABELS] as number);
+        lead += (emitted[k * ROOM + (labels[k] as number)] as number) - (emitted[k * ROOM] as number);
       this.#offer(kindOf(label), begin, i, Math.round(lead / (i - begin + 1)), onName);
     }
   }

@@ -21,6 +21,7 @@ import {
 } from '../../engine/names/gazetteer.ts';
 import { folded, hashOf } from '../../engine/names/words.ts';
 import { KEPT_BACK_LOCALES } from './locales.ts';
+import { PRODUCTS } from './products.ts';
 
 const LISTS = join(packageRoot, 'scripts/names/lists');
 const LANGUAGES = ['english', 'german', 'french', 'spanish', 'italian', 'dutch', 'portuguese', 'polish', 'swedish'];
@@ -82,6 +83,10 @@ export function gazetteerEntries(seen: ReadonlyMap<string, number>): ReadonlyMap
       const plain = folded(word);
       if (!names.has(plain) || (seen.get(word) ?? 0) >= NOT_ONLY_A_NAME) add(wordKey(plain), COMMON);
     }
+  for (const product of PRODUCTS) {
+    const plain = product.toLowerCase();
+    if (((entries.get(wordKey(plain)) ?? 0) & GIVEN) === 0) add(wordKey(plain), COMMON);
+  }
   for (const [word, times] of seen)
     if (times >= (names.has(folded(word)) ? NOT_ONLY_A_NAME : 3)) add(wordKey(folded(word)), COMMON);
   return entries;

@@ -1,12 +1,18 @@
 /**
- * Sentences of people who write about software, with no name in them: what a tagger of names errs on most. Products of
- * even place in the list are trained with, the others measured with; so are the sentences.
+ * Sentences of people who write about software, with no name in them: what a tagger of names errs on most. Those measured
+ * with are others than those trained with, and so are the sentences.
  */
 import { Random } from './random.ts';
 import type { Sample } from './sample.ts';
 
-const PRODUCTS =
+/** Names of software. */
+export const PRODUCTS =
   'Docker,Kubernetes,Terraform,Jenkins,React,Angular,Redis,Postgres,Kafka,Spark,Airflow,Django,Flask,Rails,Laravel,Spring,Hibernate,Maven,Gradle,Webpack,Vite,Babel,Jest,Mocha,Cypress,Selenium,Ansible,Puppet,Chef,Vagrant,Grafana,Prometheus,Elasticsearch,Kibana,Logstash,Nginx,Apache,Tomcat,Caddy,Traefik,Envoy,Istio,Helm,Argo,Flux,Jupyter,Pandas,NumPy,PyTorch,TensorFlow,Keras,LangChain,Ollama,Copilot,Claude,Gemini,Llama,Mistral,Windows,Linux,Ubuntu,Debian,Fedora,macOS,Android,Safari,Chrome,Firefox,Edge,Java,Python,Ruby,Rust,Go,Kotlin,Swift,Scala,Haskell,Perl,Julia,Dart,Elixir,Erlang,Lua,TypeScript,JavaScript,Node,Deno,Bun,Express,Fastify,Next.js,Nuxt,Svelte,Vue,Tailwind,Bootstrap,Sass,Git,Mercurial,Jira,Confluence,Slack,Teams,Zoom,Notion,Figma,Photoshop,Excel,Word,Outlook,PowerPoint,SharePoint,Salesforce,Markdown,JSON,YAML,GraphQL,gRPC,Protobuf,Avro,Parquet,Snowflake,BigQuery,Redshift,DynamoDB,Cassandra,MongoDB,MySQL,SQLite,Neo4j,RabbitMQ,Celery,Sidekiq,Puma,Gunicorn,Uvicorn,Starlette,Pydantic,Poetry,Conda,Bazel,Buck,Pants,Ninja,CMake,Conan,Cargo,Clippy,Tokio,Actix,Rocket,Axum,Gin,Echo,Fiber,Cobra,Viper,Zap,Logrus,Winston,Pino,Bunyan,Sentry,Datadog,Splunk,Nagios,Zabbix,Consul,Vault,Nomad,Packer,Boundary,Harbor,Quay,Podman,Buildah,Skopeo,Tekton,Spinnaker,Drone,Concourse,Travis,Storybook,Playwright,Puppeteer,Cheerio,Lodash,Moment,Luxon,Chai,Sinon,Karma,Jasmine,Ember,Backbone,Knockout,Polymer,Lit,Alpine,Stimulus,Turbo,Phoenix,Ecto,Nerves,Sails,Hapi,Koa,Loopback,Strapi,Ghost,Hugo,Jekyll,Gatsby,Eleventy,Astro,Remix,Prisma,Sequelize,Knex,Drizzle,Mongoose,Apollo,Relay,Redux,Zustand,Jotai,Recoil,Immer,Ramda,Axios,Superagent'.split(
+    ',',
+  );
+/** Measured with only. */
+const OTHER_PRODUCTS =
+  'Hasura,Supabase,Pulumi,Crossplane,Linkerd,Cilium,Calico,Longhorn,Velero,Kyverno,Falco,Trivy,Grype,Cosign,Backstage,Temporal,Dagster,Prefect,Luigi,Metabase,Superset,Looker,Tableau,Trino,Presto,Druid,Pinot,Timescale,Cockroach,Vitess,Couchbase,Meilisearch,Typesense,Algolia,Solr,Lucene,Weaviate,Milvus,Qdrant,Chroma,Nix,Homebrew,Chocolatey,Scoop,Flatpak,Wayland,Gnome,Emacs,Vim,Neovim,Zed,Eclipse,Postman,Insomnia,Bruno,Wireshark,Metasploit,Ghidra,Okta,Keycloak,Twilio,Plaid'.split(
     ',',
   );
 const PLACES =
@@ -48,7 +54,8 @@ export function makeProductSentences(count: number, seed: number, which: 'traini
   const random = new Random(seed);
   const own = <T>(some: readonly T[]): readonly T[] =>
     some.filter((_, at) => (at % 2 === 0) === (which === 'training'));
-  const [products, places] = [own(PRODUCTS), own(PLACES)];
+  const products = which === 'training' ? PRODUCTS : OTHER_PRODUCTS;
+  const places = own(PLACES);
   const sentences = SENTENCES.filter((_, at) => (at % 5 === 4) !== (which === 'training'));
   return Array.from({ length: count }, () => ({
     text: random.oneOf(sentences).replace(/%[pl]/g, (sign) => random.oneOf(sign === '%p' ? products : places)),

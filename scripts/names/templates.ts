@@ -192,6 +192,36 @@ Draft an email to {name} at {company} about the delay in {city}.
 Who was {name}, and what did {last} do in {city}?
 Compare {company} and {company} for me.
 Please translate: {first} lives in {city}.
+its {first_lower} from {company}, can you send me the invoice
+hello this is {name_lower} calling about my booking in {city_lower}
+Minister {last} and Chancellor {last} will meet in {city} on {weekday}.
+King {first} of {country} visits {city}.
+{name} can see the calendar of {first}.
+Give {name} access to the folder of {name}.
+{first} asked {first} whether {name} had paid.
+Plaintiff {name} and defendant {name} settled.
+Claimant: {name}\nRespondent: {company}
+{country} and {country} have reopened their border near {city}.
+Trains to {city}, {city} and {city} run late.
+Visa for {country}: {name}, born in {city}
+Tenants at {address}: {name} and {first}
+My old address was {address}; the new one is {address}.
+The witness lives at {address} and works for {company}.
+{company} or {company}: which is better?
+Compare the shares of {company} and of {company}.
+I bank with {bank}, my wife {first} with {bank}.
+id,name,city,country\n{int},{name},{city},{country}\n{int},{name},{city},{country}\n{int},{name},{city},{country}
+"{last}","{first}","{city}"\n"{last}","{first}","{city}"
+{first}\t{last}\t{city}
+FAMILY NAME: {last}\nGIVEN NAME: {first}\nPLACE OF BIRTH: {city}\nNATIONALITY: {country}
+NAME {name_upper}\nADDRESS {address_upper}
+Attn {name}\n{company}\n{city}
+{company}\n{address_lines}\nattn {name_lower}
+{first}, please tell {first} that the contract of {last} is ready.
+Call {last} about {last}'s file.
+Ask {first}.
+I think {first} knows.
+Where is {first}?
 `;
 
 const DE = String.raw`
@@ -208,6 +238,18 @@ Frau {last} von der {bank} hat sich wegen der Wohnung in der {street} gemeldet.
 Die Übergabe findet am {date} in {address} statt, anwesend sind {name} und {name}.
 Laut {last} zieht {company} im nächsten Jahr von {city} nach {city}.
 Kunde {name} ({email}) beschwert sich über {company}.
+Guten Tag, hier spricht {name}, meine Adresse lautet {address}.
+Der Vertrag zwischen {company} und {name} endet am {date}.
+Die Wohnung in der {street} in {city} gehört {name}.
+{first}, kannst du bitte {first} anrufen?
+ich heiße {name_lower} und wohne in {city_lower}
+{last} wurde in {city} geboren und lebt seit {year} in {country}.
+Vorname: {first}\nNachname: {last}\nOrt: {city}
+Der Ausflug von {city} nach {city} dauert drei Stunden.
+Viele Grüße aus {city}\n{first}
+Rechtsanwalt {name} vertritt die {company} vor dem Gericht in {city}.
+Herr {name} und Frau {last} arbeiten bei der {company}.
+Wie komme ich von {address} nach {city}?
 `;
 const FR = String.raw`
 Je m'appelle {name} et j'habite à {city}.
@@ -222,6 +264,18 @@ Client : {name}\nAdresse : {address}\nCourriel : {email}
 Selon {last}, la société {company} quitte {city} pour {city}.
 L'appartement de {street} à {city} appartient à {name}.
 Pouvez-vous rappeler {name} au {phone} ?
+Bonjour, je suis {name} et mon adresse est {address}.
+Le contrat entre {company} et {name} se termine le {date}.
+La maison du {street} à {city} est à {name}.
+{first}, peux-tu appeler {first} ?
+je m'appelle {name_lower} et je vis à {city_lower}
+{last} est née à {city} et vit en {country} depuis {year}.
+Prénom : {first}\nNom : {last}\nVille : {city}
+Le train de {city} à {city} est en retard.
+Bises de {city}\n{first}
+Maître {name} représente la société {company} au tribunal de {city}.
+M. {name} et Mme {last} travaillent pour {company}.
+Comment aller de {address} à {city} ?
 `;
 const ES = String.raw`
 Me llamo {name} y vivo en {city}.
@@ -235,6 +289,18 @@ Cliente: {name}\nDirección: {address}\nCorreo: {email}
 Según {last}, la empresa {company} se traslada de {city} a {city}.
 ¿Puede llamar a {name} al {phone}?
 El piso de {street} en {city} es de {name}.
+Hola, soy {name} y mi dirección es {address}.
+El contrato entre {company} y {name} termina el {date}.
+La casa de la {street} en {city} pertenece a {name}.
+{first}, ¿puedes llamar a {first}?
+me llamo {name_lower} y vivo en {city_lower}
+{last} nació en {city} y vive en {country} desde {year}.
+Nombre: {first}\nApellidos: {last}\nCiudad: {city}
+El tren de {city} a {city} llega tarde.
+Un abrazo desde {city}\n{first}
+El abogado {name} representa a {company} en el tribunal de {city}.
+El señor {name} y la señora {last} trabajan en {company}.
+¿Cómo voy de {address} a {city}?
 `;
 const IT = String.raw`
 Mi chiamo {name} e abito a {city}.
@@ -247,6 +313,18 @@ Spedire a {name}, {address}, tel. {phone}
 Cliente: {name}\nIndirizzo: {address}\nEmail: {email}
 Secondo {last}, la società {company} si trasferisce da {city} a {city}.
 L'appartamento di {street} a {city} è di {name}.
+Buongiorno, sono {name} e il mio indirizzo è {address}.
+Il contratto tra {company} e {name} scade il {date}.
+La casa di {street} a {city} appartiene a {name}.
+{first}, puoi chiamare {first}?
+mi chiamo {name_lower} e vivo a {city_lower}
+{last} è nata a {city} e vive in {country} dal {year}.
+Nome: {first}\nCognome: {last}\nCittà: {city}
+Il treno da {city} a {city} è in ritardo.
+Un saluto da {city}\n{first}
+L'avvocato {name} rappresenta la {company} davanti al tribunale di {city}.
+Il signor {name} e la signora {last} lavorano per {company}.
+Come arrivo da {address} a {city}?
 `;
 const NL = String.raw`
 Mijn naam is {name} en ik woon in {city}.
@@ -259,6 +337,18 @@ Bezorgen bij {name}, {address}, tel. {phone}
 Klant: {name}\nAdres: {address}\nE-mail: {email}
 Volgens {last} verhuist {company} van {city} naar {city}.
 De woning aan de {street} in {city} is van {name}.
+Goedemorgen, u spreekt met {name}, mijn adres is {address}.
+Het contract tussen {company} en {name} loopt af op {date}.
+Het huis aan de {street} te {city} is eigendom van {name}.
+{first}, kun je {first} bellen?
+ik heet {name_lower} en ik woon in {city_lower}
+{last} is geboren in {city} en woont sinds {year} in {country}.
+Voornaam: {first}\nAchternaam: {last}\nPlaats: {city}
+De trein van {city} naar {city} heeft vertraging.
+Groetjes uit {city}\n{first}
+Advocaat {name} staat {company} bij voor de rechtbank in {city}.
+De heer {name} en mevrouw {last} werken bij {company}.
+Hoe kom ik van {address} naar {city}?
 `;
 const PT = String.raw`
 Meu nome é {name} e moro em {city}.
@@ -271,6 +361,18 @@ Enviar para {name}, {address}, telefone {phone}
 Cliente: {name}\nEndereço: {address}\nE-mail: {email}
 Segundo {last}, a empresa {company} muda de {city} para {city}.
 O apartamento da {street} em {city} é de {name}.
+Bom dia, sou {name} e o meu endereço é {address}.
+O contrato entre a {company} e {name} termina em {date}.
+A casa da {street}, em {city}, pertence a {name}.
+{first}, você pode ligar para {first}?
+meu nome é {name_lower} e moro em {city_lower}
+{last} nasceu em {city} e vive em {country} desde {year}.
+Nome: {first}\nSobrenome: {last}\nCidade: {city}
+O trem de {city} para {city} está atrasado.
+Abraços de {city}\n{first}
+O advogado {name} representa a {company} no tribunal de {city}.
+O senhor {name} e a senhora {last} trabalham na {company}.
+Como vou de {address} até {city}?
 `;
 const PL = String.raw`
 Nazywam się {name} i mieszkam w mieście {city}.
@@ -281,6 +383,15 @@ Pan {last} pracuje w {company} od {year} roku.
 Klient: {name}\nAdres: {address}\nTelefon: {phone}
 {first} i {first} jadą z {city} do {country}.
 Mieszkanie przy {street} w {city} należy do {name}.
+Dzień dobry, mówi {name}, mój adres to {address}.
+Umowa między {company} a {name} kończy się {date}.
+Dom przy {street} w {city} jest własnością {name}.
+{first}, czy możesz zadzwonić do {first}?
+nazywam się {name_lower} i mieszkam w {city_lower}
+Imię: {first}\nNazwisko: {last}\nMiasto: {city}
+Pociąg z {city} do {city} jest spóźniony.
+Pan {name} i pani {last} pracują w {company}.
+Pozdrowienia z {city}\n{first}
 `;
 const SV = String.raw`
 Jag heter {name} och bor i {city}.
@@ -289,6 +400,15 @@ Patienten {name}, född {date} i {city}, bor på {address}.
 {company} i {city} har utsett {name} till {job}.
 Kund: {name}\nAdress: {address}\nTelefon: {phone}
 Enligt {last} flyttar {company} från {city} till {city}.
+God morgon, jag är {name} och min adress är {address}.
+Avtalet mellan {company} och {name} löper ut {date}.
+Huset på {street} i {city} ägs av {name}.
+{first}, kan du ringa {first}?
+jag heter {name_lower} och bor i {city_lower}
+Förnamn: {first}\nEfternamn: {last}\nOrt: {city}
+Tåget från {city} till {city} är försenat.
+Herr {name} och fru {last} arbetar på {company}.
+Hälsningar från {city}\n{first}
 `;
 
 const SOURCES: Readonly<Record<Language, string>> = {

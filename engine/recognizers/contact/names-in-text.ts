@@ -5,7 +5,7 @@
  */
 import { HIGH, MEDIUM } from '../../../flow/finding.ts';
 import { COMMON, FAMILY, FAMILY_RARE, GIVEN } from '../../names/gazetteer.ts';
-import { ADDRESS } from '../../names/labels.ts';
+import { ADDRESS, ORGANISATION, PERSON } from '../../names/labels.ts';
 import type { Name } from '../../names/tagger.ts';
 import { byteAt, isAlnum, isDigit, isLetter } from '../../scan/bytes.ts';
 import type { Passage, Sighting } from '../../scan/passage.ts';
@@ -111,8 +111,9 @@ const CROWD = 16;
 export function reportName(passage: Passage, name: Name, seen: SeenBefore): void {
   const recognizer = NAMES_IN_TEXT[name.kind];
   if (recognizer === undefined || isPartOfAnother(passage.text, name) || !isWritten(passage.text, name)) return;
-  let { start } = name;
-  let end = recognizer === addressInText ? withPostcode(passage, name) : name.end;
+  const trimmed = withoutSentence(passage, name);
+  if (trimmed === null) return;
+  let { start, end } = trimmed;
   let score =
     recognizer === personInText && isEvident(passage, name) ? EVIDENT : name.lead >= SURE_FROM ? SURE : LIKELY;
   for (const other of seen.within(start, end)) {
@@ -151,6 +152,57 @@ function isWritten(text: Buffer, { kind, start, end }: Name): boolean {
   }
   if (kind !== ADDRESS) return letters > 1 && letters > digits;
   return digits > 0 && longest >= 3 && digits <= letters * 2;
+}
+
+/** Words in lower case that an address begins or ends with, among those with capitals. */
+const OF_ADDRESSES = new Set(
+  `rue avenue boulevard place chemin allée impasse quai cours route résidence bât calle avda av plaza paseo carrer camino ronda
+calzada carretera privada via viale piazza corso largo vicolo strada contrada rua avenida travessa praceta alameda rodovia praça
+estrada ul ulica al aleja os osiedle pl plac nám náměstí utca u út tér körút flat apt unit house plot apartment suite floor no nr
+km piso int interno scala bus bte hs bis ter tv th mf st fszt em as lgh top street road lane drive
+strasse straße gasse weg`.split(/\s+/),
+);
+const FIRST_WORD = /^\p{Ll}[\p{Ll}\p{M}]*(?=[.\s])[.,]?\s+/u;
+const LAST_WORD = /[\s,]+(\p{Ll}[\p{Ll}\p{M}]*)$/u;
+
+/**
+ * A name without the words of the sentence round it, which a language that the tagger has seen little of may leave at its
+ * ends: in lower case, where the name has capitals. Null for a role such as Borrower or Customer, which is nobody's name.
+ */
+function withoutSentence(passage: Passage, name: Name): { readonly start: number; readonly end: number } | null {
+  const isAddress = name.kind === ADDRESS;
+  let { start, end } = name;
+  if (isAddress) end = withPostcode(passage, name);
+  if (name.words === 1) return name.kind === PERSON && isRole(passage.slice(start, end)) ? null : { start, end };
+  let written = passage.slice(start, end);
+  if (!/\p{Lu}/u.test(written)) return { start, end };
+  if (isAddress) {
+    for (let match = FIRST_WORD.exec(written); match !== null; match = FIRST_WORD.exec(written)) {
+      if (OF_ADDRESSES.has(match[0].replace(/[.,\s]+$/, ''))) break;
+      start += Buffer.byteLength(match[0]);
+      written = written.slice(match[0].length);
+    }
+  } else if (name.kind === ORGANISATION) return { start, end };
+  for (let match = LAST_WORD.exec(written); match !== null; match = LAST_WORD.exec(written)) {
+    if (isAddress && OF_ADDRESSES.has(match[1] ?? '')) break;
+    end -= Buffer.byteLength(match[0]);
+    written = written.slice(0, match.index);
+  }
+  if (name.kind === PERSON && written.split(/\s+/).every(isRole)) return null;
+  return { start, end };
+}
+
+const ROLES = new Set(
+  `borrower lender guarantor agent obligor debtor grantor pledgor lessee lessor trustee holder bank company party parties parent
+tenant landlord buyer seller purchaser executive employee consultant licensor licensee plaintiff defendant claimant respondent
+applicant customer client patient supplier contractor subcontractor employer investor issuer underwriter participant indemnitee`.split(
+    /\s+/,
+  ),
+);
+
+function isRole(word: string): boolean {
+  const plain = word.toLowerCase().replace(/['’]s?$|[^\p{L}]/gu, '');
+  return ROLES.has(plain) || (plain.endsWith('s') && ROLES.has(plain.slice(0, -1)));
 }
 
 /** The second half of a British postcode belongs to the first. */
