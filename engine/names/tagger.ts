@@ -247,9 +247,10 @@ export class Tagger {
         emitted[to + 2 * lane] = even;
         emitted[to + 2 * lane + 1] = (sum - even) >> 16;
       }
-      if ((technical & 0b1010) === 0)
-        for (let label = 1; label < LABELS; label++)
-          emitted[to + label] = (emitted[to + label] as number) + (favour[(label - 1) >> 1] as number);
+      // In lines that read as code, half.
+      const halved = technical >> 3;
+      for (let label = 1; label < LABELS; label++)
+        emitted[to + label] = (emitted[to + label] as number) + ((favour[(label - 1) >> 1] as number) >> halved);
     }
   }
 

@@ -154,7 +154,7 @@ function holdsDigit(text: Uint8Array, to: number): boolean {
 }
 
 const HOUSE =
-  /[ \u00a0]*,?[ \u00a0](?:Nr\.? ?|No\.? ?|n[°ºo]\.? ?)?(?<number>\d{1,4}(?:[ -]?[a-z](?![\p{L}\p{N}]))?(?:[-–/]\d{1,4}[a-z]?)?)(?![\p{L}\p{N}]|[.,:]\d|[%°€$])/uy;
+  /[ \u00a0]*,?[ \u00a0](?:Nr\.? ?|No[.:]? ?|n[°ºo]\.? ?)?(?<number>\d{1,4}(?:[ -]?[a-z](?![\p{L}\p{N}]))?(?:[-–/]\d{1,4}[a-z]?)?)(?![\p{L}\p{N}]|[.,:]\d|[%°€$])/uy;
 
 /** A digit, or a number sign (`No`, `Nr`, `n°`), stands within a few bytes: asked before anything is decoded. */
 function mayBeHouse(text: Uint8Array, at: number): boolean {
@@ -199,7 +199,7 @@ function germanic(passage: Passage, start: number, end: number, cue: Cue): void 
     streetStart = start - Buffer.byteLength(name);
   } else if (isJoined) return;
   // A word of its own begins with a capital: `Am Alten Weg 3`, but not `der Weg 3`.
-  if (!isJoined && (!isUpper(byteAt(text, start)) || name === '')) return;
+  if (!isJoined && ((!isUpper(byteAt(text, start)) && !SMALL.has(cue.literal)) || name === '')) return;
   const word = `${name}${passage.slice(start, end)}`;
   if (
     name.trim().length < 2 ||
@@ -213,6 +213,9 @@ function germanic(passage: Passage, start: number, end: number, cue: Cue): void 
   const street: Street = { start: streetStart, end: houseTo, score: isWeak ? 0.3 : 0.6 };
   reportFrom(passage, street);
 }
+
+/** Words for a street that are written small behind a name: `Petőfi utca 5`. */
+const SMALL = new Set(['utca', 'körút', 'gate', 'gata', 'katu', 'sokak']);
 
 const WEAK = new Set([
   'ring',
@@ -228,6 +231,13 @@ const WEAK = new Set([
   'steig',
   'gasse',
   'markt',
+  'gränd',
+  'torget',
+  'gata',
+  'gate',
+  'gade',
+  'vej',
+  'polku',
 ]);
 
 const NUMBER_FIRST =
@@ -291,7 +301,7 @@ export const streetAddress: Recognizer = {
       WHOLE,
     ),
     ...cues(
-      'straße strasse str gasse weg platz allee ring damm ufer chaussee steig straat laan gracht plein kade dijk markt',
+      'straße strasse str gasse weg platz allee ring damm ufer chaussee steig straat laan gracht plein kade dijk markt gatan vägen gränd torget gata gate veien gade vej stræde katu polku utca körút caddesi sokak sokağı bulvarı',
       germanic,
       { endsWord: true },
     ),
@@ -304,7 +314,7 @@ export const streetAddress: Recognizer = {
       WHOLE,
     ),
     ...cues(
-      'calle avenida avda plaza paseo via viale piazza corso vicolo rua largo carrer camino',
+      'calle avenida avda plaza paseo via viale piazza corso vicolo rua largo carrer camino travessa praceta alameda calzada ul ulica',
       romanceThenNumber,
       WHOLE,
     ),
@@ -362,6 +372,11 @@ domicilio, adres`),
     },
     { text: 'Keizersgracht 100-2, 1015 AA Amsterdam', value: 'Keizersgracht 100-2, 1015 AA Amsterdam', atLeast: 0.8 },
     { text: '{"a":"10 Downing Street\\nLondon SW1A 2AA"}', value: '10 Downing Street\\nLondon SW1A 2AA' },
+    { text: 'bor på Kungsgatan 12, 111 43 Stockholm', value: 'Kungsgatan 12, 111 43 Stockholm', atLeast: 0.8 },
+    { text: 'ul. Marszałkowska 12/3, 00-590 Warszawa', value: 'ul. Marszałkowska 12/3, 00-590 Warszawa', atLeast: 0.8 },
+    { text: 'Petőfi utca 5\n1052 Budapest', value: 'Petőfi utca 5\n1052 Budapest', atLeast: 0.8 },
+    { text: 'Atatürk Caddesi No: 12, 34349 İstanbul', value: 'Atatürk Caddesi No: 12, 34349 İstanbul', atLeast: 0.8 },
+    { text: 'Vestergade 7, 8000 Aarhus', value: 'Vestergade 7, 8000 Aarhus', atLeast: 0.8 },
     { text: '12 Kingsway Park', label: 'street_address', value: '12 Kingsway Park' },
   ],
   misses: [
