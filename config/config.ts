@@ -67,8 +67,12 @@ export interface Config {
   readonly proxy: ProxyConfig;
   /** Absolute paths of files and folders; null means the shipped policies/default.yaml alone. */
   readonly policies: readonly string[] | null;
-  /** `disable`: names of recognizers and entities. */
-  readonly detection: { readonly disable: readonly string[]; readonly names: 'fast' | 'thorough' | 'off' };
+  /** `disable`: names of recognizers and entities. `countries`: ISO 3166-1 alpha-2, null for all. */
+  readonly detection: {
+    readonly disable: readonly string[];
+    readonly countries: readonly string[] | null;
+    readonly names: 'fast' | 'thorough' | 'off';
+  };
   readonly apps: readonly AppConfig[];
   readonly destinations: readonly DestinationEntry[];
   /** `chars` either side of a finding, 0..500; 0 keeps no excerpt. */

@@ -10,6 +10,7 @@ import {
   as,
   boolean,
   checked,
+  either,
   type Fields,
   list,
   map,
@@ -42,6 +43,9 @@ import {
   placeProblem,
   tokenDigest,
 } from './values.ts';
+
+/** Countries that some recognizer is for. */
+const COUNTRIES: ReadonlySet<string> = new Set(BUILT_IN.flatMap((one) => one.countries));
 
 const KIB = 2 ** 10;
 const MIB = 2 ** 20;
@@ -161,8 +165,18 @@ const disabled = string({
       : `no recognizer or entity of this name${didYouMean(name, RECOGNIZER_NAMES) || '; `weir recognizers` lists them'}`,
 });
 
+/** Null for all. */
+const countries = either(
+  as(oneOf(['all']), () => null),
+  checked(list(string({ expected: 'an ISO 3166-1 code such as DE', pattern: /^[A-Z]{2}$/ })), (codes, report) => {
+    for (const code of codes)
+      if (!COUNTRIES.has(code)) report(`nothing is known for ${code}${didYouMean(code, [...COUNTRIES])}`);
+  }),
+  '`all`, or a list of ISO 3166-1 codes such as [DE, FR]',
+);
+
 const detection = section({
-  countries: optional(onlyYet(['all'], null, 'a choice of countries'), null),
+  countries: optional(countries, null),
   languages: optional(onlyYet([['en']], null, 'a choice of languages'), null),
   disable: optional(list(disabled), []),
   names: optional(oneOf(['fast', 'thorough', 'off']), 'fast'),

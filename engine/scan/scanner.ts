@@ -77,6 +77,8 @@ export interface ScannerOptions {
   readonly custom?: readonly CustomRecognizer[];
   /** Names of recognizers or entities that are left out. */
   readonly disable?: readonly string[];
+  /** ISO 3166-1 alpha-2: recognizers of other countries are left out. Null or absent: all. */
+  readonly countries?: readonly string[] | null;
   /** How names are looked for in running text; `fast` unless said. `off` leaves out persons wherever they stand. */
   readonly names?: NamesMode;
 }
@@ -88,7 +90,11 @@ const NAMED_ENTITIES = ['PERSON', 'LOCATION', 'ORGANIZATION'];
 export function createScanner(options: ScannerOptions = {}): Scanner {
   const names = options.names ?? 'fast';
   const disabled = new Set([...(options.disable ?? []), ...(names === 'off' ? NAMED_ENTITIES : [])]);
-  const builtIn = BUILT_IN.filter((one) => !disabled.has(one.name) && !disabled.has(one.entity));
+  const isOfCountry = (one: Recognizer): boolean =>
+    options.countries == null ||
+    one.countries.length === 0 ||
+    one.countries.some((code) => options.countries?.includes(code));
+  const builtIn = BUILT_IN.filter((one) => !disabled.has(one.name) && !disabled.has(one.entity) && isOfCountry(one));
   const custom = (options.custom ?? []).filter((one) => !disabled.has(one.entity)).map(compileCustom);
   const isTagged = names !== 'off' && builtIn.some((one) => NAMES_IN_TEXT.includes(one));
   return new CuedScanner(builtIn, custom, isTagged ? new NameFinder(names) : null);

@@ -328,7 +328,7 @@ const NOT_BUILT: readonly (readonly [text: string, ...lines: readonly string[]])
   ['proxy: {upstream: {proxy: "http://p:1"}}', '1:20: proxy.upstream.proxy is not built yet; remove this key'],
   ['proxy: {upstream: {aws: {profile: default}}}', '1:20: proxy.upstream.aws is not built yet; remove this key'],
   ['proxy: {upstream: {certificates: []}}', '1:20: proxy.upstream.certificates is not built yet; remove this key'],
-  ['detection: {countries: [DE]}', '1:24: a choice of countries is not built yet; expected "all"'],
+  ['detection: {countries: [DE, deu]}', '1:29: expected an ISO 3166-1 code such as DE'],
   ['detection: {languages: [en, de]}', '1:24: a choice of languages is not built yet; expected ["en"]'],
   ['detection: {model: m.onnx}', '1:20: detection.model is not built yet; expected null'],
   ['apps: [{name: a, match: {exe: /srv/a}}]', '1:18: apps[].match is not built yet; remove this key'],
