@@ -142,7 +142,7 @@ store: sqlite
     });
     assert.equal(config.proxy.providers.get('lab')?.shape, null);
     assert.deepEqual(config.proxy.origins, ['https://app.example', 'vscode-webview://abc']);
-    assert.deepEqual(config.detection, { disable: ['CREDIT_CARD'], names: 'off' });
+    assert.deepEqual(config.detection, { disable: ['CREDIT_CARD'], countries: null, names: 'off' });
     assert.deepEqual(config.apps, [
       { name: 'billing', owner: 'team', tokenSha256: DIGEST },
       { name: 'other', owner: null, tokenSha256: null },
