@@ -25,6 +25,8 @@ export interface NamedValueSpec {
   /** Whether upper and lower case differ in the value. */
   readonly isExact?: boolean;
   readonly isValue?: (value: string) => boolean;
+  /** A minus directly before it is its own. */
+  readonly isSigned?: boolean;
   readonly score: number;
   /** Score where the value is a field of its own, with such a label; `score` unless said. */
   readonly labelled?: number;
@@ -37,12 +39,15 @@ export interface NamedValueSpec {
 
 /** Bytes behind the name that are looked at. */
 const NEAR = 96;
-const FILLERS = 'numbers?|no|nr|num|nbr|code|codes|id|is|was|are|ist|est|es|era|of|de|del|value|held|in|on|n';
+const FILLERS = 'numbers?|no|nr|num|nbr|code|codes|id|is|was|are|ist|est|es|era|of|de|del|value|in|on|n|an?|the';
 const GAP = `s?(?:[ \\t_.]{0,2}(?:${FILLERS})(?![A-Za-z0-9]))*[\\s:=#"'|>.(\\[*\`,\\\\/-]{0,8}(?:\\xc2[\\xb0\\xba\\xa0])?[\\s:=#"'|>-]{0,3}`;
 
 export function namedValue(spec: NamedValueSpec): Recognizer {
   const gap = new RegExp(`^${GAP}`, 'i');
-  const value = new RegExp(`^(?:${spec.value})(?![A-Za-z0-9_])`, spec.isExact === true ? '' : 'i');
+  const value = new RegExp(
+    `^(?:${spec.value})(?![A-Za-z0-9_]|[\\xc3-\\xd4][\\x80-\\xbf])`,
+    spec.isExact === true ? '' : 'i',
+  );
   const whole = new RegExp(`^(?:${spec.value})$`, spec.isExact === true ? '' : 'i');
   const isValue = spec.isValue ?? (() => true);
 
@@ -57,15 +62,18 @@ export function namedValue(spec: NamedValueSpec): Recognizer {
     cues: spec.names.flatMap(cuesOf),
     labels: contextWords(...(spec.labels ?? spec.names.map((name) => name.replace('*', '')))),
     ...(spec.context === undefined ? {} : { context: spec.context }),
-    findAtCue(passage: Passage, _start: number, end: number): void {
-      if (goesOn(passage.text, end)) return;
+    findAtCue(passage: Passage, start: number, end: number): void {
+      // `max-age`, `data-title` are other names.
+      if (byteAt(passage.text, start - 1) === 0x2d || goesOn(passage.text, end)) return;
       const behind = passage.ascii(end, Math.min(passage.text.length, end + NEAR));
       const skipped = gap.exec(behind)?.[0].length ?? 0;
       if (skipped === 0) return;
       const found = value.exec(behind.slice(skipped))?.[0];
       // The text goes on past what was looked at, and perhaps the value with it.
       if (found === undefined || skipped + found.length === NEAR || !isValue(found)) return;
-      report(passage, end + skipped, end + skipped + found.length, spec.score);
+      const from = end + skipped;
+      const isNegative = spec.isSigned === true && skipped > 1 && byteAt(passage.text, from - 1) === 0x2d;
+      report(passage, isNegative ? from - 1 : from, from + found.length, spec.score);
     },
     findLabelled(passage: Passage): void {
       const length = passage.text.length;

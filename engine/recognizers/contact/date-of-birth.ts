@@ -50,8 +50,8 @@ const NEAR = 48;
 
 const MONTH_INITIALS = byteSet('adefgjlmnosADEFGJLMNOS');
 
-/** End of a date that begins at `at`; -1 where none does. */
-function dateEnd(text: Buffer, at: number): number {
+/** End of a date, of any of the usual forms, that begins at `at`; -1 where none does. */
+export function dateEnd(text: Buffer, at: number): number {
   // Months begin with one of these letters; a word that does not is no date.
   if (isLetter(byteAt(text, at)) && !isIn(MONTH_INITIALS, byteAt(text, at))) return -1;
   for (const date of DATES) {
