@@ -117,12 +117,41 @@ LAUNCHDARKLY | LaunchDarkly SDK key | sdk-{u}; api-{u}
 SONAR | SonarQube token, sonar token | sqp/_{h40}; squ/_{h40}; sqa/_{h40}
 SNYK | Snyk token, snyk api token | {u}
 TAILSCALE | Tailscale auth key | tskey-auth-{A12}CNTRL-{A32}; tskey-api-{A12}CNTRL-{A32}
+PASSWORD_ASSIGNMENT | password, db password | {L}{l5}{d3}!{l3}; {A6}{d2}{A6}
+GENERIC_API_KEY | api key, secret key | {A32}; {h40}
+HIGH_ENTROPY_STRING | secret, token | {B64}
+PASSWORD_HASH | password hash | $2b$12\${A53}; $6\${A16}\${A86}; $argon2id$v=19$m=65536,t=3,p=4\${B22}\${B43}
+`;
+
+/** Issuers beyond the list of kinds. */
+const FURTHER = `
+FLEXPORT | Flexport API key | shltm/_{W40}
+BESTTIME | BestTime API key | pri/_{h32}
+CONTENTFUL | Contentful management token | CFPAT-{W43}
+NOTICEABLE | Noticeable API key | {A20}
+REBRANDLY | Rebrandly API key | {a32}
+BOX | Box developer token, box api token | {A32}
+DAILY_CO | daily.co API key, DAILY_API_KEY | {h64}
+LINE_MESSAGING | line channel access token, line token | {B160}=
+HTML2PDF | html2pdf API key | {A64}
+APPFOLLOW | AppFollow API token, appfollow token | {A40}
+THINGSBOARD | ThingsBoard device url, telemetry url | https://thingsboard.cloud/api/v1/{a20}/telemetry
+JINA | Jina API key | jina/_{h32}{A28}
+CLOSE_CRM | Close API key, close crm api key | api/_{A22}.{A22}
+TELNYX | Telnyx API key | KEY0{H31}_{A22}
+PAGARME | Pagar.me API key | ak/_live_{A30}
+FLEETBASE | Fleetbase API key | flb/_live_{A20}
+EASYPOST | EasyPost API key | EZ/AK{A54}; EZ/TK{A54}
+DYNATRACE | Dynatrace API token | dt0c01.{U24}.{U64}
+CURSOR | Cursor API key | crsr/_{h64}
+BITWARDEN | Bitwarden access token | 0.{u}.{A30}:{B22}==
+BEAMER | Beamer API key | b/_{A43}=
+ASAAS | Asaas API key | $aact/_prod_{A160}
+DOPPLER | Doppler token, doppler service token | dp.pt.{A43}; dp.ct.{A43}; dp.sa.{A43}
 APPVEYOR | AppVeyor API token | v2.{a20}; {a20}
 ARCJET | Arcjet key | ajkey/_{a26}
-ASAAS | Asaas API key | $aact/_prod_{B160}
 BETTERSTACK | Better Stack token, betterstack source token | {A24}
 BITRISE | Bitrise access token | {W86}
-BITWARDEN | Bitwarden client secret | {A30}
 BROWSERBASE | Browserbase API key | bb/_live_{W27}
 BROWSERSTACK | BrowserStack access key | {A20}
 BROWSHOT | Browshot API key | {A28}
@@ -135,7 +164,6 @@ CODECOV | Codecov token | {u}
 COINMARKETCAP | CoinMarketCap API key | {u}
 COMPOSIO | Composio API key | ak/_{A20}
 CONTENTSTACK | Contentstack management token | cs{h18}; cs{h32}
-CURSOR | Cursor API key | key/_{h64}
 CYPRESS | Cypress record key | {u}
 DEEPL | DeepL auth key, deepl api key | {u}:fx; {u}
 DEFINED_NETWORKING | Defined Networking API token | dnkey-{A26}-{A52}
@@ -155,7 +183,6 @@ HELICONE | Helicone API key | sk-helicone-{a7}-{a7}-{a7}-{a7}
 HETZNER | Hetzner API token, hcloud token | {A64}
 INFRACOST | Infracost API key | ico-{A32}
 INSTAGRAM | Instagram access token | IGQ{A150}
-JINA | Jina API key | jina/_{A60}
 KARMA_CRM | karmaCRM API key, karma key | {A20}
 KRAKEN | Kraken private key, kraken api secret | {B86}==
 KRAKEN_CI | Kraken.io API secret | {h40}
@@ -168,7 +195,6 @@ MONGODB_ATLAS | Atlas service account secret, mongodb atlas private key | mdb/_s
 SENDINBLUE | Brevo API key, sendinblue api key | xkeysib-{h64}-{A16}
 SHIPPO | Shippo API token | shippo/_live_{h40}; shippo/_test_{h40}
 STACKHAWK | StackHawk API key, hawk api key | hawk.{A20}.{A20}
-TELNYX | Telnyx API key | KEY{H32}_{A22}
 VOICEFLOW | Voiceflow API key | VF.DM.{h24}.{A16}
 WANDB | wandb api key, WANDB key | {h40}
 ZOHO | Zoho access token, zoho refresh token | 1000.{h32}.{h32}
@@ -176,7 +202,6 @@ ZAPIER_WEBHOOK | Zapier webhook, zapier hook | https://hooks.zapier.com/hooks/ca
 TINES_WEBHOOK | Tines webhook | https://{l8}.tines.com/webhook/{h32}/{h32}
 RECAPTCHA | reCAPTCHA secret key, recaptcha key | 6Le{W37}
 YOUTUBE | YouTube API key | AI/za{W35}
-THINGSBOARD | ThingsBoard access token | {a20}
 MAILERSEND | MailerSend token | mlsn.{h64}
 MEILISEARCH | Meilisearch API key, meilisearch master key | {h64}
 MERCURY | Mercury API token | secret-token:mercury/_production_wma_{A44}
@@ -231,26 +256,23 @@ XERO | Xero client secret | {W48}
 ZAPIER | Zapier API key | {A32}
 ZOOMINFO | ZoomInfo private key | {A40}
 ZUPLO | Zuplo API key | zpka/_{h32}_{h8}
-PASSWORD_ASSIGNMENT | password, db password | {L}{l5}{d3}!{l3}; {A6}{d2}{A6}
-GENERIC_API_KEY | api key, secret key | {A32}; {h40}
-HIGH_ENTROPY_STRING | secret, token | {B64}
-PASSWORD_HASH | password hash | $2b$12\${A53}; $6\${A16}\${A86}; $argon2id$v=19$m=65536,t=3,p=4\${B22}\${B43}
 `;
 
 /** A slash between letters is only a joint, so that no prefix of a credential stands in the source. */
 const JOINT = /(?<=[A-Za-z0-9])\/(?=_)|(?<=[A-Za-z])\/(?=[A-Z]|za|b-|p-)/g;
 
-export const CREDENTIAL_SHAPES: ReadonlyMap<string, CredentialShapes> = new Map(
-  TABLE.trim()
-    .split('\n')
-    .map((line) => {
-      const [entity = '', words = '', shapes = ''] = line.split(' | ');
-      return [
-        entity,
-        {
-          words: words.split(', '),
-          shapes: shapes.split('; ').map((shape) => (shape.includes('://') ? shape : shape.replace(JOINT, ''))),
-        },
-      ];
-    }),
-);
+function shapesIn(table: string): ReadonlyMap<string, CredentialShapes> {
+  return new Map(
+    table
+      .trim()
+      .split('\n')
+      .map((line) => {
+        const [entity = '', words = '', shapes = ''] = line.split(' | ');
+        const joined = shapes.split('; ').map((shape) => (shape.includes('://') ? shape : shape.replace(JOINT, '')));
+        return [entity, { words: words.split(', '), shapes: joined }];
+      }),
+  );
+}
+
+export const CREDENTIAL_SHAPES: ReadonlyMap<string, CredentialShapes> = shapesIn(TABLE);
+export const FURTHER_SHAPES: ReadonlyMap<string, CredentialShapes> = shapesIn(FURTHER);

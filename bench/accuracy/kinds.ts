@@ -1,6 +1,6 @@
 /** For each entity how values of it are made, from all sources; an entity without one is named by `withoutGenerator`. */
 import { CARRIERS, type Carrier, type Made } from './carriers.ts';
-import { CREDENTIAL_SHAPES } from './credential-shapes.ts';
+import { CREDENTIAL_SHAPES, FURTHER_SHAPES } from './credential-shapes.ts';
 import { DOCUMENT_CARRIERS, DOCUMENTS } from './documents.ts';
 import { ID_SHAPES } from './id-shapes.ts';
 import { MADE_CREDENTIALS } from './made-credentials.ts';
@@ -54,15 +54,26 @@ export function isDocument(entity: string): boolean {
   return entity in DOCUMENTS;
 }
 
+/** One of each three carriers, those kept for test among them by turns. */
+const SOME_CARRIERS: readonly Carrier[] = CARRIERS.filter((_, index) => index % 3 === Math.floor(index / 3) % 3);
+
+/** An issuer of credentials beyond the list of kinds: measured with fewer carriers, as there are some five hundred. */
+export function isFurther(entity: string): boolean {
+  return !TABLES.has(entity);
+}
+
 /** What carries the values of an entity. */
 export function carriersOf(entity: string): readonly Carrier[] {
-  return isDocument(entity) ? DOCUMENT_CARRIERS : CARRIERS;
+  if (isDocument(entity)) return DOCUMENT_CARRIERS;
+  return isFurther(entity) ? SOME_CARRIERS : CARRIERS;
 }
 
 /** The ways to make values of an entity; empty where it has no generator. */
 export function waysOf(entity: string): readonly Way[] {
   const known = TABLES.get(entity);
   if (known !== undefined) return known;
+  const further = FURTHER_SHAPES.get(entity);
+  if (further !== undefined) return [way(further.words, (random) => fill(random, pick(random, further.shapes)))];
   const vendor = vendorKind(entity);
   return vendor === null ? [] : [way(vendor.words, vendor.make)];
 }

@@ -243,5 +243,6 @@ export const MADE_CREDENTIALS: Readonly<
       return { value: `Cookie: sessionid=${core}; theme=dark`, core };
     },
   },
-  UUID_ADVERTISING_ID: { words: ['advertising id', 'IDFA', 'GAID'], make: uuid },
+  UUID: { words: ['device uuid', 'uuid'], make: uuid },
+  ADVERTISING_ID: { words: ['advertising id', 'IDFA', 'GAID'], make: uuid },
 };

@@ -262,6 +262,83 @@ function germanDoctor(random: Random): string {
   return `${body}${(10 - (sum % 10)) % 10}0${int(random, 1, 3)}`;
 }
 
+/** Digits of `body` weighted, summed. */
+function weighted(body: string, weights: readonly number[]): number {
+  return weights.reduce((sum, weight, at) => sum + weight * Number(body[at]), 0);
+}
+
+/** A driving licence of Brazil: two digits, by weights 9 to 1 and 1 to 9, mod 11; those whose checks need the correction are left out. */
+function brazilLicence(random: Random): string {
+  for (;;) {
+    const body = letters(random, 'd', 9);
+    const first = weighted(body, [9, 8, 7, 6, 5, 4, 3, 2, 1]) % 11;
+    const second = weighted(body, [1, 2, 3, 4, 5, 6, 7, 8, 9]) % 11;
+    if (first < 10 && second < 10) return `${body}${first}${second}`;
+  }
+}
+
+function brazilPis(random: Random): string {
+  const body = `1${letters(random, 'd', 9)}`;
+  const check = 11 - (weighted(body, [3, 2, 9, 8, 7, 6, 5, 4, 3, 2]) % 11);
+  return `${body.slice(0, 3)}.${body.slice(3, 8)}.${body.slice(8)}-${check > 9 ? 0 : check}`;
+}
+
+function brazilRg(random: Random): string {
+  const body = letters(random, 'd', 8);
+  const check = 11 - (weighted(body, [2, 3, 4, 5, 6, 7, 8, 9]) % 11);
+  return `${body.slice(0, 2)}.${body.slice(2, 5)}.${body.slice(5)}-${check === 11 ? 0 : check === 10 ? 'X' : check}`;
+}
+
+/** British Columbia: 9, eight digits by weights 2 4 8 5 10 9 7 3, mod 11. */
+function columbianPatient(random: Random): string {
+  for (;;) {
+    const body = letters(random, 'd', 8);
+    const check = 11 - (weighted(body, [2, 4, 8, 5, 10, 9, 7, 3]) % 11);
+    if (check < 10) return `9${body.slice(0, 3)} ${body.slice(3, 6)} ${body.slice(6)}${check}`;
+  }
+}
+
+function ontarioPatient(random: Random): string {
+  const all = withLuhn(`${int(random, 1, 9)}${letters(random, 'd', 8)}`);
+  return `${all.slice(0, 4)}-${all.slice(4, 7)}-${all.slice(7)}-${letters(random, 'L', 2)}`;
+}
+
+function quebecPatient(random: Random): string {
+  const [year = '', month = '', date = ''] = day(random).toISOString().slice(2, 10).split('-');
+  const shifted = String(Number(month) + pick(random, [0, 50])).padStart(2, '0');
+  return `${letters(random, 'L', 4)} ${year}${shifted} ${date}${letters(random, 'd', 2)}`;
+}
+
+function salvadorean(random: Random): string {
+  const body = `0${letters(random, 'd', 7)}`;
+  return `${body}-${(10 - (weighted(body, [9, 8, 7, 6, 5, 4, 3, 2]) % 10)) % 10}`;
+}
+
+/** ICAO 9303: weights 7, 3, 1; letters count 10 to 35. */
+function mrzCheck(text: string): number {
+  return (
+    [...text].reduce((sum, char, at) => {
+      const value = char === '<' ? 0 : char <= '9' ? Number(char) : char.charCodeAt(0) - 55;
+      return sum + value * ([7, 3, 1][at % 3] ?? 0);
+    }, 0) % 10
+  );
+}
+
+function machineReadable(random: Random): string {
+  const [year = '', month = '', date = ''] = day(random).toISOString().slice(2, 10).split('-');
+  const number = `L${letters(random, 'd', 8)}`;
+  const born = `${year}${month}${date}`;
+  const expiry = `3${int(random, 0, 3)}0${int(random, 1, 9)}15`;
+  const personal = '<'.repeat(14);
+  const fields = [number, born, expiry, personal].map(
+    (field) => `${field}${field === personal ? '<' : mrzCheck(field)}`,
+  );
+  const [a = '', b = '', c = '', d = ''] = fields;
+  const whole = mrzCheck(`${a}${b}${c}${d}`);
+  const name = `${letters(random, 'L', 7)}<<${letters(random, 'L', 5)}`;
+  return `P<UTO${name}`.padEnd(44, '<') + `\n${a}UTO${b}F${c}${d}${whole}`;
+}
+
 function track(random: Random): string {
   return `;${withLuhn(`4${letters(random, 'd', 14)}`)}=2${int(random, 6, 9)}12101${letters(random, 'd', 8)}?`;
 }
@@ -333,6 +410,26 @@ export const MADE_VALUES: Readonly<Record<string, Making>> = {
   PHONE_NUMBER: { words: ['phone', 'mobile number'], make: phone },
   PERSON: { words: ['name', 'full name'], make: (random) => fakerOf(random).person.fullName() },
   STREET_ADDRESS: { words: ['address', 'street address'], make: address },
+  LOCATION: {
+    words: ['city', 'place of residence'],
+    make: (random) =>
+      pick(random, [
+        'Gothenburg',
+        'Lyon',
+        'Salzburg',
+        'Valencia',
+        'Bologna',
+        'Utrecht',
+        'Kraków',
+        'Leeds',
+        'Boston',
+        'Osaka',
+      ]),
+  },
+  ORGANIZATION: {
+    words: ['company', 'employer'],
+    make: (random) => `${fakerOf(random).person.lastName()} ${pick(random, ['Ltd', 'GmbH', 'Inc.', 'S.A.', 'AG'])}`,
+  },
   DATE_OF_BIRTH: { words: ['date of birth', 'birth date'], make: birthDate },
   DATE_TIME: { words: ['date', 'appointment'], make: birthDate },
   URL: { words: ['url', 'website'], make: (random) => fill(random, 'https://{l6}.{l5}.com/{l6}') },
@@ -344,6 +441,10 @@ export const MADE_VALUES: Readonly<Record<string, Making>> = {
   IMEI: { words: ['IMEI'], make: (random) => withLuhn(`35${letters(random, 'd', 12)}`) },
   ICCID: { words: ['ICCID', 'sim card'], make: (random) => withLuhn(`8944${letters(random, 'd', 14)}`) },
   VIN: { words: ['VIN', 'vehicle identification number'], make: vin },
+  MMSI: {
+    words: ['MMSI'],
+    make: (random) => `${pick(random, ['211', '227', '232', '244', '265', '366'])}${letters(random, 'd', 6)}`,
+  },
   IMO: { words: ['IMO number', 'vessel'], make: imo },
   ISO6346_CONTAINER: { words: ['container number', 'container'], make: container },
   US_NPI: { words: ['NPI', 'national provider identifier'], make: npi },
@@ -353,5 +454,24 @@ export const MADE_VALUES: Readonly<Record<string, Making>> = {
   SCOTLAND_CHI: { words: ['CHI number', 'community health index'], make: chi },
   DE_HEALTH_INSURANCE: { words: ['Krankenversichertennummer', 'KVNR'], make: germanInsured },
   DE_LANR: { words: ['LANR', 'Arztnummer'], make: germanDoctor },
+  BR_CNH: { words: ['CNH', 'carteira de habilitação'], make: brazilLicence },
+  BR_PIS: { words: ['PIS', 'PASEP'], make: brazilPis },
+  BR_RG: { words: ['RG', 'registro geral'], make: brazilRg },
+  CA_BC_PHN: { words: ['PHN', 'personal health number'], make: columbianPatient },
+  CA_OHIP: { words: ['OHIP', 'Ontario health card'], make: ontarioPatient },
+  CA_RAMQ: { words: ['RAMQ', 'NAM'], make: quebecPatient },
+  SV_DUI: { words: ['DUI', 'documento único de identidad'], make: salvadorean },
+  PASSPORT_MRZ: { words: ['machine readable zone', 'MRZ'], make: machineReadable },
+  MEDICAL_TERMS: {
+    words: ['diagnosis', 'medical history'],
+    make: (random) =>
+      pick(random, [
+        'type 2 diabetes',
+        'metastatic breast cancer',
+        'schizophrenia',
+        'HIV positive',
+        'multiple sclerosis',
+      ]),
+  },
   UK_NHS: { words: ['NHS number'], make: nhs },
 };

@@ -11,7 +11,7 @@ import { MEDIUM, type TextFinding } from '../../flow/finding.ts';
 import type { CorpusText } from '../corpus/texts.ts';
 import { type Carrier, carry, wordingOf } from './carriers.ts';
 import { falseAlarmCheck, LEFT_OUT } from './clean.ts';
-import { carriersOf, isDocument, type Way, waysOf } from './kinds.ts';
+import { carriersOf, isDocument, isFurther, type Way, waysOf } from './kinds.ts';
 import { pick, type Random } from './shapes.ts';
 
 export const PLANTED_EVERY = 5_000;
@@ -134,7 +134,8 @@ export function measureMixed(scanner: Scanner, options: MixedOptions): readonly 
       const planted = plant(entity, way, carrier, random);
       if (index % every !== 0) continue;
       const slice = slices[slots++ % Math.max(1, slices.length)] ?? { text: null, from: 0, to: 0 };
-      tally.count(planted, judge(scanner, planted, slice, figures, isFalse));
+      const round = isFurther(entity) ? narrowed(slice) : slice;
+      tally.count(planted, judge(scanner, planted, round, figures, isFalse));
     }
   }
   return [...figures.values()].filter((tally) => tally.planted > 0).map((tally) => tally.figures(slots));
@@ -203,6 +204,12 @@ function isWider({ entity }: TextFinding, planted: Planted): boolean {
 /** The place in the clean text of a place in what was scanned. */
 function offsetOf(place: number, slice: Slice, at: number, length: number): number {
   return place < at ? slice.from + place : middleOf(slice) + place - at - length - BREAK.length;
+}
+
+/** A fifth of a slice, round its middle. */
+function narrowed(slice: Slice): Slice {
+  const middle = middleOf(slice);
+  return { ...slice, from: Math.max(slice.from, middle - 500), to: Math.min(slice.to, middle + 500) };
 }
 
 /** A place at the start of a line near the middle. */

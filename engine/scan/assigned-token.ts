@@ -201,13 +201,29 @@ interface Name {
 const MAX_NAME = 56;
 /** `vendor-token-VALUE`: a value glued to its name. */
 const GLUED = /[\w-]*(?:key|token|secret|private|access)[-_]$/i;
+/** Tags between a name and its value: `<th>name</th><td>`. */
+const TAGS = /(?:<\/?[a-z][^<>]{0,40}>\s*){2,}$/i;
 const NAME_END = /[\w.$-]+(?: {1,3}[\w.$-]+){0,3}$/;
+
+/** What stands in the last line that is not blank: a heading, a field of a form, a sentence that ends in the name. */
+function nameAbove(above: string): Name | null {
+  const lines = above.trimEnd().split('\n');
+  if (above.length - above.trimEnd().length > 4) return null;
+  const head = (lines.at(-1) ?? '').replace(/[\s:*"'`]+$/, '').replace(/ (?:is|are|was|ist|est|es)$/i, '');
+  const name = NAME_END.exec(head)?.[0] ?? '';
+  return name === '' ? null : { joint: 'sign', text: name, words: wordsOf(name) };
+}
 
 /** The name that a value at `at` stands under; null where it does not stand as a value. */
 function nameOf(passage: Passage, at: number): Name | null {
   let before = passage.ascii(Math.max(0, at - MAX_NAME - 24), at);
   const line = before.lastIndexOf('\n');
-  if (line !== -1) before = before.slice(line + 1);
+  if (line !== -1) {
+    const own = before.slice(line + 1);
+    if (own.trim() === '') return nameAbove(before.slice(0, line));
+    before = own;
+  }
+  before = before.replace(TAGS, ': ');
   const scheme = SCHEME_BEFORE.exec(before);
   if (scheme !== null) {
     const text = scheme[0].trim();

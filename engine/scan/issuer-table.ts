@@ -46,9 +46,11 @@ const DOTTED = byteSet('a-zA-Z0-9_.=+/%~-');
 const BETWEEN = byteSet(' \t\r\n_.:="\'`\\,>|()[]{}/-');
 /** How far between two words, and how many words and line ends before the value. */
 const MAX_GAP = 24;
-const MAX_WORDS = 7;
+const MAX_WORDS = 9;
 const MAX_LINES = 2;
 const MAX_FILLERS = 2;
+/** Words of any sentence (`the one on file is …`), which lead no further from the issuer. */
+const FREE = new Set('the a an one that this on in of for to file is was are it as it its my our your'.split(' '));
 
 const ASSIGNS =
   /^(?:(?:my|api|app|auth|access|client|consumer|user|account|prod|live|test|dev|rest|private|secret|master|admin|server|bot|web|o)*(?:key|token|tok|secret|private|access|password|pass|pat|auth|authorization|bearer|credential)s?(?:[a-z]{0,4}))$/;
@@ -167,7 +169,7 @@ function valueBehind(passage: Passage, from: number, body: Uint8Array, min: numb
       if (OTHER.has(word)) return null;
       if (ASSIGNS.test(word)) isAssigned = true;
       else if (end - at >= min && end - at >= 16) return valueAt(passage, at, body, min, max, isAssigned, fillers > 0);
-      else if (at > from && ++fillers > MAX_FILLERS) return null;
+      else if (at > from && !FREE.has(word) && ++fillers > MAX_FILLERS) return null;
       at = end;
       continue;
     }
