@@ -41,7 +41,7 @@ export function hasContextWord(words: Words, wanted: ContextWords): boolean {
 
 const CAMEL = /([\p{Ll}\p{N}])(\p{Lu})/gu;
 const ACRONYM = /(\p{Lu})(\p{Lu}\p{Ll})/gu;
-const NOT_WORD = /[^\p{L}\p{N}]+/gu;
+const NOT_WORD = /[^\p{L}\p{M}\p{N}]+/gu;
 
 export function wordsOf(text: string): Words {
   const plain = text.replace(CAMEL, '$1 $2').replace(ACRONYM, '$1 $2').replace(NOT_WORD, ' ').trim().toLowerCase();

@@ -57,3 +57,21 @@ function looksLikeIdentifier(text: Uint8Array, start: number, end: number): bool
   const length = end - start;
   return length > 0 && (digits > 0 || (hex === length && (length === 4 || length === 8 || length === 12)));
 }
+
+/** A token of letters and digits together stands one space before or behind the span: a dump in hexadecimal, a list of codes. */
+export function isBesideCode(text: Uint8Array, start: number, end: number): boolean {
+  let from = start - 1;
+  while (from > 0 && start - from <= REACH && isAlnum(text[from - 1] ?? 0)) from--;
+  let to = end + 1;
+  while (to < text.length && to - end <= REACH && isAlnum(text[to] ?? 0)) to++;
+  return (
+    (byteAt(text, start - 1) === 0x20 && isMixed(text, from, start - 1)) ||
+    (byteAt(text, end) === 0x20 && isMixed(text, end + 1, to))
+  );
+}
+
+function isMixed(text: Uint8Array, start: number, end: number): boolean {
+  let digits = 0;
+  for (let i = start; i < end; i++) if (isDigit(text[i] ?? 0)) digits++;
+  return digits > 0 && digits < end - start;
+}

@@ -9,6 +9,8 @@ export interface Form {
   /** Characters without separators. */
   readonly length: number;
   readonly isDigits: boolean;
+  /** Two letters or more stand for themselves: a country's, a register's. */
+  readonly hasLetters: boolean;
   /** Bit i: character i must be a digit; must be a letter. */
   readonly digitMask: number;
   readonly letterMask: number;
@@ -70,13 +72,14 @@ function compileForm(form: string, owner: string): Form {
     else if (character !== '*') letterMask |= 1 << i;
   }
   const isDigits = /^[#0-9]+$/.test(compact);
+  const hasLetters = /[A-Z]{2}/.test(compact);
   const classes: Readonly<Record<string, string>> = { '#': '[0-9]', '@': '[A-Z]', '*': '[0-9A-Z]' };
   const expression = new RegExp(`^${[...compact].map((one) => classes[one] ?? one).join('')}$`);
   const isAnyDigits = /^#+$/.test(compact);
   // What the number pass hands out is digits already.
   const takes = (value: string): boolean =>
     value.length === compact.length && ((isAnyDigits && hasDigits(value, value.length)) || expression.test(value));
-  return { length: compact.length, isDigits, digitMask, letterMask, groups, separators, takes };
+  return { length: compact.length, isDigits, hasLetters, digitMask, letterMask, groups, separators, takes };
 }
 
 /** The best fit of groups `first`..`last` to any of the forms that `compact`, their characters, has. */
@@ -105,7 +108,9 @@ function hasGroups(form: Form, chain: Groups, first: number, last: number): bool
 
 function isUniform(chain: Groups, first: number, last: number): boolean {
   const kind = chain.separators[first] as number;
-  if (kind !== SPACE && kind !== DASH && kind !== DOT) return false;
+  // Three groups and more with ` - ` between them; two would be a range.
+  const isSpacedDash = kind === (SPACE | DASH) && last - first > 1;
+  if (kind !== SPACE && kind !== DASH && kind !== DOT && !isSpacedDash) return false;
   for (let i = first + 1; i < last; i++) if (chain.separators[i] !== kind) return false;
   return true;
 }

@@ -10,7 +10,8 @@
 import type { Category, ScoreReason } from '../../flow/finding.ts';
 import type { CodeChain } from './codes.ts';
 import type { ContextWords } from './context.ts';
-import { goesOnInSigns, isPartOfIdentifier, standsAlone } from './edges.ts';
+import { asciiDigits } from './decode/folds.ts';
+import { goesOnInSigns, isBesideCode, isPartOfIdentifier, standsAlone } from './edges.ts';
 import { type ContextMatch, chanceDetail, contextDetail, reasonsOf, type Step } from './explain.ts';
 import { compileForms, type Fit, type Form, fitOf } from './forms.ts';
 import { MAX_PART_GROUPS, type NumberChain, SPACE } from './numbers.ts';
@@ -62,10 +63,13 @@ const BANDS = [0.2, 0.55, 0.85] as const;
 /** Chance at or below which a value is medium by itself. */
 const RARE = 1 / 1000;
 
+/** Within a band, what is named, by a word or by letters of its own, goes before what is not: the kind that was told wins. */
+const NAMED = 0.1;
+
 /** The score of a band, a little higher the rarer chance passes, so that of several kinds the best checked wins. */
-export function bandScore(band: number, chance: number): number {
+export function bandScore(band: number, chance: number, isNamed = false): number {
   const within = Math.min(BANDS.length - 1, Math.max(0, band));
-  return (BANDS[within] ?? 0) + 0.03 * Math.min(3, -Math.log10(Math.max(chance, 1e-9)));
+  return (BANDS[within] ?? 0) + 0.03 * Math.min(3, -Math.log10(Math.max(chance, 1e-9))) + (isNamed ? NAMED : 0);
 }
 
 function whyIdNumber(
@@ -74,18 +78,23 @@ function whyIdNumber(
   byForm: number,
   context: ContextMatch | null,
   isPlain: boolean,
+  isLettered: boolean,
 ): readonly ScoreReason[] {
   const { chance } = spec;
   const own = spec.evidence === 'own' ? 1 : 0;
   const steps: Step[] = [['pattern', own === 1 ? 'a form that is unmistakable' : 'one of its forms', BANDS[own]]];
-  steps.push(['validator', chance < 1 ? chanceDetail(chance) : 'it has no check', bandScore(first, chance)]);
+  steps.push([
+    'validator',
+    chance < 1 ? chanceDetail(chance) : 'it has no check',
+    bandScore(first, chance, isLettered),
+  ]);
   let band = first;
   const step = (what: ScoreReason['what'], detail: string, by: number): void => {
     band += by;
-    steps.push([what, detail, bandScore(band, chance)]);
+    steps.push([what, detail, bandScore(band, chance, isLettered || context !== null)]);
   };
   if (context !== null) step('context', contextDetail(context), 1);
-  else steps.push(['context', 'none of its words near it', bandScore(band, chance)]);
+  else steps.push(['context', 'none of its words near it', bandScore(band, chance, isLettered)]);
   if (byForm !== 0) step('form', byForm > 0 ? 'written as it is printed' : 'cut otherwise than it is printed', byForm);
   if (isPlain) step('plain', 'reads as a time, an amount, a version or a counter', -1);
   return reasonsOf(steps);
@@ -111,11 +120,12 @@ export function idNumber(spec: IdNumberSpec): IdRecognizer {
     let band = first + byForm + (isNamed ? 1 : 0);
     const isPlain = band > 0 && !isNamed && passage.readsAsPlain(start, end);
     if (isPlain) band--;
+    const isLettered = forms.some((form) => form.hasLetters && form.takes(compact));
     if (passage.isExplaining) {
       const context = isNamed ? passage.contextOf(start, end, spec.context) : null;
-      passage.explainNext(whyIdNumber(spec, first, byForm, context, isPlain));
+      passage.explainNext(whyIdNumber(spec, first, byForm, context, isPlain, isLettered));
     }
-    passage.report(recognizer, start, end, bandScore(band, spec.chance));
+    passage.report(recognizer, start, end, bandScore(band, spec.chance, isNamed || isLettered));
   };
 
   const recognizer: IdRecognizer = {
@@ -140,8 +150,9 @@ export function idNumber(spec: IdNumberSpec): IdRecognizer {
             const compact = passage.compact(start, end);
             let fit = fitOf(digitForms, chain, first, last, compact);
             // Groups that spaces alone part say nothing within a longer row of them: a table, a dump, a phone number.
+            const isSpaced = fit === 'printed' && chain.joined(first, last) === SPACE;
             const isWholeRow = first === 0 && last === chain.count - 1;
-            if (fit === 'printed' && !isWholeRow && chain.joined(first, last) === SPACE) fit = 'compact';
+            if (isSpaced && (!isWholeRow || isBesideCode(passage.text, start, end))) fit = 'compact';
             if (fit !== 'none') judge(passage, start, end, compact, fit);
           },
         }),
@@ -163,7 +174,9 @@ export function idNumber(spec: IdNumberSpec): IdRecognizer {
         }),
     id: spec,
     accepts(written: string): boolean {
-      const compact = written.replace(/[^0-9A-Za-z]/g, '').toUpperCase();
+      const compact = asciiDigits(written)
+        .replace(/[^0-9A-Za-z]/g, '')
+        .toUpperCase();
       return forms.some((form: Form) => form.takes(compact)) && (spec.isValid === undefined || spec.isValid(compact));
     },
     hits: spec.hits,

@@ -70,21 +70,7 @@ function placeOf(passage: Passage, nameStart: number, end: number): Place | null
     const at = skipSpaces(text, gap + (next === 0x3d ? 2 : 1));
     return { joint: i > end || next === 0x3d ? 'code' : 'yaml', at };
   }
-  const isClosed = i > end;
-  // `put("password", "…")`, `<add key="password" value="…"/>`, `setPassword("…")`, `password "…"`: the value in quotes.
-  if (isClosed && sign === 0x2c && isQuote(byteAt(text, skipSpaces(text, gap + 1))))
-    return { joint: 'code', at: skipSpaces(text, gap + 1) };
-  if (isClosed && gap > i && /^value=["']/i.test(passage.ascii(gap, gap + 7))) return { joint: 'code', at: gap + 6 };
-  if (
-    sign === 0x28 &&
-    gap === end &&
-    isQuote(byteAt(text, gap + 1)) &&
-    /(?:^|\.)(?:set|with)\w*$/.test(passage.ascii(nameStart, end))
-  )
-    return { joint: 'code', at: gap + 1 };
-  if (gap === i || isClosed) return null;
-  if (isQuote(sign)) return { joint: 'prose', at: gap };
-  if (/(?:^|\n)(?:ENV|ARG) +$/.test(passage.ascii(nameStart - 8, nameStart))) return { joint: 'option', at: gap };
+  if (gap === i || i > end) return null;
   if (passage.ascii(nameStart, nameStart + 2) === '--') return { joint: 'option', at: gap };
   const words = /^(?:(?:for|to|of|on)\s+(?:\S+\s+){1,5}?)?(?:is|was|are|ist|lautet|est|es|è|is now)(?:\s*:)?\s+/i.exec(
     passage.slice(gap, Math.min(text.length, gap + 80)),
@@ -271,11 +257,6 @@ export const passwordAssignment: Recognizer = {
     { text: `a=1&password=${strong}&b=2`, value: strong },
     { text: assembled('Das Passwort lautet: ', strong), value: strong },
     { text: assembled('password => "', 'super$', 'ecret"'), value: assembled('super$', 'ecret') },
-    { text: `props.put("password", "${strong}");`, value: strong },
-    { text: `<add key="Password" value="${strong}" />`, value: strong },
-    { text: `user.setPassword("${strong}");`, value: strong },
-    { text: `sign in with password "${strong}" first`, value: strong },
-    { text: `FROM x\nENV DB_PASSWORD ${strong}\n`, value: strong },
   ],
   misses: [
     { text: 'password = "${DB_PASSWORD}"' },
@@ -299,8 +280,5 @@ export const passwordAssignment: Recognizer = {
     { text: 'string', label: 'password' },
     { text: 'Password must be at least 8 characters' },
     { text: 'password = config["db"].password' },
-    { text: 'getItem("password", "default")' },
-    { text: 'checkPassword("abc123def")' },
-    { text: 'fields: ["password", "password2"]' },
   ],
 };

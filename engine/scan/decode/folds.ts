@@ -5,7 +5,7 @@
  */
 import { isAscii } from 'node:buffer';
 import { nextNonAscii } from '../../encodings/quads.ts';
-import { isAlnum } from '../bytes.ts';
+import { isAlnum, isDigit } from '../bytes.ts';
 import { type Budget, Rewriting, type View } from './view.ts';
 
 /** What is read on either side of such a character, bytes. */
@@ -83,6 +83,14 @@ function folds(): Map<number, Fold> {
   // Tags (U+E0020 to U+E007E) are invisible ASCII: whoever writes in them hides a text.
   for (let code = 0xe0020; code <= 0xe007e; code++) table.set(code, [code - 0xe0000]);
   return table;
+}
+
+/** Digits of other scripts as ASCII ones. */
+export function asciiDigits(text: string): string {
+  return text.replace(/[^ -~]/gu, (character) => {
+    const fold = FOLDS.get(character.codePointAt(0) ?? 0) ?? [];
+    return fold.length === 1 && isDigit(fold[0] ?? 0) ? String.fromCharCode(fold[0] ?? 0) : character;
+  });
 }
 
 /** A space that is only wider or narrower, and a dash: readers of numbers know them, they are no reason to read again. */
