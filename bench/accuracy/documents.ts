@@ -219,7 +219,7 @@ function sshConfig(random: Random): string {
 function kubeconfig(random: Random): string {
   return fill(
     random,
-    `apiVersion: v1\nkind: Config\nclusters:\n- name: {l6}\n  cluster:\n    server: https://{l6}.{l6}.net:6443\nusers:\n- name: {l6}\n  user:\n    token: {A40}\ncontexts:\n- name: main\n`,
+    `apiVersion: v1\nkind: Config\nclusters:\n- name: {l6}\n  cluster:\n    server: https://{l6}.{l6}.net:6443\nusers:\n- name: {l6}\n  user:\n    token: {A40}\n    client-key-data: {B200}==\ncontexts:\n- name: main\ncurrent-context: main\n`,
   );
 }
 

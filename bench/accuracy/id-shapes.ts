@@ -24,7 +24,7 @@ UK_SORT_CODE | sort code | 2{d}-{d2}-{d2}; 4{d5}
 UK_BANK_ACCOUNT | UK bank account number, bank account | {d8}
 CA_DL | Ontario driver's licence, driver's licence number | {L}{d4}-{d5}-{d5}
 CA_TRANSIT_ACCOUNT | transit number, bank transit number | {d5}-00{d} {d7}
-CO_CC | cédula de ciudadanía, CC | 1.0{d2}.{d3}.{d3}; 52.{d3}.{d3}
+CO_CC | cédula de ciudadanía, cédula | 1.0{d2}.{d3}.{d3}; 52.{d3}.{d3}
 VE_CI | cédula de identidad, cédula | V-1{d}.{d3}.{d3}; V-2{d7}
 AU_BSB | BSB | 06{d}-{d3}
 AU_PASSPORT | Australian passport, passport number | N{d7}; PA{d7}

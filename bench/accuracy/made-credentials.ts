@@ -243,6 +243,6 @@ export const MADE_CREDENTIALS: Readonly<
       return { value: `Cookie: sessionid=${core}; theme=dark`, core };
     },
   },
-  UUID: { words: ['device uuid', 'uuid'], make: uuid },
+  UUID: { words: ['advertising id', 'IDFA'], make: uuid },
   ADVERTISING_ID: { words: ['advertising id', 'IDFA', 'GAID'], make: uuid },
 };
