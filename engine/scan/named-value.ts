@@ -40,7 +40,12 @@ export interface NamedValueSpec {
 /** Bytes behind the name that are looked at. */
 const NEAR = 96;
 const FILLERS = 'numbers?|no|nr|num|nbr|code|codes|id|is|was|are|ist|est|es|era|of|de|del|value|in|on|n|an?|the';
-const GAP = `s?(?:[ \\t_.]{0,2}(?:${FILLERS})(?![A-Za-z0-9]))*[\\s:=#"'|>.(\\[*\`,\\\\/-]{0,8}(?:\\xc2[\\xb0\\xba\\xa0])?[\\s:=#"'|>-]{0,3}`;
+/** `, you asked for: `, or a sentence that ends in `is`. */
+const SENTENCE = "(?:\\s{1,3}(?:[A-Za-z']{1,12} ){0,5}(?:(?:is|was|are) ?|[a-z]{1,12}: ?))?";
+/** `</th><td>`, `" value="`. */
+const MARKUP = '(?:["\']{0,2}</?[a-z][^<>]{0,24}>\\s?){0,4}(?:["\'] value=)?';
+const SIGNS = '[\\s:=#"\'|>.(\\[*`,\\\\/-]{0,8}(?:\\xc2[\\xb0\\xba])?[\\s:=#"\'|>-]{0,3}';
+const GAP = `s?(?:[ \\t_.]{0,2}(?:${FILLERS})(?![A-Za-z0-9]))*${SENTENCE}${MARKUP}${SIGNS}`;
 
 export function namedValue(spec: NamedValueSpec): Recognizer {
   const gap = new RegExp(`^${GAP}`, 'i');
@@ -63,8 +68,9 @@ export function namedValue(spec: NamedValueSpec): Recognizer {
     labels: contextWords(...(spec.labels ?? spec.names.map((name) => name.replace('*', '')))),
     ...(spec.context === undefined ? {} : { context: spec.context }),
     findAtCue(passage: Passage, start: number, end: number): void {
-      // `max-age`, `data-title` are other names.
-      if (byteAt(passage.text, start - 1) === 0x2d || goesOn(passage.text, end)) return;
+      // `max-age`, `data-title` are other names; `--age` is an option.
+      const isJoined = byteAt(passage.text, start - 1) === 0x2d && byteAt(passage.text, start - 2) !== 0x2d;
+      if (isJoined || goesOn(passage.text, end)) return;
       const behind = passage.ascii(end, Math.min(passage.text.length, end + NEAR));
       const skipped = gap.exec(behind)?.[0].length ?? 0;
       if (skipped === 0) return;

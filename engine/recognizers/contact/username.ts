@@ -40,7 +40,7 @@ export const username = namedValue({
     '*username',
   ],
   labels: ['username, user name, login, login name, handle, screen name, benutzername, nombre de usuario, nome utente'],
-  value: '@?[A-Za-z][A-Za-z0-9._-]{2,29}[A-Za-z0-9_](?![(@/:[]|\\.[A-Za-z0-9])',
+  value: '@?[A-Za-z][A-Za-z0-9._-]{2,29}[A-Za-z0-9_](?![(@/:[<]|\\.[A-Za-z0-9])',
   isValue: isHandle,
   score: 0.55,
   labelled: 0.6,

@@ -10,7 +10,7 @@ function isRut(compact: string): boolean {
   const body = rut.slice(0, -1);
   const missing = missingTo11(weightedFromEnd(body, [2, 3, 4, 5, 6, 7, 2, 3]));
   const check = missing === 11 ? '0' : missing === 10 ? 'K' : String(missing);
-  return body !== '' && !body.startsWith('0') && !isOneDigit(rut) && rut.endsWith(check);
+  return body !== '' && !isOneDigit(rut) && rut.endsWith(check);
 }
 
 const clRut = idNumber({
@@ -33,7 +33,7 @@ const clRut = idNumber({
     'CL #######-#',
   ],
   isValid: isRut,
-  chance: 0.083,
+  chance: 0.09,
   evidence: 'check',
   context:
     contextWords(`rut, run, r u t, r u n, rut empresa, rol único tributario, rol unico tributario, rol único nacional,

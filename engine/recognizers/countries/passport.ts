@@ -76,7 +76,12 @@ export const usPassport: Recognizer = {
   entity: 'US_PASSPORT',
   category: 'government_id',
   countries: ['US'],
-  cues: WORDS.map((literal) => ({ literal, startsWord: true })),
+  cues: [
+    ...WORDS.map((literal) => ({ literal, startsWord: true })),
+    // `us_passport`, `usPassportNumber`
+    { literal: '_passport' },
+    { literal: 'Passport', exact: true },
+  ],
   labels: contextWords(...WORDS, 'passportno', 'passportnumber'),
   findAtCue(passage: Passage, _start: number, end: number): void {
     eachNear(passage, end, (from, to, kind) => report(passage, kind, from, to, from - end <= 24 ? 0.85 : 0.7));

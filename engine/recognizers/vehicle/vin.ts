@@ -9,8 +9,8 @@ const WEIGHTS = [8, 7, 6, 5, 4, 3, 2, 10, 0, 9, 8, 7, 6, 5, 4, 3, 2];
 /** Values of A to Z; I, O and Q have none. */
 const LETTERS = '12345678.12345.7.923456789';
 
-/** Ten characters of kind and maker, a year without U, Z and 0, and a serial number that ends in digits. */
-const SHAPE = /^[A-HJ-NPR-Z0-9]{9}[A-HJ-NPR-TV-Y1-9][A-HJ-NPR-Z0-9]{3}\d{4}$/;
+/** Kind, maker, year and works, and a serial number that ends in digits. */
+const SHAPE = /^[A-HJ-NPR-Z0-9]{13}\d{4}$/;
 
 function isVin(compact: string): boolean {
   if (!SHAPE.test(compact) || !/[A-Z]/.test(compact)) return false;
