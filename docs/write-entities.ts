@@ -7,6 +7,25 @@ import { join } from 'node:path';
 import { packageRoot } from '../config/package-root.ts';
 import { checksumNames, createScanner, ENTITIES, type RecognizerInfo, validatorNames } from '../engine/scan/scanner.ts';
 
+interface SurveyedKind {
+  readonly id: string;
+  /** None where it is no class of data, or not built; the reason tells. */
+  readonly entities: readonly string[];
+  readonly reason: string;
+}
+
+/** Kinds of sensitive data as they were surveyed, and which entities they are: docs/entity-rows.tsv. */
+export function surveyedKinds(): readonly SurveyedKind[] {
+  const lines = readFileSync(join(packageRoot, 'docs', 'entity-rows.tsv'), 'utf8')
+    .trimEnd()
+    .split('\n')
+    .slice(1);
+  return lines.map((line) => {
+    const [id = '', entities = '', reason = ''] = line.split('\t');
+    return { id, entities: entities === '-' ? [] : entities.split(', '), reason };
+  });
+}
+
 /** The whole of docs/entities.md. */
 export function entitiesDocument(): string {
   const recognizers = [...createScanner().recognizers].sort((a, b) =>
@@ -31,6 +50,15 @@ ${wider.length === 0 ? '' : `\nReported as alternatives only: ${wider.join(', ')
 | --- | --- | --- | --- | --- |
 ${recognizers.map(row).join('\n')}
 
+## Kinds and their entities
+
+The kinds of sensitive data that were surveyed, and the names above that they have. A kind that joins several is
+several entities; the name is Presidio's where Presidio has one.
+
+| kind | entities |
+| --- | --- |
+${surveyedKinds().map(kindRow).join('\n')}
+
 ## Validators
 
 A policy's own recognizer names one of these under \`validator\`: ${listed(checksumNames)}.
@@ -41,6 +69,10 @@ So may it the recognizers of numbers that have a check: ${listed(validatorNames.
 
 function listed(names: readonly string[]): string {
   return names.map((name) => `\`${name}\``).join(', ');
+}
+
+function kindRow(kind: SurveyedKind): string {
+  return `| ${kind.id} | ${kind.entities.length === 0 ? `none: ${kind.reason}` : listed(kind.entities)} |`;
 }
 
 function row(one: RecognizerInfo): string {
