@@ -194,7 +194,8 @@ function measureAddresses(): void {
   atMost('  characters beside them, share', extra / characters, 0.05);
 }
 
-function measureTechnical(what: string, texts: readonly string[]): void {
+/** `isDense`: sentences with product after product, as no text has them; told without a target. */
+function measureTechnical(what: string, texts: readonly string[], isDense = false): void {
   let [count, bytes, high] = [0, 0, 0];
   for (const text of texts) {
     bytes += Buffer.byteLength(text);
@@ -205,7 +206,9 @@ function measureTechnical(what: string, texts: readonly string[]): void {
       note(`technical-${what}`, `${one.entity} ${one.score}`, text, one);
     }
   }
-  atMost(`technical text (${what}, ${Math.round(bytes / 1024)} KB): names a KB`, (count * 1024) / bytes, 0.5);
+  const name = `technical text (${what}, ${Math.round(bytes / 1024)} KB): names a KB`;
+  if (isDense) line(name, (count * 1024) / bytes, '(no target)', true);
+  else atMost(name, (count * 1024) / bytes, 0.5);
   atMost('  of them PERSON of 0.8 and higher', (high * 1024) / bytes, 0.1);
 }
 
@@ -275,10 +278,7 @@ if (wants('technical')) {
     'logs',
     makeLogs(300, SEED).map((one) => one.text),
   );
-  measureTechnical('about products', [
-    makeProductSentences(2000, SEED, 'kept-back')
-      .map((one) => one.text)
-      .join('\n'),
-  ]);
+  const products = makeProductSentences(2000, SEED, 'kept-back').map((one) => one.text);
+  measureTechnical('about products', [products.join('\n')], true);
 }
 if (wants('speed')) measureSpeed(texts, keptBackSamples(false)[0]?.samples ?? []);

@@ -50,17 +50,6 @@ To enable the %l go to the %l.
 Does %p run on %p or only on %p?
 Your %p trial ends on Monday.`.split('\n');
 
-/** Share of products that are invented, so that the sentence is learned and not the list. */
-const INVENTED = 0.5;
-const SYLLABLES =
-  'ka,lo,mi,ter,ven,dra,so,pul,ri,no,gra,fe,tal,zu,ber,ko,sha,li,qua,mo,fin,ge,hol,ja,ster,by,wi,ex,ory,io'.split(',');
-
-function inventedProduct(random: Random): string {
-  const made = Array.from({ length: 2 + random.below(2) }, () => random.oneOf(SYLLABLES)).join('');
-  const ending = random.isWithin(0.1) ? random.oneOf(['DB', 'JS', '.js', 'ML', 'CI']) : '';
-  return `${made.charAt(0).toUpperCase()}${made.slice(1)}${ending}`;
-}
-
 export function makeProductSentences(count: number, seed: number, which: 'training' | 'kept-back'): Sample[] {
   const random = new Random(seed);
   const own = <T>(some: readonly T[]): readonly T[] =>
@@ -69,10 +58,7 @@ export function makeProductSentences(count: number, seed: number, which: 'traini
   const places = own(PLACES);
   const sentences = SENTENCES.filter((_, at) => (at % 5 === 4) !== (which === 'training'));
   return Array.from({ length: count }, () => ({
-    text: random.oneOf(sentences).replace(/%[pl]/g, (sign) => {
-      if (sign === '%l') return random.oneOf(places);
-      return which === 'training' && random.isWithin(INVENTED) ? inventedProduct(random) : random.oneOf(products);
-    }),
+    text: random.oneOf(sentences).replace(/%[pl]/g, (sign) => random.oneOf(sign === '%p' ? products : places)),
     spans: [],
     isMade: true,
   }));

@@ -24,9 +24,9 @@ const { values } = parseArgs({
     'without-missing': { type: 'boolean' },
     out: { type: 'string', default: join(packageRoot, 'engine/names/weights.json') },
     bits: { type: 'string', default: '17' },
-    epochs: { type: 'string', default: '8' },
-    sentences: { type: 'string', default: '20000' },
-    quality: { type: 'string', default: '11' },
+    epochs: { type: 'string', default: '4' },
+    sentences: { type: 'string', default: '26000' },
+    quality: { type: 'string', default: '9' },
   },
 });
 const SEED = 20_24;
