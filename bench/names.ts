@@ -5,8 +5,11 @@
  * prints what went wrong in a part, from data that is public or made up.
  */
 import { parseArgs } from 'node:util';
+import { FAVOUR } from '../engine/names/favour.ts';
 import { ADDRESS, type NameKind, ORGANISATION, PERSON, PLACE } from '../engine/names/labels.ts';
-import { createScanner } from '../engine/scan/scanner.ts';
+import { shippedModel } from '../engine/names/model.ts';
+import { Tagger } from '../engine/names/tagger.ts';
+import { createScanner, type Scanner } from '../engine/scan/scanner.ts';
 import { MEDIUM, type TextFinding } from '../flow/finding.ts';
 import { ADDRESS_COUNTRIES, makeAddress } from '../scripts/names/addresses.ts';
 import { isRole, type KeptBack, keptBackSamples } from '../scripts/names/corpora.ts';
@@ -245,14 +248,20 @@ function measureSpeed(technical: readonly string[], prose: readonly Sample[]): v
     'at signs': '@A '.repeat(300_000),
   };
   const modes = { fast: createScanner({ names: 'fast' }), thorough: createScanner({ names: 'thorough' }) };
+  const off = createScanner({ names: 'off' });
   const targets: Readonly<Record<string, number>> = { prose: 8, json: 8, code: 8 };
   for (const [what, text] of Object.entries(texts)) {
     const bytes = Buffer.from(text);
+    const rateOf = (one: Scanner): number =>
+      megabytesPerSecond((own) => void one.scan(own, { label: null, role: null }), bytes);
+    line(`MB/s a core, all recognizers, names off, ${what}`, rateOf(off), '(no target)', true);
     for (const [mode, one] of Object.entries(modes)) {
       const target = targets[what] === undefined ? 1 : mode === 'fast' ? 8 : 2;
-      const rate = megabytesPerSecond((own) => void one.scan(own, { label: null, role: null }), bytes);
-      atLeast(`MB/s a core, all recognizers, ${mode}, ${what}`, rate, target);
+      atLeast(`MB/s a core, all recognizers, ${mode}, ${what}`, rateOf(one), target);
     }
+    const tagger = new Tagger(shippedModel(), { isThorough: false, favour: FAVOUR });
+    const rate = megabytesPerSecond((own) => tagger.tag(own, () => {}), bytes);
+    line(`MB/s a core, the tagger alone, fast, ${what}`, rate, '(no target)', true);
   }
 }
 
