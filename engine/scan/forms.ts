@@ -85,25 +85,30 @@ function compileForm(form: string, owner: string): Form {
 /** The best fit of groups `first`..`last` to any of the forms that `compact`, their characters, has. */
 export function fitOf(forms: readonly Form[], chain: Groups, first: number, last: number, compact: string): Fit {
   let fit: Fit = 'none';
+  const isOne = first === last;
+  const isEven = !isOne && isUniform(chain, first, last);
   for (let k = 0; k < forms.length; k++) {
     const form = forms[k];
-    if (form === undefined || form.length !== compact.length || !form.takes(compact)) continue;
-    if (first === last) return 'compact';
-    if (hasGroups(form, chain, first, last)) return 'printed';
-    if (isUniform(chain, first, last)) fit = 'other';
+    if (form === undefined || form.length !== compact.length) continue;
+    // How it is cut is asked first: most rows of groups are cut as no form is.
+    const isPrinted = !isOne && hasGroups(form, chain, first, last, isEven);
+    if ((!isOne && !isPrinted && !isEven) || !form.takes(compact)) continue;
+    if (isOne) return 'compact';
+    if (isPrinted) return 'printed';
+    fit = 'other';
   }
   return fit;
 }
 
 /** The sizes of the form, with its separators or with one kind of separator throughout. */
-function hasGroups(form: Form, chain: Groups, first: number, last: number): boolean {
+function hasGroups(form: Form, chain: Groups, first: number, last: number, isEven: boolean): boolean {
   if (form.groups.length !== last - first + 1) return false;
   let isAsPrinted = true;
   for (let i = first; i <= last; i++) {
     if (chain.end(i) - chain.start(i) !== form.groups[i - first]) return false;
     if (i < last && chain.separators[i] !== form.separators[i - first]) isAsPrinted = false;
   }
-  return isAsPrinted || isUniform(chain, first, last);
+  return isAsPrinted || isEven;
 }
 
 function isUniform(chain: Groups, first: number, last: number): boolean {

@@ -66,6 +66,9 @@ const RARE = 1 / 1000;
 /** Within a band, what is named, by a word or by letters of its own, goes before what is not: the kind that was told wins. */
 const NAMED = 0.1;
 
+/** Chance above which a check says no more than a shape does. */
+const WEAK = 1 / 20;
+
 /** The score of a band, a little higher the rarer chance passes, so that of several kinds the best checked wins. */
 export function bandScore(band: number, chance: number, isNamed = false): number {
   const within = Math.min(BANDS.length - 1, Math.max(0, band));
@@ -108,8 +111,8 @@ export function idNumber(spec: IdNumberSpec): IdRecognizer {
 
   const judge = (passage: Passage, start: number, end: number, compact: string, fit: Fit): void => {
     const hasCheck = spec.chance < 1;
-    // A shape alone says nothing: without a word nothing more is asked of it.
-    if (!hasCheck && spec.evidence === 'context' && !passage.hasContext(start, end, spec.context)) return;
+    // A shape alone, or one with a weak check, says nothing: without a word nothing more is asked of it.
+    if (spec.evidence === 'context' && spec.chance > WEAK && !passage.hasContext(start, end, spec.context)) return;
     if (spec.isValid !== undefined && !spec.isValid(compact)) return;
     if (!standsAlone(passage.text, start, end) || goesOnInSigns(passage.text, end)) return;
     if (fit === 'compact' && isPartOfIdentifier(passage.text, start, end)) return;
@@ -141,6 +144,7 @@ export function idNumber(spec: IdNumberSpec): IdRecognizer {
           numbers: {
             minDigits: Math.min(...lengths),
             maxDigits: Math.max(...lengths),
+            lengths,
             minGroups: 1,
             maxGroups: MAX_PART_GROUPS,
           },

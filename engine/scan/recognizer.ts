@@ -29,6 +29,8 @@ export interface Cue {
 export interface NumberShape {
   readonly minDigits: number;
   readonly maxDigits: number;
+  /** Where not every number of digits between is wanted: those that are. */
+  readonly lengths?: readonly number[];
   readonly minGroups: number;
   readonly maxGroups: number;
 }

@@ -431,6 +431,7 @@ function byShape(recognizers: readonly Recognizer[]): (readonly Recognizer[])[] 
     const shape = recognizer.numbers;
     if (shape === undefined) continue;
     for (let digits = shape.minDigits; digits <= Math.min(shape.maxDigits, MAX_PART_DIGITS); digits++) {
+      if (shape.lengths !== undefined && !shape.lengths.includes(digits)) continue;
       for (let groups = shape.minGroups; groups <= Math.min(shape.maxGroups, MAX_PART_GROUPS); groups++) {
         const at = digits * (MAX_PART_GROUPS + 1) + groups;
         table[at] = [...(table[at] ?? []), recognizer];
