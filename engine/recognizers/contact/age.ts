@@ -16,10 +16,10 @@ export const ageNamed = namedValue({
   entity: 'AGE',
   category: 'personal',
   countries: [],
-  names: ['age', 'aged', 'ages', 'alter', 'edad', 'idade', 'leeftijd', 'eta', 'patient age', 'alder', 'wiek'],
+  names: ['age', 'aged', 'alter', 'edad', 'idade', 'leeftijd', 'eta', 'patient age', 'alder', 'wiek'],
   labels: [`age, patient age, customer age, edad, alter, idade, leeftijd, age years`],
   value:
-    '\\d{1,3}(?:[ -]?(?:years?|yrs?|y/o|yo|jahre|ans|a\\xc3\\xb1os|anni|anos|jaar)(?:[ -]?old| of age)?)?(?![.,:%/]\\d|-\\d| ?(?:seconds|minutes|hours|days|ms|s|h|d)(?![a-z]))',
+    '\\d{1,3}(?:[ -]?(?:years?|yrs?|y/o|yo|jahre|ans|a\\xc3\\xb1os|anni|anos|jaar)(?:[ -]?old| of age)?)?(?![.,:%/]\\d|-\\d| (?:and|to|or) \\d| ?(?:seconds|minutes|hours|days|ms|s|h|d)(?![a-z]))',
   isValue: (value) => Number(/^\d+/.exec(value)?.[0]) <= OLDEST,
   score: 0.55,
   context: PERSON,
@@ -37,6 +37,7 @@ export const ageNamed = namedValue({
     { text: 'age: 3600' },
     { text: 'page 34' },
     { text: 'the age of 5 days' },
+    { text: 'men between the ages of 18 and 65' },
   ],
 });
 

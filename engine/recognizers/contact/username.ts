@@ -3,7 +3,7 @@ import { namedValue } from '../../scan/named-value.ts';
 
 /** Parts of names that programs have, not people. */
 const CODE = new Set(
-  `user users fs name names login auth get set id email password default config test my your the admin db env api client new old
+  `creds cred credentials certfile user users fs name names login auth get set id email password default config test my your the admin db env api client new old
 current os self this process req request args options opts ctx data props settings session account info field input value
 key token param params string null true false none undefined form state store`.split(/\s+/),
 );
@@ -26,7 +26,8 @@ export const username = namedValue({
     'user-name',
     'login',
     'login name',
-    'handle',
+    'user handle',
+    'twitter handle',
     'twitter',
     'instagram',
     'telegram',
