@@ -57,7 +57,13 @@ process.exitCode = await main();
 
 async function main(): Promise<number> {
   const parts = positionals.length === 0 || positionals.includes('all') ? PARTS : positionals;
-  const named = values.only?.split(',') ?? ['direct', 'naive', 'weir', ...(values.mitmproxy ? ['mitmproxy'] : [])];
+  const named = values.only?.split(',') ?? [
+    'direct',
+    'naive',
+    'weir',
+    'weir-unnamed',
+    ...(values.mitmproxy ? ['mitmproxy'] : []),
+  ];
   const contenders = CONTENDERS.filter((name) => named.includes(name));
   if (values.help || !parts.every((part) => PARTS.includes(part)) || contenders.length !== named.length) {
     process.stderr.write(USAGE);
@@ -101,7 +107,11 @@ async function measure(
     ? await withRig(contenders, flags, (rig) => measureRates(rig, rateOptions, say))
     : null;
   const bulk = parts.includes('bulk')
-    ? await withRig(contenders, flags, (rig) => measureBulk(rig, bulkOptions, say))
+    ? await withRig(
+        contenders.filter((name) => name !== 'weir-unnamed'),
+        flags,
+        (rig) => measureBulk(rig, bulkOptions, say),
+      )
     : null;
   if (parts.includes('scan')) say('scan: by kind of text');
   const scan = parts.includes('scan') ? measureScan(values.quick ? QUICK_RUN : FULL_RUN) : null;

@@ -12,7 +12,8 @@ export const GENAI_HOST = 'api.openai.com';
 /** A host that no rule and no catalog entry names. */
 export const UNNAMED_HOST = 'files.bench.example';
 
-export const CONTENDERS = ['direct', 'naive', 'weir', 'mitmproxy'] as const;
+/** `weir` is as shipped; `weir-unnamed` looks for no names of people and places in running text. */
+export const CONTENDERS = ['direct', 'naive', 'weir', 'weir-unnamed', 'mitmproxy'] as const;
 export type Contender = (typeof CONTENDERS)[number];
 
 /** One way to the upstream; `pid` is the process in between, null for none. */
@@ -82,7 +83,7 @@ function startProxy(
   const { folder, upstreamPort, certPem, caFile, weirFlags } = place;
   if (name === 'naive') return startChild('naive-proxy.ts', [join(folder, 'naive'), String(upstreamPort), certPem]);
   if (name === 'mitmproxy') return startMitmproxy(join(folder, 'mitmproxy'), upstreamPort, caFile);
-  const home = join(folder, 'home');
+  const home = join(folder, `${name}-home`);
   mkdirSync(home, { mode: 0o700 });
   const address = `127.0.0.1:${upstreamPort}`;
   const config = {
@@ -91,10 +92,14 @@ function startProxy(
       resolve: { [`${GENAI_HOST}:443`]: address, [`${UNNAMED_HOST}:443`]: address },
       upstream: { ca: [caFile] },
     },
+    ...(name === 'weir-unnamed' ? { detection: { names: 'off' } } : {}),
     sensor: { enabled: false },
   };
-  const configFile = join(folder, 'weir.yaml');
+  const configFile = join(folder, `${name}.yaml`);
   // JSON is YAML: nothing needs quoting.
   writeFileSync(configFile, JSON.stringify(config, null, 2));
-  return startChild('weir-proxy.ts', [configFile], { nodeFlags: weirFlags, stdoutFile: join(folder, 'events.ndjson') });
+  return startChild('weir-proxy.ts', [configFile], {
+    nodeFlags: weirFlags,
+    stdoutFile: join(folder, `${name}-events.ndjson`),
+  });
 }

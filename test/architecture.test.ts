@@ -81,6 +81,7 @@ const ENGINE_MODULES = [
   'node:util',
   'node:zlib',
   're2',
+  'tldts',
   'yaml',
 ];
 /** Types of a provider's shapes; nothing of them is loaded. */

@@ -3,7 +3,7 @@
  * comes has been scanned before. No text is kept: a text is known by a keyed hash, under a key that its caller made for
  * this process, and findings hold no values. What was found encoded is not remembered, since its decoded value would be.
  */
-import { createHmac } from 'node:crypto';
+import { createHmac, createSecretKey, type KeyObject } from 'node:crypto';
 import type { TextFinding } from '../../flow/finding.ts';
 import type { ScanHints, Scanner } from './scanner.ts';
 
@@ -27,7 +27,9 @@ const MIN_BYTES = 1024;
 const MAX_FINDINGS = 256;
 
 export function remembering(scanner: Scanner, options: MemoryOptions): RememberingScanner {
-  const { key, maxTexts = MAX_TEXTS, minBytes = MIN_BYTES } = options;
+  const { maxTexts = MAX_TEXTS, minBytes = MIN_BYTES } = options;
+  // Made once: of a Buffer one would be made for every text.
+  const key = createSecretKey(options.key);
   const known = new Map<string, readonly TextFinding[]>();
   const counts = { known: 0, unknown: 0 };
 
@@ -65,7 +67,7 @@ export function remembering(scanner: Scanner, options: MemoryOptions): Rememberi
 }
 
 /** The label, role and what else changes the findings come first, with their lengths, so that no text can pass for another. */
-function hashOf(key: Buffer, text: Buffer, { label, role, isBase64Read }: ScanHints): string {
+function hashOf(key: KeyObject, text: Buffer, { label, role, isBase64Read }: ScanHints): string {
   const how = JSON.stringify([label, role, isBase64Read === true]);
   return createHmac('sha256', key).update(`${how.length}:${how}`).update(text).digest('base64');
 }
