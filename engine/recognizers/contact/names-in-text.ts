@@ -172,6 +172,10 @@ const LAST_WORD = /[\s,]+(\p{Ll}[\p{Ll}\p{M}]*)$/u;
 function withoutSentence(passage: Passage, name: Name): { readonly start: number; readonly end: number } | null {
   const isAddress = name.kind === ADDRESS;
   let { start, end } = name;
+  // The quick brown fox: words in lower case that are names as well, or common.
+  const isWeak = name.lead < SURE_FROM && (name.firstFlags & (GIVEN | COMMON)) !== GIVEN;
+  const isDoubtful = isWeak || (name.firstFlags & name.lastFlags & COMMON) !== 0;
+  if (isDoubtful && !isAddress && !/\p{Lu}|\p{Lo}/u.test(passage.slice(start, end))) return null;
   if (isAddress) end = withPostcode(passage, name);
   if (name.words === 1) return name.kind === PERSON && isRole(passage.slice(start, end)) ? null : { start, end };
   let written = passage.slice(start, end);

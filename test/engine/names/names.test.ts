@@ -69,6 +69,11 @@ describe('names in running text', () => {
       assert.deepEqual(found(text), [], text);
   });
 
+  it('are no common words in lower case', () => {
+    for (const text of ['the quick brown fox', 'he will mark the hill and may hope', 'a rich baker and a young king'])
+      assert.deepEqual(found(text), [], text);
+  });
+
   it('give way to what another recognizer has by its form', () => {
     const all = fast
       .scan(Buffer.from('Maria Lopez paid with 4111 1111 1111 1111 in Madrid'), { label: null, role: null })
