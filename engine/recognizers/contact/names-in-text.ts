@@ -113,6 +113,8 @@ export function reportName(passage: Passage, name: Name, seen: SeenBefore): void
   if (recognizer === undefined || isPartOfAnother(passage.text, name) || !isWritten(passage.text, name)) return;
   const trimmed = withoutSentence(passage, name);
   if (trimmed === null) return;
+  // `Bye`, `Hi`: a word alone in its line, capital as names are.
+  if (recognizer === personInText && isNoName(passage.slice(trimmed.start, trimmed.end))) return;
   let { start, end } = trimmed;
   let score =
     recognizer === personInText && isEvident(passage, name) ? EVIDENT : name.lead >= SURE_FROM ? SURE : LIKELY;

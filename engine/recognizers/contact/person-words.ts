@@ -28,7 +28,7 @@ monday tuesday wednesday thursday friday saturday sunday january february march 
 november december today tomorrow yesterday morning afternoon evening night spring summer autumn winter
 north south east west northern southern eastern western central united states kingdom america europe asia africa
 street road avenue lane drive house building floor room city town village county state country region
-good great best better happy sorry thanks thank regards hello hi hey dear welcome congratulations note notes important warning
+good great best better happy sorry thanks thank regards hello hi hey bye goodbye cheers ciao tschüss adieu dear welcome congratulations note notes important warning
 error info debug notice attention question answer re fw fwd subject date from cc bcc sent
 machine learning deep neural network language large assistant bot gpt claude gemini llama copilot chatgpt openai anthropic
 special general public private global local main master primary secondary basic advanced standard custom internal external
