@@ -9,12 +9,17 @@ import { AFTER, BEFORE, type ContextWords, MAX_WORD, wordsOf } from './context.t
 /** What a word, or a phrase, is a word of: bits by the number of each list. */
 interface Entry {
   readonly bits: Uint32Array;
+  /** Pairs: which 32-bit word of `bits` is not 0, and what it is. */
+  readonly telling: number[];
   /** Phrases that begin with the word: hashes of the words that follow, and the entry that the whole stands for. */
   readonly phrases: { readonly rest: readonly number[]; readonly entry: number }[];
 }
 
-/** log2 of the bytes of a block. */
-const BLOCK_BITS = 8;
+/** log2 of the bytes of a block: less than a window, so that little is read beyond it. */
+const BLOCK_BITS = 6;
+/** log2 of the bits that tell most words that no list has, without a look into the table. */
+const SIEVE_BITS = 17;
+const SIEVE_MASK = (1 << SIEVE_BITS) - 1;
 /** Bytes between two words of one phrase. */
 const MAX_GAP = 4;
 /** Longest word of a script without spaces, characters. */
@@ -25,12 +30,17 @@ export class ContextIndex {
   readonly size: number;
   readonly entries: readonly Entry[];
   readonly #numbers: ReadonlyMap<ContextWords, number>;
+  /** The same by `ContextWords.id`, -1 where there is none. */
+  readonly #byId: Int32Array;
   readonly #keys: Int32Array;
   readonly #values: Int32Array;
+  readonly #sieve = new Uint8Array(1 << (SIEVE_BITS - 3));
   readonly #hasEmbedded: boolean;
 
   constructor(lists: readonly ContextWords[]) {
     this.#numbers = new Map([...new Set(lists)].map((words, number) => [words, number]));
+    this.#byId = new Int32Array(Math.max(0, ...[...this.#numbers.keys()].map(({ id }) => id)) + 1).fill(-1);
+    for (const [{ id }, number] of this.#numbers) this.#byId[id] = number;
     this.size = Math.max(1, (this.#numbers.size + 31) >> 5);
     const entries: Entry[] = [];
     const byHash = new Map<number, number>();
@@ -65,20 +75,26 @@ export class ContextIndex {
       while (this.#values[slot] !== -1) slot = (slot + 1) & (slots - 1);
       this.#keys[slot] = hash;
       this.#values[slot] = entry;
+      const low = hash & SIEVE_MASK;
+      this.#sieve[low >> 3] = (this.#sieve[low >> 3] ?? 0) | (1 << (low & 7));
     }
+    for (const { bits, telling } of entries)
+      for (const [at, word] of bits.entries()) if (word !== 0) telling.push(at, word);
   }
 
   #push(entries: Entry[]): number {
-    return entries.push({ bits: new Uint32Array(this.size), phrases: [] }) - 1;
+    return entries.push({ bits: new Uint32Array(this.size), telling: [], phrases: [] }) - 1;
   }
 
   /** The number of a list; -1 for one that is not in the index. */
   numberOf(words: ContextWords): number {
-    return this.#numbers.get(words) ?? -1;
+    return words.id < this.#byId.length ? (this.#byId[words.id] as number) : -1;
   }
 
   /** The entry of a word; -1 where no list has it. */
   find(hash: number): number {
+    const low = hash & SIEVE_MASK;
+    if ((((this.#sieve[low >> 3] as number) >> (low & 7)) & 1) === 0) return -1;
     const mask = this.#keys.length - 1;
     for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
       const entry = this.#values[slot] as number;
@@ -101,7 +117,7 @@ export class ContextIndex {
   }
 }
 
-function setBit(bits: Uint32Array | undefined, number: number): void {
+export function setBit(bits: Uint32Array | undefined, number: number): void {
   if (bits !== undefined) bits[number >> 5] = (bits[number >> 5] ?? 0) | (1 << (number & 31));
 }
 
@@ -139,10 +155,20 @@ function hashOf(word: string): number {
 }
 
 const FNV_START = 0x811c9dc5 | 0;
+const FNV_PRIME = 0x01000193;
 
 function step(hash: number, byte: number): number {
-  return Math.imul(hash ^ (byte >= 0x41 && byte <= 0x5a ? byte + 0x20 : byte), 0x01000193);
+  return Math.imul(hash ^ (byte >= 0x41 && byte <= 0x5a ? byte + 0x20 : byte), FNV_PRIME);
 }
+
+/** What a byte is to a word: no part of one, a small letter, a digit, a capital, or part of a character beyond ASCII. */
+const [SIGN, SMALL, FIGURE, CAPITAL, BEYOND] = [0, 1, 2, 3, 4];
+const KIND = Uint8Array.from({ length: 256 }, (_, byte) => {
+  if (byte >= 0x80) return BEYOND;
+  if (isDigit(byte)) return FIGURE;
+  if (isUpper(byte)) return CAPITAL;
+  return isLetterOrDigit(byte) ? SMALL : SIGN;
+});
 
 function finish(hash: number): number {
   return hash ^ (hash >>> 15);
@@ -189,25 +215,30 @@ export class ContextReader {
   /** Triples start, end, entry. */
   #hits: number[] = [];
   /** By block: the first of its triples plus 1, 0 where it has not been read; and the one behind its last. */
-  readonly #from: number[] = [];
-  readonly #to: number[] = [];
+  readonly #from: Int32Array;
+  readonly #to: Int32Array;
 
   constructor(index: ContextIndex, text: Uint8Array) {
     this.#index = index;
     this.#text = text;
+    this.#from = new Int32Array((text.length >> BLOCK_BITS) + 1);
+    this.#to = new Int32Array(this.#from.length);
   }
 
   /** Adds the bits of all known words that stand wholly within `from`..`to`. */
   collect(from: number, to: number, bits: Uint32Array): void {
     const last = Math.max(0, to - 1) >> BLOCK_BITS;
     for (let block = from >> BLOCK_BITS; block <= last; block++) {
-      if (this.#from[block] === undefined) this.#read(block);
+      if (this.#from[block] === 0) this.#read(block);
       const end = this.#to[block] as number;
-      for (let k = this.#from[block] as number; k < end; k += 3) {
+      for (let k = (this.#from[block] as number) - 1; k < end; k += 3) {
         if ((this.#hits[k] as number) < from || (this.#hits[k + 1] as number) > to) continue;
-        const own = this.#index.entries[this.#hits[k + 2] as number]?.bits;
-        if (own === undefined) continue;
-        for (let w = 0; w < own.length; w++) bits[w] = (bits[w] as number) | (own[w] as number);
+        const telling = this.#index.entries[this.#hits[k + 2] as number]?.telling;
+        if (telling === undefined) continue;
+        for (let t = 0; t < telling.length; t += 2) {
+          const at = telling[t] as number;
+          bits[at] = (bits[at] as number) | (telling[t + 1] as number);
+        }
       }
     }
   }
@@ -215,12 +246,27 @@ export class ContextReader {
   #read(block: number): void {
     const text = this.#text;
     const end = Math.min(text.length, (block + 1) << BLOCK_BITS);
-    this.#from[block] = this.#hits.length;
+    this.#from[block] = this.#hits.length + 1;
+    // Where a word ends, one begins or a sign stands; only before the first, and behind one that was cut, more is asked.
+    let isSure = false;
     for (let i = block << BLOCK_BITS; i < end; ) {
-      if (!startsWord(text, i)) {
+      const kind = KIND[text[i] as number] as number;
+      if (kind === SIGN) {
+        isSure = true;
         i++;
         continue;
       }
+      if (!isSure && !startsWord(text, i)) {
+        i++;
+        continue;
+      }
+      const plainTo = kind === BEYOND ? -1 : this.#readPlain(i);
+      if (plainTo !== -1) {
+        isSure = plainTo - i < MAX_WORD;
+        i = plainTo;
+        continue;
+      }
+      isSure = false;
       const to = this.#readWord(i);
       if (this.#index.hasEmbedded && (text[i] as number) >= 0xe0) this.#readEmbedded(i, to);
       i = to;
@@ -228,11 +274,42 @@ export class ContextReader {
     this.#to[block] = this.#hits.length;
   }
 
+  /** Like `#readWord`, hashed while its end is sought; -1 for a word that is not ASCII throughout. */
+  #readPlain(start: number): number {
+    const text = this.#text;
+    const last = Math.min(text.length, start + MAX_WORD);
+    let hash = FNV_START;
+    let before = SIGN;
+    let i = start;
+    for (; i < last; i++) {
+      const byte = text[i] as number;
+      const kind = KIND[byte] as number;
+      if (kind === SIGN) break;
+      if (kind === BEYOND) return -1;
+      if (kind === CAPITAL && i > start) {
+        // A hump: `customerSsn`, `v2Key`, `HTTPServer`.
+        if (before !== CAPITAL) break;
+        const after = i + 1 < text.length ? (KIND[text[i + 1] as number] as number) : SIGN;
+        if (after === BEYOND) return -1;
+        if (after === SMALL) break;
+      }
+      before = kind;
+      hash = Math.imul(hash ^ (kind === CAPITAL ? byte + 0x20 : byte), FNV_PRIME);
+    }
+    const found = this.#index.find(finish(hash));
+    if (found !== -1) this.#note(start, i, found);
+    return i;
+  }
+
   /** Notes the word at `start` and the phrases that begin with it; returns its end. */
   #readWord(start: number): number {
     const end = wordEnd(this.#text, start);
     const found = this.#index.find(this.#hash(start, end));
-    if (found === -1) return end;
+    if (found !== -1) this.#note(start, end, found);
+    return end;
+  }
+
+  #note(start: number, end: number, found: number): void {
     this.#hits.push(start, end, found);
     const phrases = this.#index.entries[found]?.phrases ?? [];
     for (let p = 0; p < phrases.length; p++) {
@@ -247,7 +324,6 @@ export class ContextReader {
       }
       if (isThere) this.#hits.push(start, at, phrase.entry);
     }
-    return end;
   }
 
   /** Words within a run of letters that are not set apart by spaces. */

@@ -20,14 +20,20 @@ export const NO_WORDS: Words = { list: [], text: ' ' };
 
 /** Words to look up: single ones by a set, phrases of several words one by one. */
 export interface ContextWords {
+  /** Of this list alone. */
+  readonly id: number;
   readonly single: ReadonlySet<string>;
   readonly phrases: readonly string[];
 }
+
+/** Lists made so far: each has a number of its own, by which an index knows it faster than by a map. */
+let made = 0;
 
 /** Lower case; the words of a phrase separated by one space. One text may name several, with commas between. */
 export function contextWords(...lists: readonly string[]): ContextWords {
   const words = lists.flatMap((list) => list.split(',')).map((word) => word.trim());
   return {
+    id: made++,
     single: new Set(words.filter((word) => !word.includes(' '))),
     phrases: words.filter((word) => word.includes(' ')).map((phrase) => ` ${phrase} `),
   };

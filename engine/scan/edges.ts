@@ -10,7 +10,7 @@ export function standsAlone(text: Uint8Array, start: number, end: number): boole
 }
 
 /** A dash and a sign that no sentence has there follow: `1234567-SC-@1` is something else, written likewise. */
-export function goesOnInSigns(text: Uint8Array, end: number): boolean {
+function goesOnInSigns(text: Uint8Array, end: number): boolean {
   if (byteAt(text, end) !== 0x2d) return false;
   const sign = byteAt(text, end + 1);
   return sign === 0x40 || sign === 0x23 || sign === 0x24 || sign === 0x25 || sign === 0x26;
@@ -74,4 +74,10 @@ function isMixed(text: Uint8Array, start: number, end: number): boolean {
   let digits = 0;
   for (let i = start; i < end; i++) if (isDigit(text[i] ?? 0)) digits++;
   return digits > 0 && digits < end - start;
+}
+
+/** A number or code of one group or several may be a value of its own: nothing that it is a part of touches it. */
+export function mayBeValue(text: Uint8Array, start: number, end: number, isOneGroup: boolean): boolean {
+  if (!standsAlone(text, start, end) || goesOnInSigns(text, end)) return false;
+  return !isOneGroup || !isPartOfIdentifier(text, start, end);
 }

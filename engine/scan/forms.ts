@@ -11,6 +11,8 @@ export interface Form {
   readonly isDigits: boolean;
   /** Two letters or more stand for themselves: a country's, a register's. */
   readonly hasLetters: boolean;
+  /** Any digits: what a chain of so many digits always has. */
+  readonly isAnyDigits: boolean;
   /** Bit i: character i must be a digit; must be a letter. */
   readonly digitMask: number;
   readonly letterMask: number;
@@ -79,10 +81,20 @@ function compileForm(form: string, owner: string): Form {
   // What the number pass hands out is digits already.
   const takes = (value: string): boolean =>
     value.length === compact.length && ((isAnyDigits && hasDigits(value, value.length)) || expression.test(value));
-  return { length: compact.length, isDigits, hasLetters, digitMask, letterMask, groups, separators, takes };
+  return {
+    length: compact.length,
+    isDigits,
+    isAnyDigits,
+    hasLetters,
+    digitMask,
+    letterMask,
+    groups,
+    separators,
+    takes,
+  };
 }
 
-/** The best fit of groups `first`..`last` to any of the forms that `compact`, their characters, has. */
+/** The best fit of groups `first`..`last` to any of the forms that `compact`, their characters, has; digits where a form is of digits. */
 export function fitOf(forms: readonly Form[], chain: Groups, first: number, last: number, compact: string): Fit {
   let fit: Fit = 'none';
   const isOne = first === last;
@@ -92,7 +104,7 @@ export function fitOf(forms: readonly Form[], chain: Groups, first: number, last
     if (form === undefined || form.length !== compact.length) continue;
     // How it is cut is asked first: most rows of groups are cut as no form is.
     const isPrinted = !isOne && hasGroups(form, chain, first, last, isEven);
-    if ((!isOne && !isPrinted && !isEven) || !form.takes(compact)) continue;
+    if ((!isOne && !isPrinted && !isEven) || (!form.isAnyDigits && !form.takes(compact))) continue;
     if (isOne) return 'compact';
     if (isPrinted) return 'printed';
     fit = 'other';
@@ -111,7 +123,8 @@ function hasGroups(form: Form, chain: Groups, first: number, last: number, isEve
   return isAsPrinted || isEven;
 }
 
-function isUniform(chain: Groups, first: number, last: number): boolean {
+/** One kind of separator throughout: a space, a dash or a dot. */
+export function isUniform(chain: Groups, first: number, last: number): boolean {
   const kind = chain.separators[first] as number;
   // Three groups and more with ` - ` between them; two would be a range.
   const isSpacedDash = kind === (SPACE | DASH) && last - first > 1;

@@ -5,13 +5,14 @@
  * - alone it is low; medium where chance passes in at most 1 of 1,000 or the form is unmistakable (`evidence: 'own'`)
  * - a context word within the window lifts it one band; so does the id's own printed form together with a check
  * - one that needs context (`evidence: 'context'`) stays low without a word, however it is written
+ * - one that is cut otherwise than any of its forms loses a band, and what falls below low is nothing
  * - a plain run that reads as a timestamp, amount, version or counter loses a band
  */
 import type { Category, ScoreReason } from '../../flow/finding.ts';
 import type { CodeChain } from './codes.ts';
 import type { ContextWords } from './context.ts';
 import { asciiDigits } from './decode/folds.ts';
-import { goesOnInSigns, isBesideCode, isPartOfIdentifier, standsAlone } from './edges.ts';
+import { isBesideCode, isPartOfIdentifier } from './edges.ts';
 import { type ContextMatch, chanceDetail, contextDetail, reasonsOf, type Step } from './explain.ts';
 import { compileForms, type Fit, type Form, fitOf } from './forms.ts';
 import { MAX_PART_GROUPS, type NumberChain, SPACE } from './numbers.ts';
@@ -109,18 +110,17 @@ export function idNumber(spec: IdNumberSpec): IdRecognizer {
   const codeForms = forms.filter((form) => !form.isDigits);
   const lengths = digitForms.map((form) => form.length);
 
+  const first = spec.evidence === 'own' || (spec.evidence === 'check' && spec.chance <= RARE) ? 1 : 0;
+
   const judge = (passage: Passage, start: number, end: number, compact: string, fit: Fit): void => {
     const hasCheck = spec.chance < 1;
-    // A shape alone, or one with a weak check, says nothing: without a word nothing more is asked of it.
-    if (spec.evidence === 'context' && spec.chance > WEAK && !passage.hasContext(start, end, spec.context)) return;
     if (spec.isValid !== undefined && !spec.isValid(compact)) return;
-    if (!standsAlone(passage.text, start, end) || goesOnInSigns(passage.text, end)) return;
     if (fit === 'compact' && isPartOfIdentifier(passage.text, start, end)) return;
     const isNamed = passage.hasContext(start, end, spec.context);
-    const first = spec.evidence === 'own' || (spec.evidence === 'check' && spec.chance <= RARE) ? 1 : 0;
     const byForm =
       fit === 'other' ? -1 : fit === 'printed' && hasCheck && (isNamed || spec.evidence !== 'context') ? 1 : 0;
     let band = first + byForm + (isNamed ? 1 : 0);
+    if (band < 0) return;
     const isPlain = band > 0 && !isNamed && passage.readsAsPlain(start, end);
     if (isPlain) band--;
     const isLettered = forms.some((form) => form.hasLetters && form.takes(compact));
@@ -138,15 +138,19 @@ export function idNumber(spec: IdNumberSpec): IdRecognizer {
     countries: spec.countries,
     ...(spec.alsoEntity === undefined ? {} : { alsoEntity: spec.alsoEntity }),
     context: spec.context,
+    asksAlone: true,
+    // A shape alone, or one with a weak check, says nothing: without a word nothing more is asked of it.
+    asksContext: spec.evidence === 'context' && spec.chance > WEAK,
     ...(digitForms.length === 0
       ? {}
       : {
           numbers: {
             minDigits: Math.min(...lengths),
             maxDigits: Math.max(...lengths),
-            lengths,
             minGroups: 1,
             maxGroups: MAX_PART_GROUPS,
+            forms: digitForms,
+            asksContextIfOdd: first === 0,
           },
           findInNumbers(passage: Passage, chain: NumberChain, first: number, last: number): void {
             const start = chain.start(first);

@@ -143,15 +143,27 @@ export class Passage {
   hasContext(start: number, end: number, words: ContextWords): boolean {
     const number = this.#index.numberOf(words);
     if (number === -1) return hasContextWord(this.label, words) || hasContextWord(this.wordsRound(start, end), words);
-    if (hasBit(this.#labelBits, number)) return true;
-    if (this.#bitsAt !== start || this.#bitsEnd !== end) {
-      this.#collect(start, end);
-      this.#bitsAt = start;
-      this.#bitsEnd = end;
-    }
-    if (hasBit(this.#bits, number)) return true;
+    return hasBit(this.#bitsRound(start, end), number);
+  }
+
+  /** Whether a word of one of the lists, which are bits of the context index, stands there. */
+  hasAnyContext(start: number, end: number, lists: Uint32Array): boolean {
+    const bits = this.#bitsRound(start, end);
+    for (let w = 0; w < lists.length; w++) if (((bits[w] as number) & (lists[w] as number)) !== 0) return true;
+    return false;
+  }
+
+  /** The lists that have a word near the span, in the label or in the name of its column; kept for the next that asks. */
+  #bitsRound(start: number, end: number): Uint32Array {
+    const bits = this.#bits;
+    if (this.#bitsAt === start && this.#bitsEnd === end) return bits;
+    this.#collect(start, end);
+    addBits(bits, this.#labelBits);
     const column = this.#cells?.labelAt(start) ?? null;
-    return column !== null && hasBit(column.bits, number);
+    if (column !== null) addBits(bits, column.bits);
+    this.#bitsAt = start;
+    this.#bitsEnd = end;
+    return bits;
   }
 
   /** Bits of the words round a span; in a table, of those in its row alone: other rows, and names of other columns, say nothing of it. */
@@ -180,7 +192,7 @@ export class Passage {
     const bits = new Uint32Array(own.length);
     this.#reader ??= new ContextReader(this.#index, this.text);
     bitsRound(this.#reader, 0, this.text.length, start, end, bits);
-    for (let w = 0; w < bits.length; w++) bits[w] = (bits[w] as number) | (own[w] as number);
+    addBits(bits, own);
     return bits;
   }
 
@@ -239,4 +251,8 @@ export class Passage {
   ascii(start: number, end: number): string {
     return this.text.toString('latin1', start, end);
   }
+}
+
+function addBits(bits: Uint32Array, more: Uint32Array): void {
+  for (let w = 0; w < bits.length; w++) bits[w] = (bits[w] as number) | (more[w] as number);
 }

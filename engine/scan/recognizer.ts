@@ -29,10 +29,12 @@ export interface Cue {
 export interface NumberShape {
   readonly minDigits: number;
   readonly maxDigits: number;
-  /** Where not every number of digits between is wanted: those that are. */
-  readonly lengths?: readonly number[];
   readonly minGroups: number;
   readonly maxGroups: number;
+  /** The printed forms, where a chain has to have one of them: then only chains that may are handed out. */
+  readonly forms?: readonly Form[];
+  /** In groups of other sizes than those of its forms it is nothing without one of the words of `context`. */
+  readonly asksContextIfOdd?: boolean;
 }
 
 /** Which runs of letters and digits a recognizer wants to see, by their length in bytes. */
@@ -74,6 +76,10 @@ export interface Recognizer {
   readonly labels?: ContextWords;
   /** Words near a value, or in its label, that lift its score. */
   readonly context?: ContextWords;
+  /** Chains are handed out only where they stand by themselves, as `mayBeValue` tells. */
+  readonly asksAlone?: boolean;
+  /** Chains are handed out only where one of the words of `context` is near. */
+  readonly asksContext?: boolean;
   /** True where what it finds holds values of other kinds that are not reported beside it: a key block, a URL. */
   readonly isWhole?: boolean;
   /** Another entity that everything found here is as well: a wider class. */

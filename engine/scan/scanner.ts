@@ -10,12 +10,14 @@ import { BUILT_IN } from '../recognizers/built-in.ts';
 import { NAMES_IN_TEXT } from '../recognizers/contact/names-in-text.ts';
 import { Automaton } from './automaton.ts';
 import { isAlnum, isDigit, isHex, isLetter, isWord, touchesWordBefore } from './bytes.ts';
+import { CodeTable, NumberTable, type Wanted, type Worded } from './chain-tables.ts';
 import { CodeChain } from './codes.ts';
 import { ContextIndex } from './context-index.ts';
 import { type CompiledCustom, type CustomRecognizer, compileCustom } from './custom.ts';
 import { Budget } from './decode/view.ts';
 import { budgetOf, MAX_DEPTH, viewsOf } from './decode/views.ts';
-import { MAX_FORM } from './forms.ts';
+import { mayBeValue } from './edges.ts';
+import { isUniform, MAX_FORM } from './forms.ts';
 import { loadKernel } from './kernel.ts';
 import { type Label, Labels } from './labels.ts';
 import { MAX_PART_DIGITS, MAX_PART_GROUPS, NumberChain } from './numbers.ts';
@@ -145,8 +147,8 @@ class CuedScanner implements Scanner {
   readonly #wirings: readonly Wiring[];
   /** Of each wiring, as `neighboursOf` packs it. */
   readonly #neighbours: Uint16Array;
-  /** Recognizers of parts of number chains, by digits * (MAX_PART_GROUPS + 1) + groups. */
-  readonly #byShape: readonly (readonly Recognizer[])[];
+  readonly #numbers: NumberTable;
+  readonly #minDigits: number;
   readonly #maxDigits: number;
   /** By the number of letters before the digits. */
   readonly #prefixed: readonly (readonly Recognizer[])[];
@@ -158,8 +160,7 @@ class CuedScanner implements Scanner {
   readonly #searched: readonly CompiledCustom[];
   readonly #enabled: ReadonlySet<Recognizer>;
   readonly #chain = new NumberChain();
-  /** Forms with letters, by length. */
-  readonly #byLength: readonly (readonly CodeWiring[])[];
+  readonly #forms: CodeTable;
   readonly #codes = new CodeChain();
   readonly #context: ContextIndex;
   /** Values that were found encoded; findings hold none. */
@@ -174,12 +175,13 @@ class CuedScanner implements Scanner {
     this.#neighbours = Uint16Array.from(this.#wirings, neighboursOf);
     this.#gate = new Automaton(this.#wirings.map((wiring) => wiring.bytes));
     this.#walk = new Walk(this.#gate, loadKernel(this.#gate));
-    this.#byShape = byShape(all);
+    this.#minDigits = Math.min(MAX_PART_DIGITS, ...all.map((one) => one.numbers?.minDigits ?? MAX_PART_DIGITS));
     this.#maxDigits = Math.min(MAX_PART_DIGITS, Math.max(0, ...all.map((one) => one.numbers?.maxDigits ?? 0)));
     this.#prefixed = Array.from({ length: MAX_PREFIX + 1 }, (_, n) => all.filter((one) => one.prefixLetters === n));
     this.#byRun = byRun(all);
-    this.#byLength = byLength(all);
     this.#context = new ContextIndex([...all.flatMap(({ context }) => context ?? []), PLAIN_WORDS]);
+    this.#numbers = new NumberTable(all, this.#context);
+    this.#forms = new CodeTable(all, this.#context);
     this.#labels = new Labels(all, this.#context);
     this.#finishing = all.filter((one) => one.finish !== undefined);
     this.#searched = custom;
@@ -330,17 +332,10 @@ class CuedScanner implements Scanner {
         const to = chain.end(last);
         if (length + to - from > MAX_FORM) break;
         for (let i = from; i < to; i++, length++) if (isDigit(text[i] as number)) digits |= 1 << length;
-        const wanted = this.#byLength[length];
         // All digits: the number pass has it. Form masks are of 31 bits, so that no sign gets in the way.
-        if (wanted === undefined || !chain.mayEndAt(last) || digits === 2 ** length - 1) continue;
-        let called: Recognizer | null = null;
-        for (let k = 0; k < wanted.length; k++) {
-          const one = wanted[k] as CodeWiring;
-          if ((digits & one.digitMask) !== one.digitMask || (digits & one.letterMask) !== 0) continue;
-          if (one.recognizer === called) continue;
-          called = one.recognizer;
-          one.recognizer.findInCodes?.(passage, chain, first, last);
-        }
+        if (!chain.mayEndAt(last) || digits === 2 ** length - 1) continue;
+        const wanted = this.#forms.of(length, digits);
+        if (wanted !== null) handOutCode(passage, chain, first, last, wanted);
       }
     }
     return end;
@@ -362,44 +357,52 @@ class CuedScanner implements Scanner {
       if (first > 0 && !chain.mayBreakAfter(first - 1)) continue;
       if (chain.overflows && first >= firstOverlapping) return chain.start(first);
       let digits = 0;
+      let ends = 0;
       for (let last = first; last < chain.count && last - first < MAX_PART_GROUPS; last++) {
         digits += chain.digits(last);
         if (digits > this.#maxDigits) break;
-        if (!chain.mayBreakAfter(last)) continue;
-        const wanted = this.#byShape[digits * (MAX_PART_GROUPS + 1) + last - first + 1];
-        if (wanted === undefined) continue;
-        for (let k = 0; k < wanted.length; k++) wanted[k]?.findInNumbers?.(passage, chain, first, last);
+        ends |= 1 << (digits - 1);
+        if (digits < this.#minDigits || !chain.mayBreakAfter(last)) continue;
+        const wanted = this.#numbers.of(ends, first === last || isUniform(chain, first, last));
+        if (wanted !== null) handOutNumber(passage, chain, first, last, wanted);
       }
     }
     return end;
   }
 }
 
+function handOutNumber(passage: Passage, chain: NumberChain, first: number, last: number, wanted: Wanted): void {
+  const { free, alone, worded } = wanted;
+  for (let k = 0; k < free.length; k++) free[k]?.findInNumbers?.(passage, chain, first, last);
+  if (alone.length + worded.length === 0) return;
+  const start = chain.start(first);
+  const end = chain.end(last);
+  if (!mayBeValue(passage.text, start, end, first === last)) return;
+  for (let k = 0; k < alone.length; k++) alone[k]?.findInNumbers?.(passage, chain, first, last);
+  if (worded.length === 0 || !passage.hasAnyContext(start, end, wanted.words)) return;
+  for (let k = 0; k < worded.length; k++) {
+    const one = worded[k] as Worded;
+    if (passage.hasContext(start, end, one.words)) one.recognizer.findInNumbers?.(passage, chain, first, last);
+  }
+}
+
+function handOutCode(passage: Passage, chain: CodeChain, first: number, last: number, wanted: Wanted): void {
+  const { free, alone, worded } = wanted;
+  for (let k = 0; k < free.length; k++) free[k]?.findInCodes?.(passage, chain, first, last);
+  if (alone.length + worded.length === 0) return;
+  const start = chain.start(first);
+  const end = chain.closedEnd(last, passage.text);
+  if (!mayBeValue(passage.text, start, end, first === last)) return;
+  for (let k = 0; k < alone.length; k++) alone[k]?.findInCodes?.(passage, chain, first, last);
+  if (worded.length === 0 || !passage.hasAnyContext(start, end, wanted.words)) return;
+  for (let k = 0; k < worded.length; k++) {
+    const one = worded[k] as Worded;
+    if (passage.hasContext(start, end, one.words)) one.recognizer.findInCodes?.(passage, chain, first, last);
+  }
+}
+
 function saysSomething({ bits, wanted }: Label): boolean {
   return wanted.length > 0 || bits.some((word) => word !== 0);
-}
-
-/** A form of a recognizer, in the list of its length. */
-interface CodeWiring {
-  readonly digitMask: number;
-  readonly letterMask: number;
-  readonly recognizer: Recognizer;
-}
-
-/** One entry a recognizer and pair of masks; those of one recognizer stand together. */
-function byLength(recognizers: readonly Recognizer[]): (readonly CodeWiring[])[] {
-  const table: CodeWiring[][] = [];
-  for (const recognizer of recognizers) {
-    for (const { length, digitMask, letterMask } of recognizer.codes ?? []) {
-      const list = table[length] ?? [];
-      table[length] = list;
-      const isThere = list.some(
-        (one) => one.recognizer === recognizer && one.digitMask === digitMask && one.letterMask === letterMask,
-      );
-      if (!isThere) list.push({ digitMask, letterMask, recognizer });
-    }
-  }
-  return table;
 }
 
 /** Most letters before digits that a recognizer can ask for. */
@@ -423,22 +426,6 @@ function hasLetter(text: Uint8Array, start: number, end: number): boolean {
 function isEscaped(text: Uint8Array, at: number): boolean {
   const byte = text[at];
   return text[at - 1] === 0x5c && (byte === 0x6e || byte === 0x72 || byte === 0x74);
-}
-
-function byShape(recognizers: readonly Recognizer[]): (readonly Recognizer[])[] {
-  const table: Recognizer[][] = [];
-  for (const recognizer of recognizers) {
-    const shape = recognizer.numbers;
-    if (shape === undefined) continue;
-    for (let digits = shape.minDigits; digits <= Math.min(shape.maxDigits, MAX_PART_DIGITS); digits++) {
-      if (shape.lengths !== undefined && !shape.lengths.includes(digits)) continue;
-      for (let groups = shape.minGroups; groups <= Math.min(shape.maxGroups, MAX_PART_GROUPS); groups++) {
-        const at = digits * (MAX_PART_GROUPS + 1) + groups;
-        table[at] = [...(table[at] ?? []), recognizer];
-      }
-    }
-  }
-  return table;
 }
 
 function infoOf(recognizer: Recognizer): RecognizerInfo {
