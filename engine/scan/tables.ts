@@ -120,34 +120,35 @@ export function eachTable(text: Buffer, visit: TableVisitor, rows: RowsVisitor =
 
 function eachLineTable(text: Buffer, visit: TableVisitor, rows: RowsVisitor): void {
   let at = 0;
-  while (at < text.length) {
-    const end = lineEnd(text, at);
-    if (end >= text.length) return;
+  let end = lineEnd(text, 0);
+  while (end < text.length) {
     const delimiter = end - at > MAX_LINE ? 0 : delimiterOf(text, at, end);
     // `"key": value,` and the like: a list written a line an item is no table.
-    if (delimiter !== BAR && lastByte(text, at, end) === delimiter) {
-      at = end + 1;
-      continue;
-    }
+    const isList = delimiter !== BAR && lastByte(text, at, end) === delimiter;
     const next = lineEnd(text, end + 1);
-    if (delimiter === 0 || next - end > MAX_LINE) {
-      at = end + 1;
-      continue;
+    if (delimiter !== 0 && !isList && next - end <= MAX_LINE && mayBeNames(text, at, end)) {
+      const count = countOf(text, at, end, delimiter);
+      const isTable = count <= MAX_COLUMNS && countOf(text, end + 1, next, delimiter) === count;
+      const names = isTable ? namesIn(text, at, end, delimiter) : null;
+      const cell = names === null ? null : visit(names);
+      if (cell !== null) {
+        at = readRows(text, end + 1, delimiter, count, cell);
+        rows(end + 1, at);
+        end = lineEnd(text, at);
+        continue;
+      }
     }
-    const count = countOf(text, at, end, delimiter);
-    if (count > MAX_COLUMNS || countOf(text, end + 1, next, delimiter) !== count) {
-      at = end + 1;
-      continue;
-    }
-    const names = namesIn(text, at, end, delimiter);
-    const cell = names === null ? null : visit(names);
-    if (cell === null) {
-      at = end + 1;
-      continue;
-    }
-    at = readRows(text, end + 1, delimiter, count, cell);
-    rows(end + 1, at);
+    at = end + 1;
+    end = next;
   }
+}
+
+/** Signs that no name of a column holds. */
+const NO_NAME = byteSet('{}<>=!?@&%$+\\~^[]');
+
+function mayBeNames(text: Buffer, from: number, to: number): boolean {
+  for (let i = from; i < to; i++) if (isIn(NO_NAME, text[i] as number)) return false;
+  return true;
 }
 
 /** Reads the rows from `at` on; returns where the first line begins that is none. */
