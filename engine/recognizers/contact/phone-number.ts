@@ -267,11 +267,12 @@ function reportByWord(
 ): void {
   if (digits.length < 7 || /^(\d)\1+$/.test(digits) || (groups > 1 && joined === DOT && digits.length < 9)) return;
   const isLabelled = hasContextWord(passage.label, NAMES);
-  const words: Words = isLabelled ? passage.label : passage.wordsRound(start, end);
-  if (!isLabelled && !hasContextWord(words, CONTEXT)) {
+  // Most numbers have no such word beside them: that is told by the index that all recognizers share.
+  if (!isLabelled && !passage.hasContext(start, end, CONTEXT)) {
     if (alone > 0) passage.report(phoneNumber, start, end, alone);
     return;
   }
+  const words: Words = isLabelled ? passage.label : passage.wordsRound(start, end);
   const isNamed = isLabelled || hasContextWord(words, NAMES);
   if (groups > 1) {
     passage.report(phoneNumber, start, end, isNamed ? 0.85 : alone >= 0.4 ? 0.6 : 0.35);
