@@ -363,7 +363,9 @@ class CuedScanner implements Scanner {
         if (digits > this.#maxDigits) break;
         ends |= 1 << (digits - 1);
         if (digits < this.#minDigits || !chain.mayBreakAfter(last)) continue;
-        const wanted = this.#numbers.of(ends, first === last || isUniform(chain, first, last));
+        // In a page of numbers only what is written as its form is: any other cut of it would be tried at each number.
+        const isEven = first === last || (!chain.overflows && isUniform(chain, first, last));
+        const wanted = this.#numbers.of(ends, isEven);
         if (wanted !== null) handOutNumber(passage, chain, first, last, wanted);
       }
     }
