@@ -3,7 +3,7 @@
  * knows no clock and keeps nothing but which short texts were clean. Proxy, sensor and the policy commands all come through here, so that they
  * decide alike.
  */
-import { type Coverage, coverageText, FULL } from '../flow/coverage.ts';
+import { type Coverage, coverageText, FULL, truncated, worseCoverage } from '../flow/coverage.ts';
 import { type Action, actionRank, type Decision, type Ruling } from '../flow/decision.ts';
 import { type Finding, KEPT } from '../flow/finding.ts';
 import type { Message } from '../flow/message.ts';
@@ -52,14 +52,27 @@ export interface InspectContext {
 /** Inspects one whole message. Throws WeirError `edit_unsafe` when an edit could not be made safely. */
 export function inspect(engine: Engine, message: Message, context: InspectContext): Inspection {
   const extraction = extract(message, { maxDecodedBytes: engine.maxDecodedBytes });
-  const findings = scan(engine, extraction.segments);
-  const decision = decide(engine, message, extraction, findings, context);
-  const { edits, edited } = transform(engine, message, extraction, findings, decision, context);
-  return { extraction, findings, coverage: extraction.coverage, decision, edits, edited };
+  return judged(engine, message, extraction, context);
 }
 
-/** Findings of all segments, in order of the segments, from score 0.3 on. */
-export function scan(engine: Pick<Engine, 'scanner' | 'fingerprint'>, segments: readonly Segment[]): Finding[] {
+/** What is found in what was taken out of a message, and what follows from it. */
+function judged(engine: Engine, message: Message, taken: Extraction, context: InspectContext): Inspection {
+  let coverage = taken.coverage;
+  const findings = scan(engine, taken.segments, () => {
+    coverage = worseCoverage(coverage, truncated('decoding'));
+  });
+  const extraction = coverage === taken.coverage ? taken : { ...taken, coverage };
+  const decision = decide(engine, message, extraction, findings, context);
+  const { edits, edited } = transform(engine, message, extraction, findings, decision, context);
+  return { extraction, findings, coverage, decision, edits, edited };
+}
+
+/** Findings of all segments, in order of the segments, from score 0.3 on. `onTruncated`: not all that is encoded could be decoded. */
+export function scan(
+  engine: Pick<Engine, 'scanner' | 'fingerprint'>,
+  segments: readonly Segment[],
+  onTruncated?: () => void,
+): Finding[] {
   const findings: Finding[] = [];
   const paths = new Map<string, string>();
   const clean = new CleanTexts(engine.scanner);
@@ -67,10 +80,11 @@ export function scan(engine: Pick<Engine, 'scanner' | 'fingerprint'>, segments: 
     const segment = segments[index];
     if (segment === undefined) continue;
     const { label, role, isBase64Read = false } = segment;
+    const hints = { label, role, isBase64Read, ...(onTruncated === undefined ? {} : { onTruncated }) };
     const known = clean.keyOf(segment);
     if (known !== null && clean.has(known)) continue;
     const before = findings.length;
-    for (const found of engine.scanner.scan(segment.text, { label, role, isBase64Read })) {
+    for (const found of engine.scanner.scan(segment.text, hints)) {
       if (found.score < KEPT) continue;
       findings.push({
         ...found,
@@ -253,9 +267,5 @@ export function inspectText(
   context: InspectContext,
 ): Inspection {
   const extraction = textExtraction(text, assume);
-  const whole = { ...message, body: extraction.body };
-  const findings = scan(engine, extraction.segments);
-  const decision = decide(engine, whole, extraction, findings, context);
-  const { edits, edited } = transform(engine, whole, extraction, findings, decision, context);
-  return { extraction, findings, coverage: extraction.coverage, decision, edits, edited };
+  return judged(engine, { ...message, body: extraction.body }, extraction, context);
 }
