@@ -64,7 +64,7 @@ const TAMPERING: readonly (readonly [what: string, sql: string, kind: string, se
   ],
   [
     'a hash changed',
-    `UPDATE events SET hash = replace(hash, substr(hash, 1, 1), '-') WHERE seq = 4`,
+    `UPDATE events SET hash = iif(hash LIKE 'A%', 'B', 'A') || substr(hash, 2) WHERE seq = 4`,
     'changed',
     4,
     /hash/,
