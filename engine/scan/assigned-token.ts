@@ -201,9 +201,14 @@ interface Name {
 const MAX_NAME = 56;
 /** `vendor-token-VALUE`: a value glued to its name. */
 const GLUED = /[\w-]*(?:key|token|secret|private|access)[-_]$/i;
-/** Tags between a name and its value: `<th>name</th><td>`. */
-const TAGS = /(?:<\/?[a-z][^<>]{0,40}>\s*){2,}$/i;
+/** Tags of a page between a name and its value: `<th>name</th><td>`. A tag of another kind is a name itself. */
+const TAGS =
+  /(?:<\/?(?:t[dhr]|d[dlt]|li|[bip]|br|em|strong|code|kbd|pre|span|div|label|small|h[1-6])\b[^<>]{0,40}>\s*){2,}$/i;
 const NAME_END = /[\w.$-]+(?: {1,3}[\w.$-]+){0,3}$/;
+
+/** The start of a sentence that names nothing of its own, but what the line above named: `The one on file is …`. */
+const POINTS_BACK =
+  /^[\s>*-]{0,8}(?:(?:here|so|and|now|the|this|that|it|its|one|value|current|new|latest|i|we|have|on|file|is|was|are) ?('s|:)?[ \t]*){1,8}["'`]?$/i;
 
 /** What stands in the last line that is not blank: a heading, a field of a form, a sentence that ends in the name. */
 function nameAbove(above: string): Name | null {
@@ -220,7 +225,7 @@ function nameOf(passage: Passage, at: number): Name | null {
   const line = before.lastIndexOf('\n');
   if (line !== -1) {
     const own = before.slice(line + 1);
-    if (own.trim() === '') return nameAbove(before.slice(0, line));
+    if (own.trim() === '' || POINTS_BACK.test(own)) return nameAbove(before.slice(0, line));
     before = own;
   }
   before = before.replace(TAGS, ': ');

@@ -55,6 +55,8 @@ const FREE = new Set('the a an one that this on in of for to file is was are it 
 const ASSIGNS =
   /^(?:(?:my|api|app|auth|access|client|consumer|user|account|prod|live|test|dev|rest|private|secret|master|admin|server|bot|web|o)*(?:key|token|tok|secret|private|access|password|pass|pat|auth|authorization|bearer|credential)s?(?:[a-z]{0,4}))$/;
 const NAMES_SECRET = /(?:key|token|secret|access|crumb)$/;
+/** `the key for our account is …`: a word behind one of these tells of the secret, unless the value follows it at once. */
+const OF = new Set(['on', 'in', 'of', 'for', 'to']);
 /** Words that say that what follows is something else, or belongs to another name. */
 const OTHER = new Set(
   `id ids hash sha sha1 sha256 sha512 md5 checksum digest commit rev revision ref version integrity etag uuid guid nonce
@@ -153,6 +155,8 @@ function valueBehind(passage: Passage, from: number, body: Uint8Array, min: numb
   let isAssigned = false;
   let fillers = 0;
   let lines = 0;
+  let isOf = false;
+  let isOther = false;
   for (let count = 0; count < MAX_WORDS; count++) {
     const gap = at;
     at = runEnd(text, at, BETWEEN, MAX_GAP);
@@ -166,14 +170,20 @@ function valueBehind(passage: Passage, from: number, body: Uint8Array, min: numb
     if (end === at) return null;
     if (digits === 0 && end - at <= 20) {
       const word = passage.ascii(at, end).toLowerCase();
-      if (OTHER.has(word)) return null;
+      if (OTHER.has(word) && !isOf) return null;
+      isOther = OTHER.has(word);
+      isOf = OF.has(word) || (isOf && FREE.has(word) && !isOther);
+      if (isOther) {
+        at = end;
+        continue;
+      }
       if (ASSIGNS.test(word)) isAssigned = true;
       else if (end - at >= min && end - at >= 16) return valueAt(passage, at, body, min, max, isAssigned, fillers > 0);
       else if (at > from && !FREE.has(word) && ++fillers > MAX_FILLERS) return null;
       at = end;
       continue;
     }
-    return valueAt(passage, at, body, min, max, isAssigned, fillers > 0);
+    return isOther ? null : valueAt(passage, at, body, min, max, isAssigned, fillers > 0);
   }
   return null;
 }

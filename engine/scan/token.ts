@@ -53,7 +53,8 @@ export function tokenRecognizer(spec: TokenSpec): Recognizer {
       while (end > bodyStart && (text[end - 1] === 0x2e || text[end - 1] === 0x2d)) end--;
       const length = end - bodyStart;
       if (length < spec.min || length > spec.max) return;
-      if (end < text.length && isIn(spec.body, text[end] ?? 0) && length === spec.max) return;
+      const next = byteAt(text, end);
+      if (length === spec.max && isIn(spec.body, next) && next !== 0x2e && next !== 0x2d) return;
       const body = passage.ascii(bodyStart, end);
       if (isPlaceholder(body.length > MAX_JUDGED ? body.slice(0, MAX_JUDGED) : body)) return;
       const prefix = passage.ascii(start, bodyStart);

@@ -55,6 +55,10 @@ describe('a token under the name of its issuer', () => {
     ['prose', `Our AcmeCloud key is ${key}.`],
     ['CSV', `acmecloud,token,${key}\n`],
     ['table', `| acmecloud | api key | ${key} |`],
+    ['XML, nested', `<order><acmecloudKey>${key}</acmecloudKey></order>`],
+    ['page', `<tr><th>AcmeCloud key</th><td>${key}</td></tr>`],
+    ['mail', `Subject: AcmeCloud key\n\nThe one on file is ${key}. Regards`],
+    ['mail, short', `Subject: AcmeCloud key\n\nHere it is: ${key}`],
     ['other length', `acmecloud_key=${long}`],
   ];
   for (const [kind, text] of high) {
@@ -78,6 +82,7 @@ describe('a token under the name of its issuer', () => {
     ['named an id', `acmecloud_token_id = ${key}`],
     ['another length', `acmecloud_key=${key}ab`],
     ['part of something longer', `acmecloud_key=${key}-x`],
+    ['something else that is named in a line below', `acmecloud key\n\nThe commit is ${key}`],
     ['a path', `acmecloud_key=${key}/file`],
     ['a placeholder', `acmecloud_key=${'a'.repeat(32)}`],
     ['too far', `acmecloud\n\n\n\nkey=${key}`],
