@@ -148,13 +148,17 @@ const SENTENCES = [
 export function wordingOf(word: string, random: () => number): Wording {
   const parts = word.split(/[^\p{L}\p{N}]+/u).filter((part) => part !== '');
   const lower = parts.map((part) => part.toLowerCase());
+  const hasCase = /[\p{Lu}\p{Ll}]/u.test(word);
   const pick = (from: readonly string[]): string => from[Math.floor(random() * from.length)] ?? '';
   return {
     word,
     snake: lower.join('_'),
     kebab: lower.join('-'),
     screaming: lower.join('_').toUpperCase(),
-    camel: lower.map((part, at) => (at === 0 ? part : part.charAt(0).toUpperCase() + part.slice(1))).join(''),
+    // Where letters have no case, parts run together could not be told apart again: nobody writes a key so.
+    camel: lower
+      .map((part, at) => (at === 0 ? part : part.charAt(0).toUpperCase() + part.slice(1)))
+      .join(hasCase ? '' : '_'),
     sentence: () => pick(SENTENCES),
     noun: () => pick(NOUNS),
     int: (below) => Math.floor(random() * below),

@@ -5,7 +5,7 @@
 import { createCipheriv, createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import { BIP39_WORDS } from '../../engine/recognizers/finance/bip39-words.ts';
-import type { Carrier } from './carriers.ts';
+import type { Carrier, Made } from './carriers.ts';
 import { fill, int, letters, pick, type Random } from './shapes.ts';
 
 const VERBS = ['load', 'store', 'merge', 'split', 'render', 'resolve', 'collect', 'parse'];
@@ -158,7 +158,7 @@ function resume(random: Random): string {
 }
 
 /** Tag characters, zero-width and bidirectional controls among plain words. */
-function invisible(random: Random): string {
+function invisible(random: Random): string | Made {
   const hidden = pick(random, VERBS);
   const kinds = [
     () =>
@@ -166,7 +166,8 @@ function invisible(random: Random): string {
         .map((char) => String.fromCodePoint(0xe0000 + (char.codePointAt(0) ?? 0)))
         .join(''),
     () => Array.from({ length: 12 }, () => pick(random, ['\u200b', '\u200c', '\u200d', '\u2060'])).join(''),
-    () => `\u202e${letters(random, 'l', 12)}\u202c`,
+    // The override alone is what nobody sees.
+    () => ({ value: `\u202e${letters(random, 'l', 12)}\u202c`, core: '\u202e' }),
   ];
   return pick(random, kinds)();
 }
@@ -223,7 +224,7 @@ function kubeconfig(random: Random): string {
   );
 }
 
-export const DOCUMENTS: Readonly<Record<string, (random: Random) => string>> = {
+export const DOCUMENTS: Readonly<Record<string, (random: Random) => string | Made>> = {
   SOURCE_CODE: sourceCode,
   SQL_DUMP: sqlDump,
   STACK_TRACE_LOG_DUMP: stackTrace,

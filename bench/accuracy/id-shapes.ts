@@ -22,8 +22,7 @@ UK_POSTCODE | postcode | M{d} {d}AB; LS{d} {d}BD; SW1A {d}BD
 UK_VEHICLE_REGISTRATION | vehicle registration, number plate | AB6{d} SMR; LK2{d} XYZ
 UK_SORT_CODE | sort code | 2{d}-{d2}-{d2}; 4{d5}
 UK_BANK_ACCOUNT | UK bank account number, bank account | {d8}
-CA_DL | Ontario driver's licence, driver's licence number | {L}{d4}-{d5}-{d5}
-CA_TRANSIT_ACCOUNT | transit number, bank transit number | {d5}-00{d} {d7}
+CA_TRANSIT_ACCOUNT | transit number, bank transit number | {d5}-003 {d7}; {d5}-010 {d7}; 0{d4}-815
 CO_CC | cédula de ciudadanía, cédula | 1.0{d2}.{d3}.{d3}; 52.{d3}.{d3}
 VE_CI | cédula de identidad, cédula | V-1{d}.{d3}.{d3}; V-2{d7}
 AU_BSB | BSB | 06{d}-{d3}

@@ -174,6 +174,12 @@ export const MADE_EUROPE: Readonly<Record<string, Kind>> = {
     make: (random) => until(random, () => fill(random, `DE${int(random, 1, 9)}{d8}`), isKind('DE', 'vat')),
   },
   EE_IK: { words: ['isikukood'], make: (random) => until(random, baltic, isKind('EE', 'ik')) },
+  // stdnum takes numbers that begin with 0 as well; the register begins at 10 000 000.
+  DK_CVR: {
+    words: ['CVR', 'CVR-nr'],
+    make: (random) =>
+      until(random, () => fill(random, `${pick(random, ['DK', ''])}${int(random, 1, 4)}{d7}`), isKind('DK', 'cvr')),
+  },
   FR_NIR: {
     words: ['numéro de sécurité sociale', 'NIR', 'INSEE'],
     make: (random) =>

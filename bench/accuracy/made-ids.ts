@@ -18,6 +18,16 @@ function validatorOf(module: string): Validator | undefined {
   return COUNTRIES[country.toUpperCase()]?.[kind];
 }
 
+/** What stdnum takes and no authority gives out: by the module, what its numbers have to look like. */
+const GIVEN_OUT: ReadonlyMap<string, RegExp> = new Map([
+  // Ten digits since 2023 at the latest, the first 0 or 1.
+  ['be/vat', /^(?:BE)?\W*[01]/],
+  // 12 is left out.
+  ['cy/vat', /^(?:CY)?\W*(?!12)\d/],
+  // Suffixes begin at B01.
+  ['nl/btw', /B(?!00)\d\d$/],
+]);
+
 /** Enough for two check digits together with a date. */
 const TRIES = 200_000;
 
@@ -34,9 +44,11 @@ export function idKinds(): ReadonlyMap<string, readonly IdKind[]> {
     const validator = validatorOf(module);
     const valid = (examples.get(module) ?? []).filter(({ label }) => label === 1).map(({ value }) => value);
     if (entity === null || validator === undefined || valid.length === 0) continue;
+    const shape = GIVEN_OUT.get(module);
+    const isGivenOut = (value: string): boolean => shape === undefined || shape.test(value);
     const kind = {
       word,
-      make: (random: Random) => another(random, valid, (value) => isValid(validator, value)),
+      make: (random: Random) => another(random, valid, (value) => isGivenOut(value) && isValid(validator, value)),
     };
     kinds.set(entity, [...(kinds.get(entity) ?? []), kind]);
   }
