@@ -14,8 +14,10 @@ import { exampleBody, tokenRecognizer } from './token.ts';
 
 export interface IssuerLine {
   readonly entity: string;
-  /** What names the issuer, lower case, with commas between. */
-  readonly words: string;
+  /** What names the issuer, lower case, with commas between. A space stands for any joint (`acme cloud`, `acme_cloud`, `AcmeCloud`). */
+  readonly words?: string;
+  /** A word of any text, which names the issuer only right before one for a secret (`front_api_key`, `Front token`). */
+  readonly before?: string;
   /** Length of a value; 20 to 128 unless given. */
   readonly min?: number;
   readonly max?: number;
@@ -54,7 +56,7 @@ const FREE = new Set('the a an one that this on in of for to file is was are it 
 
 const ASSIGNS =
   /^(?:(?:my|api|app|auth|access|client|consumer|user|account|prod|live|test|dev|rest|private|secret|master|admin|server|bot|web|o)*(?:key|token|tok|secret|private|access|password|pass|pat|auth|authorization|bearer|credential)s?(?:[a-z]{0,4}))$/;
-const NAMES_SECRET = /(?:key|token|secret|access|crumb)$/;
+const NAMES_SECRET = /(?:key|token|secret|access|crumb|reporter.?id)$/;
 /** `the key for our account is …`: a word behind one of these tells of the secret, unless the value follows it at once. */
 const OF = new Set(['on', 'in', 'of', 'for', 'to']);
 /** Words that say that what follows is something else, or belongs to another name. */
@@ -66,7 +68,7 @@ package packages src lib dist www com import from require github issue pull requ
 );
 
 export function issuerRecognizer(line: IssuerLine): Recognizer {
-  const words = line.words.split(',').map((word) => word.trim());
+  const words = spelled(line);
   const name = `${line.entity.toLowerCase().replaceAll('_', '-')}-credential`;
   const { min = 20, max = 128 } = line;
   const body = line.isDotted === true ? DOTTED : PLAIN;
@@ -80,12 +82,12 @@ export function issuerRecognizer(line: IssuerLine): Recognizer {
     cues: words.map((literal) => ({ literal })),
     labels: labelsOf(words),
     findAtCue(passage: Passage, start: number, end: number, cue: Cue): void {
-      if (isAlnum(byteAt(passage.text, start - 1)) && line.isCommon === true) return;
+      if (isAlnum(byteAt(passage.text, start - 1)) && (line.isCommon === true || line.before !== undefined)) return;
       const found = valueBehind(passage, end, body, min, max);
       if (found === null || passage.isRead(name, found.start)) return;
       // `box_token` says both who and what.
       const isAssigned = found.isAssigned || NAMES_SECRET.test(cue.literal);
-      if (!isAssigned && (line.isCommon === true || found.isFar)) return;
+      if (!isAssigned && (line.isCommon === true || line.before !== undefined || found.isFar)) return;
       passage.markRead(name, found.end);
       passage.report(recognizer, found.start, found.end, isAssigned ? 0.85 : 0.6);
     },
@@ -97,17 +99,20 @@ export function issuerRecognizer(line: IssuerLine): Recognizer {
       const written = passage.ascii(0, text.length);
       if (isSecret(written, min)) passage.report(recognizer, 0, text.length, 0.85);
     },
-    hits: [{ text: `${first.toUpperCase().replace(/[^A-Z0-9]+/g, '_')}_API_KEY=${value}`, value, atLeast: 0.8 }].filter(
-      () => /^[a-z0-9_]+$/.test(first),
-    ),
+    hits: [
+      {
+        text: /^[a-z0-9_]+$/.test(first) ? `${first.toUpperCase()}_API_KEY=${value}` : `${first} api key: ${value}`,
+        value,
+        atLeast: 0.8,
+      },
+    ],
     misses: [
       { text: value },
       { text: `${first}_id = ${value}` },
       { text: `${first} key: your-${first}-api-key-goes-here` },
     ],
   };
-  if (recognizer.hits.length > 0) return recognizer;
-  return { ...recognizer, hits: [{ text: `${first} api key: ${value}`, value, atLeast: 0.8 }] };
+  return recognizer;
 }
 
 export function prefixRecognizer(line: PrefixLine): Recognizer {
@@ -125,6 +130,24 @@ export function prefixRecognizer(line: PrefixLine): Recognizer {
     hits: [{ text: `token = "${value}"`, value }],
     misses: [{ text: first + 'x'.repeat(line.example.length) }, { text: `${first}your-token-here` }],
   });
+}
+
+/** What a word that may mean anything stands before, where it names an issuer. */
+const SECRETS = ['api', 'key', 'token', 'secret', 'access'];
+/** Ends of names that are also written as hosts. */
+const HOSTS = /^(?:io|com|net|co|ai|gov|me|app)$/;
+
+/** The issuer's words in all spellings, the first that was given first. */
+function spelled({ words = '', before }: IssuerLine): readonly string[] {
+  const given = words.split(',').map((word) => word.trim());
+  const named = before === undefined ? [] : SECRETS.map((secret) => `${before} ${secret}`);
+  const all = [...given.filter((word) => word !== ''), ...named].flatMap((word) => {
+    const parts = word.split(' ');
+    if (parts.length === 1 || !parts.every((part) => /^[a-z0-9]+$/.test(part))) return [word];
+    const joints = HOSTS.test(parts.at(-1) ?? '') ? ['', '_', '-', ' ', '.'] : ['', '_', '-', ' '];
+    return joints.map((joint) => parts.join(joint));
+  });
+  return [...new Set(all)];
 }
 
 function labelsOf(words: readonly string[]): ContextWords {
@@ -161,6 +184,8 @@ function valueBehind(passage: Passage, from: number, body: Uint8Array, min: numb
     const gap = at;
     at = runEnd(text, at, BETWEEN, MAX_GAP);
     for (let i = gap; i < at; i++) if (text[i] === 0x0a && ++lines > MAX_LINES) return null;
+    const whole = startsValue(text, at, from) ? valueAt(passage, at, body, min, max, isAssigned, fillers > 0) : null;
+    if (whole !== null) return isOther ? null : whole;
     let end = at;
     let digits = 0;
     while (end < text.length && end - at <= max && isAlnum(text[end] as number)) {
@@ -186,6 +211,12 @@ function valueBehind(passage: Passage, from: number, body: Uint8Array, min: numb
     return isOther ? null : valueAt(passage, at, body, min, max, isAssigned, fillers > 0);
   }
   return null;
+}
+
+/** A value begins behind space, a sign or a quote; what a dash or stop joins may be the rest of a name. */
+function startsValue(text: Buffer, at: number, from: number): boolean {
+  const before = byteAt(text, at - 1);
+  return at > from && before !== 0x2d && before !== 0x5f && before !== 0x2e && before !== 0x2f;
 }
 
 function valueAt(
