@@ -16,6 +16,7 @@ import { remembering } from '../engine/scan/memory.ts';
 import { normalise } from '../engine/scan/normalise.ts';
 import { createScanner } from '../engine/scan/scanner.ts';
 import { WeirError } from '../flow/errors.ts';
+import { KEPT } from '../flow/finding.ts';
 import { startProxy } from '../proxy/proxy.ts';
 import { expiryNotice, loadOrCreateAuthority } from '../proxy/tls/authority.ts';
 import { type Home, openHome } from '../store/home.ts';
@@ -103,7 +104,7 @@ export async function startWeir(config: Config, options: StartOptions = {}): Pro
 export function createEngine(config: Config, keyed: Fingerprint): Engine {
   const policies = compilePolicies(loadPolicies(config));
   return {
-    scanner: remembering(createScanner({ custom: policies.recognizers, ...config.detection }), {
+    scanner: remembering(createScanner({ custom: policies.recognizers, least: KEPT, ...config.detection }), {
       key: randomBytes(32),
     }),
     policies,

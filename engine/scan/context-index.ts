@@ -9,10 +9,33 @@ import { AFTER, BEFORE, type ContextWords, MAX_WORD, wordsOf } from './context.t
 /** What a word, or a phrase, is a word of: bits by the number of each list. */
 interface Entry {
   readonly bits: Uint32Array;
-  /** Pairs: which 32-bit word of `bits` is not 0, and what it is. */
-  readonly telling: number[];
-  /** Phrases that begin with the word: hashes of the words that follow, and the entry that the whole stands for. */
-  readonly phrases: { readonly rest: readonly number[]; readonly entry: number }[];
+  /** Phrases that begin with the word. */
+  readonly phrases: Phrase[];
+}
+
+/** Hashes of the words that follow the first, and the entry that the whole stands for. */
+interface Phrase {
+  readonly rest: readonly number[];
+  readonly entry: number;
+}
+
+/** Some of the lists, and which entries are words of one of them. */
+export class ListSet {
+  readonly bits: Uint32Array;
+  /** By entry: 1 where it is. */
+  readonly touches: Uint8Array;
+
+  constructor(bits: Uint32Array, entries: readonly Entry[]) {
+    this.bits = bits;
+    this.touches = Uint8Array.from(entries, (entry) => (this.isAmong(entry.bits) ? 1 : 0));
+  }
+
+  /** Whether one of the lists is among those of `bits`. */
+  isAmong(bits: Uint32Array): boolean {
+    const own = this.bits;
+    for (let w = 0; w < own.length; w++) if (((bits[w] as number) & (own[w] as number)) !== 0) return true;
+    return false;
+  }
 }
 
 /** log2 of the bytes of a block: less than a window, so that little is read beyond it. */
@@ -28,7 +51,13 @@ const MAX_EMBEDDED = 8;
 export class ContextIndex {
   /** 32-bit words of a set of bits. */
   readonly size: number;
-  readonly entries: readonly Entry[];
+  readonly #entries: readonly Entry[];
+  /** By entry: the first of its pairs in `telling`; and behind the last entry, their end. */
+  readonly tellingAt: Uint32Array;
+  /** Pairs: which 32-bit word of an entry's bits is not 0, and what it is. */
+  readonly telling: Uint32Array;
+  /** By entry, those that have some. */
+  readonly phrases: readonly (readonly Phrase[] | null)[];
   readonly #numbers: ReadonlyMap<ContextWords, number>;
   /** The same by `ContextWords.id`, -1 where there is none. */
   readonly #byId: Int32Array;
@@ -64,7 +93,8 @@ export class ContextIndex {
         }
       }
     }
-    this.entries = entries;
+    this.#entries = entries;
+    this.phrases = entries.map(({ phrases }) => (phrases.length === 0 ? null : phrases));
     this.#hasEmbedded = [...this.#numbers.keys()].some((words) => [...words.single].some(isUnspaced));
     let slots = 256;
     while (slots < byHash.size * 4) slots *= 2;
@@ -78,12 +108,24 @@ export class ContextIndex {
       const low = hash & SIEVE_MASK;
       this.#sieve[low >> 3] = (this.#sieve[low >> 3] ?? 0) | (1 << (low & 7));
     }
-    for (const { bits, telling } of entries)
+    const telling: number[] = [];
+    this.tellingAt = new Uint32Array(entries.length + 1);
+    for (const [entry, { bits }] of entries.entries()) {
       for (const [at, word] of bits.entries()) if (word !== 0) telling.push(at, word);
+      this.tellingAt[entry + 1] = telling.length;
+    }
+    this.telling = Uint32Array.from(telling);
   }
 
   #push(entries: Entry[]): number {
-    return entries.push({ bits: new Uint32Array(this.size), telling: [], phrases: [] }) - 1;
+    return entries.push({ bits: new Uint32Array(this.size), phrases: [] }) - 1;
+  }
+
+  /** Lists that are in the index. */
+  setOf(lists: Iterable<ContextWords>): ListSet {
+    const bits = new Uint32Array(this.size);
+    for (const words of lists) setBit(bits, this.numberOf(words));
+    return new ListSet(bits, this.#entries);
   }
 
   /** The number of a list; -1 for one that is not in the index. */
@@ -227,20 +269,37 @@ export class ContextReader {
 
   /** Adds the bits of all known words that stand wholly within `from`..`to`. */
   collect(from: number, to: number, bits: Uint32Array): void {
+    const { telling, tellingAt } = this.#index;
     const last = Math.max(0, to - 1) >> BLOCK_BITS;
     for (let block = from >> BLOCK_BITS; block <= last; block++) {
       if (this.#from[block] === 0) this.#read(block);
+      const hits = this.#hits;
       const end = this.#to[block] as number;
       for (let k = (this.#from[block] as number) - 1; k < end; k += 3) {
-        if ((this.#hits[k] as number) < from || (this.#hits[k + 1] as number) > to) continue;
-        const telling = this.#index.entries[this.#hits[k + 2] as number]?.telling;
-        if (telling === undefined) continue;
-        for (let t = 0; t < telling.length; t += 2) {
+        if ((hits[k] as number) < from || (hits[k + 1] as number) > to) continue;
+        const entry = hits[k + 2] as number;
+        const behind = tellingAt[entry + 1] as number;
+        for (let t = tellingAt[entry] as number; t < behind; t += 2) {
           const at = telling[t] as number;
           bits[at] = (bits[at] as number) | (telling[t + 1] as number);
         }
       }
     }
+  }
+
+  /** Whether a word of one of the lists stands wholly within `from`..`to`. */
+  hasAny(from: number, to: number, { touches }: ListSet): boolean {
+    const last = Math.max(0, to - 1) >> BLOCK_BITS;
+    for (let block = from >> BLOCK_BITS; block <= last; block++) {
+      if (this.#from[block] === 0) this.#read(block);
+      const hits = this.#hits;
+      const end = this.#to[block] as number;
+      for (let k = (this.#from[block] as number) - 1; k < end; k += 3) {
+        if (touches[hits[k + 2] as number] === 0) continue;
+        if ((hits[k] as number) >= from && (hits[k + 1] as number) <= to) return true;
+      }
+    }
+    return false;
   }
 
   #read(block: number): void {
@@ -311,7 +370,8 @@ export class ContextReader {
 
   #note(start: number, end: number, found: number): void {
     this.#hits.push(start, end, found);
-    const phrases = this.#index.entries[found]?.phrases ?? [];
+    const phrases = this.#index.phrases[found];
+    if (phrases == null) return;
     for (let p = 0; p < phrases.length; p++) {
       const phrase = phrases[p];
       if (phrase === undefined) continue;
@@ -368,6 +428,20 @@ function nextCharacter(text: Uint8Array, at: number): number {
   let next = at + 1;
   while (next < text.length && ((text[next] as number) & 0xc0) === 0x80) next++;
   return next;
+}
+
+/** Whether a word of one of the lists stands near `start`..`end`: where `bitsRound` looks. */
+export function hasAnyRound(
+  reader: ContextReader,
+  from: number,
+  to: number,
+  start: number,
+  end: number,
+  lists: ListSet,
+): boolean {
+  return (
+    reader.hasAny(Math.max(from, start - BEFORE), start, lists) || reader.hasAny(end, Math.min(to, end + AFTER), lists)
+  );
 }
 
 /** Sets `bits` to what stands near `start`..`end`: in the windows before and after it within `from`..`to`, the value itself left out. */

@@ -112,6 +112,13 @@ export function idNumber(spec: IdNumberSpec): IdRecognizer {
 
   const first = spec.evidence === 'own' || (spec.evidence === 'check' && spec.chance <= RARE) ? 1 : 0;
 
+  const hasLettered = forms.some((form) => form.hasLetters);
+
+  const scoresAlone = (isLettered: boolean): { compact: number; printed: number } => ({
+    compact: bandScore(first, spec.chance, isLettered),
+    printed: bandScore(spec.evidence === 'context' ? first : first + 1, spec.chance, isLettered),
+  });
+
   const judge = (passage: Passage, start: number, end: number, compact: string, fit: Fit): void => {
     const hasCheck = spec.chance < 1;
     if (spec.isValid !== undefined && !spec.isValid(compact)) return;
@@ -123,7 +130,7 @@ export function idNumber(spec: IdNumberSpec): IdRecognizer {
     if (band < 0) return;
     const isPlain = band > 0 && !isNamed && passage.readsAsPlain(start, end);
     if (isPlain) band--;
-    const isLettered = forms.some((form) => form.hasLetters && form.takes(compact));
+    const isLettered = hasLettered && forms.some((form) => form.hasLetters && form.takes(compact));
     if (passage.isExplaining) {
       const context = isNamed ? passage.contextOf(start, end, spec.context) : null;
       passage.explainNext(whyIdNumber(spec, first, byForm, context, isPlain, isLettered));
@@ -141,6 +148,8 @@ export function idNumber(spec: IdNumberSpec): IdRecognizer {
     asksAlone: true,
     // A shape alone, or one with a weak check, says nothing: without a word nothing more is asked of it.
     asksContext: spec.evidence === 'context' && spec.chance > WEAK,
+    scoreAlone: scoresAlone(false),
+    codeScoreAlone: scoresAlone(hasLettered),
     ...(digitForms.length === 0
       ? {}
       : {

@@ -5,7 +5,7 @@ import type { ScoreReason } from '../../flow/finding.ts';
 import type { Role } from '../../flow/segment.ts';
 import { type LetterRun, letterRuns } from '../encodings/base64.ts';
 import { type ContextWords, hasContextWord, NO_WORDS, type Words, wordsRound } from './context.ts';
-import { bitsRound, type ContextIndex, ContextReader, hasBit } from './context-index.ts';
+import { bitsRound, type ContextIndex, ContextReader, hasAnyRound, hasBit, type ListSet } from './context-index.ts';
 import { type ContextMatch, contextWordIn, whyReported } from './explain.ts';
 import type { Label } from './labels.ts';
 import { hasCurrencyBeside, PLAIN_AFTER, PLAIN_BEFORE, PLAIN_WORDS } from './plain.ts';
@@ -23,6 +23,8 @@ export interface Sighting {
   /** What the span decodes to, where the value was found encoded. */
   readonly value?: string;
 }
+
+const NO_BITS = new Uint32Array(0);
 
 export class Passage {
   readonly text: Buffer;
@@ -44,7 +46,7 @@ export class Passage {
   #reader: ContextReader | null = null;
   /** Cells of tables, whose columns are their labels. */
   #cells: Cells | null = null;
-  readonly #bits: Uint32Array;
+  #bits: Uint32Array = NO_BITS;
   #bitsAt = -1;
   #bitsEnd = -1;
   #letterRuns: readonly LetterRun[] | null = null;
@@ -69,7 +71,6 @@ export class Passage {
     this.#enabled = enabled;
     this.#index = index;
     this.#labelBits = label.bits;
-    this.#bits = new Uint32Array(index.size);
   }
 
   /** Reports a value. `inContext` is its score with one of the recognizer's context words near; 0 is no finding. */
@@ -146,18 +147,23 @@ export class Passage {
     return hasBit(this.#bitsRound(start, end), number);
   }
 
-  /** Whether a word of one of the lists, which are bits of the context index, stands there. */
-  hasAnyContext(start: number, end: number, lists: Uint32Array): boolean {
-    const bits = this.#bitsRound(start, end);
-    for (let w = 0; w < lists.length; w++) if (((bits[w] as number) & (lists[w] as number)) !== 0) return true;
-    return false;
+  /** Whether a word of one of the lists stands there. */
+  hasAnyContext(start: number, end: number, lists: ListSet): boolean {
+    if (this.#bitsAt === start && this.#bitsEnd === end) return lists.isAmong(this.#bits);
+    if (lists.isAmong(this.#labelBits)) return true;
+    const column = this.#cells?.labelAt(start) ?? null;
+    if (column !== null && lists.isAmong(column.bits)) return true;
+    this.#reader ??= new ContextReader(this.#index, this.text);
+    const row = this.#cells?.rowAt(start, this.text) ?? null;
+    if (row === null) return hasAnyRound(this.#reader, 0, this.text.length, start, end, lists);
+    return hasAnyRound(this.#reader, row.start, row.end, start, end, lists);
   }
 
   /** The lists that have a word near the span, in the label or in the name of its column; kept for the next that asks. */
   #bitsRound(start: number, end: number): Uint32Array {
-    const bits = this.#bits;
-    if (this.#bitsAt === start && this.#bitsEnd === end) return bits;
-    this.#collect(start, end);
+    if (this.#bitsAt === start && this.#bitsEnd === end) return this.#bits;
+    const bits = this.#freshBits();
+    this.#collect(start, end, bits);
     addBits(bits, this.#labelBits);
     const column = this.#cells?.labelAt(start) ?? null;
     if (column !== null) addBits(bits, column.bits);
@@ -167,11 +173,18 @@ export class Passage {
   }
 
   /** Bits of the words round a span; in a table, of those in its row alone: other rows, and names of other columns, say nothing of it. */
-  #collect(start: number, end: number): void {
+  #collect(start: number, end: number, bits: Uint32Array): void {
     this.#reader ??= new ContextReader(this.#index, this.text);
     const row = this.#cells?.rowAt(start, this.text) ?? null;
-    if (row === null) bitsRound(this.#reader, 0, this.text.length, start, end, this.#bits);
-    else bitsRound(this.#reader, row.start, row.end, start, end, this.#bits);
+    if (row === null) bitsRound(this.#reader, 0, this.text.length, start, end, bits);
+    else bitsRound(this.#reader, row.start, row.end, start, end, bits);
+  }
+
+  /** The one set of bits of this text, which is no longer that of the span asked for last. */
+  #freshBits(): Uint32Array {
+    if (this.#bits === NO_BITS) this.#bits = new Uint32Array(this.#index.size);
+    this.#bitsAt = -1;
+    return this.#bits;
   }
 
   /** Whether a number reads as a timestamp, amount, version or counter: a word for one is close by, or a currency. */
@@ -180,8 +193,7 @@ export class Passage {
     if (number === -1) return false;
     if (hasBit(this.#labelBits, number) || hasCurrencyBeside(this.text, start, end)) return true;
     this.#reader ??= new ContextReader(this.#index, this.text);
-    const bits = this.#bits.fill(0);
-    this.#bitsAt = -1;
+    const bits = this.#freshBits().fill(0);
     this.#reader.collect(Math.max(0, start - PLAIN_BEFORE), start, bits);
     this.#reader.collect(end, Math.min(this.text.length, end + PLAIN_AFTER), bits);
     return hasBit(bits, number);

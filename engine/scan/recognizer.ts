@@ -33,6 +33,10 @@ export interface NumberShape {
   readonly maxGroups: number;
   /** The printed forms, where a chain has to have one of them: then only chains that may are handed out. */
   readonly forms?: readonly Form[];
+  /** Digits of each group, such as `4-4-4-4`, where it is written in several; any unless said. */
+  readonly sizes?: readonly string[];
+  /** Separators that may stand between its groups, as bits; any unless said. */
+  readonly separators?: number;
   /** In groups of other sizes than those of its forms it is nothing without one of the words of `context`. */
   readonly asksContextIfOdd?: boolean;
 }
@@ -80,6 +84,13 @@ export interface Recognizer {
   readonly asksAlone?: boolean;
   /** Chains are handed out only where one of the words of `context` is near. */
   readonly asksContext?: boolean;
+  /**
+   * The score of a value of `numbers` without a word near it: written without separators, and in groups as it is
+   * printed. Absent: not known before it is looked at. A scanner that is asked for more hands it out only where a word is near.
+   */
+  readonly scoreAlone?: { readonly compact: number; readonly printed: number };
+  /** The same for `codes`. */
+  readonly codeScoreAlone?: { readonly compact: number; readonly printed: number };
   /** True where what it finds holds values of other kinds that are not reported beside it: a key block, a URL. */
   readonly isWhole?: boolean;
   /** Another entity that everything found here is as well: a wider class. */

@@ -20,7 +20,7 @@ import { mayBeValue } from './edges.ts';
 import { isUniform, MAX_FORM } from './forms.ts';
 import { loadKernel } from './kernel.ts';
 import { type Label, Labels } from './labels.ts';
-import { MAX_PART_DIGITS, MAX_PART_GROUPS, NumberChain } from './numbers.ts';
+import { MAX_PART_DIGITS, MAX_PART_GROUPS, NumberChain, SPACE } from './numbers.ts';
 import { resolveOverlaps, withWholes } from './overlaps.ts';
 import { Passage } from './passage.ts';
 import { PLAIN_WORDS } from './plain.ts';
@@ -81,6 +81,8 @@ export interface ScannerOptions {
   readonly disable?: readonly string[];
   /** ISO 3166-1 alpha-2: recognizers of other countries are left out. Null or absent: all. */
   readonly countries?: readonly string[] | null;
+  /** Findings that score less may be left out, alternatives too: the more is asked, the less has to be looked at. 0 unless said. */
+  readonly least?: number;
   /** How names are looked for in running text; `fast` unless said. `off` leaves out persons wherever they stand. */
   readonly names?: NamesMode;
 }
@@ -99,7 +101,7 @@ export function createScanner(options: ScannerOptions = {}): Scanner {
   const builtIn = BUILT_IN.filter((one) => !disabled.has(one.name) && !disabled.has(one.entity) && isOfCountry(one));
   const custom = (options.custom ?? []).filter((one) => !disabled.has(one.entity)).map(compileCustom);
   const isTagged = names !== 'off' && builtIn.some((one) => NAMES_IN_TEXT.includes(one));
-  return new CuedScanner(builtIn, custom, isTagged ? new NameFinder(names) : null);
+  return new CuedScanner(builtIn, custom, isTagged ? new NameFinder(names) : null, options.least ?? 0);
 }
 
 interface Wiring {
@@ -166,7 +168,12 @@ class CuedScanner implements Scanner {
   /** Values that were found encoded; findings hold none. */
   readonly #decoded = new WeakMap<TextFinding, string>();
 
-  constructor(builtIn: readonly Recognizer[], custom: readonly CompiledCustom[], names: NameFinder | null) {
+  constructor(
+    builtIn: readonly Recognizer[],
+    custom: readonly CompiledCustom[],
+    names: NameFinder | null,
+    least: number,
+  ) {
     this.#names = names;
     const all = [...builtIn, ...custom.map((one) => one.recognizer)];
     this.#wirings = all.flatMap((recognizer) =>
@@ -180,8 +187,8 @@ class CuedScanner implements Scanner {
     this.#prefixed = Array.from({ length: MAX_PREFIX + 1 }, (_, n) => all.filter((one) => one.prefixLetters === n));
     this.#byRun = byRun(all);
     this.#context = new ContextIndex([...all.flatMap(({ context }) => context ?? []), PLAIN_WORDS]);
-    this.#numbers = new NumberTable(all, this.#context);
-    this.#forms = new CodeTable(all, this.#context);
+    this.#numbers = new NumberTable(all, this.#context, least);
+    this.#forms = new CodeTable(all, this.#context, least);
     this.#labels = new Labels(all, this.#context);
     this.#finishing = all.filter((one) => one.finish !== undefined);
     this.#searched = custom;
@@ -334,7 +341,7 @@ class CuedScanner implements Scanner {
         for (let i = from; i < to; i++, length++) if (isDigit(text[i] as number)) digits |= 1 << length;
         // All digits: the number pass has it. Form masks are of 31 bits, so that no sign gets in the way.
         if (!chain.mayEndAt(last) || digits === 2 ** length - 1) continue;
-        const wanted = this.#forms.of(length, digits);
+        const wanted = this.#forms.of(length, digits, first === last);
         if (wanted !== null) handOutCode(passage, chain, first, last, wanted);
       }
     }
@@ -358,14 +365,17 @@ class CuedScanner implements Scanner {
       if (chain.overflows && first >= firstOverlapping) return chain.start(first);
       let digits = 0;
       let ends = 0;
+      let joined = 0;
       for (let last = first; last < chain.count && last - first < MAX_PART_GROUPS; last++) {
         digits += chain.digits(last);
         if (digits > this.#maxDigits) break;
+        if (last > first) joined |= chain.separators[last - 1] as number;
         ends |= 1 << (digits - 1);
         if (digits < this.#minDigits || !chain.mayBreakAfter(last)) continue;
         // In a page of numbers only what is written as its form is: any other cut of it would be tried at each number.
         const isEven = first === last || (!chain.overflows && isUniform(chain, first, last));
-        const wanted = this.#numbers.of(ends, isEven);
+        const isLoose = joined === SPACE && (chain.overflows || first > 0 || last < chain.count - 1);
+        const wanted = this.#numbers.of(ends, joined, isEven, isLoose);
         if (wanted !== null) handOutNumber(passage, chain, first, last, wanted);
       }
     }

@@ -19,6 +19,8 @@ const DELIMITERS = byteSet('\t;|,');
 
 /** Of a name of a column, bytes; so the first delimiter of a line of names is not far from its start. */
 const MAX_NAME = 48;
+/** Of a cell with a name: quotes or stars, and a space on either side. */
+const MAX_CELL = MAX_NAME + 8;
 const MAX_LINE = 4_000;
 const MAX_COLUMNS = 400;
 /** From INSERT to VALUES, bytes. */
@@ -119,36 +121,97 @@ export function eachTable(text: Buffer, visit: TableVisitor, rows: RowsVisitor =
 }
 
 function eachLineTable(text: Buffer, visit: TableVisitor, rows: RowsVisitor): void {
+  const heads = new Heads(text);
   let at = 0;
-  let end = lineEnd(text, 0);
-  while (end < text.length) {
-    const delimiter = end - at > MAX_LINE ? 0 : delimiterOf(text, at, end);
-    // `"key": value,` and the like: a list written a line an item is no table.
-    const isList = delimiter !== BAR && lastByte(text, at, end) === delimiter;
-    const next = lineEnd(text, end + 1);
-    if (delimiter !== 0 && !isList && next - end <= MAX_LINE && mayBeNames(text, at, end)) {
-      const count = countOf(text, at, end, delimiter);
-      const isTable = count <= MAX_COLUMNS && countOf(text, end + 1, next, delimiter) === count;
-      const names = isTable ? namesIn(text, at, end, delimiter) : null;
+  while (at < text.length) {
+    const { isHead, end, delimiter, count } = heads.read(at);
+    const next = isHead && end < text.length ? lineEnd(text, end + 1) : 0;
+    if (next > 0 && next - end <= MAX_LINE && countOf(text, end + 1, next, delimiter) === count) {
+      const names = namesIn(text, at, end, delimiter);
       const cell = names === null ? null : visit(names);
       if (cell !== null) {
         at = readRows(text, end + 1, delimiter, count, cell);
         rows(end + 1, at);
-        end = lineEnd(text, at);
         continue;
       }
     }
     at = end + 1;
-    end = next;
   }
 }
 
 /** Signs that no name of a column holds. */
 const NO_NAME = byteSet('{}<>=!?@&%$+\\~^[]');
 
-function mayBeNames(text: Buffer, from: number, to: number): boolean {
-  for (let i = from; i < to; i++) if (isIn(NO_NAME, text[i] as number)) return false;
-  return true;
+/** What a byte is to a line of names. */
+const [OF_NAME, OF_NO_NAME, DELIMITS, FEEDS, CONTINUES] = [0, 1, 2, 3, 4];
+const ROLE = Uint8Array.from({ length: 256 }, (_, byte) => {
+  if (byte === LINE_FEED) return FEEDS;
+  if (isIn(DELIMITERS, byte)) return DELIMITS;
+  if (isIn(NO_NAME, byte)) return OF_NO_NAME;
+  return (byte & 0xc0) === 0x80 ? CONTINUES : OF_NAME;
+});
+
+/** Looks at one line after the other for one that may be of names, no further than it still may. */
+class Heads {
+  readonly #text: Buffer;
+  isHead = false;
+  /** Of the line. */
+  end = 0;
+  delimiter = 0;
+  /** Delimiters outside of quotes. */
+  count = 0;
+
+  constructor(text: Buffer) {
+    this.#text = text;
+  }
+
+  /** Reads the line that begins at `at`. The delimiter is the first that stands within the length of a name. */
+  read(at: number): this {
+    const text = this.#text;
+    this.isHead = false;
+    let i = at;
+    const within = Math.min(text.length, at + MAX_NAME);
+    let role = OF_NAME;
+    if (!isDigit(text[at] as number)) {
+      for (; i < within; i++) {
+        role = ROLE[text[i] as number] as number;
+        if (role !== OF_NAME && role !== CONTINUES) break;
+      }
+    }
+    if (role === FEEDS) this.end = i;
+    else if (role === DELIMITS) this.#readNames(at, text[i] as number);
+    else this.end = lineEnd(text, i);
+    return this;
+  }
+
+  #readNames(at: number, delimiter: number): void {
+    const text = this.#text;
+    const last = Math.min(text.length, at + MAX_LINE + 1);
+    let count = 0;
+    let isQuoted = false;
+    // Characters of the cell, without the spaces that pad it.
+    let length = 0;
+    let before = 0;
+    let i = at;
+    for (; i < last && length <= MAX_CELL; i++) {
+      const byte = text[i] as number;
+      const role = ROLE[byte] as number;
+      if (role === FEEDS || role === OF_NO_NAME) break;
+      if (byte === QUOTE) isQuoted = !isQuoted;
+      if (byte === delimiter) {
+        if (!isQuoted) count++;
+        length = 0;
+      } else if (role !== CONTINUES && (byte !== 0x20 || before !== 0x20)) length++;
+      before = byte;
+    }
+    const isWhole = i === text.length || (i < last && text[i] === LINE_FEED);
+    this.end = isWhole ? i : lineEnd(text, i);
+    // `"key": value,` and the like: a list written a line an item is no table.
+    const isList = delimiter !== BAR && lastByte(text, at, i) === delimiter;
+    this.isHead = isWhole && length <= MAX_CELL && !isQuoted && !isList && count <= MAX_COLUMNS;
+    this.delimiter = delimiter;
+    this.count = count;
+  }
 }
 
 /** Reads the rows from `at` on; returns where the first line begins that is none. */
@@ -199,18 +262,6 @@ function lastByte(text: Buffer, from: number, to: number): number {
 function lineEnd(text: Buffer, from: number): number {
   const end = text.indexOf(LINE_FEED, from);
   return end === -1 ? text.length : end;
-}
-
-/** The delimiter that a line of names would have: the first of them that stands within the length of a name. */
-function delimiterOf(text: Buffer, from: number, to: number): number {
-  const last = Math.min(to, from + MAX_NAME);
-  // A line of Markdown's table begins with a bar; then the bars count.
-  for (let i = from; i < last; i++) {
-    const byte = text[i] as number;
-    if (isIn(DELIMITERS, byte)) return byte;
-    if (isDigit(byte) && i === from) return 0;
-  }
-  return 0;
 }
 
 /** Delimiters of a line outside of double quotes; -1 where a quote is left open. */

@@ -45,7 +45,14 @@ export const dateTime: Recognizer = {
   entity: 'DATE_TIME',
   category: 'personal',
   countries: [],
-  numbers: { minDigits: 5, maxDigits: 8, minGroups: 2, maxGroups: 3 },
+  numbers: {
+    minDigits: 5,
+    maxDigits: 8,
+    minGroups: 2,
+    maxGroups: 3,
+    sizes: ['4-2', '4-1-1', '4-1-2', '4-2-1', '4-2-2', '1-1-4', '1-2-4', '2-1-4', '2-2-4', '1-2-2', '2-1-2', '2-2-2'],
+    separators: DASH | SLASH | DOT,
+  },
   cues: MONTHS.map((literal) => ({ literal, startsWord: true, endsWord: true })),
   context:
     contextWords(`date, dates, appointment, appointments, admission, admitted, discharge, discharged, visit, visited, hired, hire,

@@ -16,7 +16,14 @@ export const geoCoordinates: Recognizer = {
   entity: 'GEO_COORDINATES',
   category: 'personal',
   countries: [],
-  numbers: { minDigits: 4, maxDigits: 12, minGroups: 2, maxGroups: 2 },
+  numbers: {
+    minDigits: 4,
+    maxDigits: 12,
+    minGroups: 2,
+    maxGroups: 2,
+    sizes: [1, 2].flatMap((whole) => [3, 4, 5, 6, 7, 8, 9, 10].map((decimals) => `${whole}-${decimals}`)),
+    separators: DOT,
+  },
   context:
     contextWords(`coordinates, coordinate, coords, coord, gps, lat, latitude, lon, lng, long, longitude, location, located,
 position, geo, geolocation, geopoint, map, maps, latlng, latlong, koordinaten, standort, coordenadas, ubicación, ubicacion,

@@ -20,7 +20,9 @@ export const usItin: Recognizer = {
   entity: 'US_ITIN',
   category: 'government_id',
   countries: ['US'],
-  numbers: { minDigits: 9, maxDigits: 9, minGroups: 1, maxGroups: 3 },
+  numbers: { minDigits: 9, maxDigits: 9, minGroups: 1, maxGroups: 3, sizes: ['3-2-4'], separators: DASH | SPACE },
+  scoreAlone: { compact: 0.1, printed: 0.65 },
+  asksAlone: true,
   context: contextWords(`itin, itins, individual taxpayer, taxpayer, tax id, tin, w7, w 7, irs`),
   findInNumbers(passage: Passage, chain: NumberChain, first: number, last: number): void {
     const start = chain.start(first);

@@ -35,7 +35,9 @@ export const usSsn: Recognizer = {
   entity: 'US_SSN',
   category: 'government_id',
   countries: ['US'],
-  numbers: { minDigits: 9, maxDigits: 9, minGroups: 1, maxGroups: 3 },
+  numbers: { minDigits: 9, maxDigits: 9, minGroups: 1, maxGroups: 3, sizes: ['3-2-4'], separators: DASH | SPACE },
+  scoreAlone: { compact: 0.1, printed: 0.65 },
+  asksAlone: true,
   context:
     contextWords(`ssn, ssns, social security, my social, your social, his social, her social, social number, social no, socsec, social sec, soc sec, taxpayer, tax id, tin, ssid, w2,
 w 2, w9, w 9, 1099, seguro social`),

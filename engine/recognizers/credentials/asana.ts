@@ -17,11 +17,11 @@ export const asana: Recognizer = {
   entity: 'ASANA',
   category: 'credential',
   countries: [],
-  numbers: { minDigits: 13, maxDigits: 24, minGroups: 2, maxGroups: 2 },
+  numbers: { minDigits: 13, maxDigits: 24, minGroups: 2, maxGroups: 2, separators: SLASH },
   cues: [{ literal: '2/1', startsWord: true }],
   context: contextWords('asana'),
   findInNumbers(passage: Passage, chain: NumberChain, first: number, last: number): void {
-    if (chain.digits(first) !== 1 || chain.joined(first, last) !== SLASH) return;
+    if (chain.digits(first) !== 1) return;
     reportAt(passage, chain.start(first), chain.end(last));
   },
   findAtCue(passage: Passage, start: number): void {

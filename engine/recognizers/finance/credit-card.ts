@@ -3,7 +3,7 @@
  * holds one would hold a real one. A bare run in a range or length that is seldom used needs context.
  */
 
-import { digitsOf } from '../../scan/bytes.ts';
+import { byteSet, digitsOf, isIn } from '../../scan/bytes.ts';
 import { isLuhn } from '../../scan/checksums.ts';
 import { contextWords } from '../../scan/context.ts';
 import { isPartOfIdentifier, standsAlone } from '../../scan/edges.ts';
@@ -47,33 +47,26 @@ function isMonotone(digits: string): boolean {
 }
 
 /** How cards are printed: sizes of their groups. */
-const PRINTED = new Set(['4444', '465', '464', '466', '44443', '4443', '88', '444', '6444', '45', '655', '667']);
-
-function isPrintedForm(chain: NumberChain, first: number, last: number): boolean {
-  let sizes = '';
-  for (let group = first; group <= last; group++) sizes += chain.digits(group);
-  return PRINTED.has(sizes);
-}
+const PRINTED = '4-4-4-4 4-6-5 4-6-4 4-6-6 4-4-4-4-3 4-4-4-3 8-8 4-4-4 6-4-4-4 6-5-5 6-6-7'.split(' ');
+/** What issuers' ranges begin with. */
+const LEADING = byteSet('2-6');
 
 export const creditCard: Recognizer = {
   name: 'credit-card',
   entity: 'CREDIT_CARD',
   category: 'financial',
   countries: [],
-  numbers: { minDigits: 12, maxDigits: 19, minGroups: 1, maxGroups: 5 },
+  numbers: { minDigits: 12, maxDigits: 19, minGroups: 1, maxGroups: 5, sizes: PRINTED, separators: SPACE | DASH },
   context:
     contextWords(`card, cards, credit, debit, visa, mastercard, amex, american express, discover, diners, jcb, maestro,
 unionpay, pan, cc, ccn, cvv, cvc, expires, expiry, exp, kreditkarte, karte, carte, tarjeta, carta,
 cartao, cartão, creditcard, payment, charged`),
   findInNumbers(passage: Passage, chain: NumberChain, first: number, last: number): void {
     const start = chain.start(first);
+    if (!isIn(LEADING, passage.text[start] as number)) return;
     const end = chain.end(last);
     const isGrouped = last > first;
-    if (isGrouped) {
-      const joined = chain.joined(first, last);
-      if (joined !== SPACE && joined !== DASH) return;
-      if (!isPrintedForm(chain, first, last)) return;
-    }
+    if (isGrouped && chain.joined(first, last) === (SPACE | DASH)) return;
     const digits = digitsOf(passage.text, start, end);
     const issuer = issuerOf(digits);
     if (issuer === null || !isCardNumber(digits)) return;

@@ -23,12 +23,11 @@ export const ipAddress: Recognizer = {
   entity: 'IP_ADDRESS',
   category: 'network',
   countries: [],
-  numbers: { minDigits: 4, maxDigits: 12, minGroups: 4, maxGroups: 4 },
+  numbers: { minDigits: 4, maxDigits: 12, minGroups: 4, maxGroups: 4, separators: DOT },
   cues: [{ literal: '::' }, { literal: ':', inHex: true }],
   context: CONTEXT,
   findInNumbers(passage: Passage, chain: NumberChain, first: number, last: number): void {
     const text = passage.text;
-    if (chain.joined(first, last) !== DOT) return;
     const octets: number[] = [];
     for (let group = first; group <= last; group++) {
       const digits = chain.digits(group);

@@ -5,15 +5,18 @@
 import { isLuhn } from '../../scan/checksums.ts';
 import { contextWords } from '../../scan/context.ts';
 import { isPartOfIdentifier, standsAlone } from '../../scan/edges.ts';
-import { DOT, type NumberChain } from '../../scan/numbers.ts';
+import { DASH, type NumberChain, PAREN, SLASH, SPACE } from '../../scan/numbers.ts';
 import type { Passage } from '../../scan/passage.ts';
 import type { Recognizer } from '../../scan/recognizer.ts';
+
+/** All but a dot. */
+const SEPARATORS = SPACE | DASH | SLASH | PAREN;
 
 /** The digits of a part that stands by itself; empty where it does not. */
 function digitsIn(passage: Passage, chain: NumberChain, first: number, last: number): string {
   const start = chain.start(first);
   const end = chain.end(last);
-  if ((chain.joined(first, last) & DOT) !== 0 || !standsAlone(passage.text, start, end)) return '';
+  if (!standsAlone(passage.text, start, end)) return '';
   if (isPartOfIdentifier(passage.text, start, end)) return '';
   const digits = passage.ascii(start, end).replace(/\D/g, '');
   return /^(\d)\1+$/.test(digits) ? '' : digits;
@@ -24,7 +27,7 @@ export const imei: Recognizer = {
   entity: 'IMEI',
   category: 'network',
   countries: [],
-  numbers: { minDigits: 15, maxDigits: 15, minGroups: 1, maxGroups: 4 },
+  numbers: { minDigits: 15, maxDigits: 15, minGroups: 1, maxGroups: 4, separators: SEPARATORS },
   context: contextWords('imei, imeis, handset, phone, mobile, device, equipment, smartphone, serial'),
   findInNumbers(passage: Passage, chain: NumberChain, first: number, last: number): void {
     const digits = digitsIn(passage, chain, first, last);
@@ -44,7 +47,9 @@ export const imsi: Recognizer = {
   entity: 'IMSI',
   category: 'network',
   countries: [],
-  numbers: { minDigits: 14, maxDigits: 15, minGroups: 1, maxGroups: 3 },
+  numbers: { minDigits: 14, maxDigits: 15, minGroups: 1, maxGroups: 3, separators: SEPARATORS },
+  scoreAlone: { compact: 0.1, printed: 0.1 },
+  asksAlone: true,
   context: contextWords('imsi, imsis, international mobile subscriber identity'),
   findInNumbers(passage: Passage, chain: NumberChain, first: number, last: number): void {
     // Mobile country codes (ITU-T E.212): 2 to 7 by continent, 901 for networks of no country.
@@ -60,9 +65,10 @@ export const iccid: Recognizer = {
   entity: 'ICCID',
   category: 'network',
   countries: [],
-  numbers: { minDigits: 19, maxDigits: 20, minGroups: 1, maxGroups: 6 },
+  numbers: { minDigits: 19, maxDigits: 20, minGroups: 1, maxGroups: 6, separators: SEPARATORS },
   context: contextWords('iccid, iccids, sim, sim card, esim, ccid, simcard, icc id, uicc'),
   findInNumbers(passage: Passage, chain: NumberChain, first: number, last: number): void {
+    if (passage.text[chain.start(first)] !== 0x38) return;
     const digits = digitsIn(passage, chain, first, last);
     if (!digits.startsWith('89') || !isLuhn(digits)) return;
     passage.report(iccid, chain.start(first), chain.end(last), 0.4, 0.85);
