@@ -121,6 +121,15 @@ function iban(random: Random): string {
   });
 }
 
+/** Of Faker's those that a host can have: neither multicast nor reserved, loopback or a network's own. */
+function hostAddress(random: Random): string {
+  for (;;) {
+    const written = fakerOf(random).internet.ipv4();
+    const first = Number(written.split('.')[0]);
+    if (first > 0 && first < 224 && first !== 127) return written;
+  }
+}
+
 /** ISO 3779 with the check digit in place 9. */
 function vin(random: Random): string {
   const weights = [8, 7, 6, 5, 4, 3, 2, 10, 0, 9, 8, 7, 6, 5, 4, 3, 2];
@@ -435,7 +444,7 @@ export const MADE_VALUES: Readonly<Record<string, Making>> = {
   URL: { words: ['url', 'website'], make: (random) => fill(random, 'https://{l6}.{l5}.com/{l6}') },
   IP_ADDRESS: {
     words: ['ip address', 'client ip'],
-    make: (random) => (random() < 0.7 ? fakerOf(random).internet.ipv4() : fakerOf(random).internet.ipv6()),
+    make: (random) => (random() < 0.7 ? hostAddress(random) : fakerOf(random).internet.ipv6()),
   },
   MAC_ADDRESS: { words: ['mac address', 'hardware address'], make: (random) => fakerOf(random).internet.mac() },
   IMEI: { words: ['IMEI'], make: (random) => withLuhn(`35${letters(random, 'd', 12)}`) },

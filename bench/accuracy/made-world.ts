@@ -194,6 +194,22 @@ export const MADE_WORLD: Readonly<Record<string, Kind>> = {
         isKind('MU', 'nid'),
       ),
   },
+  MX_CURP: {
+    words: ['CURP', 'clave única de registro de población'],
+    make: (random) =>
+      until(
+        random,
+        () => {
+          const { yy, mm, dd, isOld } = birth(random);
+          // A digit for those born before 2000, a letter for the others.
+          const mark = letters(random, isOld ? 'd' : 'L', 1);
+          const name = `${letters(random, 'L', 1)}${pick(random, [...'AEIOU'])}${letters(random, 'L', 2)}`;
+          const place = pick(random, ['DF', 'JC', 'NL', 'MC', 'VZ', 'PL']);
+          return fill(random, `${name}${yy}${mm}${dd}${pick(random, ['H', 'M'])}${place}RLR${mark}{d}`);
+        },
+        isKind('MX', 'curp'),
+      ),
+  },
   NRP: {
     words: ['nationality', 'religion', 'ethnicity'],
     make: (random) => ({

@@ -105,6 +105,8 @@ function goesOn(text: Uint8Array, end: number): boolean {
 function cuesOf(written: string): readonly Cue[] {
   if (written.startsWith('*')) return [{ literal: written.slice(1) }];
   const cues: Cue[] = [{ literal: written, startsWord: true }];
+  // The gate folds ASCII alone: `MATRÍCULA` is another literal than `matrícula`.
+  if (/[^ -~]/.test(written)) cues.push({ literal: written.toUpperCase(), startsWord: true });
   if (written.includes(' ')) {
     cues.push({ literal: written.replaceAll(' ', '_') }, { literal: written.replaceAll(' ', '') });
     if (!written.includes('.')) cues.push({ literal: written.replaceAll(' ', '-'), startsWord: true });

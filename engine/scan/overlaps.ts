@@ -2,7 +2,7 @@
  * One finding a value. Where several recognizers saw the same bytes, the best-evidenced is the finding and the others
  * are its alternatives; what a whole (a key block, a URL with a password) holds is not reported beside it.
  */
-import { type Alternative, MEDIUM, type TextFinding } from '../../flow/finding.ts';
+import { type Alternative, HIGH, MEDIUM, type TextFinding } from '../../flow/finding.ts';
 import type { Sighting } from './passage.ts';
 
 /** Findings sorted by start, without overlaps. What was found encoded is kept in `decoded`: a finding holds no value. */
@@ -44,7 +44,7 @@ function resolveCluster(cluster: readonly Sighting[], decoded: WeakMap<TextFindi
   const taken: { sighting: Sighting; others: Sighting[] }[] = [];
   let doneTo = -1;
   for (let at = 0; at < cluster.length; at += MAX_CLUSTER) {
-    const piece = cluster.slice(at, at + MAX_CLUSTER).sort(byEvidence);
+    const piece = byRank(cluster.slice(at, at + MAX_CLUSTER));
     const chosen: { sighting: Sighting; others: Sighting[] }[] = [];
     for (const sighting of piece) {
       const winner = chosen.find((one) => one.sighting.start < sighting.end && sighting.start < one.sighting.end);
@@ -63,6 +63,31 @@ function resolveCluster(cluster: readonly Sighting[], decoded: WeakMap<TextFindi
 /** A whole of medium or higher goes before all that it may hold, the longer whole before the shorter. */
 function rank(sighting: Sighting): number {
   return sighting.recognizer.isWhole === true && sighting.score >= MEDIUM ? 2 : sighting.score;
+}
+
+/** What a score may lack, within its band, of that of a part of the same value. */
+const NEARLY = 0.1;
+const STEP = 0.001;
+
+/**
+ * Best first. Of two that are as sure the one that holds the other goes before it: the groups of a long number are
+ * numbers of other kinds by chance.
+ */
+function byRank(piece: Sighting[]): Sighting[] {
+  const lifted = new Map<Sighting, number>();
+  for (const whole of piece) {
+    if (whole.score < MEDIUM) continue;
+    let most = rank(whole);
+    for (const part of piece) {
+      const isPart =
+        whole.start <= part.start && part.end <= whole.end && part.end - part.start < whole.end - whole.start;
+      if (isPart && part.score <= whole.score + NEARLY && part.score >= HIGH === whole.score >= HIGH)
+        most = Math.max(most, rank(part) + STEP);
+    }
+    if (most > rank(whole)) lifted.set(whole, most);
+  }
+  const rankOf = (one: Sighting): number => lifted.get(one) ?? rank(one);
+  return piece.sort((a, b) => rankOf(b) - rankOf(a) || byEvidence(a, b));
 }
 
 function byEvidence(a: Sighting, b: Sighting): number {

@@ -47,6 +47,8 @@ const CUES: readonly Cue[] = [
 
 /** How far behind the word a date is looked for, bytes. */
 const NEAR = 48;
+/** A line that ends sooner behind the word is a heading. */
+const SAME_LINE = 4;
 
 const MONTH_INITIALS = byteSet('adefgjlmnosADEFGJLMNOS');
 
@@ -77,10 +79,13 @@ geboortedatum, nascita, born`),
       return;
     const last = Math.min(text.length, end + NEAR);
     const isBorn = /^(?:born|geboren|n[aeé]|birthday)/i.test(passage.ascii(start, end));
-    for (let i = end, lines = 0; i < last; i++) {
+    for (let i = end, lines = 0, most = 1; i < last; i++) {
       const byte = text[i] ?? 0;
-      // A sentence or a blank line later it is about something else.
-      if (byte === 0x0a && ++lines > 1) return;
+      // A sentence or a blank line later it is about something else; a heading has one before its text.
+      if (byte === 0x0a) {
+        if (i <= end + SAME_LINE) most = 2;
+        if (++lines > most) return;
+      }
       if (byte === 0x3b || byte === 0x7b || byte === 0x7d) return;
       if (!isAlnum(byte) || isAlnum(byteAt(text, i - 1))) continue;
       const to = dateEnd(text, i);
@@ -104,6 +109,7 @@ geboortedatum, nascita, born`),
     { text: '1984-05-06', label: 'patient_dob', value: '1984-05-06', atLeast: 0.8 },
     { text: 'Born: May 6th, 1984\r\n', value: 'May 6th, 1984' },
     { text: 'date de naissance : 6 mai 1984', value: '6 mai 1984' },
+    { text: 'Subject: date of birth\n\nThe one on file is 05/06/1984.', value: '05/06/1984' },
   ],
   misses: [
     { text: '1984-05-06' },

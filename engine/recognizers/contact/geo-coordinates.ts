@@ -7,7 +7,7 @@ import type { Passage } from '../../scan/passage.ts';
 import type { Recognizer } from '../../scan/recognizer.ts';
 
 /** The longitude behind a latitude: a comma or spaces, a sign, degrees. */
-const LONGITUDE = /^(?: ?[NS])?[,;]? {0,2}(-?)(\d{1,3})\.(\d{3,10})(?: ?[EW])?(?![\d.A-Za-z_])/;
+const LONGITUDE = /^(?: ?[NS])?[,;]? {0,2}(-?)(\d{1,3})\.(\d{3,10})(?: ?[EW])?(?!\d|\.\d|[A-Za-z_])/;
 /** Decimals without which a pair is as likely anything: three are a hundred metres. */
 const DECIMALS = 3;
 
@@ -51,6 +51,7 @@ coordonnées, coordonnees, coordinate gps, geotag, exif, waypoint`),
     { text: 'coordinates: 48.8566, 2.3522', value: '48.8566, 2.3522' },
     { text: '{"location":"-33.8688,151.2093"}', value: '-33.8688,151.2093' },
     { text: 'ubicación 19.4326 -99.1332', value: '19.4326 -99.1332' },
+    { text: 'Its location is 48.8566, 2.3522. We met there.', value: '48.8566, 2.3522' },
   ],
   misses: [
     { text: '48.8566, 2.3522' },

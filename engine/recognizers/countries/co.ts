@@ -40,12 +40,13 @@ const coCc = idNumber({
   chance: 1,
   evidence: 'context',
   context:
-    contextWords(`c c, cédula de ciudadanía, cedula de ciudadania, cédula ciudadanía, cedula ciudadania, cédula no,
+    contextWords(`c c, cédula, cedula, cédula de ciudadanía, cedula de ciudadania, cédula ciudadanía, cedula ciudadania, cédula no,
 cedula no, cédula nro, cedula nro, número de cédula, numero de cedula, cc no, cc nro, cc número, citizenship card`),
   hits: [
     { text: 'cédula de ciudadanía 1.020.304.050', value: '1.020.304.050' },
     { text: '{"cedulaCiudadania":"79456123"}', value: '79456123' },
     { text: 'C.C. 52.345.678 de Bogotá', value: '52.345.678' },
+    { text: 'mi cédula es 1.020.304.050', value: '1.020.304.050' },
   ],
   misses: [{ text: '1.020.304.050' }, { text: 'C.C. 12345' }],
 });

@@ -10,6 +10,8 @@ import type { Recognizer } from '../../scan/recognizer.ts';
 
 const VALUE = byteSet('A-Za-z0-9-');
 const NEAR = 56;
+/** A line that ends sooner behind the word has the number on the next: a heading, a letter. */
+const SAME_LINE = 12;
 
 /** Formats of the states and territories: letters and digits in order; dashes dropped (AAMVA). */
 const STATE_FORMATS =
@@ -35,7 +37,9 @@ export const usDriverLicense: Recognizer = {
     { literal: 'driving licence', startsWord: true },
     { literal: 'driver_license' },
     { literal: 'driver_s_license' },
+    { literal: 'driver_s_licence' },
     { literal: 'driver-license', startsWord: true },
+    { literal: 'driver-s-licen', startsWord: true },
     { literal: 'drivers-license', startsWord: true },
     { literal: 'drivers_license' },
     { literal: 'driverlicense' },
@@ -52,7 +56,7 @@ export const usDriverLicense: Recognizer = {
   ],
   labels:
     contextWords(`driver license, drivers license, driver licence, drivers licence, driving licence, driving license,
-dl number, dln, dl no`),
+driver s license, driver s licence, dl number, dln, dl no`),
   context: contextWords('driver', 'drivers', 'driving', 'dmv', 'dl', 'license', 'licence'),
   findAtCue(passage: Passage, start: number, end: number, cue): void {
     const isWeak = cue.literal === 'license number' || cue.literal === 's license' || cue.literal === 'DL';
@@ -98,7 +102,7 @@ function valueNear(passage: Passage, from: number): { start: number; end: number
   let i = from;
   for (let words = 0; i < last && words < 7; ) {
     const byte = text[i] ?? 0;
-    if (byte === 0x0a && i > from + 3) return null;
+    if (byte === 0x0a && i > from + SAME_LINE) return null;
     if (!isAlnum(byte)) {
       i++;
       continue;

@@ -14,6 +14,8 @@ const VALUE = byteSet('A-Za-z0-9');
 
 /** How far behind the word its number is looked for, bytes. */
 const NEAR = 64;
+/** A line that ends sooner behind the word has the number on the next: a heading, a letter. */
+const SAME_LINE = 12;
 
 type Kind = 'us' | 'other' | null;
 
@@ -35,7 +37,7 @@ function eachNear(passage: Passage, from: number, found: (start: number, end: nu
   while (i < last) {
     const byte = text[i] ?? 0;
     // Past the sentence or the line it belongs to something else; a colon or a table's bar goes on.
-    if (byte === 0x0a && i > from + 3) return;
+    if (byte === 0x0a && i > from + SAME_LINE) return;
     if (!isAlnum(byte)) {
       i++;
       continue;
@@ -94,6 +96,7 @@ export const usPassport: Recognizer = {
     { text: 'Passport number: 912803456', value: '912803456', atLeast: 0.8 },
     { text: 'passport A12345678', value: 'A12345678', atLeast: 0.8 },
     { text: '{"passportNo":"546812397"}', value: '546812397' },
+    { text: 'Passport number\n\nThe one on file is 912803456.', value: '912803456' },
     { text: 'X98765432', label: 'passport_number', value: 'X98765432' },
   ],
   misses: [

@@ -2,7 +2,7 @@
  * Markings that say who may read a document: national classifications and CUI (32 CFR 2002), the Traffic Light Protocol
  * (FIRST TLP 2.0), export control (ITAR, EAR), privilege, and what companies print on theirs.
  */
-import { isAlnum, isUpper } from '../../scan/bytes.ts';
+import { isAlnum, isDigit, isUpper } from '../../scan/bytes.ts';
 import type { Passage } from '../../scan/passage.ts';
 import type { Cue, Recognizer } from '../../scan/recognizer.ts';
 import { lineEnd, lineStart } from './document.ts';
@@ -83,7 +83,8 @@ export const confidentialityMarking: Recognizer = {
       passage.report(confidentialityMarking, start, to, 0.9);
     } else if (!alone.has(cue.literal))
       passage.report(confidentialityMarking, start, end, isCapital(passage, start) ? 0.85 : 0.6);
-    else if (standsAloneInLine(passage.text, start, end)) passage.report(confidentialityMarking, start, end, 0.8);
+    else if (standsAloneInLine(passage.text, start, end) && !isHeadingOfNumber(passage.text, end))
+      passage.report(confidentialityMarking, start, end, 0.8);
   },
   hits: [
     { text: 'Report\nTLP:AMBER+STRICT\n', value: 'TLP:AMBER+STRICT', atLeast: 0.8 },
@@ -99,6 +100,7 @@ export const confidentialityMarking: Recognizer = {
     { text: 'It was a SECRET to everybody' },
     { text: 'CONFIDENTIAL_FLAG = true' },
     { text: 'a restricted area' },
+    { text: '## CUI\n\n2509341770101' },
   ],
 };
 
@@ -117,6 +119,13 @@ function standsAloneInLine(text: Buffer, start: number, end: number): boolean {
   const last = lineEnd(text, end);
   for (let i = end; i < last; i++) if (isAlnum(text[i] as number) || isAssignment(text[i] as number)) return false;
   return true;
+}
+
+/** The next line that is not blank begins with a digit: the word heads a number (a CUI is one in Guatemala and Romania). */
+function isHeadingOfNumber(text: Buffer, end: number): boolean {
+  let i = lineEnd(text, end);
+  while (i < text.length && (text[i] === 0x0a || text[i] === 0x0d || text[i] === 0x20)) i++;
+  return isDigit(text[i] ?? 0);
 }
 
 function isAssignment(byte: number): boolean {

@@ -11,6 +11,9 @@ const BODY = byteSet('A-Za-z0-9_.:/@+=,$*-');
 const MAX_ID = 600;
 /** Accounts that Amazon's documentation writes, and the services' own, which have none. */
 const EXAMPLE_ACCOUNT = /^(?:123456789012|012345678901|111122223333|444455556666|(\d)\1{11}|aws|\*)?$/;
+/** What documentation calls a bucket, and names that are filled in later. */
+const EXAMPLE_BUCKET =
+  /^(?:(?:my|your|the|some|any|a|an|demo|sample|test|doc|amzn-s3-demo|source|destination|target|src|dst|dest|s3)[-_.]|[^/]*(?:example|bucket|placeholder|foo|\$|\*)|bucket|\w{0,3}$)/i;
 
 const guid = '9da5da9c-4218-4c22-aed6-b5c8baebfff5';
 const arn = 'arn:aws:iam::482910573846:role/prod-deployer';
@@ -40,7 +43,9 @@ export const cloudResourceId: Recognizer = {
     if (cue.literal === 'arn:aws') {
       if (!/^arn:aws(?:-cn|-us-gov|-iso[bef]?)?:[a-z0-9-]+:[a-z0-9-]*:(?:\d{12})?:[\w*/+=,.@$:-]+$/.test(written))
         return;
-      const isExample = EXAMPLE_ACCOUNT.test(written.split(':')[4] ?? '');
+      const [, , service = '', , account = '', name = ''] = written.split(':');
+      // A bucket's name is its own in all the world, so that Amazon leaves the account out.
+      const isExample = service === 's3' && account === '' ? EXAMPLE_BUCKET.test(name) : EXAMPLE_ACCOUNT.test(account);
       passage.report(cloudResourceId, start, to, isExample ? 0.3 : 0.6, isExample ? 0.3 : 0.8);
     } else if (cue.literal === 'ocid1.') {
       if (/^ocid1\.[a-z0-9]+\.oc\d+\.[a-z0-9-]*\.(?:[a-z0-9]+\.)?[a-z0-9]{20,}$/.test(written))
@@ -57,6 +62,7 @@ export const cloudResourceId: Recognizer = {
     { text: `Role: ${arn}`, value: arn, atLeast: 0.8 },
     { text: `id = "${azure}"`, value: azure },
     { text: `instance ${oracle}`, value: oracle, atLeast: 0.8 },
+    { text: 'resource: arn:aws:s3:::northmill-invoices', value: 'arn:aws:s3:::northmill-invoices' },
   ],
   misses: [
     { text: 'arn:aws:iam::123456789012:user/anna' },

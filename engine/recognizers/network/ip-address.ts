@@ -4,7 +4,7 @@
  */
 
 import { byteAt, isAlnum, isDigit, isHex, isWord, touchesWordBefore } from '../../scan/bytes.ts';
-import { contextWords } from '../../scan/context.ts';
+import { contextWords, hasContextWord, wordsOf } from '../../scan/context.ts';
 import { DOT, type NumberChain } from '../../scan/numbers.ts';
 import type { Passage } from '../../scan/passage.ts';
 import type { Recognizer } from '../../scan/recognizer.ts';
@@ -77,6 +77,7 @@ export const ipAddress: Recognizer = {
     { text: 'fe80::1ff:fe23:4567:890a%eth0', value: 'fe80::1ff:fe23:4567:890a' },
     { text: 'from 8.8.8.8.', value: '8.8.8.8' },
     { text: '[2001:db8::ff00:42:8329]:443', value: '2001:db8::ff00:42:8329' },
+    { text: "UPDATE orders SET client_ip = '114.16.73.9'", value: '114.16.73.9' },
   ],
   misses: [
     { text: 'version 10.2.33.4' },
@@ -96,6 +97,21 @@ export const ipAddress: Recognizer = {
   ],
 };
 
+const NAMES = contextWords(
+  'ip, ips, ipv4, ipaddr, host, hosts, addr, address, adresse, client, subnet, gateway, peer, remote',
+);
+/** How far before the number a word speaks of it and not of something else, bytes. */
+const CLOSE = 28;
+
+/** A word for addresses stands close before it, or no release has such large numbers and no word for one is as close. */
+function saysAddress(passage: Passage, octets: readonly number[], start: number, end: number): boolean {
+  const isNamed = passage.hasContext(start, end, NAMES);
+  const areLarge = octets.filter((octet) => octet >= 32).length >= 3;
+  if (!isNamed && !areLarge) return false;
+  const before = wordsOf(passage.slice(Math.max(0, start - CLOSE), start));
+  return (isNamed && hasContextWord(before, NAMES)) || (areLarge && !hasContextWord(before, VERSION_WORDS));
+}
+
 /** Alone, and in context. */
 function scoresOf(passage: Passage, octets: readonly number[], start: number, end: number): [number, number] {
   const [a = 0, b = 0, c = 0, d = 0] = octets;
@@ -104,7 +120,7 @@ function scoresOf(passage: Passage, octets: readonly number[], start: number, en
   const isPrivate = a === 10 || (a === 192 && b === 168) || (a === 172 && b >= 16 && b < 32);
   // A published resolver's address is made of small numbers as well.
   const isKnown = (a === b && b === c && c === d) || (a === 8 && b === 8) || (a === 1 && b === 1);
-  const readsAsVersion = passage.hasContext(start, end, VERSION_WORDS);
+  const readsAsVersion = passage.hasContext(start, end, VERSION_WORDS) && !saysAddress(passage, octets, start, end);
   if (readsAsVersion) return isPrivate && a !== 10 ? [0.5, 0.6] : [0.3, 0.3];
   if (isSmall) return [0.3, isKnown ? 0.6 : 0.4];
   // One large number at least: `7.1.4.34` is as often a release.

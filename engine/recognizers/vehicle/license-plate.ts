@@ -42,6 +42,7 @@ export const licensePlate = namedValue({
     { text: '{"licensePlate":"ABC-1234"}', value: 'ABC-1234' },
     { text: 'placa BRA2E19 del coche', value: 'BRA2E19' },
     { text: 'AB 123 CD', label: 'plate_number', value: 'AB 123 CD' },
+    { text: 'MATRÍCULA="1234 BCD"', value: '1234 BCD' },
   ],
   misses: [
     { text: '7ABC123' },
