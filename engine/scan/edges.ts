@@ -76,8 +76,16 @@ function isMixed(text: Uint8Array, start: number, end: number): boolean {
   return digits > 0 && digits < end - start;
 }
 
+/** A token of letters and digits together ends at `end`: `s166-62-100-187` is one name. */
+function endsMixed(text: Uint8Array, end: number): boolean {
+  let from = end;
+  while (from > 0 && end - from <= REACH && isAlnum(text[from - 1] ?? 0)) from--;
+  return isMixed(text, from, end);
+}
+
 /** A number or code of one group or several may be a value of its own: nothing that it is a part of touches it. */
 export function mayBeValue(text: Uint8Array, start: number, end: number, isOneGroup: boolean): boolean {
   if (!standsAlone(text, start, end) || goesOnInSigns(text, end)) return false;
+  if (!isOneGroup && byteAt(text, start - 1) === 0x2d && endsMixed(text, start - 1)) return false;
   return !isOneGroup || !isPartOfIdentifier(text, start, end);
 }

@@ -15,7 +15,7 @@ import { asciiDigits } from './decode/folds.ts';
 import { isBesideCode, isPartOfIdentifier } from './edges.ts';
 import { type ContextMatch, chanceDetail, contextDetail, reasonsOf, type Step } from './explain.ts';
 import { compileForms, type Fit, type Form, fitOf } from './forms.ts';
-import { MAX_PART_GROUPS, type NumberChain, SPACE } from './numbers.ts';
+import { DOT, MAX_PART_GROUPS, type NumberChain, SPACE } from './numbers.ts';
 import type { Passage } from './passage.ts';
 import type { HitExample, MissExample, Recognizer } from './recognizer.ts';
 
@@ -104,6 +104,13 @@ function whyIdNumber(
   return reasonsOf(steps);
 }
 
+function isHostAddress(passage: Passage, chain: NumberChain, first: number): boolean {
+  if (chain.joined(first, first + 3) !== DOT) return false;
+  for (let group = first; group < first + 4; group++)
+    if (chain.digits(group) > 3 || Number(passage.ascii(chain.start(group), chain.end(group))) > 255) return false;
+  return true;
+}
+
 export function idNumber(spec: IdNumberSpec): IdRecognizer {
   const forms = compileForms(spec.forms, spec.name);
   const digitForms = forms.filter((form) => form.isDigits);
@@ -118,12 +125,14 @@ export function idNumber(spec: IdNumberSpec): IdRecognizer {
     compact: bandScore(first, spec.chance, isLettered),
     printed: bandScore(spec.evidence === 'context' ? first : first + 1, spec.chance, isLettered),
   });
+  const isNamedAt = (passage: Passage, start: number, end: number): boolean =>
+    passage.hasContext(start, end, spec.context);
 
   const judge = (passage: Passage, start: number, end: number, compact: string, fit: Fit): void => {
     const hasCheck = spec.chance < 1;
     if (spec.isValid !== undefined && !spec.isValid(compact)) return;
     if (fit === 'compact' && isPartOfIdentifier(passage.text, start, end)) return;
-    const isNamed = passage.hasContext(start, end, spec.context);
+    const isNamed = isNamedAt(passage, start, end);
     const byForm =
       fit === 'other' ? -1 : fit === 'printed' && hasCheck && (isNamed || spec.evidence !== 'context') ? 1 : 0;
     let band = first + byForm + (isNamed ? 1 : 0);
@@ -170,6 +179,14 @@ export function idNumber(spec: IdNumberSpec): IdRecognizer {
             const isSpaced = fit === 'printed' && chain.joined(first, last) === SPACE;
             const isWholeRow = first === 0 && last === chain.count - 1;
             if (isSpaced && (!isWholeRow || isBesideCode(passage.text, start, end))) fit = 'compact';
+            // Four groups with dots between are an address of a host before they are anything else.
+            if (
+              fit !== 'none' &&
+              last - first === 3 &&
+              isHostAddress(passage, chain, first) &&
+              !isNamedAt(passage, start, end)
+            )
+              return;
             if (fit !== 'none') judge(passage, start, end, compact, fit);
           },
         }),

@@ -66,7 +66,7 @@ function rank(sighting: Sighting): number {
 }
 
 /** What a score may lack, within its band, of that of a part of the same value. */
-const NEARLY = 0.1;
+const NEARLY = 0.04;
 const STEP = 0.001;
 
 /**

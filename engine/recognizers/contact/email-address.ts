@@ -50,6 +50,12 @@ export function hostEnd(text: Buffer, from: number): number {
   return isTopLevelDomain(host.slice(host.lastIndexOf('.') + 1)) ? end : -1;
 }
 
+/**
+ * Names of algorithms, which SSH writes with the domain of whoever made them (RFC 4251 §6), and Mozilla's ids of messages.
+ */
+const NO_MAILBOX =
+  /^[a-z0-9-]*(?:cbc|ctr|gcm|mac|sha|ripemd|chacha|curve|ssh|ecdsa|ed25519|rsa|kex|zlib|cert|auth|sntrup|strict|hostkeys)[a-z0-9-]*@(?:openssh\.com|lysator\.liu\.se|libssh\.org|ssh\.com|tinyssh\.org)$|^[0-9A-F]{8}\.\d{7}@/;
+
 export const emailAddress: Recognizer = {
   name: 'email-address',
   entity: 'EMAIL_ADDRESS',
@@ -68,12 +74,14 @@ export const emailAddress: Recognizer = {
     if (isUserPart(text, start)) return;
     // `git@github.com:owner/name` names a repository.
     const isRemote = byteAt(text, end) === 0x3a && at - start === 3 && passage.ascii(start, at) === 'git';
-    passage.report(emailAddress, start, end, isRemote ? 0.2 : 0.9);
+    const isName = NO_MAILBOX.test(passage.ascii(start, end));
+    passage.report(emailAddress, start, end, isRemote || isName ? 0.2 : 0.9);
   },
   hits: [
     { text: 'mail jane.doe@example.com today', value: 'jane.doe@example.com', atLeast: 0.8 },
     { text: 'a@b.co', value: 'a@b.co' },
     { text: '<first+tag@sub.domain.co.uk>', value: 'first+tag@sub.domain.co.uk' },
+    { text: 'ssh 2 of rsa@openssh.example', value: 'rsa@openssh.example' },
     { text: 'Schreib an jürgen@müller.de.', value: 'jürgen@müller.de' },
     { text: '联系 wang@example.cn。', value: 'wang@example.cn' },
     { text: 'mailto:x_y@example.org?subject=a', value: 'x_y@example.org' },
@@ -82,6 +90,7 @@ export const emailAddress: Recognizer = {
     { text: 'a@example.com,b@example.com', value: 'b@example.com' },
   ],
   misses: [
+    { text: 'aes128-ctr,rijndael-cbc@lysator.liu.se,hmac-sha2-256-etm@openssh.com' },
     { text: 'npm i lodash@4.17.21' },
     { text: 'logo@2x.png' },
     { text: '@decorator.name' },

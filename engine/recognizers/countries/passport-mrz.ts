@@ -119,6 +119,12 @@ export const passportMrz: Recognizer = {
       value: 'V<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<\nL8988901C4XXX4009078F96121096ZE184226B<<<<<<',
       atLeast: 0.8,
     },
+    {
+      text: '<td>P&lt;UTOERIKSSON&lt;&lt;ANNA&lt;MARIA&lt;&lt;&lt;&lt;&lt;&lt;&lt;&lt;&lt;&lt;&lt;&lt;&lt;&lt;&lt;&lt;&lt;&lt;&lt;\nL898902C36UTO7408122F1204159ZE184226B&lt;&lt;&lt;&lt;&lt;10</td>',
+      value:
+        'P&lt;UTOERIKSSON&lt;&lt;ANNA&lt;MARIA&lt;&lt;&lt;&lt;&lt;&lt;&lt;&lt;&lt;&lt;&lt;&lt;&lt;&lt;&lt;&lt;&lt;&lt;&lt;\nL898902C36UTO7408122F1204159ZE184226B&lt;&lt;&lt;&lt;&lt;10',
+      atLeast: 0.8,
+    },
   ],
   misses: [
     { text: 'P<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<\nL898902C36UTO7408122F1204159ZE184226B<<<<<11' },
@@ -143,8 +149,11 @@ function linesFrom(
     if (end - at < width) return null;
     lines.push(passage.ascii(at, at + width));
     // The line ends here, or the next one follows without a break.
-    if (end - at !== width && (i === count - 1 || end - at > 90)) return null;
-    at = i === count - 1 ? at + width : nextLine(text, at + width);
+    const isLast = i === count - 1;
+    // The bracket of a closing tag is none of the line's.
+    const isTag = isLast && end - at === width + 1 && byteAt(text, end - 1) === 0x3c && byteAt(text, end) === 0x2f;
+    if (end - at !== width && !isTag && (isLast || end - at > 90)) return null;
+    at = isLast ? at + width : nextLine(text, at + width);
   }
   return { lines, end: at };
 }

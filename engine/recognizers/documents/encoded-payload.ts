@@ -1,6 +1,9 @@
-/** Texts that somebody packed: runs of base64 or hexadecimal that decode to a text of some length, or to an archive or program. */
+/**
+ * Texts that somebody packed: runs of base64 or hexadecimal that decode to a text of some length, or to an archive or
+ * program; and texts of which every byte is escaped.
+ */
 import { isText } from '../../encodings/base64.ts';
-import { isHex } from '../../scan/bytes.ts';
+import { isAlnum, isHex } from '../../scan/bytes.ts';
 import type { Passage } from '../../scan/passage.ts';
 import type { Recognizer } from '../../scan/recognizer.ts';
 
@@ -21,6 +24,8 @@ const MAGIC: readonly (readonly [name: string, bytes: readonly number[]])[] = [
   ['PDF', [0x25, 0x50, 0x44, 0x46]],
 ];
 
+const escaped = [...Buffer.from('the quick brown fox jumps over it')].map((byte) => `%${byte.toString(16)}`).join('');
+
 export const encodedPayload: Recognizer = {
   name: 'encoded-payload',
   entity: 'ENCODED_PAYLOAD',
@@ -30,11 +35,12 @@ export const encodedPayload: Recognizer = {
     const { text } = passage;
     if (text.length < MIN_LETTERS) return;
     for (const run of passage.letterRuns) {
-      if (run.end - run.start < MIN_LETTERS) continue;
+      if (run.end - run.start < MIN_LETTERS || isPartOfToken(text, run.start, run.end)) continue;
       const head = decodedHead(text, run.start, run.end);
       if (head !== null && (isMagic(head) || isProse(head)))
         passage.reportWhole(encodedPayload, run.start, run.end, 0.7);
     }
+    for (const opener of OPENERS) findEscaped(passage, opener);
   },
   hits: [
     {
@@ -45,13 +51,47 @@ export const encodedPayload: Recognizer = {
       text: Buffer.from('the quick brown fox jumps over the lazy dog').toString('hex'),
       value: Buffer.from('the quick brown fox jumps over the lazy dog').toString('hex'),
     },
+    { text: `q=${escaped} end`, value: escaped },
   ],
   misses: [
+    {
+      text: 'https://ru.example.org/wiki/%D0%9F%D1%80%D0%B8%D0%B2%D0%B5%D1%82_%D0%BC%D0%B8%D1%80%D1%83_%D0%BC%D0%B8%D1%80',
+    },
     { text: 'sha512-A2d6yBnXIKv5rkHBIiHmqKKwlXBLA4uQUlrFCe2zBzr1SOfbHPnD1WUpvBDBYcRr4zRh1b0HDgmE1fNHGuvNmw==' },
     { text: 'da39a3ee5e6b4b0d3255bfef95601890afd80709da39a3ee5e6b4b0d3255bfef95601890afd80709' },
     { text: 'aVeryLongIdentifierInSomeGeneratedSourceFileThatGoesOnAndOnWithoutAnySpaceAtAllInItself' },
   ],
 };
+
+/** A part of a signed token, which is told by its own name: `eyJ… . eyJ… . …`. */
+function isPartOfToken(text: Buffer, start: number, end: number): boolean {
+  return text.toString('latin1', start, start + 3) === 'eyJ' && (text[end] === 0x2e || text[start - 1] === 0x2e);
+}
+
+/** How a byte is written when all of a text is escaped; two hexadecimal digits follow. */
+const OPENERS = ['%', '\\x', '\\u00'].map((opener) => Buffer.from(opener));
+
+/** Stretches in which byte after byte is escaped, most of them letters and digits that need no escape. */
+function findEscaped(passage: Passage, opener: Buffer): void {
+  const { text } = passage;
+  const width = opener.length + 2;
+  for (let from = text.indexOf(opener); from !== -1; ) {
+    let end = from;
+    let plain = 0;
+    while (isEscapeAt(text, end, opener)) {
+      if (isAlnum(Number.parseInt(text.toString('latin1', end + width - 2, end + width), 16))) plain++;
+      end += width;
+    }
+    if (end - from >= MIN_LETTERS && plain * 2 * width >= end - from)
+      passage.reportWhole(encodedPayload, from, end, 0.7);
+    from = text.indexOf(opener, Math.max(end, from + 1));
+  }
+}
+
+function isEscapeAt(text: Buffer, at: number, opener: Buffer): boolean {
+  for (let i = 0; i < opener.length; i++) if (text[at + i] !== opener[i]) return false;
+  return isHex(text[at + opener.length] ?? 0) && isHex(text[at + opener.length + 1] ?? 0);
+}
 
 /** The first bytes that a run decodes to; null where it is neither base64 nor hexadecimal. */
 function decodedHead(text: Buffer, start: number, end: number): Buffer | null {

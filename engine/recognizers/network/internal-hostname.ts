@@ -16,7 +16,7 @@ database, intranet, http, https, machine, gateway, broker, cn, curl, connect, po
 const IS_CODE = /\.(?:local|internal|home|private)$/i;
 /** Names that mean the same on every machine. */
 const KNOWN =
-  /^(?:(?:host|gateway|kubernetes)\.docker\.internal|host\.containers\.internal|metadata\.google\.internal|kubernetes\.default\.svc\.cluster\.local)$/;
+  /^(?:(?:host|gateway|kubernetes)\.docker\.internal|host\.containers\.internal|metadata\.google\.internal|localhost\.local(?:domain)?|kubernetes\.default\.svc\.cluster\.local)$/;
 /** What stands before a member in code: `this.internal`, `foo.local`. */
 const MEMBER =
   /^(?:this|self|super|process|node|window|document|module|exports|config|settings|options|opts|ctx|context|state|props|env|app|api|lib|src|www|test|example|ie|eg|e\.g|vm|util|utils)\./i;

@@ -186,14 +186,18 @@ export function* escapeViews(text: Buffer, budget: Budget): Generator<View> {
   }
 }
 
-/** The next escape that stands for something of a value, before `limit`. */
+/** The next escape that stands for something of a value, before `limit`; two `<` in a row fill the lines of passports. */
 function nextTelling(text: Buffer, from: number, limit = text.length): number {
   for (let i = from; i < limit; i++) {
     const byte = text[i] as number;
     if (byte !== 0x5c && byte !== 0x25 && byte !== 0x26) continue;
     const found = escapeAt(text, i);
     if (found === null) continue;
-    if (isOfValues(found)) return i;
+    if (
+      isOfValues(found) ||
+      (found.code === 0x3c && text[found.end] === byte && escapeAt(text, found.end)?.code === 0x3c)
+    )
+      return i;
     i = found.end - 1;
   }
   return -1;
