@@ -18,15 +18,15 @@ export class Automaton {
   /** Literals (indices) that end in a telling state, the longest first: `endings` from `endingsAt[n]` to `endingsAt[n + 1]`, n = state - firstTelling. */
   readonly endings: Uint16Array;
   readonly endingsAt: Uint32Array;
-  /** Bytes of the longest literal: the state after a byte depends on no more than these many. */
+  /** Bytes of the longest literal, at least 2: the state after a byte depends on no more than these many. */
   readonly depth: number;
 
-  /** Literals are UTF-8; ASCII letters match in either case. A digit always leads to a telling state. */
+  /** Literals are UTF-8; ASCII letters match in either case. A digit that follows none always leads to a telling state. */
   constructor(literals: readonly Uint8Array[]) {
     this.classOf = classes(literals);
-    this.depth = Math.max(1, ...literals.map((literal) => literal.length));
+    this.depth = Math.max(2, ...literals.map((literal) => literal.length));
     const trie = buildTrie(literals, this.classOf);
-    const { order, next, endings } = complete(trie);
+    const { order, next, endings } = complete(trie, this.classOf);
     // Telling states are renumbered to the end: the loop over the text then has one comparison a byte.
     const telling = order.map((state) => (endings[state]?.length ?? 0) > 0 || trie.afterDigit[state] === true);
     const ranked = [...order.filter((_, i) => !telling[i]), ...order.filter((_, i) => telling[i])];
@@ -53,6 +53,7 @@ interface Trie {
 }
 
 const DIGIT_CLASS = 1;
+const DIGITS = [0x30, 0x31, 0x32, 0x33, 0x34, 0x35, 0x36, 0x37, 0x38, 0x39];
 
 function fold(byte: number): number {
   return byte >= 0x41 && byte <= 0x5a ? byte + 0x20 : byte;
@@ -73,7 +74,7 @@ function classes(literals: readonly Uint8Array[]): Uint8Array {
     }
   }
   for (let b = 0x41; b <= 0x5a; b++) classOf[b] = classOf[b + 0x20] ?? 0;
-  for (let b = 0x30; b <= 0x39; b++) if (!digits.has(b)) classOf[b] = DIGIT_CLASS;
+  for (const b of DIGITS) if (!digits.has(b)) classOf[b] = DIGIT_CLASS;
   return classOf;
 }
 
@@ -89,7 +90,7 @@ function buildTrie(literals: readonly Uint8Array[], classOf: Uint8Array): Trie {
     trie.children[parent]?.set(symbol, state);
     return state;
   };
-  for (let b = 0x30; b <= 0x39; b++) add(0, classOf[b] ?? 0, true);
+  for (const b of DIGITS) add(0, classOf[b] ?? 0, true);
   for (const [index, literal] of literals.entries()) {
     let state = 0;
     for (const written of literal) {
@@ -101,8 +102,13 @@ function buildTrie(literals: readonly Uint8Array[], classOf: Uint8Array): Trie {
   return trie;
 }
 
-function complete(trie: Trie): { order: number[]; next: Int32Array; endings: (readonly number[])[] } {
-  const count = trie.children.length;
+function complete(
+  trie: Trie,
+  classOf: Uint8Array,
+): { order: number[]; next: Int32Array; endings: (readonly number[])[] } {
+  const states = trie.children.length;
+  const digits = [...new Set(DIGITS.map((byte) => trie.children[0]?.get(classOf[byte] ?? 0) ?? 0))];
+  const count = states + digits.length;
   if (count > 0xffff) throw new Error('too many cues');
   const next = new Int32Array(count * MAX_CLASSES);
   const fail = new Int32Array(count);
@@ -121,5 +127,17 @@ function complete(trie: Trie): { order: number[]; next: Int32Array; endings: (re
       order.push(child);
     }
   }
+  // A digit that follows another leads to a state of its own, which goes on as the digit's does and tells nothing of
+  // it: whoever stops at the first reads on by itself.
+  const further = new Map(digits.map((first, k) => [first, states + k]));
+  for (const [first, state] of further) {
+    endings[state] = endings[first] ?? [];
+    next.copyWithin(state * MAX_CLASSES, first * MAX_CLASSES, (first + 1) * MAX_CLASSES);
+    order.push(state);
+  }
+  const afterDigit = trie.afterDigit.flatMap((isAfter, state) => (isAfter ? [state] : []));
+  for (const from of [...afterDigit, ...further.values()])
+    for (let at = from * MAX_CLASSES; at < (from + 1) * MAX_CLASSES; at++)
+      next[at] = further.get(next[at] as number) ?? (next[at] as number);
   return { order, next, endings };
 }

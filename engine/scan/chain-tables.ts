@@ -5,7 +5,7 @@
  */
 import type { ContextWords } from './context.ts';
 import type { ContextIndex, ListSet } from './context-index.ts';
-import { MAX_FORM } from './forms.ts';
+import type { Form } from './forms.ts';
 import { MAX_PART_DIGITS } from './numbers.ts';
 import type { Recognizer } from './recognizer.ts';
 
@@ -26,34 +26,76 @@ export interface Wanted {
   readonly words: ListSet;
 }
 
-function wantedOf(
-  recognizers: readonly Recognizer[],
-  index: ContextIndex,
-  asksContext: (recognizer: Recognizer) => boolean,
-): Wanted | null {
-  if (recognizers.length === 0) return null;
-  const worded = recognizers.flatMap((recognizer) =>
-    recognizer.context !== undefined && asksContext(recognizer) ? [{ recognizer, words: recognizer.context }] : [],
-  );
-  return {
-    free: recognizers.filter((one) => one.asksAlone !== true),
-    alone: recognizers.filter((one) => one.asksAlone === true && !asksContext(one)),
-    worded,
-    words: index.setOf(worded.map(({ words }) => words)),
-  };
+/** The different ones: texts are free to come up with ever more patterns, which come down to a few hundred of these. */
+class AllWanted {
+  readonly #index: ContextIndex;
+  readonly #numbers = new Map<Recognizer, number>();
+  readonly #made = new Map<string, Wanted>();
+
+  constructor(recognizers: readonly Recognizer[], index: ContextIndex) {
+    this.#index = index;
+    for (const [number, recognizer] of recognizers.entries()) this.#numbers.set(recognizer, number);
+  }
+
+  of(recognizers: readonly Recognizer[], asksContext: (recognizer: Recognizer) => boolean): Wanted | null {
+    if (recognizers.length === 0) return null;
+    const isWorded = recognizers.map((one) => one.context !== undefined && asksContext(one));
+    const key = recognizers.map((one, i) => `${this.#numbers.get(one)}${isWorded[i] === true ? 'w' : ''}`).join();
+    const made = this.#made.get(key);
+    if (made !== undefined) return made;
+    const worded = recognizers.flatMap((recognizer, i) =>
+      recognizer.context !== undefined && isWorded[i] === true ? [{ recognizer, words: recognizer.context }] : [],
+    );
+    const wanted = {
+      free: recognizers.filter((one, i) => one.asksAlone !== true && isWorded[i] !== true),
+      alone: recognizers.filter((one, i) => one.asksAlone === true && isWorded[i] !== true),
+      worded,
+      words: this.#index.setOf(worded.map(({ words }) => words)),
+    };
+    if (this.#made.size < MAX_MADE) this.#made.set(key, wanted);
+    return wanted;
+  }
+}
+
+const MAX_MADE = 4096;
+
+/** log2 of the patterns that are kept; one that comes to the place of another drives it out. */
+const SLOT_BITS = 12;
+
+/** What was made out for patterns of two numbers. */
+class Kept {
+  readonly #first = new Int32Array(1 << SLOT_BITS);
+  readonly #second = new Int32Array(1 << SLOT_BITS);
+  readonly #wanted: (Wanted | null | undefined)[] = Array.from({ length: 1 << SLOT_BITS }, () => undefined);
+
+  get(first: number, second: number): Wanted | null | undefined {
+    const slot = slotOf(first, second);
+    return this.#first[slot] === first && this.#second[slot] === second ? this.#wanted[slot] : undefined;
+  }
+
+  set(first: number, second: number, wanted: Wanted | null): void {
+    const slot = slotOf(first, second);
+    this.#first[slot] = first;
+    this.#second[slot] = second;
+    this.#wanted[slot] = wanted;
+  }
+}
+
+function slotOf(first: number, second: number): number {
+  return (Math.imul(first, 0x9e3779b1) ^ Math.imul(second, 0x85ebca6b)) >>> (32 - SLOT_BITS);
 }
 
 /** Of parts of chains of digits. */
 export class NumberTable {
   readonly #byDigits: readonly (readonly Recognizer[])[];
-  readonly #index: ContextIndex;
+  readonly #all: AllWanted;
   readonly #least: number;
-  /** What was made out for a way of grouping: bit i for a group that ends behind digit i, EVEN. */
-  readonly #known = new Map<number, Wanted | null>();
+  readonly #ofOne: readonly (Wanted | null)[];
+  readonly #kept = new Kept();
 
   /** What scores less than `least` without a word is asked for only where one is near. */
   constructor(recognizers: readonly Recognizer[], index: ContextIndex, least: number) {
-    this.#index = index;
+    this.#all = new AllWanted(recognizers, index);
     this.#least = least;
     this.#byDigits = Array.from({ length: MAX_PART_DIGITS + 1 }, (_, digits) =>
       recognizers.filter(
@@ -64,6 +106,12 @@ export class NumberTable {
           (numbers.forms?.some((form) => form.length === digits) ?? true),
       ),
     );
+    this.#ofOne = this.#byDigits.map((_, digits) => (digits === 0 ? null : this.of(1 << (digits - 1), 0, true, false)));
+  }
+
+  /** Of one group of so many digits. */
+  ofOne(digits: number): Wanted | null {
+    return this.#ofOne[digits] ?? null;
   }
 
   /**
@@ -72,20 +120,20 @@ export class NumberTable {
    * more groups stand before or behind.
    */
   of(ends: number, joined: number, isEven: boolean, isLoose: boolean): Wanted | null {
-    const key = ends | (joined << JOINED_SHIFT) | (isEven ? EVEN : 0) | (isLoose ? LOOSE : 0);
-    const known = this.#known.get(key);
-    return known === undefined ? this.#makeOut(key, ends, joined, isEven, isLoose) : known;
+    const how = joined | (isEven ? EVEN : 0) | (isLoose ? LOOSE : 0);
+    const kept = this.#kept.get(ends, how);
+    if (kept !== undefined) return kept;
+    const wanted = this.#makeOut(ends, joined, isEven, isLoose);
+    this.#kept.set(ends, how, wanted);
+    return wanted;
   }
 
-  #makeOut(key: number, ends: number, joined: number, isEven: boolean, isLoose: boolean): Wanted | null {
+  #makeOut(ends: number, joined: number, isEven: boolean, isLoose: boolean): Wanted | null {
     const sizes = sizesOf(ends);
     const isOne = sizes.length === 1;
     const written = sizes.join('-');
     const hasSizes = ({ numbers }: Recognizer): boolean =>
-      isOne ||
-      (numbers?.forms?.some(({ groups }) => groups.join('-') === written) ??
-        numbers?.sizes?.includes(written) ??
-        false);
+      isOne || hasForm(numbers?.forms, written) || numbers?.sizes?.includes(written) === true;
     const asking = (this.#byDigits[32 - Math.clz32(ends)] ?? []).filter(
       (one) =>
         one.numbers !== undefined &&
@@ -95,17 +143,13 @@ export class NumberTable {
         (isOne || (one.numbers.sizes?.includes(written) ?? true)) &&
         (one.numbers.forms === undefined || isEven || hasSizes(one)),
     );
-    const wanted = wantedOf(
+    return this.#all.of(
       asking,
-      this.#index,
       (one) =>
         one.asksContext === true ||
         (one.numbers?.asksContextIfOdd === true && !hasSizes(one)) ||
         isLow(one.scoreAlone, !isOne && !isLoose && hasSizes(one), this.#least),
     );
-    if (this.#known.size >= MAX_KEPT) this.#known.clear();
-    this.#known.set(key, wanted);
-    return wanted;
   }
 }
 
@@ -113,15 +157,19 @@ function isLow(alone: Recognizer['scoreAlone'], isPrinted: boolean, least: numbe
   return alone !== undefined && (isPrinted ? alone.printed : alone.compact) < least;
 }
 
-const ANY_SEPARATOR = 0x1f;
-/** Above the bits of MAX_PART_DIGITS digits: the separators, then what else is told apart. */
-const JOINED_SHIFT = MAX_PART_DIGITS;
-const EVEN = 1 << (JOINED_SHIFT + 5);
-const LOOSE = EVEN << 1;
+function hasForm(forms: readonly Form[] | undefined, written: string): boolean {
+  return forms?.some(({ sizes }) => sizes === written) === true;
+}
 
+const ANY_SEPARATOR = 0x1f;
+/** Above the bits of the separators. */
+const EVEN = 0x20;
+const LOOSE = 0x40;
+
+/** Sizes of groups by the places of their last characters. */
 function sizesOf(ends: number): readonly number[] {
   const sizes: number[] = [];
-  for (let at = 0, from = 0; at < MAX_PART_DIGITS; at++) {
+  for (let at = 0, from = 0; at < 31; at++) {
     if (((ends >> at) & 1) === 0) continue;
     sizes.push(at + 1 - from);
     from = at + 1;
@@ -129,57 +177,50 @@ function sizesOf(ends: number): readonly number[] {
   return sizes;
 }
 
-/** Ways of grouping, and patterns of digits, that are kept; texts are free to come up with more. */
-const MAX_KEPT = 4096;
-
 /** Of parts of chains of letters and digits. */
 export class CodeTable {
   readonly #byLength: (readonly Recognizer[])[] = [];
-  readonly #index: ContextIndex;
+  readonly #all: AllWanted;
   readonly #least: number;
-  /** By length, of one group and, MAX_FORM on, of several: what was made out for a pattern of digits. */
-  readonly #known: Map<number, Wanted | null>[] = [];
-  #kept = 0;
+  readonly #kept = new Kept();
 
   /** What scores less than `least` without a word is asked for only where one is near. */
   constructor(recognizers: readonly Recognizer[], index: ContextIndex, least: number) {
-    this.#index = index;
+    this.#all = new AllWanted(recognizers, index);
     this.#least = least;
-    for (const recognizer of recognizers) {
-      for (const length of new Set(recognizer.codes?.map((form) => form.length))) {
+    for (const recognizer of recognizers)
+      for (const length of new Set(recognizer.codes?.map((form) => form.length)))
         this.#byLength[length] = [...(this.#byLength[length] ?? []), recognizer];
-        this.#known[length] ??= new Map();
-        this.#known[length + MAX_FORM] ??= new Map();
-      }
-    }
   }
 
-  /** Bit i of `digits`: character i is a digit. */
-  of(length: number, digits: number, isOne: boolean): Wanted | null {
-    const known = this.#known[isOne ? length : length + MAX_FORM];
-    if (known === undefined) return null;
-    const wanted = known.get(digits);
-    return wanted === undefined ? this.#makeOut(length, digits, isOne, known) : wanted;
-  }
-
-  #makeOut(length: number, digits: number, isOne: boolean, known: Map<number, Wanted | null>): Wanted | null {
-    const asking = (this.#byLength[length] ?? []).filter(({ codes }) =>
-      codes?.some(
-        (form) =>
-          form.length === length && (digits & form.digitMask) === form.digitMask && (digits & form.letterMask) === 0,
-      ),
-    );
-    const wanted = wantedOf(
-      asking,
-      this.#index,
-      (one) => one.asksContext === true || isLow(one.codeScoreAlone, !isOne, this.#least),
-    );
-    if (this.#kept >= MAX_KEPT) {
-      for (const one of this.#known) one?.clear();
-      this.#kept = 0;
-    }
-    known.set(digits, wanted);
-    this.#kept++;
+  /**
+   * `ends`: bit i for a group that ends behind character i. `digits`: bit i where character i is a digit. `isEven`: one
+   * group, or one separator throughout.
+   */
+  of(length: number, ends: number, digits: number, isEven: boolean): Wanted | null {
+    if (this.#byLength[length] === undefined) return null;
+    const how = isEven ? ~ends : ends;
+    const kept = this.#kept.get(how, digits);
+    if (kept !== undefined) return kept;
+    const wanted = this.#makeOut(length, ends, digits, isEven);
+    this.#kept.set(how, digits, wanted);
     return wanted;
+  }
+
+  #makeOut(length: number, ends: number, digits: number, isEven: boolean): Wanted | null {
+    const sizes = sizesOf(ends);
+    const isOne = sizes.length === 1;
+    const written = sizes.join('-');
+    const takes = (form: Form): boolean =>
+      form.length === length &&
+      (digits & form.digitMask) === form.digitMask &&
+      (digits & form.letterMask) === 0 &&
+      (isEven || form.sizes === written);
+    const asking = (this.#byLength[length] ?? []).filter(({ codes }) => codes?.some(takes));
+    return this.#all.of(
+      asking,
+      (one) =>
+        one.asksContext === true || isLow(one.codeScoreAlone, !isOne && hasForm(one.codes, written), this.#least),
+    );
   }
 }

@@ -107,6 +107,34 @@ export class CodeChain {
   }
 }
 
+/**
+ * The end of the chain of digits that begins with the run `start`..`end`, where none of its groups has a letter and no
+ * group of letters is joined to it; -1 where it may be part of a code.
+ */
+export function plainEnd(text: Uint8Array, start: number, end: number): number {
+  const joint = kindOf(byteAt(text, start - 1));
+  if (joint !== 0) {
+    const before = byteAt(text, start - 2);
+    if (joint === SPACE ? isUpper(before) : isAlnum(before)) return -1;
+  }
+  let to = end;
+  for (let groups = 1; groups < CodeChain.MAX_GROUPS; groups++) {
+    const separator = separatorAt(text, to);
+    if (separator === 0) return to;
+    const next = to + (separator >> 8);
+    let digitsTo = next;
+    while (digitsTo < text.length && isDigit(text[digitsTo] as number)) digitsTo++;
+    const isWordBehind = digitsTo < text.length && isAlnum(text[digitsTo] as number);
+    if (digitsTo > next && !isWordBehind) {
+      to = digitsTo;
+      continue;
+    }
+    const isLowerWord = digitsTo === next && (separator & 0xff) === SPACE && !isUpper(text[next] as number);
+    return isLowerWord && !hasDigit(text, next, tokenEnd(text, next)) ? to : -1;
+  }
+  return to;
+}
+
 /** -1 where the token is longer than any code, or a `_` or a letter beyond ASCII touches it. */
 function tokenStart(text: Uint8Array, at: number): number {
   let start = at;

@@ -17,6 +17,8 @@ export interface Form {
   readonly digitMask: number;
   readonly letterMask: number;
   readonly groups: readonly number[];
+  /** The same, as `3-3-4`. */
+  readonly sizes: string;
   /** Bits of the separator after each group but the last. */
   readonly separators: readonly number[];
   /** Whether a value without separators, in upper case, has this form, its literal characters included. */
@@ -89,6 +91,7 @@ function compileForm(form: string, owner: string): Form {
     digitMask,
     letterMask,
     groups,
+    sizes: groups.join('-'),
     separators,
     takes,
   };

@@ -26,6 +26,14 @@ export interface Sighting {
 
 const NO_BITS = new Uint32Array(0);
 
+/** What a scanner wants of all its texts. */
+export interface Wanting {
+  readonly enabled: ReadonlySet<Recognizer>;
+  readonly index: ContextIndex;
+  /** What scores less is not kept. */
+  readonly least: number;
+}
+
 export class Passage {
   readonly text: Buffer;
   readonly role: Role | null;
@@ -37,6 +45,7 @@ export class Passage {
   /** Whether each sighting says why its score is what it is. */
   readonly isExplaining: boolean;
   #reasons: readonly ScoreReason[] | null = null;
+  readonly #least: number;
   #wordsAt = -1;
   #wordsEnd = -1;
   #words: Words = NO_WORDS;
@@ -56,16 +65,10 @@ export class Passage {
   #readTo: Map<string, number> | null = null;
   #found: Map<string, { from: number; at: number }> | null = null;
 
-  constructor(
-    text: Buffer,
-    label: Label,
-    role: Role | null,
-    enabled: ReadonlySet<Recognizer>,
-    index: ContextIndex,
-    isExplaining = false,
-  ) {
+  constructor(text: Buffer, label: Label, role: Role | null, { enabled, index, least }: Wanting, isExplaining = false) {
     this.text = text;
     this.isExplaining = isExplaining;
+    this.#least = least;
     this.label = label.words;
     this.role = role;
     this.#enabled = enabled;
@@ -78,10 +81,10 @@ export class Passage {
     let score = alone;
     if (inContext > alone && recognizer.context !== undefined && this.hasContext(start, end, recognizer.context))
       score = inContext;
-    if (score > 0 && this.#enabled.has(recognizer)) {
+    if (score > 0 && score >= this.#least && this.#enabled.has(recognizer)) {
       if (!this.isExplaining) this.sightings.push({ recognizer, start, end, score });
       else this.#reportExplained({ recognizer, start, end, score }, alone, inContext);
-    }
+    } else this.#reasons = null;
   }
 
   /** Runs of letters that may be base64 or hexadecimal; read once. */

@@ -11,7 +11,7 @@ import { NAMES_IN_TEXT } from '../recognizers/contact/names-in-text.ts';
 import { Automaton } from './automaton.ts';
 import { isAlnum, isDigit, isHex, isLetter, isWord, touchesWordBefore } from './bytes.ts';
 import { CodeTable, NumberTable, type Wanted, type Worded } from './chain-tables.ts';
-import { CodeChain } from './codes.ts';
+import { CodeChain, plainEnd } from './codes.ts';
 import { ContextIndex } from './context-index.ts';
 import { type CompiledCustom, type CustomRecognizer, compileCustom } from './custom.ts';
 import { Budget } from './decode/view.ts';
@@ -22,7 +22,7 @@ import { loadKernel } from './kernel.ts';
 import { type Label, Labels } from './labels.ts';
 import { MAX_PART_DIGITS, MAX_PART_GROUPS, NumberChain, SPACE } from './numbers.ts';
 import { resolveOverlaps, withWholes } from './overlaps.ts';
-import { Passage } from './passage.ts';
+import { Passage, type Wanting } from './passage.ts';
 import { PLAIN_WORDS } from './plain.ts';
 import type { Cue, Recognizer } from './recognizer.ts';
 import { Cells, type CellVisitor, eachTable } from './tables.ts';
@@ -154,13 +154,14 @@ class CuedScanner implements Scanner {
   readonly #maxDigits: number;
   /** By the number of letters before the digits. */
   readonly #prefixed: readonly (readonly Recognizer[])[];
+  readonly #minRun: number;
   /** By the length of a run of letters and digits. */
   readonly #byRun: readonly (readonly Recognizer[])[];
   readonly #labels: Labels;
   readonly #finishing: readonly Recognizer[];
   readonly #names: NameFinder | null;
   readonly #searched: readonly CompiledCustom[];
-  readonly #enabled: ReadonlySet<Recognizer>;
+  readonly #wanting: Wanting;
   readonly #chain = new NumberChain();
   readonly #forms: CodeTable;
   readonly #codes = new CodeChain();
@@ -186,13 +187,14 @@ class CuedScanner implements Scanner {
     this.#maxDigits = Math.min(MAX_PART_DIGITS, Math.max(0, ...all.map((one) => one.numbers?.maxDigits ?? 0)));
     this.#prefixed = Array.from({ length: MAX_PREFIX + 1 }, (_, n) => all.filter((one) => one.prefixLetters === n));
     this.#byRun = byRun(all);
+    this.#minRun = Math.min(...all.map((one) => one.runs?.min ?? MAX_RUN));
     this.#context = new ContextIndex([...all.flatMap(({ context }) => context ?? []), PLAIN_WORDS]);
     this.#numbers = new NumberTable(all, this.#context, least);
     this.#forms = new CodeTable(all, this.#context, least);
     this.#labels = new Labels(all, this.#context);
     this.#finishing = all.filter((one) => one.finish !== undefined);
     this.#searched = custom;
-    this.#enabled = new Set(all);
+    this.#wanting = { enabled: new Set(all), index: this.#context, least };
     this.recognizers = all.map(infoOf);
   }
 
@@ -215,7 +217,7 @@ class CuedScanner implements Scanner {
 
   /** What is seen in the text, and in other readings of it. */
   #read(text: Buffer, label: Label, hints: ScanHints, budget: Budget, depth: number): Passage {
-    const passage = new Passage(text, label, hints.role, this.#enabled, this.#context, hints.isExplained === true);
+    const passage = new Passage(text, label, hints.role, this.#wanting, hints.isExplained === true);
     if (depth === 0) this.#readTables(passage, hints);
     this.#sweep(passage);
     for (let i = 0; i < label.wanted.length; i++) label.wanted[i]?.findLabelled?.(passage);
@@ -252,7 +254,7 @@ class CuedScanner implements Scanner {
           cells.add(start, end, label);
           if (label.wanted.length === 0) return;
           const text = passage.text.subarray(start, end);
-          const cell = new Passage(text, label, hints.role, this.#enabled, this.#context, hints.isExplained === true);
+          const cell = new Passage(text, label, hints.role, this.#wanting, hints.isExplained === true);
           for (let i = 0; i < label.wanted.length; i++) label.wanted[i]?.findLabelled?.(cell);
           for (const sighting of cell.sightings)
             passage.sightings.push({ ...sighting, start: start + sighting.start, end: start + sighting.end });
@@ -271,14 +273,21 @@ class CuedScanner implements Scanner {
     const walk = this.#walk;
     const { firstTelling, endings, endingsAt } = this.#gate;
     const neighbours = this.#neighbours;
+    let tokenTo = 0;
     let numbersTo = 0;
     let codesTo = 0;
-    let runsTo = 0;
     walk.begin(text);
     for (let i = walk.seek(); i !== -1; i = walk.seek()) {
-      if (isDigit(text[i] as number)) {
-        if (i >= codesTo) codesTo = this.#codesAt(passage, i);
-        if (i >= runsTo) runsTo = this.#runAt(passage, i, runsTo);
+      // The first digit of a run of letters and digits: the others have nothing to add.
+      if (i >= tokenTo && isDigit(text[i] as number)) {
+        const start = startOfRun(text, i, tokenTo);
+        tokenTo = endOfRun(text, i + 1);
+        const isNumber = start === i && isAllDigits(text, i, tokenTo);
+        if (!isNumber && tokenTo - start >= this.#minRun) this.#runAt(passage, start, tokenTo);
+        if (i >= codesTo) {
+          const plainTo = isNumber ? plainEnd(text, start, tokenTo) : -1;
+          codesTo = plainTo === -1 ? this.#codesAt(passage, i) : plainTo;
+        }
         if (i >= numbersTo) numbersTo = this.#numbersAt(passage, i);
       }
       const told = walk.state - firstTelling;
@@ -310,19 +319,13 @@ class CuedScanner implements Scanner {
     for (let k = 0; k < wanted.length; k++) wanted[k]?.findPrefixed?.(passage, start);
   }
 
-  /** Hands out the run of letters and digits whose first digit stands at `at`, behind `from`; returns where it ends. */
-  #runAt(passage: Passage, at: number, from: number): number {
-    const text = passage.text;
-    let end = at + 1;
-    while (end < text.length && isAlnum(text[end] as number)) end++;
-    let start = at;
-    while (start > from && at - start <= MAX_RUN && isAlnum(text[start - 1] as number)) start--;
+  /** Hands out a run of letters and digits. */
+  #runAt(passage: Passage, from: number, end: number): void {
     // The letter of an escape such as `\\n` is not part of the run.
-    if (start < at && start > 0 && isEscaped(text, start)) start++;
+    const start = from > 0 && isEscaped(passage.text, from) ? from + 1 : from;
     const wanted = this.#byRun[end - start];
-    if (wanted === undefined || !hasLetter(text, start, end)) return end;
+    if (wanted === undefined || !hasLetter(passage.text, start, end)) return;
     for (let k = 0; k < wanted.length; k++) wanted[k]?.findRun?.(passage, start, end);
-    return end;
   }
 
   /** Hands out the parts of the chain of letters and digits round `at`; returns where the next may begin. */
@@ -334,14 +337,17 @@ class CuedScanner implements Scanner {
       if (!chain.mayBeginAt(first)) continue;
       let length = 0;
       let digits = 0;
+      let ends = 0;
       for (let last = first; last < chain.count && last - first < MAX_PART_GROUPS; last++) {
         const from = chain.start(last);
         const to = chain.end(last);
         if (length + to - from > MAX_FORM) break;
         for (let i = from; i < to; i++, length++) if (isDigit(text[i] as number)) digits |= 1 << length;
+        ends |= 1 << (length - 1);
         // All digits: the number pass has it. Form masks are of 31 bits, so that no sign gets in the way.
         if (!chain.mayEndAt(last) || digits === 2 ** length - 1) continue;
-        const wanted = this.#forms.of(length, digits, first === last);
+        const isEven = first === last || isUniform(chain, first, last);
+        const wanted = this.#forms.of(length, ends, digits, isEven);
         if (wanted !== null) handOutCode(passage, chain, first, last, wanted);
       }
     }
@@ -359,6 +365,11 @@ class CuedScanner implements Scanner {
       return end;
     }
     const end = chain.read(text, at);
+    if (chain.count === 1) {
+      const wanted = this.#numbers.ofOne(chain.digits(0));
+      if (wanted !== null) handOutNumber(passage, chain, 0, 0, wanted);
+      return end;
+    }
     const firstOverlapping = chain.count - MAX_PART_GROUPS;
     for (let first = 0; first < chain.count; first++) {
       if (first > 0 && !chain.mayBreakAfter(first - 1)) continue;
@@ -427,6 +438,25 @@ function byRun(recognizers: readonly Recognizer[]): (readonly Recognizer[])[] {
   return Array.from({ length: MAX_RUN + 1 }, (_, length) =>
     recognizers.filter(({ runs }) => runs !== undefined && runs.min <= length && length <= runs.max),
   );
+}
+
+/** Start of the run of letters and digits round `at`, not before `from`; a longer one than any that is wanted is cut. */
+function startOfRun(text: Uint8Array, at: number, from: number): number {
+  const first = Math.max(from, at - MAX_RUN - 1);
+  let start = at;
+  while (start > first && isAlnum(text[start - 1] as number)) start--;
+  return start;
+}
+
+function endOfRun(text: Uint8Array, from: number): number {
+  let end = from;
+  while (end < text.length && isAlnum(text[end] as number)) end++;
+  return end;
+}
+
+function isAllDigits(text: Uint8Array, from: number, to: number): boolean {
+  for (let i = from; i < to; i++) if (!isDigit(text[i] as number)) return false;
+  return true;
 }
 
 function hasLetter(text: Uint8Array, start: number, end: number): boolean {

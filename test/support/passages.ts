@@ -8,5 +8,5 @@ import type { Recognizer } from '../../engine/scan/recognizer.ts';
 export function passageOf(text: Buffer, label: string, recognizers: readonly Recognizer[]): Passage {
   const index = new ContextIndex(recognizers.flatMap(({ context }) => context ?? []));
   const labels = new Labels(recognizers, index);
-  return new Passage(text, labels.read(label), null, new Set(recognizers), index);
+  return new Passage(text, labels.read(label), null, { enabled: new Set(recognizers), index, least: 0 });
 }

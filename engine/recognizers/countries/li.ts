@@ -1,20 +1,15 @@
 /** Liechtenstein: the personal number of its administration, digits without a check. */
 
-import { contextWords } from '../../scan/context.ts';
-import { idNumber } from '../../scan/id-number.ts';
+import { documentNumber } from '../../scan/document-number.ts';
 import type { Recognizer } from '../../scan/recognizer.ts';
 
-const liPeid = idNumber({
+const liPeid = documentNumber({
   name: 'li-peid',
   entity: 'LI_PEID',
   category: 'government_id',
   countries: ['LI'],
-  forms: ['####', '#####', '######', '#######', '########', '#########', '##########', '###########', '############'],
-  chance: 1,
-  evidence: 'context',
-  context:
-    contextWords(`peid, peids, pe id, personenidentifikationsnummer, personen identifikationsnummer, personenidentifikation,
-liechtenstein tin`),
+  words: ['peid', 'pe-id', 'personenidentifikationsnummer', 'personenidentifikation', 'liechtenstein tin'],
+  isValue: (value) => /^\d{4,12}$/.test(value),
   hits: [
     { text: 'PEID: 00001234567', value: '00001234567' },
     { text: '{"peid":"254173"}', value: '254173' },

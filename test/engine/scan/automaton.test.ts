@@ -54,13 +54,13 @@ describe('the gate', () => {
     assert.deepEqual(sweep(literals, bytes).sort(byPlace), naive(literals, bytes).sort(byPlace));
   });
 
-  it('stops at every digit, whether or not a literal holds digits', () => {
-    const gate = new Automaton([Buffer.from('a1'), Buffer.from('x')]);
+  it('stops at the first digit of each run, whether or not a literal holds digits, and where literals end within one', () => {
+    const gate = new Automaton(['a1', 'x', '45'].map((literal) => Buffer.from(literal)));
     const walk = new Walk(gate, null);
-    const text = Buffer.from('a1 b27x3');
+    const text = Buffer.from('a1 b27x3 99456 2');
     const stops: number[] = [];
     walk.begin(text);
     for (let i = walk.seek(); i !== -1; i = walk.seek()) stops.push(i);
-    assert.deepEqual(stops, [1, 4, 5, 6, 7]);
+    assert.deepEqual(stops, [1, 4, 6, 7, 9, 12, 15]);
   });
 });

@@ -77,7 +77,7 @@ describe('a walk', () => {
 
   it('stops at every byte of a text of stops alone, and nowhere in one without any', () => {
     for (const walk of [new Walk(gate, kernel()), new Walk(gate, null)]) {
-      assert.equal(stopsOf(walk, Buffer.alloc(PIECE + 5, '7')).length, PIECE + 5);
+      assert.equal(stopsOf(walk, Buffer.alloc(PIECE + 5, 'a')).length, PIECE + 5);
       assert.deepEqual(stopsOf(walk, Buffer.alloc(PIECE + 5, 'z')), []);
     }
   });
