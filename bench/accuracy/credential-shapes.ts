@@ -39,7 +39,7 @@ AZURE_KEY | Azure search key, cosmos db account key | {A52}; {B86}==
 AZURE_SAS | Azure SAS token, sas token | sv=2022-11-02&ss=b&srt=sco&sp=rwdlacx&se=2031-03-04T10:00:00Z&st=2024-03-04T02:00:00Z&spr=https&sig={A43}%3D
 AZURE_AD_CLIENT_SECRET | Azure client secret, client secret | {A3}8Q~{W34}
 AZURE_SQL_CONN | connection string, sql connection | Server=tcp:{l8}.database.windows.net,1433;Initial Catalog={l6};User ID={l6};Password={A7}{d2}{A7};Encrypt=True;
-AZURE_DEVOPS_PAT | Azure DevOps PAT, azure devops token | {A52}JQQJ99B{L}ACAAAAAAAAAAAAAS/AZDO{A4}; {a52}
+AZURE_DEVOPS_PAT | Azure DevOps PAT, azure devops token | {A52}JQQJ99BAACAAAAAAAAAAAAAS/AZDO{A4}; {A52}JQQJ99BFACAAAAAAAAAAAAAS/AZDO{A4}; {A52}JQQJ99BLACAAAAAAAAAAAAAS/AZDO{A4}; {a52}
 ALIBABA | Alibaba access key, aliyun access key id | LT/AI{A20}
 DIGITALOCEAN | DigitalOcean token | dop/_v1_{h64}; doo/_v1_{h64}; dor/_v1_{h64}
 CLOUDFLARE | Cloudflare API token, cloudflare api key | {W40}; {h37}

@@ -217,11 +217,14 @@ function sshConfig(random: Random): string {
   return `Host ${host}\n  HostName ${host}.${letters(random, 'l', 6)}.net\n  User ${letters(random, 'l', 5)}\n  Port 2222\n  IdentityFile ~/.ssh/id_${letters(random, 'l', 5)}\n`;
 }
 
-function kubeconfig(random: Random): string {
-  return fill(
+/** A file of which the user's key has to be found: the rest tells a name and an address. */
+function kubeconfig(random: Random): Made {
+  const core = fill(random, '{B200}==');
+  const value = fill(
     random,
-    `apiVersion: v1\nkind: Config\nclusters:\n- name: {l6}\n  cluster:\n    server: https://{l6}.{l6}.net:6443\nusers:\n- name: {l6}\n  user:\n    token: {A40}\n    client-key-data: {B200}==\ncontexts:\n- name: main\ncurrent-context: main\n`,
+    `apiVersion: v1\nkind: Config\nclusters:\n- name: {l6}\n  cluster:\n    server: https://{l6}.{l6}.net:6443\nusers:\n- name: {l6}\n  user:\n    token: {A40}\n    client-key-data: ${core}\ncontexts:\n- name: main\ncurrent-context: main\n`,
   );
+  return { value, core };
 }
 
 export const DOCUMENTS: Readonly<Record<string, (random: Random) => string | Made>> = {

@@ -8,13 +8,15 @@ import { byteAt, isAlnum, isIn, isWord, runEnd } from './bytes.ts';
 import { type ContextWords, contextWords, type Words, wordsOf } from './context.ts';
 import type { Passage } from './passage.ts';
 import { isStandIn } from './placeholders.ts';
+import { isRandom } from './randomness.ts';
 import type { Cue, HitExample, MissExample, Recognizer } from './recognizer.ts';
+import { spellings } from './spellings.ts';
 
 export interface AssignedTokenSpec {
   readonly name: string;
   readonly entity: string;
   readonly category?: Category;
-  /** What names the issuer, in either case: `datadog`, `dd_api_key`, `api.datadoghq.com`. The rarer the better: each place is looked at. */
+  /** What names the issuer, in either case: `datadog`, `dd_api_key`, `api.datadoghq.com`; a space is any joint. The rarer the better: each place is looked at. */
   readonly words: readonly string[];
   /** A word counts only where no letter or digit stands before it (`MY_DD_API_KEY` still holds `dd_api_key`); for short ones. */
   readonly startsWord?: boolean;
@@ -50,7 +52,7 @@ const LINES_BEFORE = 1;
 const LINES_AFTER = 2;
 
 export function assignedToken(spec: AssignedTokenSpec): Recognizer {
-  const words = spec.words.map((word) => word.toLowerCase());
+  const words = [...new Set(spec.words.flatMap((word) => spellings(word.toLowerCase())))];
   const recognizer: Recognizer = {
     name: spec.name,
     entity: spec.entity,
@@ -115,6 +117,7 @@ export function assignedToken(spec: AssignedTokenSpec): Recognizer {
   function scoreOf(value: string, names: readonly string[], isIssuers: boolean): number {
     const last = names.at(-1)?.replace(/\d+$/, '') ?? '';
     if (NO_SECRET.has(last) && spec.allowedNames?.includes(last) !== true) return 0;
+    if (names.some((word) => word === 'public' || word === 'publishable')) return 0;
     const isAssigned = names.some((word) => ASSIGNS.test(word));
     if (!isAssigned && !isIssuers) return 0;
     if (isStandIn(value) || !(spec.shape ?? isRandom)(value)) return 0;
@@ -123,17 +126,6 @@ export function assignedToken(spec: AssignedTokenSpec): Recognizer {
 
   return recognizer;
 }
-
-/** Letters and digits mixed, as chance mixes them: no word, identifier or UUID. */
-export function isRandom(value: string): boolean {
-  const digits = value.match(/\d/g)?.length ?? 0;
-  if (digits < 2 || digits === value.length || UUID.test(value)) return false;
-  // `release-candidate-2024-12`: words and numbers with joints between.
-  const parts = value.split(/[-_.]/);
-  return parts.length < 3 || !parts.every((part) => /^(?:[a-z]*|[A-Z]*|[A-Z][a-z]*|\d*)$/.test(part));
-}
-
-export const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
 /** Words that say that what they name is a secret; also at the end of a longer one (`apikey`). */
 const ASSIGNS =

@@ -3,13 +3,13 @@
  * key, token or secret, then a value that looks random. Words in between are read one by one, so that
  * `vendorSECRET-access-key-VALUE`, `vendor: {"api_key": "VALUE"}` and `vendor secret VALUE` are all one form.
  */
-import { UUID } from './assigned-token.ts';
 import { byteAt, byteSet, isAlnum, isDigit, isIn, isWord, runEnd } from './bytes.ts';
 import { type ContextWords, contextWords, wordsOf } from './context.ts';
 import type { Passage } from './passage.ts';
 import { isStandIn } from './placeholders.ts';
-import { looksRandom } from './randomness.ts';
+import { looksRandom, UUID } from './randomness.ts';
 import type { Cue, Recognizer } from './recognizer.ts';
+import { spellings } from './spellings.ts';
 import { exampleBody, tokenRecognizer } from './token.ts';
 
 export interface IssuerLine {
@@ -63,7 +63,7 @@ const OF = new Set(['on', 'in', 'of', 'for', 'to']);
 const OTHER = new Set(
   `id ids hash sha sha1 sha256 sha512 md5 checksum digest commit rev revision ref version integrity etag uuid guid nonce
 trace span request fingerprint url uri host hostname domain endpoint email username path file filename dir region org
-account project tag label publishable thumbprint signature image build branch release resolved npm node modules module
+account project tag label public publishable thumbprint signature image build branch release resolved npm node modules module
 package packages src lib dist www com import from require github issue pull require`.split(/\s+/),
 );
 
@@ -134,20 +134,11 @@ export function prefixRecognizer(line: PrefixLine): Recognizer {
 
 /** What a word that may mean anything stands before, where it names an issuer. */
 const SECRETS = ['api', 'key', 'token', 'secret', 'access'];
-/** Ends of names that are also written as hosts. */
-const HOSTS = /^(?:io|com|net|co|ai|gov|me|app)$/;
-
 /** The issuer's words in all spellings, the first that was given first. */
 function spelled({ words = '', before }: IssuerLine): readonly string[] {
   const given = words.split(',').map((word) => word.trim());
   const named = before === undefined ? [] : SECRETS.map((secret) => `${before} ${secret}`);
-  const all = [...given.filter((word) => word !== ''), ...named].flatMap((word) => {
-    const parts = word.split(' ');
-    if (parts.length === 1 || !parts.every((part) => /^[a-z0-9]+$/.test(part))) return [word];
-    const joints = HOSTS.test(parts.at(-1) ?? '') ? ['', '_', '-', ' ', '.'] : ['', '_', '-', ' '];
-    return joints.map((joint) => parts.join(joint));
-  });
-  return [...new Set(all)];
+  return [...new Set([...given.filter((word) => word !== ''), ...named].flatMap(spellings))];
 }
 
 function labelsOf(words: readonly string[]): ContextWords {

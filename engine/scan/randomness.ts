@@ -3,7 +3,6 @@
  * pieces that people know, a key is not. Letters count as known where most pairs in a row of them are frequent in English
  * and in code; what is left over is noise. A tokenizer for language models would say the same with far more work.
  */
-import { UUID } from './assigned-token.ts';
 
 /** Pairs of letters that make up 84 of 100 in the words of manuals; by chance a pair is one of them in 27 of 100. */
 const FREQUENT = new Set(
@@ -54,4 +53,19 @@ export function looksRandom(value: string, least = 12): boolean {
   if (noise < least || noise < value.length * 0.5) return false;
   const entropy = entropyOf(value);
   return entropy >= (value.length >= 14 ? 2.9 : 2.5);
+}
+
+export const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+
+/** Changes from a small letter to a capital or back that names in camel case do not have in so short a value. */
+const HUMPS = /[a-z](?=[A-Z])|[A-Z](?=[a-z])/g;
+
+/** Letters and digits mixed, as chance mixes them: no word, identifier or UUID. Of twenty signs one in twelve has fewer than two digits. */
+export function isRandom(value: string): boolean {
+  const digits = value.match(/\d/g)?.length ?? 0;
+  if (digits === value.length || UUID.test(value)) return false;
+  if (digits < 2) return (value.match(HUMPS)?.length ?? 0) >= value.length / 4 && looksRandom(value);
+  // `release-candidate-2024-12`: words and numbers with joints between.
+  const parts = value.split(/[-_.]/);
+  return parts.length < 3 || !parts.every((part) => /^(?:[a-z]*|[A-Z]*|[A-Z][a-z]*|\d*)$/.test(part));
 }

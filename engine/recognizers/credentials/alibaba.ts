@@ -1,6 +1,7 @@
 /** Alibaba Cloud: access key ids (`LTAI`), and their secrets beside the name. */
-import { assignedToken, isRandom } from '../../scan/assigned-token.ts';
+import { assignedToken } from '../../scan/assigned-token.ts';
 import { byteSet } from '../../scan/bytes.ts';
+import { isRandom } from '../../scan/randomness.ts';
 import { assembled } from '../../scan/recognizer.ts';
 import { exampleBody, tokenRecognizer } from '../../scan/token.ts';
 

@@ -17,9 +17,9 @@ import {
   azureDevOpsAnnotated,
   azureDevOpsNamed,
   azureKey,
+  azureNamed,
   azureOpenAiAnnotated,
   azureOpenAiNamed,
-  azureSearchNamed,
 } from './azure-keys.ts';
 import { awsBedrockKey } from './bedrock.ts';
 import { braintree } from './braintree.ts';
@@ -107,7 +107,7 @@ import { twilioSecret, twilioSid } from './twilio.ts';
 import { databaseUris, urlWithCredentials } from './url-with-credentials.ts';
 import { vercel, vercelNamed } from './vercel.ts';
 import { thingsboardDevice, tinesWebhook, zapierWebhook } from './webhook-urls.ts';
-import { wireguard } from './wireguard.ts';
+import { wireguard, wireguardNamed } from './wireguard.ts';
 import { zendesk } from './zendesk.ts';
 
 export const CREDENTIALS: readonly Recognizer[] = [
@@ -137,7 +137,7 @@ export const CREDENTIALS: readonly Recognizer[] = [
   azureOpenAiAnnotated,
   azureOpenAiNamed,
   azureSas,
-  azureSearchNamed,
+  azureNamed,
   azureSqlConnection,
   azureStorageKey,
   basicAuthHeader,
@@ -291,6 +291,7 @@ export const CREDENTIALS: readonly Recognizer[] = [
   vercel,
   vercelNamed,
   wireguard,
+  wireguardNamed,
   xai,
   zapierWebhook,
   zendesk,

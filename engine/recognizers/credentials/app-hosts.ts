@@ -1,6 +1,7 @@
 /** Hosts of applications: Fly.io, Netlify, Render. */
-import { assignedToken, isRandom } from '../../scan/assigned-token.ts';
+import { assignedToken } from '../../scan/assigned-token.ts';
 import { byteSet } from '../../scan/bytes.ts';
+import { isRandom } from '../../scan/randomness.ts';
 import { assembled } from '../../scan/recognizer.ts';
 import { exampleBody, HEX_DIGITS, tokenRecognizer } from '../../scan/token.ts';
 

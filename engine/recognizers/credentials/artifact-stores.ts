@@ -1,6 +1,7 @@
 /** Stores of build results: Artifactory and Docker Hub. */
-import { isRandom } from '../../scan/assigned-token.ts';
+
 import { byteSet } from '../../scan/bytes.ts';
+import { isRandom } from '../../scan/randomness.ts';
 import { assembled } from '../../scan/recognizer.ts';
 import { exampleBody, tokenRecognizer } from '../../scan/token.ts';
 

@@ -10,7 +10,7 @@ import { assembled, type Recognizer } from '../../scan/recognizer.ts';
 import { exampleBody } from '../../scan/token.ts';
 
 const token = assembled('1/', '1204837465019283', ':9f01726eebe77df2', 'c096a65e95acdd02');
-const later = assembled('2/', '1204837465019283', '/1209876543210987', ':9f01726eebe77df2c096a65e95acdd02');
+const later = assembled('2/', '7204837465019283', '/7209876543210987', ':9f01726eebe77df2c096a65e95acdd02');
 
 export const asana: Recognizer = {
   name: 'asana',
@@ -18,7 +18,7 @@ export const asana: Recognizer = {
   category: 'credential',
   countries: [],
   numbers: { minDigits: 13, maxDigits: 24, minGroups: 2, maxGroups: 2, separators: SLASH },
-  cues: [{ literal: '2/1', startsWord: true }],
+  cues: Array.from({ length: 9 }, (_, at) => ({ literal: `2/${at + 1}`, startsWord: true })),
   context: contextWords('asana'),
   findInNumbers(passage: Passage, chain: NumberChain, first: number, last: number): void {
     if (chain.digits(first) !== 1) return;

@@ -2,9 +2,10 @@
  * Atlassian and Bitbucket. Tokens end in a CRC-32 of all that stands before it, in hexadecimal: a right one is certain,
  * a wrong one does not hide the token. The forms before are plain runs beside the name.
  */
-import { assignedToken, isRandom } from '../../scan/assigned-token.ts';
+import { assignedToken } from '../../scan/assigned-token.ts';
 import { byteSet } from '../../scan/bytes.ts';
 import { crc32Hex } from '../../scan/checksums.ts';
+import { isRandom } from '../../scan/randomness.ts';
 import { assembled } from '../../scan/recognizer.ts';
 import { exampleBody, tokenRecognizer } from '../../scan/token.ts';
 

@@ -4,6 +4,7 @@
  */
 
 import { assignedToken } from '../../scan/assigned-token.ts';
+import { behindName } from '../../scan/behind-name.ts';
 import { byteAt, byteSet, isAlnum, isIn, runEnd } from '../../scan/bytes.ts';
 import { contextWords } from '../../scan/context.ts';
 import type { Passage } from '../../scan/passage.ts';
@@ -62,7 +63,6 @@ export const awsAccessKeyId = tokenRecognizer({
 });
 
 const BASE64 = byteSet('A-Za-z0-9+/');
-const NAME_TO_VALUE = byteSet(' \t"\'`=:>\\,');
 
 /** Forty characters of base64 that are neither a hash in hexadecimal nor a path. */
 function isSecret(value: string): boolean {
@@ -95,6 +95,9 @@ export const awsSecretKey: Recognizer = {
     { literal: 'secret_key' },
     { literal: 'secret key' },
     { literal: 'aws_secret' },
+    { literal: 'aws secret' },
+    { literal: 'aws-secret' },
+    { literal: 'awssecret' },
     { literal: 'AKIA', exact: true, startsWord: true },
     { literal: 'ASIA', exact: true, startsWord: true },
   ],
@@ -105,11 +108,7 @@ export const awsSecretKey: Recognizer = {
       findNear(passage, end);
       return;
     }
-    let at = end;
-    // The rest of the name, then what stands between a name and its value, a word such as `is` included.
-    at = runEnd(text, at, byteSet('A-Za-z0-9_'), 20);
-    at = runEnd(text, at, NAME_TO_VALUE, 12);
-    if (byteAt(text, at) === 0x69 && byteAt(text, at + 1) === 0x73) at = runEnd(text, at + 2, NAME_TO_VALUE, 6);
+    const at = behindName(passage, runEnd(text, end, byteSet('A-Za-z0-9_-'), 20))?.at ?? end;
     const valueEnd = secretEnd(passage, at);
     if (valueEnd === 0) return;
     const isNamed = cue.literal.includes('access') || cue.literal.startsWith('aws');
@@ -125,6 +124,9 @@ export const awsSecretKey: Recognizer = {
     { text: `${EXAMPLE_ID},${EXAMPLE_SECRET}\r\n`, value: EXAMPLE_SECRET },
     { text: EXAMPLE_SECRET, label: 'secretAccessKey', value: EXAMPLE_SECRET, atLeast: 0.8 },
     { text: `the AWS secret key is ${EXAMPLE_SECRET}`, value: EXAMPLE_SECRET },
+    { text: `| aws secret key | ${EXAMPLE_SECRET} |`, value: EXAMPLE_SECRET, atLeast: 0.8 },
+    { text: `<input name="aws_secret_access_key" value="${EXAMPLE_SECRET}">`, value: EXAMPLE_SECRET, atLeast: 0.8 },
+    { text: `here is the AWS secret access key you asked for: ${EXAMPLE_SECRET}`, value: EXAMPLE_SECRET },
   ],
   misses: [
     { text: EXAMPLE_SECRET },

@@ -8,6 +8,7 @@ import { byteAt, byteSet, isIn } from '../../scan/bytes.ts';
 import { marvin32 } from '../../scan/checksums.ts';
 import type { Passage } from '../../scan/passage.ts';
 import { isPlaceholder } from '../../scan/placeholders.ts';
+import { isRandom } from '../../scan/randomness.ts';
 import { assembled, type Cue, type Recognizer } from '../../scan/recognizer.ts';
 import { exampleBody, HEX_DIGITS } from '../../scan/token.ts';
 import { azureStorageKey } from './azure.ts';
@@ -167,9 +168,6 @@ export const azureOpenAiNamed = assignedToken({
   name: 'azure-openai-named',
   entity: 'AZURE_OPENAI_KEY',
   words: [
-    'azure_openai',
-    'azure-openai',
-    'azureopenai',
     'azure openai',
     'openai.azure.com',
     'cognitiveservices.azure.com',
@@ -196,16 +194,11 @@ export const azureDevOpsNamed = assignedToken({
   name: 'azure-devops-named',
   entity: 'AZURE_DEVOPS_PAT',
   words: [
-    'azure_devops',
-    'azure-devops',
-    'azuredevops',
     'azure devops',
     'ado_pat',
     'ado_token',
     'dev.azure.com',
     'visualstudio.com',
-    'personalaccesstoken',
-    'personal_access_token',
     'personal access token',
     'vsts_',
     // Scripts for it are most often PowerShell.
@@ -225,16 +218,30 @@ export const azureDevOpsNamed = assignedToken({
 });
 
 const searchBefore = exampleBody(52, 19);
+const cosmosKey = assembled(exampleBody(86, 21), '==');
 
-export const azureSearchNamed = assignedToken({
-  name: 'azure-search-named',
+/** Keys of search services (32 or 52 letters and digits) and of Cosmos DB accounts (64 bytes in base64), beside the name. */
+export const azureNamed = assignedToken({
+  name: 'azure-named',
   entity: 'AZURE_KEY',
-  words: ['azure_search', 'azure-search', 'azuresearch', 'search.windows.net'],
-  body: BASE62,
+  words: ['azure search', 'search.windows.net', 'cosmos db', 'cosmos key', 'documents.azure.com'],
+  body: byteSet('a-zA-Z0-9+/'),
+  isPadded: true,
   min: 32,
-  max: 52,
-  lengths: [32, 52],
+  max: 88,
+  lengths: [32, 52, 88],
+  shape: (value) => isRandom(value) && (value.length === 88 ? value.endsWith('==') : !/[+/=]/.test(value)),
   near: 0.4,
-  hits: [{ text: `azure_search_key = ${searchBefore}`, value: searchBefore, atLeast: 0.8 }],
-  misses: [{ text: `azure_search_index: ${searchBefore}` }, { text: searchBefore }],
+  // Above what a key of a storage account is, whose form is the same.
+  assigned: 0.99,
+  hits: [
+    { text: `azure_search_key = ${searchBefore}`, value: searchBefore, atLeast: 0.8 },
+    { text: `Azure search key: ${searchBefore}`, value: searchBefore, atLeast: 0.8 },
+    { text: `COSMOS_DB_ACCOUNT_KEY=${cosmosKey}`, value: cosmosKey, atLeast: 0.8 },
+  ],
+  misses: [
+    { text: `azure_search_index: ${searchBefore}` },
+    { text: searchBefore },
+    { text: `cosmos db etag ${cosmosKey}` },
+  ],
 });

@@ -1,5 +1,6 @@
 /** Azure: storage and Cosmos account keys, shared access signatures, client secrets of Entra applications. */
 
+import { behindName } from '../../scan/behind-name.ts';
 import { byteAt, byteSet, isIn, runEnd, runStart } from '../../scan/bytes.ts';
 import { contextWords } from '../../scan/context.ts';
 import type { Passage } from '../../scan/passage.ts';
@@ -17,19 +18,14 @@ export const azureStorageKey: Recognizer = {
   category: 'credential',
   countries: [],
   cues: [
-    { literal: 'AccountKey=' },
-    { literal: 'SharedAccessKey=' },
-    { literal: 'account_key' },
-    { literal: 'storage_key' },
-    { literal: 'storageKey' },
-    { literal: 'accountKey"' },
+    ...['accountkey', 'account_key', 'account-key', 'account key'].map((literal) => ({ literal })),
+    ...['storagekey', 'storage_key', 'storage-key', 'storage key'].map((literal) => ({ literal })),
+    { literal: 'sharedaccesskey' },
   ],
-  labels: contextWords('account key', 'storage key', 'shared access key'),
+  labels: contextWords('account key, accountkey, storage key, storagekey, shared access key, sharedaccesskey'),
   findAtCue(passage: Passage, _start: number, end: number): void {
-    const text = passage.text;
-    const at = runEnd(text, end, byteSet(' "\'=:\\'), 8);
-    if (at === end && byteAt(text, end - 1) !== 0x3d) return;
-    reportKey(passage, at);
+    const behind = behindName(passage, end);
+    if (behind !== null) reportKey(passage, behind.at);
   },
   findLabelled(passage: Passage): void {
     reportKey(passage, 0);
@@ -41,6 +37,8 @@ export const azureStorageKey: Recognizer = {
       atLeast: 0.8,
     },
     { text: `azure_storage_key: "${storage}"`, value: storage, atLeast: 0.8 },
+    { text: `Azure storage account key ${storage} is out of date`, value: storage, atLeast: 0.8 },
+    { text: `Subject: account key\n\nThe one on file is ${storage}. Regards`, value: storage, atLeast: 0.8 },
     { text: storage, label: 'AccountKey', value: storage },
   ],
   misses: [
@@ -84,18 +82,20 @@ export const azureSas: Recognizer = {
     const before = runStart(text, start, QUERY, 600);
     const after = runEnd(text, end, QUERY, 400);
     passage.markRead('azure-sas', after);
-    const query = passage.ascii(before, after);
+    // In a page the ampersands are written as entities.
+    const query = passage.ascii(before, after).replaceAll('&amp;', '&');
     if (!/(?:^|[&])sig=[A-Za-z0-9+/%]{40,}/.test(query)) return;
     const fields = ['sv', 'se', 'sp', 'sr', 'ss', 'srt', 'skoid', 'skn'].filter((name) =>
       new RegExp(`(?:^|&)${name}=`).test(query),
     );
     const isSas = fields.includes('sv') || fields.includes('se') || fields.includes('sr');
-    if (isSas && fields.length >= 2 && !isPlaceholder(query.slice(start - before + 4)))
+    if (isSas && fields.length >= 2 && !isPlaceholder(passage.ascii(end, after)))
       passage.report(azureSas, before, after, 0.95);
   },
   hits: [
     { text: `https://demo.blob.core.windows.net/c/b?${signature}`, value: signature, atLeast: 0.8 },
     { text: `SAS "${signature}"`, value: signature },
+    { text: `<td>${signature.replaceAll('&', '&amp;')}</td>`, value: signature.replaceAll('&', '&amp;') },
   ],
   misses: [
     { text: 'https://example.com/?sig=abc&se=1' },

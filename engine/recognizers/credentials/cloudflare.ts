@@ -2,9 +2,10 @@
  * Cloudflare: API keys and tokens of today's form (prefix, 40 characters, a checksum of 8 hexadecimal digits), keys of
  * the origin CA, and the forms before, which are plain runs beside the name.
  */
-import { assignedToken, isRandom } from '../../scan/assigned-token.ts';
+import { assignedToken } from '../../scan/assigned-token.ts';
 import { byteSet } from '../../scan/bytes.ts';
 import { crc32Hex } from '../../scan/checksums.ts';
+import { isRandom } from '../../scan/randomness.ts';
 import { assembled } from '../../scan/recognizer.ts';
 import { exampleBody, HEX_DIGITS, tokenRecognizer } from '../../scan/token.ts';
 

@@ -77,18 +77,21 @@ export const connectionString: Recognizer = {
       passage.markRead('connection-string', Math.max(at + 1, end - MAX_LIST / 3));
       return;
     }
-    passage.markRead('connection-string', end);
-    const password = passwordOf(written);
-    if (password === null || password === '' || isPlaceholder(password) || isReference(password)) return;
-    // What stands before the first name of the list (`connection: Server=…`) is not part of it.
+    // What stands before the first name of the list (`connection: Server=…`) is not part of it, nor is what follows its quotes.
     const skipped = FIRST_PAIR.exec(written)?.index ?? 0;
-    const list = written.slice(skipped).replace(/[\s.,)'\\]+$/, '');
+    const quote = written[skipped - 1] === "'" ? written.indexOf("'", skipped) : -1;
+    passage.markRead('connection-string', quote > at - start ? start + quote : end);
+    const list = written.slice(skipped, quote > at - start ? quote : undefined).replace(/[\s.,)'\\]+$/, '');
+    const password = passwordOf(list);
+    if (password === null || password === '' || isPlaceholder(password) || isReference(password)) return;
     const recognizer = AZURE.test(list) ? azureSqlConnection : connectionString;
     passage.report(recognizer, start + skipped, start + skipped + list.length, STOCK.test(password) ? 0.4 : 0.9);
   },
   hits: [
     { text: `conn = "${ado}"`, value: ado, atLeast: 0.8 },
     { text: `connection: ${ado}`, value: ado },
+    { text: `log=info connection_string=${ado}`, value: ado },
+    { text: `open({ dsn: '${ado}', force: true }); x;`, value: ado, atLeast: 0.8 },
     {
       text: assembled('Provider=SQLNCLI;Server=sql1,1433;Database=shop;Uid=app;', 'Pwd=h7Kd2', 'Lm9;'),
       value: assembled('Provider=SQLNCLI;Server=sql1,1433;Database=shop;Uid=app;', 'Pwd=h7Kd2', 'Lm9;'),

@@ -1,7 +1,8 @@
 /** Databases as a service: Databricks, Neon, PlanetScale, Snowflake. */
-import { assignedToken, isRandom } from '../../scan/assigned-token.ts';
+import { assignedToken } from '../../scan/assigned-token.ts';
 import { byteSet } from '../../scan/bytes.ts';
 import { contextWords } from '../../scan/context.ts';
+import { isRandom } from '../../scan/randomness.ts';
 import { assembled } from '../../scan/recognizer.ts';
 import { exampleBody, HEX_DIGITS, tokenRecognizer } from '../../scan/token.ts';
 

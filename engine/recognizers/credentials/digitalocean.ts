@@ -1,7 +1,8 @@
 /** DigitalOcean: personal, OAuth and refresh tokens, and keys of its object store. */
-import { isRandom } from '../../scan/assigned-token.ts';
+
 import { byteSet } from '../../scan/bytes.ts';
 import { contextWords } from '../../scan/context.ts';
+import { isRandom } from '../../scan/randomness.ts';
 import { assembled } from '../../scan/recognizer.ts';
 import { exampleBody, HEX_DIGITS, tokenRecognizer } from '../../scan/token.ts';
 

@@ -650,7 +650,7 @@ const BY_NAME: readonly IssuerLine[] = [
 const particleIo = assignedToken({
   name: 'particle-io',
   entity: 'PARTICLE_IO',
-  words: ['api.particle.io', 'particleio', 'particle_'],
+  words: ['particle io', 'particle_'],
   body: byteSet('a-f0-9'),
   min: 40,
   max: 40,

@@ -1,7 +1,8 @@
 /** Google Cloud: API keys, OAuth tokens and client secrets, and service-account keys as the JSON file that holds them. */
-import { assignedToken, isRandom } from '../../scan/assigned-token.ts';
+import { assignedToken } from '../../scan/assigned-token.ts';
 import { byteAt, byteSet } from '../../scan/bytes.ts';
 import type { Passage } from '../../scan/passage.ts';
+import { isRandom } from '../../scan/randomness.ts';
 import { assembled, type Recognizer } from '../../scan/recognizer.ts';
 import { exampleBody, tokenRecognizer } from '../../scan/token.ts';
 
@@ -118,9 +119,8 @@ export const gcpServiceAccount: Recognizer = {
   cues: [{ literal: 'service_account', exact: true, endsWord: true }],
   findAtCue(passage: Passage, start: number, end: number): void {
     const text = passage.text;
-    // The value of `type`, also where its quotes are escaped.
-    const after = byteAt(text, end);
-    if (after !== 0x22 && !(after === 0x5c && byteAt(text, end + 1) === 0x22)) return;
+    // The value of `type`, also where its quotes are escaped, or written as entities in a page.
+    if (!/^(?:\\?"|&quot;)/.test(passage.ascii(end, end + 6))) return;
     const keyAt = passage.indexOf('private_key', Math.max(0, start - MAX_FILE / 2));
     if (keyAt === -1 || keyAt - end > MAX_FILE) return;
     const pemAt = passage.indexOf('PRIVATE KEY-----', keyAt);
@@ -132,6 +132,7 @@ export const gcpServiceAccount: Recognizer = {
   hits: [
     { text: `key file:\n${serviceAccount}\nend`, value: serviceAccount, atLeast: 0.8 },
     { text: serviceAccount, value: serviceAccount },
+    { text: `<td>${serviceAccount.replaceAll('"', '&quot;')}</td>`, value: serviceAccount.replaceAll('"', '&quot;') },
   ],
   misses: [
     { text: '{"type": "service_account", "project_id": "demo"}' },

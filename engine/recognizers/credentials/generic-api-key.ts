@@ -5,12 +5,11 @@
  * assigned to it, is a HIGH_ENTROPY_STRING and stays low without one.
  */
 
-import { UUID } from '../../scan/assigned-token.ts';
 import { byteAt, byteSet, isAlnum, isIn, isWord, runEnd, runStart } from '../../scan/bytes.ts';
 import { contextWords, wordsOf } from '../../scan/context.ts';
 import type { Passage } from '../../scan/passage.ts';
 import { isPlaceholder, isReference } from '../../scan/placeholders.ts';
-import { looksRandom } from '../../scan/randomness.ts';
+import { looksRandom, UUID } from '../../scan/randomness.ts';
 import { assembled, type Recognizer } from '../../scan/recognizer.ts';
 import { exampleBody } from '../../scan/token.ts';
 

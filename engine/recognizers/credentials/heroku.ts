@@ -1,6 +1,7 @@
 /** Heroku: platform keys (`HRKU-`), and the UUIDs before them beside the name. */
-import { assignedToken, isRandom, UUID } from '../../scan/assigned-token.ts';
+import { assignedToken } from '../../scan/assigned-token.ts';
 import { byteSet } from '../../scan/bytes.ts';
+import { isRandom, UUID } from '../../scan/randomness.ts';
 import { assembled } from '../../scan/recognizer.ts';
 import { exampleBody, tokenRecognizer } from '../../scan/token.ts';
 

@@ -1,6 +1,7 @@
 /** HubSpot: tokens of private apps (`pat-`, the data centre and a UUID), and elder keys, which are UUIDs, beside the name. */
-import { assignedToken, UUID } from '../../scan/assigned-token.ts';
+import { assignedToken } from '../../scan/assigned-token.ts';
 import { byteSet } from '../../scan/bytes.ts';
+import { UUID } from '../../scan/randomness.ts';
 import { assembled } from '../../scan/recognizer.ts';
 import { tokenRecognizer } from '../../scan/token.ts';
 

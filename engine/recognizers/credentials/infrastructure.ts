@@ -1,8 +1,9 @@
 /** Tools that set up infrastructure: Pulumi, Terraform Cloud, Vault. */
-import { assignedToken, isRandom } from '../../scan/assigned-token.ts';
+import { assignedToken } from '../../scan/assigned-token.ts';
 import { byteAt, byteSet, isAlnum, runEnd, runStart } from '../../scan/bytes.ts';
 import type { Passage } from '../../scan/passage.ts';
 import { isPlaceholder } from '../../scan/placeholders.ts';
+import { isRandom } from '../../scan/randomness.ts';
 import { assembled, type Recognizer } from '../../scan/recognizer.ts';
 import { exampleBody, HEX_DIGITS, tokenRecognizer } from '../../scan/token.ts';
 

@@ -22,7 +22,11 @@ export const kubeconfig: Recognizer = {
   category: 'credential',
   countries: [],
   isWhole: true,
-  cues: [{ literal: 'client-key-data' }, { literal: 'current-context' }],
+  cues: [
+    { literal: 'client-key-data' },
+    { literal: 'current-context' },
+    { literal: 'kind: Config', exact: true, endsWord: true },
+  ],
   findAtCue(passage: Passage, start: number, end: number, cue): void {
     if (cue.literal === 'client-key-data') {
       const at = runEnd(passage.text, end, byteSet(' \t"\':=\\'), 8);
@@ -36,7 +40,7 @@ export const kubeconfig: Recognizer = {
     const written = passage.ascii(from, Math.min(passage.text.length, start + REACH));
     passage.markRead('kubeconfig', start + REACH);
     if (!/\busers["']?\s*:/.test(written) || !/\bclusters["']?\s*:/.test(written)) return;
-    for (const match of written.matchAll(/\n\s+(?:token|password)["']?\s*:\s*["']?([\w.+/=-]{16,2000})/g)) {
+    for (const match of written.matchAll(/\n[ \t]+(?:token|password)["']?\s*:\s*["']?([\w.+/=-]{16,2000})/g)) {
       const value = match[1] ?? '';
       const at = from + match.index + match[0].length - value.length;
       if (!isPlaceholder(value) && looksRandom(value)) passage.report(kubeconfig, at, at + value.length, 0.96);
@@ -49,8 +53,10 @@ export const kubeconfig: Recognizer = {
       value: token,
       atLeast: 0.8,
     },
+    { text: `kind: Config\nclusters:\n- name: a\nusers:\n- name: b\n  user:\n    token: ${token}\n`, value: token },
   ],
   misses: [
+    { text: `kind: ConfigMap\nclusters:\n- name: a\nusers:\n- name: b\n  user:\n    token: ${token}\n` },
     { text: 'client-key-data: REDACTED' },
     { text: 'kubectl config current-context' },
     { text: `client-certificate-data: ${key}` },
@@ -73,10 +79,11 @@ export const k8sSecret: Recognizer = {
     const after = passage.ascii(end, Math.min(text.length, end + REACH));
     // A YAML stream holds one object after the other.
     const from = start - (before.length - Math.max(0, before.lastIndexOf('\n---')));
-    const stop = after.indexOf('\n---');
+    const stop = after.search(/(?:\n|\\n)---/);
     const to = end + (stop === -1 ? after.length : stop);
     passage.markRead('k8s-secret', to);
-    const written = passage.ascii(from, to);
+    // Line ends of a string in JSON; the text keeps its length.
+    const written = passage.ascii(from, to).replaceAll('\\n', ' \n');
     for (const block of written.matchAll(/(?:^|\n)([ \t]*)(data|stringData):[ \t]*\r?\n((?:\1[ \t]+[^\n]*\n?)+)/g)) {
       reportValues(
         passage,
@@ -97,6 +104,7 @@ export const k8sSecret: Recognizer = {
   hits: [
     { text: `apiVersion: v1\nkind: Secret\nmetadata:\n  name: db\ndata:\n  password: ${value}\n`, value, atLeast: 0.8 },
     { text: `{"kind":"Secret","data":{"pw":"${value}"}}`, value, atLeast: 0.8 },
+    { text: `{"file":"kind: Secret\\ndata:\\n  password: ${value}\\n"}`, value, atLeast: 0.8 },
     { text: `kind: Secret\nstringData:\n  key: ${assembled('h7Kd2', 'Lm9!x')}\n`, value: assembled('h7Kd2', 'Lm9!x') },
   ],
   misses: [

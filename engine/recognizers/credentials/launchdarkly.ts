@@ -1,9 +1,9 @@
 /** LaunchDarkly: SDK keys and API tokens (`sdk-`, `api-` and a UUID); a mobile key is shipped with every app and stays low. */
 
-import { UUID } from '../../scan/assigned-token.ts';
 import { byteSet } from '../../scan/bytes.ts';
 import { contextWords } from '../../scan/context.ts';
 import { issuerRecognizer } from '../../scan/issuer-table.ts';
+import { UUID } from '../../scan/randomness.ts';
 import { assembled } from '../../scan/recognizer.ts';
 import { tokenRecognizer } from '../../scan/token.ts';
 

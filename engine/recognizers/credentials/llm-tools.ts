@@ -1,6 +1,7 @@
 /** Tools round models: LangSmith (tracing), Pinecone (vectors). */
-import { assignedToken, isRandom, UUID } from '../../scan/assigned-token.ts';
+import { assignedToken } from '../../scan/assigned-token.ts';
 import { byteSet } from '../../scan/bytes.ts';
+import { isRandom, UUID } from '../../scan/randomness.ts';
 import { assembled } from '../../scan/recognizer.ts';
 import { exampleBody, HEX_DIGITS, tokenRecognizer } from '../../scan/token.ts';
 

@@ -2,8 +2,9 @@
  * Hosts of models whose keys have a prefix of their own: Cerebras, Fireworks, Groq, Hugging Face, NVIDIA, OpenRouter,
  * Perplexity, Replicate, Together, xAI.
  */
-import { isRandom } from '../../scan/assigned-token.ts';
+
 import { byteSet } from '../../scan/bytes.ts';
+import { isRandom } from '../../scan/randomness.ts';
 import { assembled } from '../../scan/recognizer.ts';
 import { exampleBody, HEX_DIGITS, tokenRecognizer } from '../../scan/token.ts';
 

@@ -1,7 +1,8 @@
 /** Makers of models whose keys are plain runs of letters and digits: Cohere, DeepSeek, ElevenLabs, Mistral, Together. */
-import { assignedToken, isRandom } from '../../scan/assigned-token.ts';
+import { assignedToken } from '../../scan/assigned-token.ts';
 import { byteSet } from '../../scan/bytes.ts';
 import { contextWords } from '../../scan/context.ts';
+import { isRandom } from '../../scan/randomness.ts';
 import { assembled } from '../../scan/recognizer.ts';
 import { exampleBody, HEX_DIGITS, tokenRecognizer } from '../../scan/token.ts';
 
@@ -94,7 +95,7 @@ const togetherHex = exampleBody(64, 29, HEX_DIGITS);
 export const togetherNamed = assignedToken({
   name: 'together-named',
   entity: 'TOGETHER',
-  words: ['together_api', 'togetherai', 'together_ai', 'together.ai', 'together.xyz', 'together_key', 'together_token'],
+  words: ['together api', 'together ai', 'together.xyz', 'together key', 'together token'],
   body: HEX,
   min: 64,
   max: 64,

@@ -1,8 +1,9 @@
 /** Registries of packages: crates.io, npm, NuGet, PyPI, RubyGems. */
-import { assignedToken, isRandom, UUID } from '../../scan/assigned-token.ts';
+import { assignedToken } from '../../scan/assigned-token.ts';
 import { byteSet } from '../../scan/bytes.ts';
 import { crc32Base62, endsInCrc32 } from '../../scan/checksums.ts';
 import { contextWords } from '../../scan/context.ts';
+import { isRandom, UUID } from '../../scan/randomness.ts';
 import { assembled } from '../../scan/recognizer.ts';
 import { exampleBody, HEX_DIGITS, tokenRecognizer } from '../../scan/token.ts';
 

@@ -3,7 +3,7 @@
  * PBKDF2, Cisco's), Kerberos responses, LDAP's `{SSHA}` and pairs of LM and NT hashes in dumps. Each can be guessed at
  * leisure, so each is a secret.
  */
-import { byteAt, byteSet, isAlnum, isHex, isWord, runEnd, runStart } from '../../scan/bytes.ts';
+import { byteAt, byteSet, isAlnum, isHex, isIn, isWord, runEnd, runStart } from '../../scan/bytes.ts';
 import type { Passage } from '../../scan/passage.ts';
 import { isPlaceholder } from '../../scan/placeholders.ts';
 import { assembled, type HitExample, type Recognizer } from '../../scan/recognizer.ts';
@@ -116,21 +116,18 @@ export const passwordHash: Recognizer = {
 function reportLine(passage: Passage, start: number, end: number): void {
   const text = passage.text;
   if (byteAt(text, start - 1) !== 0x3a) return;
-  const from = runStart(text, start - 1, USER, 64);
+  let from = runStart(text, start - 1, USER, 64);
+  // The n of a line end that is written as an escape.
+  if (byteAt(text, from - 1) === 0x5c && from < start - 2) from++;
   const before = byteAt(text, from - 1);
-  if (from === start - 1 || (from > 0 && before !== 0x0a && before !== 0x22 && before !== 0x27 && before !== 0x20))
-    return;
+  if (from === start - 1 || before === 0x3a || before === 0x2f || before === 0x2b) return;
   const rest = /^(?::\d*){1,6}(?::\d*)?:?/.exec(passage.ascii(end, end + 60))?.[0] ?? '';
   if ((rest.match(/:/g)?.length ?? 0) >= 5) passage.report(shadow, from, end + rest.length, 0.97);
-  else if (
-    byteAt(text, end) <= 0x20 ||
-    byteAt(text, end) === 0x22 ||
-    byteAt(text, end) === 0x27 ||
-    byteAt(text, end) === 0x5c
-  )
-    passage.report(htpasswd, from, end, 0.95);
+  else if (!isIn(HASH_GOES_ON, byteAt(text, end))) passage.report(htpasswd, from, end, 0.95);
 }
 
+/** Behind a hash: it is part of something longer. */
+const HASH_GOES_ON = byteSet('A-Za-z0-9/:$+=');
 const USER = byteSet('A-Za-z0-9_.@$-');
 const shadowLine = assembled('root:', sha512, ':19700:0:99999:7:::');
 const userLine = assembled('anna:', '$ap', 'r1$q9Lk2mPq$', exampleBody(22));
@@ -154,7 +151,12 @@ export const htpasswd: Recognizer = {
   countries: [],
   isWhole: true,
   alsoEntity: 'PASSWORD_HASH',
-  hits: [{ text: `${userLine}\n`, value: userLine, atLeast: 0.8 }],
+  hits: [
+    { text: `${userLine}\n`, value: userLine, atLeast: 0.8 },
+    { text: `entry=${userLine}, as given`, value: userLine, atLeast: 0.8 },
+    { text: `<td>${userLine}</td>`, value: userLine, atLeast: 0.8 },
+    { text: `"a\\n${userLine}\\n"`, value: userLine, atLeast: 0.8 },
+  ],
   misses: [{ text: 'anna:password' }, { text: shadowLine }],
 };
 

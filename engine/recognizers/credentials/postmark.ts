@@ -1,6 +1,7 @@
 /** Postmark: tokens of servers and accounts, which are UUIDs and count beside the name. */
-import { assignedToken, UUID } from '../../scan/assigned-token.ts';
+import { assignedToken } from '../../scan/assigned-token.ts';
 import { byteSet } from '../../scan/bytes.ts';
+import { UUID } from '../../scan/randomness.ts';
 
 const token = '9da5da9c-4218-4c22-aed6-b5c8baebfff5';
 

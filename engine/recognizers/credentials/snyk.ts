@@ -1,6 +1,7 @@
 /** Snyk: API tokens, which are UUIDs, beside the name; tokens of users and service accounts by prefix. */
-import { assignedToken, UUID } from '../../scan/assigned-token.ts';
+import { assignedToken } from '../../scan/assigned-token.ts';
 import { byteSet } from '../../scan/bytes.ts';
+import { UUID } from '../../scan/randomness.ts';
 import { assembled } from '../../scan/recognizer.ts';
 import { exampleBody, tokenRecognizer } from '../../scan/token.ts';
 

@@ -1,6 +1,7 @@
 /** Splunk: tokens of the HTTP event collector, which are UUIDs: in their own header, or beside the name. */
-import { assignedToken, UUID } from '../../scan/assigned-token.ts';
+import { assignedToken } from '../../scan/assigned-token.ts';
 import { byteSet } from '../../scan/bytes.ts';
+import { UUID } from '../../scan/randomness.ts';
 import { exampleBody } from '../../scan/token.ts';
 
 const token = '9da5da9c-4218-4c22-aed6-b5c8baebfff5';

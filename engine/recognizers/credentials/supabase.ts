@@ -2,9 +2,10 @@
  * Supabase: secret keys, access tokens, and JWTs of the role that may do everything. Publishable keys and the JWT of the
  * role `anon` are public, and are left to what they are otherwise.
  */
-import { isRandom } from '../../scan/assigned-token.ts';
+
 import { byteAt, byteSet, isIn, runEnd, runStart } from '../../scan/bytes.ts';
 import type { Passage } from '../../scan/passage.ts';
+import { isRandom } from '../../scan/randomness.ts';
 import { assembled, type Recognizer } from '../../scan/recognizer.ts';
 import { exampleBody, HEX_DIGITS, tokenRecognizer } from '../../scan/token.ts';
 

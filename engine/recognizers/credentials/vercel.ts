@@ -2,9 +2,10 @@
  * Vercel: tokens and keys of 2026 (a prefix for each kind, 50 characters, a CRC-32 of them in base 62), and the 24
  * letters and digits before them beside the name.
  */
-import { assignedToken, isRandom } from '../../scan/assigned-token.ts';
+import { assignedToken } from '../../scan/assigned-token.ts';
 import { byteSet } from '../../scan/bytes.ts';
 import { crc32Base62, endsInCrc32 } from '../../scan/checksums.ts';
+import { isRandom } from '../../scan/randomness.ts';
 import { assembled } from '../../scan/recognizer.ts';
 import { exampleBody, tokenRecognizer } from '../../scan/token.ts';
 

@@ -1,4 +1,5 @@
 /** WireGuard: private and pre-shared keys of a configuration (32 bytes in base64). Public keys are named otherwise. */
+import { assignedToken } from '../../scan/assigned-token.ts';
 import { byteAt, byteSet, runEnd } from '../../scan/bytes.ts';
 import type { Passage } from '../../scan/passage.ts';
 import { isPlaceholder } from '../../scan/placeholders.ts';
@@ -38,3 +39,23 @@ export const wireguard: Recognizer = {
     { text: `PrivateKey = ${'A'.repeat(43)}=` },
   ],
 };
+
+const named = assembled(exampleBody(42, 9), 'E', '=');
+
+/** Under the name of the program, in any text. */
+export const wireguardNamed = assignedToken({
+  name: 'wireguard-named',
+  entity: 'WIREGUARD_KEY',
+  words: ['wireguard', 'wg_private', 'wg_preshared', 'preshared key'],
+  body: byteSet('A-Za-z0-9+/'),
+  isPadded: true,
+  min: 44,
+  max: 44,
+  near: 0.4,
+  shape: (value) => /^(?=.*\d)(?=.*[A-Z])[A-Za-z0-9+/]{43}=$/.test(value),
+  hits: [
+    { text: `WireGuard private key: ${named}`, value: named, atLeast: 0.8 },
+    { text: `WG_PRIVATE_KEY=${named}`, value: named, atLeast: 0.8 },
+  ],
+  misses: [{ text: `WireGuard public key: ${named}` }, { text: `wireguard peer ${named}` }],
+});

@@ -48,13 +48,18 @@ export const signedUrl: Recognizer = {
     if (passage.isRead('signed-url', start)) return;
     const url = readUrl(passage, start, end);
     passage.markRead('signed-url', url.end);
-    const written = passage.ascii(url.start, url.end);
+    // In a page the ampersands are written as entities.
+    const written = passage.ascii(url.start, url.end).replaceAll('&amp;', '&');
     const form = FORMS.find((one) => one.test(written));
     if (form === undefined || !/^https?:\/\//i.test(written)) return;
     const signature = /Signature=([\w~%+/=-]+)/i.exec(written)?.[1] ?? '';
     if (!isPlaceholder(signature)) passage.report(signedUrl, url.start, url.end, 0.95);
   },
-  hits: [s3, gcs, front].map((value) => ({ text: `download ${value} now`, value, atLeast: 0.8 })),
+  hits: [s3, gcs, front, s3.replaceAll('&', '&amp;')].map((value) => ({
+    text: `download ${value} now`,
+    value,
+    atLeast: 0.8,
+  })),
   misses: [
     { text: 'https://x.s3.amazonaws.com/a?X-Amz-Signature=<signature>' },
     { text: 'Signature=abc&Expires=1' },
