@@ -30,7 +30,9 @@ export interface DocumentNumberSpec {
 const NEAR = 64;
 const CLOSE = 24;
 /** A line that ends sooner behind the word has the number on the next: a heading, a letter. */
-const SAME_LINE = 12;
+const SAME_LINE = 20;
+/** The same, where a full stop ends it. */
+const SENTENCE = 12;
 const MAX_WORDS = 7;
 const MAX_LENGTH = 24;
 /** Parts of a value that single spaces separate. */
@@ -59,7 +61,7 @@ export function documentNumber(spec: DocumentNumberSpec): Recognizer {
       const last = Math.min(text.length, end + NEAR);
       for (let i = end, words = 0; i < last && words <= MAX_WORDS; ) {
         const byte = text[i] ?? 0;
-        if (byte === 0x0a && i > end + SAME_LINE) return;
+        if (byte === 0x0a && i > end + (text[i - 1] === 0x2e ? SENTENCE : SAME_LINE)) return;
         if (!isAlnum(byte)) {
           i++;
           continue;

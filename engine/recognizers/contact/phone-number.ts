@@ -4,7 +4,7 @@
  */
 import { byteAt, isAlnum, isDigit, isHex, isWord, touchesWordBefore } from '../../scan/bytes.ts';
 import { type ContextWords, contextWords, hasContextWord, type Words, wordsOf } from '../../scan/context.ts';
-import { isPartOfIdentifier } from '../../scan/edges.ts';
+import { isBesideCode, isPartOfIdentifier } from '../../scan/edges.ts';
 import { DASH, DOT, type NumberChain, PAREN, SLASH, SPACE } from '../../scan/numbers.ts';
 import type { Passage } from '../../scan/passage.ts';
 import type { Recognizer } from '../../scan/recognizer.ts';
@@ -15,12 +15,12 @@ const PLANS = `1:10-10 7:10-10 20:8-10 27:9-9 30:10-10 31:9-9 32:8-9 33:9-9 34:9
 62:7-12 63:8-10 64:8-10 65:8-8 66:8-9 81:9-10 82:8-11 84:8-10 86:10-11 90:10-10 91:10-10 92:9-10 93:9-9 94:9-9 95:7-10
 98:10-10 211:9-9 212:9-9 213:8-9 216:8-8 218:8-9 220:7-7 221:9-9 222:8-8 223:8-8 224:8-9 225:8-10 226:8-8 227:8-8 228:8-8
 229:8-10 230:7-8 231:7-9 232:8-8 233:9-9 234:8-10 235:8-8 236:8-8 237:8-9 238:7-7 239:7-7 240:9-9 241:7-8 242:9-9 243:9-9
-244:9-9 248:7-7 249:9-9 250:9-9 251:9-9 252:7-9 253:8-8 254:9-10 255:9-9 256:9-9 257:8-8 258:8-9 260:9-9 261:9-10 262:9-9
+244:9-9 245:7-9 246:7-7 247:4-6 248:7-7 249:9-9 250:9-9 251:9-9 252:7-9 253:8-8 254:9-10 255:9-9 256:9-9 257:8-8 258:8-9 260:9-9 261:9-10 262:9-9
 263:8-10 264:8-9 265:7-9 266:8-8 267:7-8 268:8-8 269:7-7 290:4-5 291:7-7 297:7-7 298:6-6 299:6-6 350:8-8 351:9-9 352:6-9
 353:7-9 354:7-7 355:8-9 356:8-8 357:8-8 358:6-11 359:8-9 370:8-8 371:8-8 372:7-8 373:8-8 374:8-8 375:9-9 376:6-6 377:8-9
-378:6-10 380:9-9 381:8-9 382:8-8 383:8-8 385:8-9 386:8-8 387:8-8 389:8-8 420:9-9 421:9-9 423:7-7 500:5-5 501:7-7 502:8-8
+378:6-10 380:9-9 381:8-9 382:8-8 383:8-8 385:8-9 386:8-8 387:8-8 389:8-8 420:9-9 421:9-9 423:7-9 500:5-5 501:7-7 502:8-8
 503:8-8 504:8-8 505:8-8 506:8-8 507:7-8 508:6-6 509:8-8 590:9-9 591:8-8 592:7-7 593:8-9 594:9-9 595:8-9 596:9-9 597:6-7
-598:8-8 599:7-8 670:7-8 672:6-6 673:7-7 674:7-7 675:7-8 676:5-7 677:5-7 678:5-7 679:7-7 680:7-7 681:6-6 682:5-5 683:4-4
+598:8-8 599:7-8 670:7-8 672:6-6 673:7-7 674:7-7 675:7-8 676:5-7 677:5-7 678:5-7 679:7-7 680:7-7 681:6-6 682:5-5 683:4-7
 685:5-7 686:5-8 687:6-6 688:5-6 689:6-8 690:4-4 691:7-7 692:7-7 800:8-8 850:8-10 852:8-8 853:8-8 855:8-9 856:8-10 880:8-10
 886:8-9 960:7-7 961:7-8 962:8-9 963:8-9 964:8-10 965:7-8 966:8-9 967:7-9 968:7-8 970:8-9 971:8-9 972:8-9 973:8-8 974:7-8
 975:7-8 976:7-8 977:8-10 992:9-9 993:8-8 994:9-9 995:9-9 996:9-9 998:9-9`;
@@ -39,8 +39,10 @@ function isInternational(digits: string): boolean {
     if (plan === undefined) continue;
     const national = digits.slice(length);
     if (length === 1 && digits[0] === '1') return isNanp(national);
-    const size = national.startsWith('0') && digits.slice(0, 2) !== '39' ? national.length - 1 : national.length;
-    return size >= plan.least && size <= plan.most;
+    const isTrunk = national.startsWith('0') && digits.slice(0, 2) !== '39';
+    // Some print the trunk 0 that is dialled at home, in other countries numbers begin with it.
+    if (national.length >= plan.least && national.length <= plan.most) return true;
+    return isTrunk && national.length - 1 >= plan.least && national.length - 1 <= plan.most;
   }
   return false;
 }
@@ -60,12 +62,21 @@ const NAME_WORDS = `phone, phones, telephone, tel, mobile, cell, cellphone, fax,
 telefon, telefonnummer, handy, handynummer, mobil, mobilnummer, rufnummer, téléphone, portable, gsm,
 teléfono, telefono, móvil, movil, celular, telefone, cellulare, telefoon, mobiel, phonenumber,
 msisdn, hotline, dial, 电话, 手机, 電話, 携帯, телефон, телефону`.split(/,\s/);
+/** Words for calling somebody. */
+const CALL_WORDS =
+  `call, calls, called, calling, text, contact, contacts, reach, reached, ring, dial, anrufen, erreichen,
+erreichbar, kontakt, kontaktieren, appelez, appeler, joindre, rappeler, contacter, llame, llamar, llama, llámeme, contactar,
+contacto, chiama, chiamare, chiamami, contattare, contatto, bellen, bereikbaar, ligar, ligue, contato, zadzwonić, ringa,
+next of kin`.split(/,\s/);
 /** Words that are often near one. */
-const NEAR_WORDS = `call, calls, called, text, contact, reach, ring, voicemail, ext, extension, number, helpline,
-anrufen, appelez, llame, chiama`.split(/,\s/);
+const NEAR_WORDS = `voicemail, ext, extension, number, helpline`.split(/,\s/);
 const NAMES = contextWords(...NAME_WORDS);
-const CALLS = contextWords(`call, calls, called, text, contact, reach, anrufen, appelez, llame, chiama`);
-const CONTEXT = contextWords(...NAME_WORDS, ...NEAR_WORDS);
+const CALLS = contextWords(...CALL_WORDS);
+/** Words for what bears numbers written like some telephones'. */
+const THINGS =
+  contextWords(`part, parts, article, artikel, item, sku, ean, gtin, isbn, model, order, bestellung, invoice,
+rechnung, serial, batch, lot, room, ticket, case, ref, reference, version, row, rows, pages`);
+const CONTEXT = contextWords(...NAME_WORDS, ...CALL_WORDS, ...NEAR_WORDS);
 
 export const phoneNumber: Recognizer = {
   name: 'phone-number',
@@ -93,16 +104,20 @@ export const phoneNumber: Recognizer = {
     const isAll = !chain.overflows && isWholeEntry(chain, first, last);
     if (!isAll && !mayBePrinted(text, chain, first, last)) return;
     if (groups > 1 && isOther(passage, chain, first, last)) return;
-    const isOpened = before === 0x28;
-    if (isOpened && (joined & PAREN) === 0) return;
+    // The bracket of its first group, or one round the whole.
+    const isOpened = before === 0x28 && (joined & PAREN) !== 0;
+    if (before === 0x28 && !isOpened && byteAt(text, end) !== 0x29) return;
     if (!isOpened && (joined & PAREN) !== 0 && !isInnerParen(text, chain, first)) return;
     const digits = digitsIn(passage, chain, first, last);
     const alone = groups > 1 ? nationalScore(digits, chain, first, last, joined, isOpened) : 0;
     const from = isOpened ? start - 1 : start;
     // Joined to letters, a dot or a slash it is part of something else.
     if (isOpened ? touchesWordBefore(text, from) : isJoined(text, from, end)) return;
-    if (alone >= 0.5) passage.report(phoneNumber, from, end, alone, 0.85);
+    const isWeak = alone === 0.5 && (isNamedBefore(passage, from, THINGS) || isBesideCode(text, from, end));
+    if (isWeak) passage.report(phoneNumber, from, end, 0.4, 0.4);
+    else if (alone >= 0.5) passage.report(phoneNumber, from, end, alone, 0.85);
     else if (isAll) reportByWord(passage, from, end, digits, groups, joined, alone);
+    else if (alone > 0) passage.report(phoneNumber, from, end, alone);
   },
   hits: [
     { text: 'call +1 415 555 2671 now', value: '+1 415 555 2671', atLeast: 0.8 },
@@ -125,6 +140,14 @@ export const phoneNumber: Recognizer = {
     { text: '+1 (555) 123-4567', value: '+1 (555) 123-4567' },
     { text: 'Tel. 089 / 1234567', value: '089 / 1234567' },
     { text: 'call me at 5551234567', value: '5551234567' },
+    { text: 'the mobile (0171 1234567) was off', value: '0171 1234567' },
+    { text: 'Erreichbar ist sie unter 0171 1234567 bis abends.', value: '0171 1234567' },
+    { text: 'Sie wohnt in Köln, 0171 1234567.', value: '0171 1234567' },
+    { text: '¿Puede llamar a Horacio Rojas al 572 929 989?', value: '572 929 989' },
+    { text: 'Please call Ms Ito back at (958)314-05-98', value: '(958)314-05-98' },
+    { text: 'Contact Ana Suciu at ana@mail.example or 0251632722.', value: '0251632722' },
+    { text: 'Contact: 0036 30 4009 953', value: '0036 30 4009 953' },
+    { text: 'Studio Levi\n12 Hill Street\n+393312345678', value: '+393312345678' },
   ],
   misses: [
     { text: '4155552671' },
@@ -145,6 +168,9 @@ export const phoneNumber: Recognizer = {
     { text: '123 456 7890 rows' },
     { text: '12/31/2024 10:00' },
     { text: '0.123 456 7890' },
+    { text: '@@ -1 +1 @@\n-1700000000\n+1700000001\n 1700000002' },
+    { text: 'contact the owner of rows 536358415 and 536358416' },
+    { text: 'part no. 0123 45678' },
     { text: '8b 28 3f 01 00 00 00 50 32' },
     { text: 'Boston, MA 02110-1301' },
   ],
@@ -165,8 +191,23 @@ function reportInternational(passage: Passage, start: number, end: number, digit
   const previous = byteAt(text, start - 1);
   const isLineStart = start === 0 || previous === 0x0a || previous === 0x0d;
   const isBare = groups === 1;
-  const alone = isBare && isLineStart && start !== 0 ? 0.4 : isBare && digits.length < 10 ? 0.4 : 0.75;
+  const isOfDiff = isLineStart && start !== 0 && isAmongChanges(text, start, end);
+  const alone = isBare && (isOfDiff || digits.length < 10) ? 0.4 : 0.75;
   passage.report(phoneNumber, start, end, alone, 0.95);
+}
+
+/** The line is more than the number, or the one before or behind it begins as lines of a diff do. */
+function isAmongChanges(text: Buffer, start: number, end: number): boolean {
+  const after = byteAt(text, end);
+  if (end < text.length && after !== 0x0a && after !== 0x0d) return true;
+  const before = text.lastIndexOf(0x0a, start - 2) + 1;
+  const next = text.indexOf(0x0a, end) + 1;
+  return isChange(byteAt(text, before)) || (next > 0 && isChange(byteAt(text, next)));
+}
+
+/** `+`, `-`, `@` or the space of a line that stays. */
+function isChange(byte: number): boolean {
+  return byte === 0x2b || byte === 0x2d || byte === 0x40 || byte === 0x20;
 }
 
 /** A date (year, month and day, or day, month and year), a postal code or a decimal: groups that mean something else. */
@@ -231,6 +272,8 @@ function nationalScore(
     if (sizes === '1334' && isUniform) return 0.6;
     return 0.4;
   }
+  if (isOpened && sizes === '3322') return 0.65;
+  if (/^00[1-9]/.test(digits)) return digits.length >= 11 && isUniform && isInternational(digits.slice(2)) ? 0.55 : 0;
   if (digits[0] !== '0' || digits[1] === '0' || digits.length < 9 || digits.length > 12) return 0;
   if (isRow(digits)) return 0;
   if ((joined & SLASH) !== 0)
@@ -245,7 +288,9 @@ function nationalScore(
   if (isOpened && /^[2-6]/.test(sizes)) return 0.65;
   if (['344', '56', '533', '433', '443', '244'].includes(sizes) && joined === SPACE) return sizes === '56' ? 0.5 : 0.6;
   if (/^(?:28|37|46|47|48|55|34[345])$/.test(sizes) && joined === DASH) return 0.5;
-  return 0.4;
+  // An area code and one part, or parts of two to four digits, which nothing stands beside.
+  const isAll = first === 0 && last === chain.count - 1 && !chain.overflows;
+  return isAll && joined === SPACE && /^(?:[2-5][5-8]|[2-5][2-4]{2,4})$/.test(sizes) ? 0.5 : 0.4;
 }
 
 /** `01 02 03 04 05`: a row of counters. */
@@ -274,8 +319,9 @@ function reportByWord(
   }
   const words: Words = isLabelled ? passage.label : passage.wordsRound(start, end);
   const isNamed = isLabelled || hasContextWord(words, NAMES);
+  const isCalled = !isNamed && isCalledBefore(passage, start);
   if (groups > 1) {
-    passage.report(phoneNumber, start, end, isNamed ? 0.85 : alone >= 0.4 ? 0.6 : 0.35);
+    passage.report(phoneNumber, start, end, isNamed ? 0.85 : isCalled || alone >= 0.4 ? 0.6 : 0.35);
     return;
   }
   const isPlausible =
@@ -283,10 +329,23 @@ function reportByWord(
     (digits[0] === '0' && digits[1] !== '0' && digits.length >= 9 && digits.length <= 12) ||
     isInternational(digits);
   if (isLabelled) passage.report(phoneNumber, start, end, isPlausible ? 0.85 : 0.6);
-  else if (isNamedBefore(passage, start)) passage.report(phoneNumber, start, end, isPlausible ? 0.75 : 0.55);
+  else if (isCalled && digits.length >= 9 && digits.length <= 13) {
+    passage.report(phoneNumber, start, end, isPlausible || isInternational(digits.replace(/^00/, '')) ? 0.6 : 0.5);
+  } else if (isNamedBefore(passage, start)) passage.report(phoneNumber, start, end, isPlausible ? 0.75 : 0.55);
   else if (isPlausible && (isNamed || (isNanp(digits) && isNamedBefore(passage, start, CALLS)))) {
     passage.report(phoneNumber, start, end, 0.5);
   } else passage.report(phoneNumber, start, end, 0.3);
+}
+
+/** How far before it a sentence may speak of a call, bytes. */
+const CALL_BEFORE = 96;
+
+/** The sentence speaks of a call, and the number stands where it says whom to call: `call Ann back at …`, `llame al …`. */
+function isCalledBefore(passage: Passage, start: number): boolean {
+  const before = passage.slice(Math.max(0, start - CALL_BEFORE), start);
+  if (!/(?:[,:]|(?:^|\s)(?:at|on|or|to|under|unter|al|au|op|på|no|na|pod|o|ou|oder|of))\s*$/i.test(before))
+    return false;
+  return hasContextWord(wordsOf(before.slice(before.search(/[^.!?;\n]*(?:\.\S[^.!?;\n]*)*$/))), CALLS);
 }
 
 /** A name stands within a few words before. */
