@@ -10,6 +10,7 @@ const BAD_CONFIGURATION: ReadonlySet<ErrorCode> = new Set([
   'policy_invalid',
   'pattern_invalid',
   'listener_open',
+  'model_unusable',
 ]);
 
 /** Where to print, and WEIR_DEBUG. */

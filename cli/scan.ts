@@ -6,8 +6,10 @@ import type { KeyObject } from 'node:crypto';
 import { realpathSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { packageVersion } from '../config/package-root.ts';
+import type { NameReader } from '../engine/names/given.ts';
 import { normalise } from '../engine/scan/normalise.ts';
 import { ENTITIES, type Scanner } from '../engine/scan/scanner.ts';
+import type { Coverage } from '../flow/coverage.ts';
 import { WeirError } from '../flow/errors.ts';
 import { CATEGORIES } from '../flow/finding.ts';
 import { openHome } from '../store/home.ts';
@@ -22,11 +24,12 @@ import {
   textOption,
   UsageError,
 } from './command.ts';
+import { type ConfiguredModel, openConfiguredModel } from './configured-model.ts';
 import { scannerOf } from './configured-scanner.ts';
 import { cleanText } from './log/clean-text.ts';
 import { type Baseline, BaselineWriter, homeKey, KnownFindings, newFileKey, readBaseline } from './scan/baseline.ts';
 import { type FindingFilter, findingFilter } from './scan/entity-filter.ts';
-import { type FindingMarks, type ScanPlan, scanSource } from './scan/file-scan.ts';
+import { type FindingMarks, NOT_DECODED, NOT_READ, type ScanPlan, scanSource } from './scan/file-scan.ts';
 import { readChanges } from './scan/git-changes.ts';
 import { IgnoreRules } from './scan/ignore-rules.ts';
 import { jsonReport } from './scan/json-report.ts';
@@ -66,7 +69,8 @@ Prints FILE:LINE:COLUMN, the entity, the score and the length; never the value.
 
 A folder's .gitignore and .weirignore are respected, binary files passed by; each thing left out is
 counted. A comment "weir:allow ENTITY reason" on the line of a finding or the one before allows it.
-Recognizers of policies are used when --config names a configuration. More: docs/scan.md.
+Recognizers of policies and the model of detection.model are used when --config names a
+configuration. More: docs/scan.md.
 Exit code 0: nothing found, 1: something found, 2: bad usage, or something could not be read
 (the rest is done first).`,
   example: `weir scan README.md src/
@@ -100,9 +104,12 @@ async function run(given: CommandContext): Promise<number> {
   const filter = findingFilter(listOption(context, 'entities'), minScore, scanner);
   const isExplained = hasOption(context, 'explain');
   const sources = sourcesOf(context);
+  const model = await modelOf(context);
+  const readNames = model?.read ?? null;
   try {
-    if (hasOption(context, 'jsonl')) return await scanLines(context, sources, scanner, filter, isExplained);
-    if (hasOption(context, 'redact')) return await redactAll(context, sources, scanner, filter);
+    if (hasOption(context, 'jsonl'))
+      return await scanLines(context, sources, scanner, filter, { isExplained, readNames });
+    if (hasOption(context, 'redact')) return await redactAll(context, sources, scanner, filter, readNames);
     const marks = marksOf(context);
     const plan: ScanPlan = {
       scanner,
@@ -110,6 +117,7 @@ async function run(given: CommandContext): Promise<number> {
       isEntity: entityNames(scanner),
       marks: marks.marks,
       isExplained,
+      readNames,
       onProgress: progress.onBytes,
     };
     const { tally, code } = await scanAll(plan, sources, reportOf(context), progress, marks.isAccepting);
@@ -117,6 +125,7 @@ async function run(given: CommandContext): Promise<number> {
     return code;
   } finally {
     progress.clear();
+    await model?.close();
   }
 }
 
@@ -175,11 +184,17 @@ async function scanAll(
   return { tally, code };
 }
 
+const MISSING: ReadonlyMap<Coverage, string> = new Map([
+  [NOT_DECODED, 'not all that is encoded in it was decoded'],
+  [NOT_READ, 'the model has not read all of it'],
+]);
+
 async function redactAll(
   context: CommandContext,
   sources: AsyncIterable<Source>,
   scanner: Scanner,
   filter: FindingFilter,
+  readNames: NameReader | null,
 ): Promise<number> {
   let found = 0;
   let files = 0;
@@ -192,12 +207,10 @@ async function redactAll(
     }
     files++;
     try {
-      let isWhole = true;
-      const onTruncated = (): void => {
-        isWhole = false;
-      };
-      found += await redactSource(scanner, filter, source, context.out, { onTruncated });
-      if (!isWhole) context.err(`${cleanText(source.name)}: not all that is encoded in it was decoded\n`);
+      const missing = new Set<Coverage>();
+      const onTruncated = (one: Coverage): void => void missing.add(one);
+      found += await redactSource(scanner, filter, source, context.out, { onTruncated, readNames });
+      for (const one of missing) context.err(`${cleanText(source.name)}: ${MISSING.get(one)}\n`);
     } catch (error) {
       if (!(error instanceof Error && 'syscall' in error)) throw error;
       context.err(`${cleanText(source.name)}: ${reasonOf(error)}\n`);
@@ -320,4 +333,10 @@ function withProgress(context: CommandContext): { readonly context: CommandConte
       print(text);
     };
   return { context: { ...context, out: wiping(context.out), err: wiping(context.err) }, progress };
+}
+
+/** As with the recognizers of policies: only where `--config` names a configuration. It waits as long as it takes. */
+async function modelOf(context: CommandContext): Promise<ConfiguredModel | null> {
+  if (context.configFile === null) return null;
+  return await openConfiguredModel(context.config(), null, (line) => context.err(`${line}\n`));
 }

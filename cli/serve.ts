@@ -1,10 +1,12 @@
 /** `weir serve`: the engine as an HTTP service with the REST shapes of Presidio's analyzer and anonymizer, on one port. */
 import { once } from 'node:events';
-import { parseHostPort } from '../catalog/host.ts';
+import { type HostPort, parseHostPort } from '../catalog/host.ts';
 import type { Config } from '../config/config.ts';
 import { isLoopback } from '../config/load.ts';
+import type { NameReader } from '../engine/names/given.ts';
 import { MEDIUM } from '../flow/finding.ts';
 import { type Command, type CommandContext, hasOption, numberOption, textOption, UsageError } from './command.ts';
+import { openConfiguredModel } from './configured-model.ts';
 import { reportFailure } from './failure.ts';
 import { createAnalyzer } from './serve/analyze.ts';
 import { routesOf } from './serve/routes.ts';
@@ -30,7 +32,7 @@ text is logged. docs/serve.md has the parameters.
   --timeout SECONDS   time that a request may take to arrive (default ${DEFAULT_REQUEST_SECONDS})
   --log-requests      a line a request on stderr: method, path, status, time, correlation_id
 
-Of the configuration, policies (their recognizers) and detection are used. It runs until it is
+Of the configuration, policies (their recognizers), detection and proxy.limits are used. It runs until it is
 stopped (Ctrl-C); open requests are answered first.`,
   example: `weir serve
 export PRESIDIO_ANALYZER_API_BASE=http://${DEFAULT_LISTEN}
@@ -51,12 +53,37 @@ async function run(context: CommandContext): Promise<number> {
   if (context.positionals.length > 0) throw new UsageError('takes no arguments');
   const listen = parseHostPort(textOption(context, 'listen') ?? DEFAULT_LISTEN);
   if (listen === null) throw new UsageError('--listen must be host:port, such as 127.0.0.1:8790 or [::1]:8790');
-  const minScore = numberOption(context, 'min-score', { min: 0, max: 1 }) ?? MEDIUM;
-  const maxBody = numberOption(context, 'max-body', { min: 1024, max: 2 ** 30, integer: true });
-  const seconds = numberOption(context, 'timeout', { min: 1, max: 3600 }) ?? DEFAULT_REQUEST_SECONDS;
+  const options: ServeOptions = {
+    listen,
+    minScore: numberOption(context, 'min-score', { min: 0, max: 1 }) ?? MEDIUM,
+    maxBody: numberOption(context, 'max-body', { min: 1024, max: 2 ** 30, integer: true }),
+    seconds: numberOption(context, 'timeout', { min: 1, max: 3600 }) ?? DEFAULT_REQUEST_SECONDS,
+  };
   const config = context.config();
+  const model = await openConfiguredModel(config, config.proxy.limits.modelMs, (line) => context.err(`${line}\n`));
+  try {
+    return await serveUntilStopped(context, config, options, model?.read ?? null);
+  } finally {
+    await model?.close();
+  }
+}
+
+interface ServeOptions {
+  readonly listen: HostPort;
+  readonly minScore: number;
+  readonly maxBody: number | null;
+  readonly seconds: number;
+}
+
+async function serveUntilStopped(
+  context: CommandContext,
+  config: Config,
+  { listen, minScore, maxBody, seconds }: ServeOptions,
+  readNames: NameReader | null,
+): Promise<number> {
   const analyzer = createAnalyzer({
     scanner: scannerOf(config),
+    readNames,
     minScore,
     onUnknownEntity: (entity) => context.err(`weir: a request asks for ${entity}, which nothing here finds\n`),
   });

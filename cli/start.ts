@@ -23,6 +23,7 @@ import { type Home, openHome } from '../store/home.ts';
 import { fingerprint } from '../store/keyed.ts';
 import { createRecorder } from '../store/recorder.ts';
 import { newUlid } from '../store/ulid.ts';
+import { type ConfiguredModel, openConfiguredModel } from './configured-model.ts';
 import { whoListens } from './who-listens.ts';
 
 export interface StartOptions {
@@ -55,7 +56,9 @@ export async function startWeir(config: Config, options: StartOptions = {}): Pro
   const keyed = fingerprinter(home);
   const engine = createEngine(effective, keyed);
   const lock = home.lock();
+  let model: ConfiguredModel | null = null;
   try {
+    model = await openConfiguredModel(effective, effective.proxy.limits.modelMs, log);
     const authority = loadOrCreateAuthority(home.caFolder);
     const notice = expiryNotice(authority);
     if (notice !== null) log(`weir: ${notice}`);
@@ -69,6 +72,7 @@ export async function startWeir(config: Config, options: StartOptions = {}): Pro
         config: effective,
         catalog: createCatalog(config.destinations),
         engine,
+        readNames: model?.read ?? null,
         recorder,
         authority,
         fingerprint: keyed,
@@ -87,6 +91,7 @@ export async function startWeir(config: Config, options: StartOptions = {}): Pro
         close: async () => {
           await proxy.close();
           await recorder.close();
+          await model?.close();
           lock.release();
         },
       };
@@ -95,6 +100,7 @@ export async function startWeir(config: Config, options: StartOptions = {}): Pro
       throw namingHolder(error, effective);
     }
   } catch (error) {
+    await model?.close();
     lock.release();
     throw error;
   }

@@ -23,6 +23,8 @@ export interface ProxyLimits {
   readonly idleMs: number;
   readonly clientHelloMs: number;
   readonly drainMs: number;
+  /** What the model of `detection.model` gets for the texts of one message. */
+  readonly modelMs: number;
   readonly maxConnections: number;
 }
 
@@ -67,11 +69,15 @@ export interface Config {
   readonly proxy: ProxyConfig;
   /** Absolute paths of files and folders; null means the shipped policies/default.yaml alone. */
   readonly policies: readonly string[] | null;
-  /** `disable`: names of recognizers and entities. `countries`: ISO 3166-1 alpha-2, null for all. */
+  /**
+   * `disable`: names of recognizers and entities. `countries`: ISO 3166-1 alpha-2, null for all. `model`: absolute path of
+   * the folder of an ONNX model, null without one.
+   */
   readonly detection: {
     readonly disable: readonly string[];
     readonly countries: readonly string[] | null;
     readonly names: 'fast' | 'thorough' | 'off';
+    readonly model: string | null;
   };
   readonly apps: readonly AppConfig[];
   readonly destinations: readonly DestinationEntry[];

@@ -79,6 +79,7 @@ const limits = withDefaults(
       idleMs: optional(milliseconds({ min: 1 }), 75_000),
       clientHelloMs: optional(milliseconds({ min: 1 }), 10_000),
       drainMs: optional(milliseconds({ min: 0 }), 10_000),
+      modelMs: optional(milliseconds({ min: 10, max: 60_000 }), 2000),
       maxConnections: optional(number({ integer: true, min: 1, max: 1_000_000 }), 10_000),
     }),
     (value, report) => {
@@ -175,13 +176,23 @@ const countries = either(
   '`all`, or a list of ISO 3166-1 codes such as [DE, FR]',
 );
 
-const detection = section({
-  countries: optional(countries, null),
-  languages: optional(onlyYet([['en']], null, 'a choice of languages'), null),
-  disable: optional(list(disabled), []),
-  names: optional(oneOf(['fast', 'thorough', 'off']), 'fast'),
-  model: optional(onlyYet([null], null, 'detection.model'), null),
-});
+function detection(base: PathBase) {
+  return withDefaults(
+    checked(
+      object({
+        countries: optional(countries, null),
+        languages: optional(onlyYet([['en']], null, 'a choice of languages'), null),
+        disable: optional(list(disabled), []),
+        names: optional(oneOf(['fast', 'thorough', 'off']), 'fast'),
+        model: optional(nullable(existingPath(base)), null),
+      }),
+      (value, report) => {
+        if (value.model !== null && value.names === 'off')
+          report('expected no model beside names: off, which leaves out what it finds', ['model']);
+      },
+    ),
+  );
+}
 
 const apps = checked(
   list(
@@ -234,7 +245,7 @@ export function configShape(base: PathBase) {
     home: optional(path(base)),
     proxy: proxy(base),
     policies: optional(list(existingPath(base))),
-    detection,
+    detection: detection(base),
     apps: optional(apps, []),
     destinations: optional(destinations, []),
     stores: notBuilt('stores'),

@@ -77,7 +77,12 @@ function configOf(read: ConfigFile, file: string | null, home: string): Config {
       limits,
     },
     policies: read.policies,
-    detection: { disable: read.detection.disable, countries: read.detection.countries, names: read.detection.names },
+    detection: {
+      disable: read.detection.disable,
+      countries: read.detection.countries,
+      names: read.detection.names,
+      model: read.detection.model,
+    },
     apps: read.apps.map(({ name, owner, token }) => ({ name, owner, tokenSha256: token })),
     destinations: read.destinations,
     excerpts: read.excerpts,

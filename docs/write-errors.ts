@@ -25,8 +25,8 @@ Made by \`node docs/write-errors.ts\` from flow/errors.ts; do not edit it here.
 
 The code stands in the message of a command (\`weir: CODE: …\`), in the answer of the proxy
 (\`error.code\`) and in the \`reason\` of an event. No message holds a value taken from a request.
-A command exits with 2 for \`config_invalid\`, \`policy_invalid\`, \`pattern_invalid\` and \`listener_open\`, and
-with 1 for the others.
+A command exits with 2 for \`config_invalid\`, \`policy_invalid\`, \`pattern_invalid\`, \`listener_open\` and
+\`model_unusable\`, and with 1 for the others.
 
 | code | meaning | at fault | how to mend it |
 | --- | --- | --- | --- |

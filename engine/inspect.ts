@@ -11,6 +11,7 @@ import type { Position, Role, Segment } from '../flow/segment.ts';
 import type { PolicySet } from './decide/policy-set.ts';
 import { type Extraction, extract } from './extract/extract.ts';
 import { NO_TEXT } from './extract/marks.ts';
+import type { NamesInTexts } from './names/given.ts';
 import type { Scanner } from './scan/scanner.ts';
 import type { Conversation } from './transform/conversation.ts';
 import { replacements } from './transform/replacements.ts';
@@ -47,31 +48,47 @@ export interface InspectContext {
   readonly held: boolean;
   /** The conversation that pseudonyms belong to; asked only when something is to be tokenized. */
   readonly conversation: (extraction: Extraction) => Conversation | null;
+  /** What a model has found in the texts of the segments, a list a segment; null or absent without one. */
+  readonly names?: NamesInTexts | null;
 }
 
 /** Inspects one whole message. Throws WeirError `edit_unsafe` when an edit could not be made safely. */
 export function inspect(engine: Engine, message: Message, context: InspectContext): Inspection {
   const extraction = extract(message, { maxDecodedBytes: engine.maxDecodedBytes });
-  return judged(engine, message, extraction, context);
+  return inspectExtraction(engine, message, extraction, context);
 }
 
-/** What is found in what was taken out of a message, and what follows from it. */
-function judged(engine: Engine, message: Message, taken: Extraction, context: InspectContext): Inspection {
+/**
+ * What is found in what was taken out of a message, and what follows from it: the second half of `inspect`, for a caller
+ * that asks a model about the segments in between.
+ */
+export function inspectExtraction(
+  engine: Engine,
+  message: Message,
+  taken: Extraction,
+  context: InspectContext,
+): Inspection {
   let coverage = taken.coverage;
-  const findings = scan(engine, taken.segments, () => {
+  if (context.names?.isWhole === false) coverage = worseCoverage(coverage, truncated('model'));
+  const onTruncated = (): void => {
     coverage = worseCoverage(coverage, truncated('decoding'));
-  });
+  };
+  const findings = scan(engine, taken.segments, onTruncated, context.names?.names);
   const extraction = coverage === taken.coverage ? taken : { ...taken, coverage };
   const decision = decide(engine, message, extraction, findings, context);
   const { edits, edited } = transform(engine, message, extraction, findings, decision, context);
   return { extraction, findings, coverage, decision, edits, edited };
 }
 
-/** Findings of all segments, in order of the segments, from score 0.3 on. `onTruncated`: not all that is encoded could be decoded. */
+/**
+ * Findings of all segments, in order of the segments, from score 0.3 on. `onTruncated`: not all that is encoded could be
+ * decoded. `names`: what a model has found in each of them.
+ */
 export function scan(
   engine: Pick<Engine, 'scanner' | 'fingerprint'>,
   segments: readonly Segment[],
   onTruncated?: () => void,
+  names: NamesInTexts['names'] = [],
 ): Finding[] {
   const findings: Finding[] = [];
   const paths = new Map<string, string>();
@@ -80,8 +97,15 @@ export function scan(
     const segment = segments[index];
     if (segment === undefined) continue;
     const { label, role, isBase64Read = false } = segment;
-    const hints = { label, role, isBase64Read, ...(onTruncated === undefined ? {} : { onTruncated }) };
-    const known = clean.keyOf(segment);
+    const given = names[index] ?? [];
+    const hints = {
+      label,
+      role,
+      isBase64Read,
+      ...(onTruncated === undefined ? {} : { onTruncated }),
+      ...(given.length === 0 ? {} : { names: given }),
+    };
+    const known = given.length === 0 ? clean.keyOf(segment) : null;
     if (known !== null && clean.has(known)) continue;
     const before = findings.length;
     for (const found of engine.scanner.scan(segment.text, hints)) {
@@ -267,5 +291,5 @@ export function inspectText(
   context: InspectContext,
 ): Inspection {
   const extraction = textExtraction(text, assume);
-  return judged(engine, { ...message, body: extraction.body }, extraction, context);
+  return inspectExtraction(engine, { ...message, body: extraction.body }, extraction, context);
 }

@@ -102,6 +102,11 @@ export const ERRORS = {
     fault: 'policy',
     hint: 'RE2 has no look-around and no back-references.',
   },
+  model_unusable: {
+    meaning: 'The model that `detection.model` names cannot be used.',
+    fault: 'client',
+    hint: 'Do as the message says, or leave `detection.model` out; docs/names.md says what a model has to be.',
+  },
   edit_unsafe: {
     meaning: 'An edited body would not have been read as intended.',
     fault: 'us',

@@ -6,6 +6,7 @@ import type { Origin } from '../catalog/providers.ts';
 import type { ProxyConfig } from '../config/config.ts';
 import type { Shape } from '../engine/extract/extract.ts';
 import type { Engine } from '../engine/inspect.ts';
+import type { NameReader } from '../engine/names/given.ts';
 import type { Destination, Source } from '../flow/parties.ts';
 import type { Recorder } from '../flow/recorder.ts';
 import type { Account } from './account.ts';
@@ -20,6 +21,8 @@ export interface ExchangeContext {
   readonly config: ProxyConfig;
   readonly excerptChars: number;
   readonly engine: Engine;
+  /** Asks the model for names; null without one. */
+  readonly readNames: NameReader | null;
   readonly catalog: Catalog;
   readonly forwarder: Forwarder;
   readonly recorder: Recorder;
@@ -61,6 +64,8 @@ export interface Ready {
   readonly pseudonyms: Pseudonyms | null;
   readonly holdsResponse: boolean;
   readonly isUnscanned: boolean;
-  /** Scans what was streamed by, once it is all known; run before the account is closed. */
+  /** Scans what was streamed by, once it is all known; run before the account is closed. Without the model's names. */
   readonly settle: () => void;
+  /** The same with them, where there is time to wait. Rejects as `settle` throws. */
+  readonly settleWithNames: () => Promise<void>;
 }

@@ -18,6 +18,7 @@ import { Beside } from './beside.ts';
 import type { ExchangeContext, Incoming, Ready } from './context.ts';
 import { requestHead } from './head.ts';
 import { type BodyReader, hasBody, type ReadEnd } from './held.ts';
+import { inspectWithNames, inspectWithoutNames } from './inspection.ts';
 import { Pseudonyms } from './pseudonyms.ts';
 import { describeRoute } from './route-text.ts';
 
@@ -85,6 +86,7 @@ function unscanned(
     holdsResponse: false,
     isUnscanned: true,
     settle: () => {},
+    settleWithNames: async () => {},
   };
 }
 
@@ -164,7 +166,7 @@ async function hold(
   const pseudonyms = new Pseudonyms(context.conversations, message, context.engine.fingerprint);
   let inspection: Inspection;
   try {
-    inspection = inspect(context.engine, message, inspectContext(context, true, pseudonyms));
+    inspection = await inspectWithNames(context, message, inspectContext(context, true, pseudonyms));
   } catch (error) {
     if (context.config.onError === 'closed') throw error;
     context.log(`weir: passed on uninspected (onError: open), event ${account.id}: ${reasonOf(error)}`);
@@ -194,6 +196,7 @@ async function hold(
     holdsResponse,
     isUnscanned: false,
     settle: () => {},
+    settleWithNames: async () => {},
   };
 }
 
@@ -229,11 +232,35 @@ function streamBeside(
     pseudonyms: null,
     holdsResponse,
     isUnscanned: false,
+    ...settling(incoming, destination, beside, account, context),
+  };
+}
+
+/** The scan of what was kept beside, once, by whichever of the two is over first. */
+function settling(
+  incoming: Incoming,
+  destination: Destination,
+  beside: Beside,
+  account: Account,
+  context: ExchangeContext,
+): Pick<Ready, 'settle' | 'settleWithNames'> {
+  let isSettled = false;
+  const enter = (message: Message, inspection: Inspection): void => {
+    if (isSettled) return;
+    isSettled = true;
+    account.enter(message, inspection, context.excerptChars);
+    if (beside.missing !== null) account.lessen(beside.missing);
+  };
+  return {
     settle: () => {
+      if (isSettled) return;
       const message = requestMessage(incoming, destination, beside.bytes());
-      const inspection = inspect(context.engine, message, inspectContext(context, false, null));
-      account.enter(message, inspection, context.excerptChars);
-      if (beside.missing !== null) account.lessen(beside.missing);
+      enter(message, inspectWithoutNames(context, message, inspectContext(context, false, null)));
+    },
+    settleWithNames: async () => {
+      if (isSettled) return;
+      const message = requestMessage(incoming, destination, beside.bytes());
+      enter(message, await inspectWithNames(context, message, inspectContext(context, false, null)));
     },
   };
 }

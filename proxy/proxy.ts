@@ -8,6 +8,7 @@ import type { Config } from '../config/config.ts';
 import { isLoopback } from '../config/load.ts';
 import { anyOf, compileHostGlob } from '../engine/decide/glob.ts';
 import type { Engine, Fingerprint } from '../engine/inspect.ts';
+import type { NameReader } from '../engine/names/given.ts';
 import { WeirError } from '../flow/errors.ts';
 import type { Recorder } from '../flow/recorder.ts';
 import { reasonOf } from './answer.ts';
@@ -24,6 +25,8 @@ export interface ProxyOptions {
   readonly config: Config;
   readonly catalog: Catalog;
   readonly engine: Engine;
+  /** Asks the model for names; null or absent without one. */
+  readonly readNames?: NameReader | null;
   readonly recorder: Recorder;
   readonly authority: Authority;
   readonly fingerprint: Fingerprint;
@@ -75,6 +78,7 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
     config: proxy,
     excerptChars: config.excerpts.chars,
     engine,
+    readNames: options.readNames ?? null,
     catalog: options.catalog,
     forwarder,
     recorder: options.recorder,

@@ -4,7 +4,7 @@
  */
 
 import { extract } from '../engine/extract/extract.ts';
-import { type Inspection, inspect } from '../engine/inspect.ts';
+import type { InspectContext, Inspection } from '../engine/inspect.ts';
 import { createStreamRestorer, restoreBody, type StreamRestorer } from '../engine/transform/restore.ts';
 import { opaque, truncated } from '../flow/coverage.ts';
 import type { WeirError } from '../flow/errors.ts';
@@ -15,6 +15,7 @@ import { Beside, isTextual } from './beside.ts';
 import type { ExchangeContext, Incoming, Ready } from './context.ts';
 import type { Call, ResponseSink } from './forward.ts';
 import { responseHead } from './head.ts';
+import { inspectWithNames, inspectWithoutNames } from './inspection.ts';
 
 /**
  * `pass`: as it comes. `restore`: as it comes, pseudonyms put back. `hold`: whole, then decided on and put back.
@@ -229,8 +230,15 @@ class Relaying implements ResponseSink {
     let message = this.#message(body);
     let sent: Buffer | null = null;
     try {
-      const inspection = this.#inspect(message, this.#ready.holdsResponse);
-      this.#ready.settle();
+      const inspection = await inspectWithNames(
+        this.#context,
+        message,
+        this.#inspectContext(this.#ready.holdsResponse),
+      );
+      await this.#ready.settleWithNames();
+      // The client may have gone meanwhile.
+      if (this.#isOver) return;
+      this.#enter(message, inspection);
       if (inspection.decision.enforced.action === 'block') {
         this.#isOver = true;
         answer(
@@ -285,9 +293,14 @@ class Relaying implements ResponseSink {
   /** Closes the account, then sends what is left: the last byte, or the end where no length tells it before. */
   async #settle(rest: Buffer | null): Promise<void> {
     this.#isSettling = true;
-    this.#safely(() => this.#enterSides());
-    const isKept = await closeRecordSoon(this.#account, 'completed', this.#status, this.#context);
+    try {
+      await this.#enterSidesWithNames();
+    } catch (error) {
+      this.#tellFailure(error);
+    }
     // The client may have gone meanwhile.
+    if (this.#isOver) return;
+    const isKept = await closeRecordSoon(this.#account, 'completed', this.#status, this.#context);
     if (this.#isOver) return;
     if (!isKept) return this.#fail();
     this.#isOver = true;
@@ -312,26 +325,47 @@ class Relaying implements ResponseSink {
     this.#end();
   }
 
-  /** What was scanned beside, request and answer. */
+  /** What was scanned beside, request and answer; where nothing can be waited for, without the model's names. */
   #enterSides(): void {
     this.#ready.settle();
-    if (this.#beside === null || this.#beside.seenBytes === 0) return;
-    const sample = this.#beside.bytes();
-    if (sample.length > 0) {
-      this.#inspect(this.#message(sample), false);
-    }
-    if (this.#beside.missing !== null) this.#account.lessen(this.#beside.missing);
+    const sample = this.#sample();
+    if (sample !== null) this.#enter(sample, inspectWithoutNames(this.#context, sample, this.#inspectContext(false)));
+    this.#lessenByMissing();
   }
 
-  #inspect(message: Message, held: boolean): Inspection {
-    const context = this.#context;
-    const inspection = inspect(context.engine, message, {
-      now: new Date(context.now()),
+  /** The same with them; nothing where the exchange has ended meanwhile. */
+  async #enterSidesWithNames(): Promise<void> {
+    await this.#ready.settleWithNames();
+    const sample = this.#sample();
+    if (sample !== null) {
+      const inspection = await inspectWithNames(this.#context, sample, this.#inspectContext(false));
+      if (this.#isOver) return;
+      this.#enter(sample, inspection);
+    }
+    this.#lessenByMissing();
+  }
+
+  /** What was kept of the answer; null where there is nothing to look at. */
+  #sample(): Message | null {
+    const bytes = this.#beside?.bytes() ?? null;
+    return bytes === null || bytes.length === 0 ? null : this.#message(bytes);
+  }
+
+  #lessenByMissing(): void {
+    const missing = this.#beside?.missing ?? null;
+    if (missing !== null) this.#account.lessen(missing);
+  }
+
+  #inspectContext(held: boolean): InspectContext {
+    return {
+      now: new Date(this.#context.now()),
       held,
       conversation: (extraction) => this.#ready.pseudonyms?.of(extraction) ?? null,
-    });
-    this.#account.enter(message, inspection, context.excerptChars);
-    return inspection;
+    };
+  }
+
+  #enter(message: Message, inspection: Inspection): void {
+    this.#account.enter(message, inspection, this.#context.excerptChars);
   }
 
   /** The answer's own id: the next request may name this conversation by it. */
@@ -390,9 +424,13 @@ class Relaying implements ResponseSink {
     try {
       work();
     } catch (error) {
-      this.#context.log(`weir: scan beside exchange ${this.#account.id} failed: ${reasonOf(error)}`);
-      this.#account.lessen(opaque('failed'));
+      this.#tellFailure(error);
     }
+  }
+
+  #tellFailure(error: unknown): void {
+    this.#context.log(`weir: scan beside exchange ${this.#account.id} failed: ${reasonOf(error)}`);
+    this.#account.lessen(opaque('failed'));
   }
 }
 

@@ -12,7 +12,19 @@ import { type ImportedName, readSources, type SourceFile, sourceFile } from './s
 
 type Rule = (file: SourceFile) => readonly string[];
 
-const FOLDERS = ['flow', 'engine', 'catalog', 'config', 'proxy', 'sensor', 'store', 'map', 'console', 'cli'] as const;
+const FOLDERS = [
+  'flow',
+  'engine',
+  'catalog',
+  'config',
+  'proxy',
+  'sensor',
+  'store',
+  'map',
+  'console',
+  'model',
+  'cli',
+] as const;
 type Folder = (typeof FOLDERS)[number];
 const SOURCES = readSources(FOLDERS);
 const EVERYTHING = [...SOURCES, ...readSources(['scripts', 'bench', 'test'])];
@@ -28,7 +40,8 @@ const MAY_IMPORT: Readonly<Record<Folder, readonly Folder[]>> = {
   store: ['flow'],
   map: ['flow', 'store'],
   console: ['flow', 'store', 'map'],
-  cli: ['flow', 'engine', 'catalog', 'config', 'proxy', 'sensor', 'store', 'map', 'console'],
+  model: ['flow', 'engine'],
+  cli: ['flow', 'engine', 'catalog', 'config', 'proxy', 'sensor', 'store', 'map', 'console', 'model'],
 };
 /** Where the package lies is not configuration: any folder that reads data files may ask. */
 const PACKAGE_ROOT = 'config/package-root.ts';
@@ -191,7 +204,8 @@ const HOME_OF: Readonly<Record<string, RegExp>> = {
   re2: /^(engine|cli)\//,
   'node-forge': /^proxy\/tls\//,
   'node:sqlite': /^store\//,
-  'node:worker_threads': /^store\//,
+  'node:worker_threads': /^(store|model)\//,
+  'onnxruntime-node': /^model\//,
 };
 
 const packagesStayAtHome: Rule = (file) => {
@@ -263,6 +277,7 @@ const PROOFS: readonly Proof[] = [
       { path: 'proxy/tls/leaves.ts', text: "export { x } from '../../cli/main.ts';" },
       { path: 'sensor/observe.ts', text: "import { x } from '../proxy/exchange.ts';" },
       { path: 'store/reader.ts', text: "import { x } from '../engine/inspect.ts';" },
+      { path: 'proxy/exchange.ts', text: "import { x } from '../model/name-model.ts';" },
       { path: 'map/lineage.ts', text: "import '../console/pages.ts';" },
       { path: 'config/load.ts', text: "import { x } from '../engine/inspect.ts';" },
       { path: 'cli/up.ts', text: "import { x } from '../test/support/clients.ts';" },

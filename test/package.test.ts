@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { basename, delimiter, dirname, join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { packageRoot } from '../config/package-root.ts';
+import { addStandInRuntime, writeTinyModel } from './support/tiny-model.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'weir package '));
 const app = join(folder, 'app');
@@ -101,6 +102,19 @@ describe('the published package', () => {
       (file) => !existsSync(join(installed, file)) && !existsSync(join(installed, 'dist', file)),
     );
     assert.deepEqual(missing, []);
+  });
+
+  test('brings no runtime for models, and says what to install where one is pointed to', () => {
+    assert.ok(!existsSync(join(app, 'node_modules/onnxruntime-node')));
+    writeTinyModel(join(app, 'model'), { words: { kettle: 'B-PER' } });
+    writeFileSync(join(app, 'model.yaml'), 'detection: {model: model}\n');
+    writeFileSync(join(app, 'letter.txt'), 'a kettle\n');
+    const absent = weir(['scan', '--config', 'model.yaml', 'letter.txt']);
+    assert.equal(absent.status, 2);
+    assert.match(absent.stderr, /model_unusable: .*npm install --ignore-scripts onnxruntime-node/);
+    addStandInRuntime(join(app, 'model'));
+    const found = weir(['scan', '--config', 'model.yaml', 'letter.txt']);
+    assert.match(found.stdout, /letter\.txt:1:3: PERSON 0\.60/, found.stderr);
   });
 
   test("exports the engine: the page's program compiles against its types, runs, and prints what the page says", () => {

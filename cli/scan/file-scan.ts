@@ -2,6 +2,7 @@
  * One source scanned: its findings with their places, and what became of each. Nothing here keeps a value; where a
  * fingerprint is asked for, it is made while the text is at hand.
  */
+import type { GivenName, NameReader } from '../../engine/names/given.ts';
 import type { Scanner } from '../../engine/scan/scanner.ts';
 import { type Coverage, FULL, opaque, truncated, worseCoverage } from '../../flow/coverage.ts';
 import type { TextFinding } from '../../flow/finding.ts';
@@ -51,6 +52,8 @@ export interface ScanPlan {
   readonly isEntity: (name: string) => boolean;
   readonly marks: FindingMarks | null;
   readonly isExplained: boolean;
+  /** Asks the model for names; null or absent without one. */
+  readonly readNames?: NameReader | null;
   readonly sizes?: WindowSizes;
   /** Called now and then with the bytes looked at since the last call. */
   onProgress?(bytes: number): void;
@@ -61,9 +64,9 @@ export async function scanSource(plan: ScanPlan, source: TextSource): Promise<Fi
   const located: LocatedFinding[] = [];
   const counter = new PlaceCounter();
   let bytes = 0;
-  let isDecoded = true;
-  const onTruncated = (): void => {
-    isDecoded = false;
+  let looked = FULL;
+  const onTruncated = (missing: Coverage): void => {
+    looked = worseCoverage(looked, missing);
   };
   try {
     for await (const { window, findings } of scannedWindows(plan.scanner, source.pieces, { ...plan, onTruncated })) {
@@ -78,12 +81,26 @@ export async function scanSource(plan: ScanPlan, source: TextSource): Promise<Fi
     const coverage = bytes === 0 ? opaque('unreadable') : truncated('unreadable');
     return { name: source.name, findings: located, coverage, error: reasonOf(error), bytes };
   }
-  const coverage = worseCoverage(source.coverage(), isDecoded ? FULL : NOT_DECODED);
+  const coverage = worseCoverage(source.coverage(), looked);
   return { name: source.name, findings: located, coverage, error: null, bytes };
 }
 
 /** Not all that is encoded in the text was decoded: there is a limit to that, in bytes. */
 export const NOT_DECODED: Coverage = truncated('decoding');
+/** The model has not read all of the text. */
+export const NOT_READ: Coverage = truncated('model');
+
+/** What the model finds in one text. `onTruncated` is called where it has not read it to its end. */
+export async function namesIn(
+  text: Buffer,
+  readNames: NameReader | null,
+  onTruncated: (missing: Coverage) => void,
+): Promise<readonly GivenName[]> {
+  if (readNames === null) return [];
+  const { names, isWhole } = await readNames([text]);
+  if (!isWhole) onTruncated(NOT_READ);
+  return names[0] ?? [];
+}
 
 export interface ScannedWindow {
   readonly window: Window;
@@ -91,17 +108,27 @@ export interface ScannedWindow {
   readonly findings: readonly TextFinding[];
 }
 
+export interface ScanOptions {
+  readonly sizes?: WindowSizes;
+  readonly isExplained?: boolean;
+  /** Asks the model for names; null without one. */
+  readonly readNames?: NameReader | null;
+  /** Told what was not looked at, so that a value may stand in it still. */
+  readonly onTruncated?: (missing: Coverage) => void;
+}
+
 /** The findings of a text, window by window; a finding that crosses a cut is told once. */
 export async function* scannedWindows(
   scanner: Scanner,
   pieces: Pieces,
-  options: { readonly sizes?: WindowSizes; readonly isExplained?: boolean; readonly onTruncated?: () => void } = {},
+  options: ScanOptions = {},
 ): AsyncGenerator<ScannedWindow> {
-  const { isExplained = false, onTruncated = () => {} } = options;
-  const hints = { label: null, role: null, isExplained, onTruncated };
+  const { isExplained = false, onTruncated = () => {}, readNames = null } = options;
+  const hints = { label: null, role: null, isExplained, onTruncated: () => onTruncated(NOT_DECODED) };
   let doneTo = 0;
   for await (const window of windowsOf(pieces, options.sizes ?? WINDOW_SIZES)) {
-    const all = scanner.scan(window.text, hints);
+    const names = await namesIn(window.text, readNames, onTruncated);
+    const all = scanner.scan(window.text, { ...hints, names });
     const from = Math.max(window.from, doneTo);
     const isWhole = window.from === 0 && window.step === 0;
     const findings = isWhole ? all : all.filter((one) => one.start >= from && one.start < window.to);

@@ -1,11 +1,12 @@
 /** `--jsonl`: a line `{"id","text"}` in, a line of findings out, in order; a line that cannot be read is named and does not end the rest. */
+import type { NameReader } from '../../engine/names/given.ts';
 import { utf16Offsets } from '../../engine/scan/offsets.ts';
 import type { Scanner } from '../../engine/scan/scanner.ts';
-import { FULL } from '../../flow/coverage.ts';
+import { type Coverage, FULL, worseCoverage } from '../../flow/coverage.ts';
 import type { CommandContext } from '../command.ts';
 import { cleanText } from '../log/clean-text.ts';
 import type { FindingFilter } from './entity-filter.ts';
-import { NOT_DECODED } from './file-scan.ts';
+import { NOT_DECODED, namesIn } from './file-scan.ts';
 import { findingRecord } from './json-report.ts';
 import type { Source } from './source.ts';
 import { reasonOf } from './source.ts';
@@ -21,15 +22,15 @@ export async function scanLines(
   sources: AsyncIterable<Source>,
   scanner: Scanner,
   filter: FindingFilter,
-  isExplained: boolean,
+  { isExplained, readNames }: { readonly isExplained: boolean; readonly readNames: NameReader | null },
 ): Promise<number> {
   let isFailed = false;
   let isFound = false;
   let coverage = FULL;
-  const onTruncated = (): void => {
-    coverage = NOT_DECODED;
+  const onTruncated = (missing: Coverage): void => {
+    coverage = worseCoverage(coverage, missing);
   };
-  const hints = { label: null, role: null, isExplained, onTruncated };
+  const hints = { label: null, role: null, isExplained, onTruncated: () => onTruncated(NOT_DECODED) };
   for await (const source of sources) {
     if (source.kind === 'unread') {
       printUnread(context, source);
@@ -56,7 +57,8 @@ export async function scanLines(
         }
         const text = Buffer.from(entry.text, 'utf8');
         coverage = FULL;
-        const findings = scanner.scan(text, hints).filter(filter);
+        const names = await namesIn(text, readNames, onTruncated);
+        const findings = scanner.scan(text, { ...hints, names }).filter(filter);
         isFound ||= findings.length > 0;
         const offsets = utf16Offsets(
           text,

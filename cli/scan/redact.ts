@@ -1,15 +1,8 @@
 /** `--redact`: the text of a source with a label in the place of each value, handed on a window at a time. */
 import type { Scanner } from '../../engine/scan/scanner.ts';
 import type { FindingFilter } from './entity-filter.ts';
-import { redactSpan, scannedWindows } from './file-scan.ts';
+import { redactSpan, type ScanOptions, scannedWindows } from './file-scan.ts';
 import type { TextSource } from './source.ts';
-import type { WindowSizes } from './windows.ts';
-
-export interface RedactOptions {
-  readonly sizes?: WindowSizes;
-  /** Not all that is encoded in the text was decoded, so a value may stand in it still. */
-  readonly onTruncated?: () => void;
-}
 
 /** How many values were replaced. Throws what reading the source throws. */
 export async function redactSource(
@@ -17,7 +10,7 @@ export async function redactSource(
   filter: FindingFilter,
   source: TextSource,
   out: (text: string) => void,
-  options: RedactOptions = {},
+  options: ScanOptions = {},
 ): Promise<number> {
   let count = 0;
   // A value that crosses a cut has been replaced whole: the next window goes on behind it.

@@ -2,9 +2,11 @@
  * `POST /analyze`, `GET /supportedentities` and `GET /recognizers`: the scanner's findings in the shape of Presidio's
  * analyzer, places in code points. It answers with places, kinds and scores; of a text it repeats nothing.
  */
+import type { NameReader } from '../../engine/names/given.ts';
 import { BUILT_IN } from '../../engine/recognizers/built-in.ts';
 import { codePointOffsets } from '../../engine/scan/offsets.ts';
 import type { Scanner } from '../../engine/scan/scanner.ts';
+import { type Coverage, truncated } from '../../flow/coverage.ts';
 import { MEDIUM, type TextFinding } from '../../flow/finding.ts';
 import { type AdHocMatch, AdHocSets } from './ad-hoc.ts';
 import { type AnalyzeRequest, checkLanguage, readAnalyzeRequest } from './analyze-request.ts';
@@ -40,6 +42,8 @@ type Result = Omit<AnalysisResult, 'recognition_metadata'> & { readonly recogniz
 
 export interface AnalyzerOptions {
   readonly scanner: Scanner;
+  /** Asks the model for names, for all texts of a request at once; null or absent without one. */
+  readonly readNames?: NameReader | null;
   /** Threshold of a request that sets none. It does not hold for ad hoc recognizers, whose author gave the scores. */
   readonly minScore?: number;
   /** Told once for each entity that is asked for and known to nobody. */
@@ -49,12 +53,12 @@ export interface AnalyzerOptions {
 export interface Analyzer {
   /**
    * A list of results, best first; for a list of texts a list of such lists. `onTruncated` is called where not all that
-   * is encoded in a text could be looked at. Throws Refusal.
+   * is encoded in a text could be looked at, or not all of it was read by the model. Rejects with Refusal.
    */
   analyze(
     body: JsonObject,
-    onTruncated: () => void,
-  ): readonly AnalysisResult[] | readonly (readonly AnalysisResult[])[];
+    onTruncated: (missing: Coverage) => void,
+  ): Promise<readonly AnalysisResult[] | readonly (readonly AnalysisResult[])[]>;
   /** Throws Refusal for what is no language; null asks without one. */
   entities(language: string | null): readonly string[];
   recognizers(language: string | null): readonly string[];
@@ -63,7 +67,7 @@ export interface Analyzer {
 }
 
 export function createAnalyzer(options: AnalyzerOptions): Analyzer {
-  const { scanner, minScore = MEDIUM } = options;
+  const { scanner, minScore = MEDIUM, readNames = null } = options;
   const sets = new AdHocSets();
   const entities = supported(scanner);
   const known = new Set(entities);
@@ -86,10 +90,18 @@ export function createAnalyzer(options: AnalyzerOptions): Analyzer {
   };
 
   return {
-    analyze(body, onTruncated) {
+    async analyze(body, onTruncated) {
       const request = readAnalyzeRequest(body, sets);
       checkEntities(request);
-      const results = request.texts.map((text) => resultsIn(text, request, scanner, minScore, onTruncated));
+      const texts = request.texts.map((text) => Buffer.from(text, 'utf8'));
+      const read = readNames === null ? null : await readNames(texts);
+      if (read?.isWhole === false) onTruncated(truncated('model'));
+      const hints = { label: request.label, role: null, isExplained: request.isExplained };
+      const onLimit = (): void => onTruncated(truncated('limit'));
+      const results = texts.map((text, at) => {
+        const found = scanner.scan(text, { ...hints, onTruncated: onLimit, names: read?.names[at] ?? [] });
+        return resultsIn(text, found, request, scanner, minScore);
+      });
       return request.isBatch ? results : (results[0] ?? []);
     },
     entities(language) {
@@ -116,17 +128,15 @@ function supported(scanner: Scanner): readonly string[] {
 }
 
 function resultsIn(
-  text: string,
+  bytes: Buffer,
+  found: readonly TextFinding[],
   request: AnalyzeRequest,
   scanner: Scanner,
   minScore: number,
-  onTruncated: () => void,
 ): readonly AnalysisResult[] {
-  const bytes = Buffer.from(text, 'utf8');
   const least = request.scoreThreshold ?? minScore;
   const results: Result[] = [];
-  const { label, isExplained } = request;
-  for (const finding of scanner.scan(bytes, { label, role: null, isExplained, onTruncated })) {
+  for (const finding of found) {
     const result = builtIn(finding, request);
     if (result === null || result.score < least) continue;
     // Of what was found in something encoded, the value is what it decodes to.

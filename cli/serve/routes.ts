@@ -1,5 +1,5 @@
 /** The paths of the service, each as one function from a request to an answer. Presidio's two services stand on one port. */
-
+import type { Coverage } from '../../flow/coverage.ts';
 import type { Analyzer } from './analyze.ts';
 import { anonymize, deanonymize } from './anonymize.ts';
 import { isObject, type JsonObject } from './json-value.ts';
@@ -12,14 +12,14 @@ export interface Answer {
   readonly body: string;
   /** What the client calls the request in its own logs; null where it said nothing that may be logged. */
   readonly correlation?: string | null;
-  /** Not all that is encoded in the text could be looked at. */
-  readonly isTruncated?: boolean;
+  /** What was not looked at; absent where everything was. */
+  readonly missing?: Coverage | null;
 }
 
 export interface Route {
   readonly method: 'GET' | 'POST';
   /** `body` is the parsed JSON of a POST; throws Refusal. */
-  answer(body: unknown, query: URLSearchParams): Answer;
+  answer(body: unknown, query: URLSearchParams): Answer | Promise<Answer>;
 }
 
 /** By path. */
@@ -50,12 +50,12 @@ function text(body: string): Answer {
   return { status: 200, type: 'text/plain; charset=utf-8', body };
 }
 
-function analyzed(analyzer: Analyzer, body: JsonObject): Answer {
-  let isTruncated = false;
-  const results = analyzer.analyze(body, () => {
-    isTruncated = true;
+async function analyzed(analyzer: Analyzer, body: JsonObject): Promise<Answer> {
+  let missing: Coverage | null = null;
+  const results = await analyzer.analyze(body, (coverage) => {
+    missing ??= coverage;
   });
-  return { ...json(results), correlation: analyzer.correlation(body), isTruncated };
+  return { ...json(results), correlation: analyzer.correlation(body), missing };
 }
 
 function post(work: (body: JsonObject) => unknown): Route {

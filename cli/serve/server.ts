@@ -5,6 +5,7 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { type HostPort, hostPortText } from '../../catalog/host.ts';
+import { coverageText } from '../../flow/coverage.ts';
 import { WeirError } from '../../flow/errors.ts';
 import { Refusal } from './refusal.ts';
 import { type Answer, json, type Route, refusalAnswer } from './routes.ts';
@@ -118,7 +119,7 @@ async function serve(
   try {
     const found = chosen(route, request);
     const body = found.method === 'POST' ? await bodyOf(request, options.limits, held, reserve) : null;
-    answer = found.answer(body, url.searchParams);
+    answer = await found.answer(body, url.searchParams);
   } catch (error) {
     // The client has gone: there is nobody to answer.
     if (response.destroyed) return;
@@ -148,7 +149,7 @@ function chosen(route: Route | undefined, request: IncomingMessage): Route {
 function send(request: IncomingMessage, response: ServerResponse, answer: Answer, route: Route | undefined): void {
   const bytes = Buffer.from(answer.body, 'utf8');
   if (answer.status === 405 && route !== undefined) response.setHeader('allow', route.method);
-  if (answer.isTruncated === true) response.setHeader('x-weir-coverage', 'truncated: limit');
+  if (answer.missing != null) response.setHeader('x-weir-coverage', coverageText(answer.missing));
   response.writeHead(answer.status, {
     'content-type': answer.type,
     'content-length': bytes.length,

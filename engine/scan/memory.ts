@@ -67,7 +67,7 @@ export function remembering(scanner: Scanner, options: MemoryOptions): Rememberi
 }
 
 /** The label, role and what else changes the findings come first, with their lengths, so that no text can pass for another. */
-function hashOf(key: KeyObject, text: Buffer, { label, role, isBase64Read }: ScanHints): string {
-  const how = JSON.stringify([label, role, isBase64Read === true]);
+function hashOf(key: KeyObject, text: Buffer, { label, role, isBase64Read, names }: ScanHints): string {
+  const how = JSON.stringify([label, role, isBase64Read === true, names ?? []]);
   return createHmac('sha256', key).update(`${how.length}:${how}`).update(text).digest('base64');
 }

@@ -5,6 +5,7 @@
  */
 import { type Category, MEDIUM, type TextFinding } from '../../flow/finding.ts';
 import type { Role } from '../../flow/segment.ts';
+import type { GivenName } from '../names/given.ts';
 import { NameFinder, type NamesMode } from '../names/names.ts';
 import { BUILT_IN } from '../recognizers/built-in.ts';
 import { NAMES_IN_TEXT } from '../recognizers/contact/names-in-text.ts';
@@ -39,6 +40,8 @@ export interface ScanHints {
   readonly isExplained?: boolean;
   /** Base64 of text within this text is scanned as a text of its own, by whoever asks. */
   readonly isBase64Read?: boolean;
+  /** Names that a model has found in the text; without the tagger (`names: off`) they count for nothing. */
+  readonly names?: readonly GivenName[];
   /** Called when not all that is encoded in the text could be decoded. */
   readonly onTruncated?: () => void;
 }
@@ -236,7 +239,7 @@ class CuedScanner implements Scanner {
       }
     }
     // Last, since names give way to all that has been seen.
-    if (depth === 0) this.#names?.find(passage);
+    if (depth === 0) this.#names?.find(passage, hints.names);
     return passage;
   }
 

@@ -59,6 +59,7 @@ describe('a configuration that is right', () => {
       idleMs: 75_000,
       clientHelloMs: 10_000,
       drainMs: 10_000,
+      modelMs: 2000,
       maxConnections: 10_000,
     });
     assert.equal(config.policies, null);
@@ -142,7 +143,7 @@ store: sqlite
     });
     assert.equal(config.proxy.providers.get('lab')?.shape, null);
     assert.deepEqual(config.proxy.origins, ['https://app.example', 'vscode-webview://abc']);
-    assert.deepEqual(config.detection, { disable: ['CREDIT_CARD'], countries: null, names: 'off' });
+    assert.deepEqual(config.detection, { disable: ['CREDIT_CARD'], countries: null, names: 'off', model: null });
     assert.deepEqual(config.apps, [
       { name: 'billing', owner: 'team', tokenSha256: DIGEST },
       { name: 'other', owner: null, tokenSha256: null },
@@ -330,7 +331,6 @@ const NOT_BUILT: readonly (readonly [text: string, ...lines: readonly string[]])
   ['proxy: {upstream: {certificates: []}}', '1:20: proxy.upstream.certificates is not built yet; remove this key'],
   ['detection: {countries: [DE, deu]}', '1:29: expected an ISO 3166-1 code such as DE'],
   ['detection: {languages: [en, de]}', '1:24: a choice of languages is not built yet; expected ["en"]'],
-  ['detection: {model: m.onnx}', '1:20: detection.model is not built yet; expected null'],
   ['apps: [{name: a, match: {exe: /srv/a}}]', '1:18: apps[].match is not built yet; remove this key'],
   ['stores: []', '1:1: stores is not built yet; remove this key'],
   ['environments: {}', '1:1: environments is not built yet; remove this key'],
