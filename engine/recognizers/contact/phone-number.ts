@@ -114,9 +114,8 @@ export const phoneNumber: Recognizer = {
     // Joined to letters, a dot or a slash it is part of something else.
     if (isOpened ? touchesWordBefore(text, from) : isJoined(text, from, end)) return;
     const isWeak = alone === 0.5 && (isNamedBefore(passage, from, THINGS) || isBesideCode(text, from, end));
-    if (isWeak) passage.report(phoneNumber, from, end, 0.4, 0.4);
-    else if (alone >= 0.5) passage.report(phoneNumber, from, end, alone, 0.85);
-    else if (isAll) reportByWord(passage, from, end, digits, groups, joined, alone);
+    if (alone >= 0.5 && !isWeak) passage.report(phoneNumber, from, end, alone, 0.85);
+    else if (isAll) reportByWord(passage, from, end, digits, groups, joined, isWeak ? 0.4 : alone);
     else if (alone > 0) passage.report(phoneNumber, from, end, alone);
   },
   hits: [
