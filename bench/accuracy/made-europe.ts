@@ -120,7 +120,8 @@ export const MADE_EUROPE: Readonly<Record<string, Kind>> = {
           const { yy, mm, dd } = birth(random);
           return fill(random, pick(random, [`${yy}.${mm}.${dd}-{d3}.{d2}`, `${yy}${mm}${dd}{d5}`]));
         },
-        isKind('BE', 'nn'),
+        // Checks are 01 to 97; stdnum takes 00 as well.
+        (value) => !value.endsWith('00') && isKind('BE', 'nn')(value),
       ),
   },
   BG_EGN: {

@@ -2,6 +2,7 @@
  * Source code in any common language: pieces of syntax that prose does not have, several different ones within a few
  * lines. Words alone (`return`, `class`) count for little: they are words of English too.
  */
+import { HIGH } from '../../../flow/finding.ts';
 import type { Passage } from '../../scan/passage.ts';
 import type { Recognizer } from '../../scan/recognizer.ts';
 import type { Cluster } from '../../scan/tally.ts';
@@ -118,7 +119,7 @@ const byCues = documentKind({
   gap: GAP,
   score: scoreOf,
   hits: [
-    { text: cpp, value: cpp.slice(0, cpp.indexOf(';\n}\n') + 1), atLeast: 0.5 },
+    { text: cpp, value: cpp.trimEnd(), atLeast: 0.5 },
     { text: `Why does this fail?\n\n${python}`, value: python.trimEnd(), atLeast: 0.5 },
     { text: `Is this right?\n\n${short}\nThank you.`, value: short.trimEnd() },
   ],
@@ -145,11 +146,13 @@ const MAX_LOOK = 16_384;
 
 /** What no prose has: signs at its end, a keyword with a sign, an assignment. */
 const CODE_LINE =
-  /[;{}]$|\)(?::| \{| =>)$|^(?:def|if|for|while|return|import|from|elif|func|fn|let|const|var|public|private|class|package|try|except|throw|raise|use|export)\b.*[:({;=)]$|^(?:const|let|var|return|await|yield|throw|raise) .*[=(;'"]|^(?:continue|break|return|else|try|pass)\b;?:?$|^return [\w.]+$|^from \S+ import \S|^import ["'{\w]\S*$|^[\w.[\]"'*&]+(?: ?: ?[\w<>[\]]+)? (?:[+\-*/]|:)?= \S/;
+  /[;{}]$|^#(?:include|define|ifdef|ifndef|endif|pragma|!)|\)(?::| \{| =>)$|^(?:def|if|for|while|return|import|from|elif|func|fn|let|const|var|public|private|class|package|try|except|throw|raise|use|export)\b.*[:({;=)]$|^(?:const|let|var|return|await|yield|throw|raise) .*[=(;'"]|^(?:continue|break|return|else|try|pass)\b;?:?$|^return [\w.]+$|^from \S+ import \S|^import ["'{\w]\S*$|^[\w.[\]"'*&]+(?: ?: ?[\w<>[\]]+)? (?:[+\-*/]|:)?= \S/;
+/** Of data as well. */
+const BRACKETS = /^[{}[\]]+,?$/;
 /** What stands between such lines: brackets, arguments, comments, strings. */
 const OPEN_LINE = /^[})\]"'`]|^["'`\w.]+[,:(]|[([,)]$|^(?:\/\/|#|\/?\*|--) ?/;
-/** Links and sentences, whatever they end with. */
-const PROSE_LINE = /\]\(|\]: |\]\[|^[#*-] |(?:^| )[A-Za-z]?[a-z]+(?: [a-z]{2,}){4}/;
+/** Links, sentences and members of JSON, whatever they end with. */
+const PROSE_LINE = /^"[^"]*" ?: |\]\(|\]: |\]\[|^[#*-] |(?:^| )[A-Za-z]?[a-z]+(?: [a-z]{2,}){4}/;
 
 /** Source code; short pieces are told by their lines, whose signs prose does not have. */
 export const sourceCode: Recognizer = {
@@ -162,7 +165,8 @@ export const sourceCode: Recognizer = {
     for (const cluster of passage.tallyOf(sourceCode)?.clusters(GAP) ?? []) {
       const score = scoreOf(cluster);
       const { text } = passage;
-      if (score > 0) passage.reportWhole(sourceCode, lineStart(text, cluster.start), lineEnd(text, cluster.end), score);
+      if (score >= HIGH)
+        passage.reportWhole(sourceCode, lineStart(text, cluster.start), lineEnd(text, cluster.end), score);
       else if (cluster.count >= FEW.count && cluster.distinct >= FEW.distinct) findLines(passage, cluster);
     }
   },
@@ -188,10 +192,10 @@ function findLines(passage: Passage, cluster: Cluster): void {
     const end = lineEnd(text, at);
     const line = passage.ascii(at, end).trim();
     if (line !== '') {
-      const isCode = !PROSE_LINE.test(line) && CODE_LINE.test(line);
+      const isCode = !PROSE_LINE.test(line) && !BRACKETS.test(line) && CODE_LINE.test(line);
       if (isCode || (from !== -1 && !PROSE_LINE.test(line) && OPEN_LINE.test(line))) {
         if (from === -1) from = at;
-        if (isCode) to = end;
+        if (isCode || BRACKETS.test(line)) to = end;
         lines++;
         others = 0;
         if (isCode) sure++;

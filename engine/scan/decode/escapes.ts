@@ -3,7 +3,7 @@
  * are the surroundings of escapes that stand for something a value is made of; a text full of `\n` and `&nbsp;` costs
  * no more than finding them.
  */
-import { isHex } from '../bytes.ts';
+import { isHex, isUpper } from '../bytes.ts';
 import { type Budget, Rewriting, type View } from './view.ts';
 
 /** What is read on either side of an escape, bytes: a value that is escaped only in part, and a word beside it. */
@@ -160,6 +160,17 @@ function isOfValues({ code, isByte }: Escape): boolean {
   return code === 0x40 || code === 0x2e || code === 0x2d || code === 0x5f || code === 0x3a || code === 0x2b;
 }
 
+/** Two `<` in a row fill the lines of passports; `&` between capitals is part of a name or number: `R&amp;D`. */
+function isOfWords(text: Buffer, at: number, { code, end }: Escape): boolean {
+  if (code === 0x3c) return text[end] === text[at] && escapeAt(text, end)?.code === 0x3c;
+  return code === 0x26 && text[at] === 0x26 && isCapital(text[at - 1] ?? 0) && isCapital(text[end] ?? 0);
+}
+
+/** A capital of ASCII, or a byte of a letter beyond it. */
+function isCapital(byte: number): boolean {
+  return isUpper(byte) || byte >= 0x80;
+}
+
 /** Whether `%`, `\` or `&` occurs; three searches by the host's memchr. */
 function hasOpener(text: Buffer): boolean {
   return text.includes(0x5c) || text.includes(0x25) || text.includes(0x26);
@@ -186,18 +197,14 @@ export function* escapeViews(text: Buffer, budget: Budget): Generator<View> {
   }
 }
 
-/** The next escape that stands for something of a value, before `limit`; two `<` in a row fill the lines of passports. */
+/** The next escape that stands for something of a value, before `limit`. */
 function nextTelling(text: Buffer, from: number, limit = text.length): number {
   for (let i = from; i < limit; i++) {
     const byte = text[i] as number;
     if (byte !== 0x5c && byte !== 0x25 && byte !== 0x26) continue;
     const found = escapeAt(text, i);
     if (found === null) continue;
-    if (
-      isOfValues(found) ||
-      (found.code === 0x3c && text[found.end] === byte && escapeAt(text, found.end)?.code === 0x3c)
-    )
-      return i;
+    if (isOfValues(found) || isOfWords(text, i, found)) return i;
     i = found.end - 1;
   }
   return -1;
