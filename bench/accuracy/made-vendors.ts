@@ -57,7 +57,9 @@ function examplesByVendor(): ReadonlyMap<string, readonly Example[]> {
   const judged = judgedExamples();
   const usable = secretExamples().filter((one) => one.label === 1 && !judged.has(one.row) && one.end - one.start >= 8);
   const vendors = new Map<string, Example[]>();
-  for (const [rule, examples] of Map.groupBy(usable, ({ rule }) => rule)) {
+  for (const [rule, all] of Map.groupBy(usable, ({ rule }) => rule)) {
+    // Some are marked with the query that they stand in.
+    const examples = all.filter((one) => !/&\w+=/.test(writtenValue(one)));
     const values = examples.map(writtenValue);
     const vendor = plain(rule.replace(/^kingfisher\./, '').replace(/\.\d+$/, ''));
     const made = examples.map(({ name }, at) => ({
@@ -76,14 +78,22 @@ function writtenValue({ text, start, end }: SecretExample): string {
   return text.toString('utf8', start, end);
 }
 
+/** `pk_live_`, `oa2-client-id_`: words with a joint behind each. */
+const WRITTEN_PREFIX = /^(?:[A-Za-z]{2,8}\d?[-_]){1,3}/;
+
 function prefixOf(values: readonly string[]): number {
   const [first = ''] = values;
   let common = 0;
   if (new Set(values).size > 1)
     while (common < first.length && values.every((value) => value[common] === first[common])) common++;
-  const written = /^[A-Za-z]{2,8}[-_]/.exec(first)?.[0].length ?? 0;
-  return Math.max(common < 3 ? 0 : common, written);
+  const written = WRITTEN_PREFIX.exec(first)?.[0].length ?? 0;
+  return Math.max(common < 3 ? 0 : common, first.length - written < LEAST_VARIED ? 0 : written);
 }
+
+/** Characters of a value that are not a prefix, at least. */
+const LEAST_VARIED = 8;
+/** Longest ending that an issuer gives all values; a longer one comes of examples that were made by one hand. */
+const MAX_SUFFIX = 10;
 
 /** What different values end with in common, from three characters. */
 function suffixOf(values: readonly string[]): number {
@@ -91,15 +101,21 @@ function suffixOf(values: readonly string[]): number {
   let common = 0;
   if (new Set(values).size > 1)
     while (common < first.length && values.every((value) => value.at(-1 - common) === first.at(-1 - common))) common++;
-  return common < 3 ? 0 : common;
+  return common < 3 || common > MAX_SUFFIX ? 0 : common;
 }
 
+const HEX = /^(?=.*\d)[0-9a-f]{8,}$/i;
+
+/** Other characters in each place: of hexadecimal such, of a name before a sign (`client_secret=`) the same. */
 function varied(random: Random, { value, prefix, suffix }: Example): string {
   const body = value.slice(prefix, value.length - suffix);
-  const isHex = /^[0-9a-f-]+$/.test(body);
-  const other = body.replace(/[A-Za-z0-9]/g, (char) =>
-    letters(random, isHex ? 'h' : char <= '9' ? 'd' : char < 'a' ? 'L' : 'l', 1),
-  );
+  const other = body.replace(/[A-Za-z0-9]+(?![A-Za-z0-9_]*=[A-Za-z0-9])/g, (run) => {
+    const isHex = HEX.test(run) || /^[0-9a-f-]+$/.test(body);
+    return run.replace(/./g, (char) => {
+      if (isHex) return letters(random, char >= 'A' && char <= 'F' ? 'H' : 'h', 1);
+      return letters(random, char <= '9' ? 'd' : char < 'a' ? 'L' : 'l', 1);
+    });
+  });
   return value.slice(0, prefix) + other + value.slice(value.length - suffix);
 }
 

@@ -7,7 +7,7 @@ import { byteAt, byteSet, isAlnum, isDigit, isIn, isWord, runEnd } from './bytes
 import { type ContextWords, contextWords, wordsOf } from './context.ts';
 import type { Passage } from './passage.ts';
 import { isStandIn } from './placeholders.ts';
-import { looksRandom, UUID } from './randomness.ts';
+import { isRandom, looksRandom, noiseOf, UUID } from './randomness.ts';
 import type { Cue, Recognizer } from './recognizer.ts';
 import { spellings } from './spellings.ts';
 import { exampleBody, tokenRecognizer } from './token.ts';
@@ -25,6 +25,10 @@ export interface IssuerLine {
   readonly isCommon?: boolean;
   /** Dots and base64's signs stand in a value, not only letters, digits, dashes and underscores. */
   readonly isDotted?: boolean;
+  /** What a value is, where it does not look random. */
+  readonly form?: RegExp;
+  /** A value of that form. */
+  readonly example?: string;
 }
 
 export interface PrefixLine {
@@ -52,11 +56,13 @@ const MAX_WORDS = 9;
 const MAX_LINES = 2;
 const MAX_FILLERS = 2;
 /** Words of any sentence (`the one on file is …`), which lead no further from the issuer. */
-const FREE = new Set('the a an one that this on in of for to file is was are it as it its my our your'.split(' '));
+const FREE = new Set('the a an one that this on in of for to file is was are it as it its my our your api'.split(' '));
 
 const ASSIGNS =
-  /^(?:(?:my|api|app|auth|access|client|consumer|user|account|prod|live|test|dev|rest|private|secret|master|admin|server|bot|web|o)*(?:key|token|tok|secret|private|access|password|pass|pat|auth|authorization|bearer|credential)s?(?:[a-z]{0,4}))$/;
+  /^(?:(?:my|api|app|auth|access|client|consumer|user|account|prod|live|test|dev|rest|private|secret|token|master|admin|server|bot|web|o)*(?:key|token|tok|secret|private|access|password|pass|pat|auth|authorization|bearer|credential)s?(?:[a-z]{0,4})|[a-z]+(?:apikey|token|secret))$/;
 const NAMES_SECRET = /(?:key|token|secret|access|crumb|reporter.?id)$/;
+/** Where a word in camel case goes on. */
+const HUMP = /(?<=[a-z])(?=[A-Z])/;
 /** `the key for our account is …`: a word behind one of these tells of the secret, unless the value follows it at once. */
 const OF = new Set(['on', 'in', 'of', 'for', 'to']);
 /** Words that say that what follows is something else, or belongs to another name. */
@@ -70,9 +76,9 @@ package packages src lib dist www com import from require github issue pull requ
 export function issuerRecognizer(line: IssuerLine): Recognizer {
   const words = spelled(line);
   const name = `${line.entity.toLowerCase().replaceAll('_', '-')}-credential`;
-  const { min = 20, max = 128 } = line;
+  const { min = 20, max = 128, form } = line;
   const body = line.isDotted === true ? DOTTED : PLAIN;
-  const value = exampleBody(Math.max(min, Math.min(max, 32)));
+  const value = line.example ?? exampleBody(Math.max(min, Math.min(max, 32)));
   const [first = ''] = words;
   const recognizer: Recognizer = {
     name,
@@ -83,7 +89,7 @@ export function issuerRecognizer(line: IssuerLine): Recognizer {
     labels: labelsOf(words),
     findAtCue(passage: Passage, start: number, end: number, cue: Cue): void {
       if (isAlnum(byteAt(passage.text, start - 1)) && (line.isCommon === true || line.before !== undefined)) return;
-      const found = valueBehind(passage, end, body, min, max);
+      const found = valueBehind(passage, end, { body, min, max, form });
       if (found === null || passage.isRead(name, found.start)) return;
       // `box_token` says both who and what.
       const isAssigned = found.isAssigned || NAMES_SECRET.test(cue.literal);
@@ -93,11 +99,11 @@ export function issuerRecognizer(line: IssuerLine): Recognizer {
     },
     findLabelled(passage: Passage): void {
       const { text, label } = passage;
-      if (text.length < min || text.length > max || runEnd(text, 0, body, max + 1) !== text.length) return;
+      if (text.length < min || text.length > max || runEnd(text, 0, DOTTED, max + 1) !== text.length) return;
       const last = label.list.at(-1) ?? '';
       if (OTHER.has(last) || !label.list.some((word) => ASSIGNS.test(word))) return;
       const written = passage.ascii(0, text.length);
-      if (isSecret(written, min)) passage.report(recognizer, 0, text.length, 0.85);
+      if (isSecret(written, { body, min, max, form }, true)) passage.report(recognizer, 0, text.length, 0.85);
     },
     hits: [
       {
@@ -145,12 +151,24 @@ function labelsOf(words: readonly string[]): ContextWords {
   return contextWords(...words.map((word) => wordsOf(word).text.trim()));
 }
 
-function isSecret(value: string, min: number): boolean {
+/** What is looked for behind an issuer's word. */
+interface Wanted {
+  readonly body: Uint8Array;
+  readonly min: number;
+  readonly max: number;
+  readonly form: RegExp | undefined;
+}
+
+/** Whether a value is a secret. Where it `isAssigned`, less noise will do: it need only be no name. */
+function isSecret(value: string, { min, form }: Wanted, isAssigned: boolean): boolean {
   if (isStandIn(value)) return false;
+  if (form !== undefined) return form.test(value);
   if (UUID.test(value)) return !/^0{8}/.test(value);
   // Hexadecimal reads as words to nobody, but `abcdef` and its like are frequent pairs of letters.
-  if (/^(?=.*\d\D*\d)(?=.*[a-f])[0-9a-f]{20,}$/.test(value)) return true;
-  return min < 16 ? /\d/.test(value) && /[a-zA-Z]/.test(value) : looksRandom(value);
+  if (/^(?=.*\d\D*\d)(?=.*[a-f])[0-9a-f]{16,}$/.test(value)) return true;
+  if (min < 16) return /\d/.test(value) && (isAssigned || /[a-zA-Z]/.test(value));
+  if (looksRandom(value)) return true;
+  return isAssigned && isRandom(value) && (noiseOf(value) >= 8 || /^[A-Z0-9]{20,}$/.test(value));
 }
 
 interface Found {
@@ -163,8 +181,9 @@ interface Found {
 }
 
 /** The value that stands behind the issuer's word, which ends at `from`; null where none does. */
-function valueBehind(passage: Passage, from: number, body: Uint8Array, min: number, max: number): Found | null {
-  const text = passage.text;
+function valueBehind(passage: Passage, from: number, wanted: Wanted): Found | null {
+  const { text } = passage;
+  const { min, max } = wanted;
   let at = from;
   let isAssigned = false;
   let fillers = 0;
@@ -175,7 +194,7 @@ function valueBehind(passage: Passage, from: number, body: Uint8Array, min: numb
     const gap = at;
     at = runEnd(text, at, BETWEEN, MAX_GAP);
     for (let i = gap; i < at; i++) if (text[i] === 0x0a && ++lines > MAX_LINES) return null;
-    const whole = startsValue(text, at, from) ? valueAt(passage, at, body, min, max, isAssigned, fillers > 0) : null;
+    const whole = startsValue(text, at, from) ? valueAt(passage, at, wanted, isAssigned, fillers > 0) : null;
     if (whole !== null) return isOther ? null : whole;
     let end = at;
     let digits = 0;
@@ -184,22 +203,25 @@ function valueBehind(passage: Passage, from: number, body: Uint8Array, min: numb
       end++;
     }
     if (end === at) return null;
-    if (digits === 0 && end - at <= 20) {
-      const word = passage.ascii(at, end).toLowerCase();
-      if (OTHER.has(word) && !isOf) return null;
-      isOther = OTHER.has(word);
+    const written = digits === 0 && end - at <= 40 ? passage.ascii(at, end) : '';
+    if (written !== '' && (end - at <= 20 || HUMP.test(written))) {
+      const word = written.toLowerCase();
+      // `ApiKeyId`: the last part says what it is.
+      const parts = written.split(HUMP).map((part) => part.toLowerCase());
+      isOther = OTHER.has(word) || OTHER.has(parts.at(-1) ?? '');
+      if (isOther && !isOf) return null;
       isOf = OF.has(word) || (isOf && FREE.has(word) && !isOther);
       if (isOther) {
         at = end;
         continue;
       }
-      if (ASSIGNS.test(word)) isAssigned = true;
-      else if (end - at >= min && end - at >= 16) return valueAt(passage, at, body, min, max, isAssigned, fillers > 0);
+      if (ASSIGNS.test(word) || parts.some((part) => ASSIGNS.test(part))) isAssigned = true;
+      else if (end - at >= min && end - at >= 16) return valueAt(passage, at, wanted, isAssigned, fillers > 0);
       else if (at > from && !FREE.has(word) && ++fillers > MAX_FILLERS) return null;
       at = end;
       continue;
     }
-    return isOther ? null : valueAt(passage, at, body, min, max, isAssigned, fillers > 0);
+    return isOther ? null : valueAt(passage, at, wanted, isAssigned, fillers > 0);
   }
   return null;
 }
@@ -210,23 +232,17 @@ function startsValue(text: Buffer, at: number, from: number): boolean {
   return at > from && before !== 0x2d && before !== 0x5f && before !== 0x2e && before !== 0x2f;
 }
 
-function valueAt(
-  passage: Passage,
-  start: number,
-  body: Uint8Array,
-  min: number,
-  max: number,
-  isAssigned: boolean,
-  isFar: boolean,
-): Found | null {
-  const text = passage.text;
+function valueAt(passage: Passage, start: number, wanted: Wanted, isAssigned: boolean, isFar: boolean): Found | null {
+  const { text } = passage;
+  const { body, min, max } = wanted;
   let end = runEnd(text, start, body, max + 1);
   if (end - start > max) return null;
+  const stop = end;
   while (end > start && !isAlnum(byteAt(text, end - 1)) && byteAt(text, end - 1) !== 0x3d) end--;
   while (byteAt(text, end) === 0x3d && end - start < max) end++;
   if (end - start < min) return null;
-  const next = byteAt(text, end);
+  const next = byteAt(text, Math.max(end, stop));
   if (isWord(next) || next === 0x28 || (next === 0x2f && !isIn(body, next))) return null;
-  if (next === 0x2e && isAlnum(byteAt(text, end + 1))) return null;
-  return isSecret(passage.ascii(start, end), min) ? { start, end, isAssigned, isFar } : null;
+  if (next === 0x2e && isAlnum(byteAt(text, Math.max(end, stop) + 1))) return null;
+  return isSecret(passage.ascii(start, end), wanted, isAssigned) ? { start, end, isAssigned, isFar } : null;
 }

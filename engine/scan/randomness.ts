@@ -64,7 +64,7 @@ const HUMPS = /[a-z](?=[A-Z])|[A-Z](?=[a-z])/g;
 export function isRandom(value: string): boolean {
   const digits = value.match(/\d/g)?.length ?? 0;
   if (digits === value.length || UUID.test(value)) return false;
-  if (digits < 2) return (value.match(HUMPS)?.length ?? 0) >= value.length / 4 && looksRandom(value);
+  if (digits < 2) return (value.match(HUMPS)?.length ?? 0) >= value.length / 4 && looksRandom(value, 8);
   // `release-candidate-2024-12`: words and numbers with joints between.
   const parts = value.split(/[-_.]/);
   return parts.length < 3 || !parts.every((part) => /^(?:[a-z]*|[A-Z]*|[A-Z][a-z]*|\d*)$/.test(part));

@@ -2,11 +2,14 @@
  * Issuers from A to L whose credentials need no file of their own: those known by a prefix, and those whose values are any
  * random string and count beside the issuer's name alone.
  */
+import { behindName } from '../../scan/behind-name.ts';
 import { byteSet, runEnd } from '../../scan/bytes.ts';
+import { contextWords } from '../../scan/context.ts';
 import { type IssuerLine, issuerRecognizer, type PrefixLine, prefixRecognizer } from '../../scan/issuer-table.ts';
 import type { Passage } from '../../scan/passage.ts';
 import { isPlaceholder } from '../../scan/placeholders.ts';
 import { assembled, type Recognizer } from '../../scan/recognizer.ts';
+import { spellings } from '../../scan/spellings.ts';
 import { exampleBody, HEX_DIGITS } from '../../scan/token.ts';
 
 const hex = (length: number): string => exampleBody(length, 3, HEX_DIGITS);
@@ -42,11 +45,11 @@ const BY_PREFIX: readonly PrefixLine[] = [
   {
     entity: 'ASAAS',
     prefixes: '$aact_',
-    form: /^(?=.*\d)[A-Za-z0-9+/=:]{60,200}$/,
+    form: /^(?:(?:prod|hmlg)_)?(?=.*\d)[A-Za-z0-9+/=:]{60,200}$/,
     min: 60,
-    max: 200,
-    example: exampleBody(160),
-    body: 'A-Za-z0-9+/=:',
+    max: 205,
+    example: `prod_${exampleBody(160)}`,
+    body: 'A-Za-z0-9+/=:_',
   },
   {
     entity: 'BEAMER',
@@ -54,7 +57,8 @@ const BY_PREFIX: readonly PrefixLine[] = [
     form: /^(?=.*[A-Z])(?=.*[a-z])[A-Za-z0-9=/_-]{44}$/,
     min: 44,
     max: 44,
-    example: exampleBody(44),
+    example: `${exampleBody(43)}=`,
+    body: 'A-Za-z0-9=/_-',
   },
   {
     entity: 'BITWARDEN',
@@ -216,7 +220,7 @@ const BY_PREFIX: readonly PrefixLine[] = [
   {
     entity: 'ENDOR_LABS',
     prefixes: 'endr+',
-    form: /^(?=.*\d)[A-Za-z0-9]{16}$/,
+    form: /^(?=.*[A-Z\d])(?=.*[a-z])[A-Za-z0-9]{16}$/,
     min: 16,
     max: 16,
     example: exampleBody(16),
@@ -233,7 +237,7 @@ const BY_PREFIX: readonly PrefixLine[] = [
   {
     entity: 'FLEETBASE',
     prefixes: 'flb_live_,flb_test_',
-    form: /^(?=.*\d)[A-Za-z0-9]{20}$/,
+    form: /^(?=.*[A-Z\d])(?=.*[a-z])[A-Za-z0-9]{20}$/,
     min: 20,
     max: 20,
     example: exampleBody(20),
@@ -344,7 +348,7 @@ const BY_PREFIX: readonly PrefixLine[] = [
   {
     entity: 'LICHESS',
     prefixes: 'lip_,lio_',
-    form: /^(?=.*\d)[A-Za-z0-9]{20}$/,
+    form: /^(?=.*[A-Z\d])(?=.*[a-z])[A-Za-z0-9]{20}$/,
     min: 20,
     max: 20,
     example: exampleBody(20),
@@ -422,7 +426,7 @@ const BY_NAME: readonly IssuerLine[] = [
   { entity: 'CALENDLY', words: 'calendly', isDotted: true, max: 1200 },
   { entity: 'CALORIENINJA', words: 'calorieninja' },
   { entity: 'CAMPAYN', words: 'campayn' },
-  { entity: 'CANNY', words: 'canny_, cannyio', isCommon: true },
+  { entity: 'CANNY', words: 'canny io', before: 'canny' },
   { entity: 'CAPSULE_CRM', words: 'capsule crm' },
   { entity: 'CARBON_INTERFACE', words: 'carbon interface' },
   { entity: 'CENSYS', words: 'censys' },
@@ -465,6 +469,7 @@ const BY_NAME: readonly IssuerLine[] = [
   { entity: 'COINMARKETCAP', words: 'coinmarketcap, cmc_pro_api' },
   { entity: 'COLLECT2', words: 'collect2', isCommon: true },
   { entity: 'COLUMN', before: 'column' },
+  { entity: 'COMPOSIO', words: 'composio' },
   { entity: 'COMMERCEJS', words: 'commercejs' },
   { entity: 'CONFLUENT', words: 'confluent, kafka_token, kafka_secret, kafka_api', isCommon: true },
   { entity: 'CONTENTFUL', words: 'contentful' },
@@ -557,7 +562,7 @@ const BY_NAME: readonly IssuerLine[] = [
   { entity: 'GECKOBOARD', words: 'geckoboard' },
   { entity: 'GEOAPIFY', words: 'geoapify' },
   { entity: 'GEOCODE', words: 'geocode', isCommon: true },
-  { entity: 'GEOCODIFY', words: 'geocodify' },
+  { entity: 'GEOCODIFY', words: 'geocodify', isDotted: true },
   { entity: 'GETEMAIL', words: 'getemail', isCommon: true },
   { entity: 'GETGEOAPI', words: 'getgeoapi' },
   { entity: 'GETGIST', words: 'getgist', isCommon: true },
@@ -574,6 +579,7 @@ const BY_NAME: readonly IssuerLine[] = [
   { entity: 'GUMROAD', words: 'gumroad' },
   { entity: 'GYAZO', words: 'gyazo' },
   { entity: 'HAPPYSCRIBE', words: 'happyscribe' },
+  { entity: 'HASURA', words: 'hasura' },
   { entity: 'HELLOSIGN', words: 'hellosign' },
   { entity: 'HELPCRUNCH', words: 'helpcrunch', max: 1000 },
   { entity: 'HELPSCOUT', words: 'helpscout' },
@@ -617,7 +623,8 @@ const BY_NAME: readonly IssuerLine[] = [
   { entity: 'KLIPFOLIO', words: 'klipfolio' },
   { entity: 'KNAPSACK_PRO', words: 'knapsack pro' },
   { entity: 'KONTENT', words: 'kontent', isCommon: true },
-  { entity: 'KRAKEN', words: 'kraken', isCommon: true, isDotted: true },
+  { entity: 'KRAKEN', words: 'kraken', isCommon: true, isDotted: true, min: 56, max: 96 },
+  { entity: 'KRAKEN_CI', words: 'kraken ci, kraken io', min: 32, max: 48 },
   { entity: 'KUCOIN', words: 'kucoin' },
   { entity: 'KYLAS', words: 'kylas' },
   { entity: 'LANGUAGELAYER', words: 'languagelayer' },
@@ -673,23 +680,29 @@ const djangoSecretKey: Recognizer = {
   entity: 'DJANGO_SECRET_KEY',
   category: 'credential',
   countries: [],
-  cues: [{ literal: 'django_secret' }, { literal: 'django-insecure-', exact: true }],
+  cues: [...spellings('django secret').map((literal) => ({ literal })), { literal: 'django-insecure-', exact: true }],
+  labels: contextWords('django secret'),
   findAtCue(passage: Passage, start: number, end: number, cue): void {
     const text = passage.text;
-    let at = start;
-    if (cue.exact !== true) {
-      at = runEnd(text, end, byteSet('a-zA-Z_'), 12);
-      at = runEnd(text, at, byteSet(' "\'`=:,\\'), 12);
-    }
+    const nameEnd = end + (/^(?:[ _-]?(?:api|key))*/i.exec(passage.ascii(end, end + 20))?.[0].length ?? 0);
+    const at = cue.exact === true ? start : (behindName(passage, nameEnd)?.at ?? end);
     const to = runEnd(text, at, DJANGO, 100);
-    const value = passage.ascii(at, to).replace(/[),;]+$/, '');
+    const value = passage.ascii(at, to).replace(/[),;.]+$/, '');
     // What Django makes for a new project says of itself that it is for development.
     const isRandom = /\d/.test(value) && /[a-z]/.test(value) && !isPlaceholder(value);
     if (value.length >= 40 && isRandom)
       passage.report(djangoSecretKey, at, at + value.length, cue.exact === true ? 0.6 : 0.9);
   },
+  findLabelled(passage: Passage): void {
+    const { length } = passage.text;
+    const value = passage.ascii(0, Math.min(length, 101));
+    if (length < 40 || runEnd(passage.text, 0, DJANGO, 101) !== length || isPlaceholder(value)) return;
+    if (/\d/.test(value) && /[a-z]/.test(value)) passage.report(djangoSecretKey, 0, length, 0.9);
+  },
   hits: [
     { text: `os.environ.get('DJANGO_SECRET_KEY','${djangoKey}')`, value: djangoKey, atLeast: 0.8 },
+    { text: `Our Django secret key is ${djangoKey}, as given`, value: djangoKey, atLeast: 0.8 },
+    { text: djangoKey, label: 'djangoSecretKey', value: djangoKey, atLeast: 0.8 },
     { text: `SECRET_KEY = 'django-insecure-${djangoKey}'`, value: `django-insecure-${djangoKey}` },
   ],
   misses: [

@@ -36,20 +36,22 @@ interface Schemes {
   readonly name: string;
   readonly entity: string;
   readonly schemes: RegExp;
+  /** What it counts as besides; CONNECTION_STRING unless said. */
+  readonly alsoEntity?: string;
   readonly hits: readonly HitExample[];
   readonly misses: readonly MissExample[];
 }
 
 /** What is found is found by `urlWithCredentials`, which reads a URL once and reports it under the name of its scheme. */
 function databaseRecognizer(spec: Schemes): Recognizer {
-  const { name, entity, hits, misses } = spec;
+  const { name, entity, hits, misses, alsoEntity = 'CONNECTION_STRING' } = spec;
   return {
     name,
     entity,
     category: 'credential',
     countries: [],
     isWhole: true,
-    alsoEntity: 'CONNECTION_STRING',
+    alsoEntity,
     hits,
     misses,
   };
@@ -110,6 +112,14 @@ const DATABASES: readonly Schemes[] = [
       { text: assembled('amqp', '://user:*****@example.com') },
       { text: assembled('amqps', '://username:$password@localhost:5672') },
     ],
+  },
+  {
+    name: 'cloudinary-uri',
+    entity: 'CLOUDINARY',
+    schemes: /^cloudinary$/,
+    alsoEntity: 'URL_WITH_CREDENTIALS',
+    hits: [example('cloudinary', '://458210937746125:x9Lk2mPq7Rt4', 'Vw8Zb3Nd6Hf1Js5@shop')],
+    misses: [{ text: 'cloudinary://API_KEY:API_SECRET@CLOUD_NAME' }, { text: 'cloudinary://shop/image.png' }],
   },
 ];
 
