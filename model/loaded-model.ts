@@ -170,7 +170,8 @@ class Model implements LoadedModel {
   }
 
   async read(text: string, isStopped: () => boolean): Promise<readonly GivenName[] | null> {
-    const encoding = this.#tokenizer.encode(text);
+    const encoding = this.#tokenizer.encodeUnless(isStopped, text);
+    if (encoding === null) return null;
     const { before } = this.#tokenizer;
     const scores: (WordScore | null)[] = new Array(encoding.ids.length).fill(null);
     for (const window of windowsOf(encoding.ids.length, this.#most)) {

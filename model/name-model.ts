@@ -41,7 +41,8 @@ export async function openNameModel(options: NameModelOptions): Promise<NameMode
 }
 
 interface Asked {
-  readonly job: Job;
+  readonly id: number;
+  readonly stop: Int32Array;
   readonly bytes: number;
   readonly onRead: (at: number, names: readonly GivenName[]) => void;
   readonly onOver: () => void;
@@ -109,7 +110,7 @@ class ThreadedModel implements NameModel {
   }
 
   #forget(asked: Asked): void {
-    if (!this.#asked.delete(asked.job.id)) return;
+    if (!this.#asked.delete(asked.id)) return;
     this.#waiting -= asked.bytes;
     asked.onOver();
   }
@@ -157,10 +158,11 @@ class ThreadedModel implements NameModel {
     return new Promise((resolve) => {
       const stop = new Int32Array(new SharedArrayBuffer(4));
       const id = this.#nextId++;
-      // Copied by the message itself: a text of the proxy is a part of a larger buffer, which stays.
-      const job: Job = { kind: 'read', id, texts: open.map((at) => Uint8Array.from(texts[at] ?? [])), stop };
+      // Copies are handed over: a text of the proxy is a part of a larger buffer, which stays.
+      const job: Job = { kind: 'read', id, texts: open.map((at) => new Uint8Array(texts[at] ?? [])), stop };
       const asked: Asked = {
-        job,
+        id,
+        stop,
         bytes,
         onRead: (at, found) => {
           const place = open[at] ?? -1;
@@ -182,12 +184,8 @@ class ThreadedModel implements NameModel {
             }, withinMs);
       this.#waiting += bytes;
       this.#asked.set(id, asked);
-      this.#tell(worker, job);
+      worker.postMessage(job satisfies ToThread, job.texts.map(({ buffer }) => buffer).filter(isTransferable));
     });
-  }
-
-  #tell(worker: Worker, message: ToThread): void {
-    worker.postMessage(message);
   }
 
   #remember(hash: string, names: readonly GivenName[]): void {
@@ -200,12 +198,16 @@ class ThreadedModel implements NameModel {
     if (this.#respawn !== null) clearTimeout(this.#respawn);
     const worker = this.#worker;
     if (worker === null) return;
-    for (const { job } of this.#asked.values()) Atomics.store(job.stop, 0, 1);
+    for (const { stop } of this.#asked.values()) Atomics.store(stop, 0, 1);
     const isOver = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
-    this.#tell(worker, { kind: 'close' });
+    worker.postMessage({ kind: 'close' } satisfies ToThread);
     // Ended by itself, so that no window is cut off within the library's own code.
     const timer = setTimeout(() => void worker.terminate(), CLOSE_MS);
     await isOver;
     clearTimeout(timer);
   }
+}
+
+function isTransferable(buffer: ArrayBufferLike): buffer is ArrayBuffer {
+  return buffer instanceof ArrayBuffer;
 }

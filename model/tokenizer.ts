@@ -21,6 +21,8 @@ export interface Encoding {
 
 export interface Tokenizer {
   encode(text: string): Encoding;
+  /** `isStopped` is asked before each stretch of a long text; null where it said yes. */
+  encodeUnless(isStopped: () => boolean, text: string): Encoding | null;
   /** Tokens before and after the text. */
   readonly before: readonly number[];
   readonly after: readonly number[];
@@ -142,18 +144,21 @@ function tokenizer(normalize: Normalizer, pieces: PreTokenizer, vocabulary: Voca
       }
     }
   };
+  const encodeUnless = (isStopped: () => boolean, text: string): Encoding | null => {
+    const into: Mutable = { ids: [], starts: [], ends: [], isFirst: [] };
+    for (let at = 0; at < text.length; ) {
+      if (isStopped()) return null;
+      const end = stretchEnd(text, at);
+      encodeStretch(text.slice(at, end), at, into);
+      at = end;
+    }
+    return into;
+  };
   return {
     ...frame,
     size: Math.max(vocabulary.size, ...[...frame.before, ...frame.after].map((id) => id + 1)),
-    encode(text) {
-      const into: Mutable = { ids: [], starts: [], ends: [], isFirst: [] };
-      for (let at = 0; at < text.length; ) {
-        const end = stretchEnd(text, at);
-        encodeStretch(text.slice(at, end), at, into);
-        at = end;
-      }
-      return into;
-    },
+    encode: (text) => encodeUnless(() => false, text) ?? { ids: [], starts: [], ends: [], isFirst: [] },
+    encodeUnless,
   };
 }
 

@@ -136,6 +136,19 @@ describe('what a model is bounded by', () => {
     }
   });
 
+  test('time, also for a text so long that taking it apart takes longer', async () => {
+    const model = await open(folderOf());
+    try {
+      const from = performance.now();
+      const { isWhole } = await model.read([Buffer.from('a b, '.repeat(1_000_000))], 200);
+      assert.equal(isWhole, false);
+      assert.deepEqual(await found(model, 'in fnordheim'), [`${LOC} fnordheim`]);
+      assert.ok(performance.now() - from < 5000, 'the next text did not wait for it');
+    } finally {
+      await model.close();
+    }
+  });
+
   test('room: beyond it nothing waits', async () => {
     const folder = folderOf();
     const model = await open(folder, { maxWaitingBytes: 100 });
