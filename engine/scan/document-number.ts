@@ -1,6 +1,7 @@
 /**
  * Numbers of documents whose shape says too little to be told by: a passport, a driving licence, an identity card. They
- * are looked for only behind a word that names the document, on the same line, or in a field with such a label. A
+ * are looked for only behind a word that names the document, on the same line, before one (`X is my passport`), or in a
+ * field with such a label. A
  * number that can be checked, or that has words of its kind on any side, is an `idNumber`.
  */
 import type { Category } from '../../flow/finding.ts';
@@ -8,6 +9,7 @@ import { byteAt, isAlnum, isWord, touchesWordBefore } from './bytes.ts';
 import { contextWords } from './context.ts';
 import type { Passage } from './passage.ts';
 import type { Cue, HitExample, MissExample, Recognizer } from './recognizer.ts';
+import { valuesBefore } from './value-before.ts';
 
 export interface DocumentNumberSpec {
   /** kebab-case, unique. */
@@ -48,6 +50,15 @@ export function documentNumber(spec: DocumentNumberSpec): Recognizer {
     (spec.sharedWords ?? []).flatMap((word) => cuesOf(word).map(({ literal }) => literal)),
   );
   const words = [...spec.words, ...(spec.sharedWords ?? [])];
+  const reportBefore = (passage: Passage, nameStart: number, score: number): void => {
+    for (const { start, end } of valuesBefore(passage, nameStart)) {
+      const written = passage.ascii(start, end);
+      if (end - start > MAX_LENGTH || isProse(written) || !spec.isValue(compactOf(written))) continue;
+      passage.report(recognizer, start, end, score);
+      return;
+    }
+  };
+
   const recognizer: Recognizer = {
     name: spec.name,
     entity: spec.entity,
@@ -55,13 +66,13 @@ export function documentNumber(spec: DocumentNumberSpec): Recognizer {
     countries: spec.countries,
     cues: words.flatMap(cuesOf),
     labels: contextWords(...words.map((word) => partsOf(word).join(' '))),
-    findAtCue(passage: Passage, _start: number, end: number, cue: Cue): void {
+    findAtCue(passage: Passage, start: number, end: number, cue: Cue): void {
       const most = shared.has(cue.literal) ? SURE - SHARED : SURE;
       const text = passage.text;
       const last = Math.min(text.length, end + NEAR);
       for (let i = end, words = 0; i < last && words <= MAX_WORDS; ) {
         const byte = text[i] ?? 0;
-        if (byte === 0x0a && i > end + (text[i - 1] === 0x2e ? SENTENCE : SAME_LINE)) return;
+        if (byte === 0x0a && i > end + (text[i - 1] === 0x2e ? SENTENCE : SAME_LINE)) break;
         if (!isAlnum(byte)) {
           i++;
           continue;
@@ -74,6 +85,7 @@ export function documentNumber(spec: DocumentNumberSpec): Recognizer {
         words++;
         i = tokenEnd(text, i);
       }
+      reportBefore(passage, start, most);
     },
     findLabelled(passage: Passage): void {
       const length = passage.text.length;

@@ -1,6 +1,7 @@
 /**
  * Values that say nothing by themselves and stand directly behind their name: `CVV: 123`, `age of 34`, `plate no. AB-12`.
- * Between the two there may be a few signs and words such as `number` or `is`; anything else is no such value. A number
+ * Between the two there may be a few signs and words such as `number` or `is`; anything else is no such value. It may
+ * stand before its name too, as `value-before.ts` tells. A number
  * with a check of its own is an `idNumber`.
  */
 import type { Category } from '../../flow/finding.ts';
@@ -8,6 +9,7 @@ import { byteAt, isDigit, isLetter, isUpper } from './bytes.ts';
 import { type ContextWords, contextWords } from './context.ts';
 import type { Passage } from './passage.ts';
 import type { Cue, HitExample, MissExample, Recognizer } from './recognizer.ts';
+import { valuesBefore } from './value-before.ts';
 
 export interface NamedValueSpec {
   /** kebab-case, unique. */
@@ -44,11 +46,17 @@ const FILLERS = 'numbers?|no|nr|num|nbr|code|codes|id|is|was|are|ist|est|es|era|
 const SENTENCE = "(?:\\s{1,3}(?:[A-Za-z']{1,12} ){0,5}(?:(?:is|was|are) ?|[a-z]{1,12}: ?))?";
 /** `</th><td>`, `" value="`. */
 const MARKUP = '(?:["\']{0,2}</?[a-z][^<>]{0,24}>\\s?){0,4}(?:["\'] value=)?';
-const SIGNS = '[\\s:=#"\'|>.(\\[*`,\\\\/-]{0,8}(?:\\xc2[\\xb0\\xba])?[\\s:=#"\'|>-]{0,3}';
-const GAP = `s?(?:[ \\t_.]{0,2}(?:${FILLERS})(?![A-Za-z0-9]))*${SENTENCE}${MARKUP}${SIGNS}`;
+const SIGNS = '[\\s:=#"\'|>.(\\[\\]*`,\\\\/-]{0,8}(?:\\xc2[\\xb0\\xba])?[\\s:=#"\'|>-]{0,3}';
+const FILLED = `s?(?:[ \\t_.]{0,2}(?:${FILLERS})(?![A-Za-z0-9]))*`;
+const GAP = `${FILLED}${SENTENCE}${MARKUP}${SIGNS}`;
+/** Without a sentence, which would take the value itself for one of its words: `SWIFT code BNPAFRPP is right`. */
+const SHORT_GAP = `${FILLED}${MARKUP}${SIGNS}`;
+/** `change the age to 49`. */
+const CHANGE = /\b(?:set|updat|chang|correct|modif|edit|switch|mov|amend)[a-z]{0,5} [^.\n]{0,20}$/i;
+const TO = /^(?: [a-z]{1,12}){0,2} (?:to|as) ["'`*]{0,2}/i;
 
 export function namedValue(spec: NamedValueSpec): Recognizer {
-  const gap = new RegExp(`^${GAP}`, 'i');
+  const gaps = [new RegExp(`^${GAP}`, 'i'), new RegExp(`^${SHORT_GAP}`, 'i')];
   const value = new RegExp(
     `^(?:${spec.value})(?![A-Za-z0-9_]|[\\xc3-\\xd4][\\x80-\\xbf])`,
     spec.isExact === true ? '' : 'i',
@@ -58,6 +66,18 @@ export function namedValue(spec: NamedValueSpec): Recognizer {
 
   const report = (passage: Passage, start: number, end: number, score: number): void =>
     passage.report(recognizer, start, end, score, Math.max(score, spec.inContext ?? 0));
+
+  /** Reports the value that stands `skipped` bytes behind a name that ends at `end`, where there is one. */
+  const reportBehind = (passage: Passage, end: number, behind: string, skipped: number): boolean => {
+    if (skipped === 0) return false;
+    const found = value.exec(behind.slice(skipped))?.[0];
+    // The text goes on past what was looked at, and perhaps the value with it.
+    if (found === undefined || skipped + found.length === NEAR || !isValue(found)) return false;
+    const from = end + skipped;
+    const isNegative = spec.isSigned === true && skipped > 1 && byteAt(passage.text, from - 1) === 0x2d;
+    report(passage, isNegative ? from - 1 : from, from + found.length, spec.score);
+    return true;
+  };
 
   const recognizer: Recognizer = {
     name: spec.name,
@@ -72,14 +92,23 @@ export function namedValue(spec: NamedValueSpec): Recognizer {
       const isJoined = byteAt(passage.text, start - 1) === 0x2d && byteAt(passage.text, start - 2) !== 0x2d;
       if (isJoined || goesOn(passage.text, end)) return;
       const behind = passage.ascii(end, Math.min(passage.text.length, end + NEAR));
-      const skipped = gap.exec(behind)?.[0].length ?? 0;
-      if (skipped === 0) return;
-      const found = value.exec(behind.slice(skipped))?.[0];
-      // The text goes on past what was looked at, and perhaps the value with it.
-      if (found === undefined || skipped + found.length === NEAR || !isValue(found)) return;
-      const from = end + skipped;
-      const isNegative = spec.isSigned === true && skipped > 1 && byteAt(passage.text, from - 1) === 0x2d;
-      report(passage, isNegative ? from - 1 : from, from + found.length, spec.score);
+      for (let k = 0; k < gaps.length; k++) {
+        const skipped = gaps[k]?.exec(behind)?.[0].length ?? 0;
+        if (reportBehind(passage, end, behind, skipped)) return;
+      }
+      const to = TO.exec(behind)?.[0].length ?? 0;
+      if (
+        to > 0 &&
+        CHANGE.test(passage.ascii(Math.max(0, start - 40), start)) &&
+        reportBehind(passage, end, behind, to)
+      )
+        return;
+      for (const before of valuesBefore(passage, start)) {
+        const written = passage.ascii(before.start, before.end);
+        if (!whole.test(written) || !isValue(written)) continue;
+        report(passage, before.start, before.end, spec.score);
+        return;
+      }
     },
     findLabelled(passage: Passage): void {
       const length = passage.text.length;

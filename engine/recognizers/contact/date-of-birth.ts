@@ -8,6 +8,7 @@ import { contextWords } from '../../scan/context.ts';
 import type { Passage } from '../../scan/passage.ts';
 import { Pattern } from '../../scan/pattern.ts';
 import type { Cue, Recognizer } from '../../scan/recognizer.ts';
+import { valuesBefore } from '../../scan/value-before.ts';
 
 const MONTHS =
   'jan(?:uary|uar|vier)?|feb(?:ruary|ruar)?|f[ée]v(?:rier)?|mar(?:ch|s|zo)?|märz|apr(?:il)?|avr(?:il)?|may|mai|mayo|maggio|june?|juni|juin|junio|giugno|july?|juli|juillet|julio|luglio|aug(?:ust)?|août|agosto|sep(?:t(?:ember|iembre)?|tembre)?|settembre|o[ck]t(?:ober|obre|ubre)?|ottobre|nov(?:ember|embre|iembre)?|de[cz](?:ember|embre)?|d[ée]c(?:embre)?|diciembre|dicembre|enero|febrero|abril|gennaio|febbraio|aprile';
@@ -31,7 +32,7 @@ const DATES = [
   new Pattern('(?:19|20)[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])'),
 ];
 
-const WORDS = `date of birth, date-of-birth, dateofbirth, date_of_birth, birth date, birthdate, birth_date,
+const WORDS = `date of birth, date-of-birth, dateofbirth, date_of_birth, birth date, birth-date, birthdate, birth_date,
 birthday, dob, d.o.b, born, geburtsdatum, geboren, geb., geburtstag, date de naissance, né le,
 née le, ne le, nee le, naissance, fecha de nacimiento, nacimiento, nacido, nacida, data di nascita,
 nato il, nata il, geboortedatum, geboren op, data de nascimento, nascido, nascida`.split(/,\s/);
@@ -84,13 +85,19 @@ geboortedatum, nascita, born`),
       // A sentence or a blank line later it is about something else; a heading has one before its text.
       if (byte === 0x0a) {
         if (i <= end + SAME_LINE) most = 2;
-        if (++lines > most) return;
+        if (++lines > most) break;
       }
       if (byte === 0x3b || byte === 0x7b || byte === 0x7d) return;
       if (!isAlnum(byte) || isAlnum(byteAt(text, i - 1))) continue;
       const to = dateEnd(text, i);
       if (to === -1) continue;
       passage.report(dateOfBirth, i, to, i - end <= 20 ? (isBorn ? 0.75 : 0.9) : 0.6);
+      return;
+    }
+    if (isBorn) return;
+    for (const { start: from, end: to } of valuesBefore(passage, start)) {
+      if (dateEnd(text, from) !== to) continue;
+      passage.report(dateOfBirth, from, to, 0.75);
       return;
     }
   },
@@ -109,6 +116,7 @@ geboortedatum, nascita, born`),
     { text: '1984-05-06', label: 'patient_dob', value: '1984-05-06', atLeast: 0.8 },
     { text: 'Born: May 6th, 1984\r\n', value: 'May 6th, 1984' },
     { text: 'date de naissance : 6 mai 1984', value: '6 mai 1984' },
+    { text: '06.05.1984 is my date of birth', value: '06.05.1984' },
     { text: 'Subject: date of birth\n\nThe one on file is 05/06/1984.', value: '05/06/1984' },
   ],
   misses: [

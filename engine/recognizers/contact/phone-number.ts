@@ -145,6 +145,7 @@ export const phoneNumber: Recognizer = {
     { text: '¿Puede llamar a Horacio Rojas al 572 929 989?', value: '572 929 989' },
     { text: 'Please call Ms Ito back at (958)314-05-98', value: '(958)314-05-98' },
     { text: 'Contact Ana Suciu at ana@mail.example or 0251632722.', value: '0251632722' },
+    { text: 'id,phone,day\n17,+5511961234489,2024-01-02\n', value: '+5511961234489' },
     { text: 'Contact: 0036 30 4009 953', value: '0036 30 4009 953' },
     { text: 'Studio Levi\n12 Hill Street\n+393312345678', value: '+393312345678' },
   ],
@@ -185,7 +186,9 @@ function reportInternational(passage: Passage, start: number, end: number, digit
   const text = passage.text;
   // `a+12345678` is a sum; `++1…` an operator.
   if (isWord(byteAt(text, start - 1)) || byteAt(text, start - 1) === 0x2b || byteAt(text, start - 1) === 0x29) return;
-  if (!isInternational(digits) || /^(\d)\1+$/.test(digits.slice(1)) || isJoinedAfter(text, end)) return;
+  if (!isInternational(digits) || /^(\d)\1+$/.test(digits.slice(1))) return;
+  // A field of a row of CSV ends at a comma; in a shorter number it parts thousands.
+  if (isJoinedAfter(text, end) && !(byteAt(text, end) === 0x2c && digits.length >= 10)) return;
   // A line of a diff begins with a plus too, and holds bare numbers; digits alone may also be an offset.
   const previous = byteAt(text, start - 1);
   const isLineStart = start === 0 || previous === 0x0a || previous === 0x0d;

@@ -7,6 +7,7 @@ import { byteAt, byteSet, isAlnum, isDigit, isLetter, isWord, runEnd, touchesWor
 import { contextWords } from '../../scan/context.ts';
 import type { Passage } from '../../scan/passage.ts';
 import type { Recognizer } from '../../scan/recognizer.ts';
+import { valuesBefore } from '../../scan/value-before.ts';
 
 const VALUE = byteSet('A-Za-z0-9-');
 const NEAR = 56;
@@ -62,7 +63,8 @@ driver s license, driver s licence, dl number, dln, dl no`),
     const isWeak = cue.literal === 'license number' || cue.literal === 's license' || cue.literal === 'DL';
     if (isWeak && !passage.hasContext(start, end, cue.literal === 'DL' ? LICENCE : DRIVER)) return;
     const found = valueNear(passage, end);
-    if (found !== null) passage.report(usDriverLicense, found.start, found.end, found.start - end <= 24 ? 0.85 : 0.7);
+    if (found === null) reportBefore(passage, start);
+    else passage.report(usDriverLicense, found.start, found.end, found.start - end <= 24 ? 0.85 : 0.7);
   },
   findLabelled(passage: Passage): void {
     const length = passage.text.length;
@@ -74,6 +76,7 @@ driver s license, driver s licence, dl number, dln, dl no`),
     { text: 'driver license number is S123-4567-8901.', value: 'S123-4567-8901' },
     { text: 'DL# 123456789', value: '123456789' },
     { text: '{"driversLicense":"WDLABCD456DG"}', value: 'WDLABCD456DG' },
+    { text: "customer gave me D1234567 as driver's license", value: 'D1234567' },
     { text: 'License: CA DL B1234567', value: 'B1234567' },
     { text: 'B7654321', label: 'driver_license', value: 'B7654321' },
   ],
@@ -85,6 +88,14 @@ driver s license, driver s licence, dl number, dln, dl no`),
     { text: 'Install the driver. License: GPL-3.0' },
   ],
 };
+
+function reportBefore(passage: Passage, nameStart: number): void {
+  for (const { start, end } of valuesBefore(passage, nameStart)) {
+    if (end - start > 24 || !isStateFormat(passage.ascii(start, end))) continue;
+    passage.report(usDriverLicense, start, end, 0.85);
+    return;
+  }
+}
 
 function isStateFormat(value: string): boolean {
   const compact = value.replaceAll('-', '').toUpperCase();

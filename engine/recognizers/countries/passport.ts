@@ -7,6 +7,7 @@ import { byteAt, byteSet, isAlnum, isDigit, isLetter, isWord, runEnd, touchesWor
 import { contextWords } from '../../scan/context.ts';
 import type { Passage } from '../../scan/passage.ts';
 import type { Recognizer } from '../../scan/recognizer.ts';
+import { valuesBefore } from '../../scan/value-before.ts';
 
 const WORDS = `passport, reisepass, passeport, pasaporte, passaporto, paspoort, passaporte, paszport, pasaport,
 passnummer`.split(/,\s/);
@@ -85,8 +86,17 @@ export const usPassport: Recognizer = {
     { literal: 'Passport', exact: true },
   ],
   labels: contextWords(...WORDS, 'passportno', 'passportnumber'),
-  findAtCue(passage: Passage, _start: number, end: number): void {
-    eachNear(passage, end, (from, to, kind) => report(passage, kind, from, to, from - end <= 24 ? 0.85 : 0.7));
+  findAtCue(passage: Passage, start: number, end: number): void {
+    let isFound = false;
+    eachNear(passage, end, (from, to, kind) => {
+      isFound = true;
+      report(passage, kind, from, to, from - end <= 24 ? 0.85 : 0.7);
+    });
+    if (isFound) return;
+    for (const { start: from, end: to } of valuesBefore(passage, start)) {
+      const kind = to - from <= 12 ? kindOf(passage.ascii(from, to)) : null;
+      if (kind !== null) return report(passage, kind, from, to, 0.85);
+    }
   },
   findLabelled(passage: Passage): void {
     const length = passage.text.length;
@@ -96,6 +106,7 @@ export const usPassport: Recognizer = {
     { text: 'Passport number: 912803456', value: '912803456', atLeast: 0.8 },
     { text: 'passport A12345678', value: 'A12345678', atLeast: 0.8 },
     { text: '{"passportNo":"546812397"}', value: '546812397' },
+    { text: 'A12345678 is my passport number', value: 'A12345678' },
     { text: 'Passport number\n\nThe one on file is 912803456.', value: '912803456' },
     { text: 'X98765432', label: 'passport_number', value: 'X98765432' },
   ],

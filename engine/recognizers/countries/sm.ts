@@ -19,7 +19,7 @@ const SHORT = new Set([
 const NEAR = 40;
 const NEAR_SHORT = 12;
 /** What may stand between the short word and its code. */
-const BETWEEN = /^[^a-z0-9]*(?:(?:is|code|no|nr|sm|value|th|td)\b[^a-z0-9]*){0,3}$/i;
+const BETWEEN = /^[^a-z0-9]*(?:(?:is|to|code|no|nr|sm|value|th|td)\b[^a-z0-9]*){0,3}$/i;
 const DIGITS = byteSet('0-9');
 
 function isCode(digits: string): boolean {

@@ -3,7 +3,7 @@
  * are the surroundings of escapes that stand for something a value is made of; a text full of `\n` and `&nbsp;` costs
  * no more than finding them.
  */
-import { isHex, isUpper } from '../bytes.ts';
+import { isDigit, isHex, isUpper } from '../bytes.ts';
 import { type Budget, Rewriting, type View } from './view.ts';
 
 /** What is read on either side of an escape, bytes: a value that is escaped only in part, and a word beside it. */
@@ -163,6 +163,9 @@ function isOfValues({ code, isByte }: Escape): boolean {
 /** Two `<` in a row fill the lines of passports; `&` between capitals is part of a name or number: `R&amp;D`. */
 function isOfWords(text: Buffer, at: number, { code, end }: Escape): boolean {
   if (code === 0x3c) return text[end] === text[at] && escapeAt(text, end)?.code === 0x3c;
+  // Spaces, slashes and commas of a value with digits, in the query of an address: `id=250%20730%20494`.
+  if (code === 0x20 || code === 0x2f || code === 0x2c)
+    return text[at] === 0x25 && (isDigit(text[at - 1] ?? 0) || isDigit(text[end] ?? 0));
   return code === 0x26 && text[at] === 0x26 && isCapital(text[at - 1] ?? 0) && isCapital(text[end] ?? 0);
 }
 
