@@ -103,6 +103,13 @@ export function runStart(text: Uint8Array, to: number, set: Uint8Array, limit: n
   return i;
 }
 
+/** What the digits of a span say, of up to 15; other bytes must not stand in it. */
+export function numberIn(text: Uint8Array, start: number, end: number): number {
+  let number = 0;
+  for (let i = start; i < end; i++) number = number * 10 + (text[i] as number) - 0x30;
+  return number;
+}
+
 /** The digits within a span, separators dropped; for short spans. */
 export function digitsOf(text: Uint8Array, start: number, end: number): string {
   let digits = '';

@@ -2,7 +2,7 @@
  * Dates that the calendar knows, with the time of day where one follows. Nearly every text has some, so that a date is
  * low by itself, and medium beside a word for what happens to people on a date.
  */
-import { byteAt, isAlnum, isDigit, isLetter } from '../../scan/bytes.ts';
+import { byteAt, isAlnum, isDigit, isLetter, numberIn } from '../../scan/bytes.ts';
 import { isDay } from '../../scan/check-digits.ts';
 import { contextWords } from '../../scan/context.ts';
 import { DASH, DOT, type NumberChain, SLASH } from '../../scan/numbers.ts';
@@ -36,6 +36,8 @@ function isDate(a: number, b: number, c: number, isYearFirst: boolean): boolean 
 }
 
 function withTime(passage: Passage, end: number): number {
+  const next = byteAt(passage.text, end);
+  if (next !== 0x20 && next !== 0x54 && next !== 0x2c) return end;
   const found = TIME.exec(passage.ascii(end, Math.min(passage.text.length, end + 40)));
   return found === null ? end : end + found[0].length;
 }
@@ -63,13 +65,14 @@ ingreso, alta, rendez vous, data, appuntamento, consulta`),
     const text = passage.text;
     const joint = chain.separators[first];
     if (joint !== DASH && joint !== SLASH && joint !== DOT) return;
-    const at = (group: number): number => Number(passage.ascii(chain.start(group), chain.end(group)));
+    const at = (group: number): number => numberIn(text, chain.start(group), chain.end(group));
     let end = chain.end(last);
     if (last - first === 1) {
       // The day of `2024-05-06T10:00` runs on into a letter, and is no group.
       if (joint !== DASH || chain.digits(first) !== 4 || chain.digits(last) !== 2) return;
       if (byteAt(text, end) !== 0x2d || byteAt(text, end + 3) !== 0x54) return;
-      if (!isDate(at(first), at(last), Number(passage.ascii(end + 1, end + 3)), true)) return;
+      if (!isDigit(byteAt(text, end + 1)) || !isDigit(byteAt(text, end + 2))) return;
+      if (!isDate(at(first), at(last), numberIn(text, end + 1, end + 3), true)) return;
       end += 3;
     } else {
       const [one, two, three] = [chain.digits(first), chain.digits(first + 1), chain.digits(last)];

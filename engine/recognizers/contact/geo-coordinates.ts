@@ -1,5 +1,5 @@
 /** Places on the globe: a pair of decimal degrees, or one behind its name. */
-import { byteAt, isAlnum, isDigit } from '../../scan/bytes.ts';
+import { byteAt, isAlnum, isDigit, numberIn } from '../../scan/bytes.ts';
 import { contextWords } from '../../scan/context.ts';
 import { namedValue } from '../../scan/named-value.ts';
 import { DOT, type NumberChain } from '../../scan/numbers.ts';
@@ -33,7 +33,7 @@ coordonnées, coordonnees, coordinate gps, geotag, exif, waypoint`),
     const text = passage.text;
     const next = byteAt(text, chain.end(last));
     if (next !== 0x2c && next !== 0x20 && next !== 0x3b) return;
-    if (Number(passage.ascii(chain.start(first), chain.end(first))) > 90) return;
+    if (numberIn(text, chain.start(first), chain.end(first)) > 90) return;
     const from = chain.end(last);
     const found = LONGITUDE.exec(passage.ascii(from, Math.min(text.length, from + 28)));
     if (found === null || Number(found[2]) > 180) return;

@@ -3,7 +3,7 @@
  * and four numbers that read as a version stay low.
  */
 
-import { byteAt, isAlnum, isDigit, isHex, isWord, touchesWordBefore } from '../../scan/bytes.ts';
+import { byteAt, isAlnum, isDigit, isHex, isWord, numberIn, touchesWordBefore } from '../../scan/bytes.ts';
 import { contextWords, hasContextWord, wordsOf } from '../../scan/context.ts';
 import { DOT, type NumberChain } from '../../scan/numbers.ts';
 import type { Passage } from '../../scan/passage.ts';
@@ -32,7 +32,7 @@ export const ipAddress: Recognizer = {
     for (let group = first; group <= last; group++) {
       const digits = chain.digits(group);
       if (digits > 3 || (digits > 1 && byteAt(text, chain.start(group)) === 0x30)) return;
-      octets.push(Number(passage.ascii(chain.start(group), chain.end(group))));
+      octets.push(numberIn(text, chain.start(group), chain.end(group)));
     }
     if (octets.some((octet) => octet > 255)) return;
     const start = chain.start(first);

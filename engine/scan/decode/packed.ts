@@ -58,12 +58,18 @@ function unpacked(bytes: Buffer): Buffer | null {
 
 function hexView(text: Buffer, start: number, end: number, budget: Budget): View | null {
   // Of hashes, which are no text, all but one in fifty fail at the first two bytes.
-  for (let i = start; i < start + 4; i++) if (!isHex(text[i] as number)) return null;
-  const opens = Buffer.from(text.toString('latin1', start, start + 4), 'hex');
-  if (!opens.every((byte) => byte >= 0x20 && byte < 0x7f)) return null;
+  if (!isVisible(text, start) || !isVisible(text, start + 2)) return null;
   for (let i = start; i < end; i++) if (!isHex(text[i] as number) && !isLineEnd(text[i] as number)) return null;
   const bytes = Buffer.from(text.toString('latin1', start, end).replace(/[\r\n]+/g, ''), 'hex');
   return isText(bytes) && budget.take(bytes.length) ? new Units(bytes, text, start, end, 1, 2) : null;
+}
+
+/** Two hexadecimal digits at `at` stand for a character of ASCII that can be seen, or a space. */
+function isVisible(text: Buffer, at: number): boolean {
+  const high = text[at] as number;
+  const low = text[at + 1] as number;
+  if (!isHex(high) || !isHex(low)) return false;
+  return high >= 0x32 && high <= 0x37 && !(high === 0x37 && (low | 0x20) === 0x66);
 }
 
 function isLineEnd(byte: number): boolean {

@@ -75,6 +75,27 @@ function markedBreak(text: Buffer, feed: number, mark: number): Break | null {
   return { start: contentEnd(text, feed), end, reads: feed - start >= WRAPPED ? 0x20 : 0x0a };
 }
 
+/** A token this long may be a value without a digit. */
+const LONG = 16;
+
+/**
+ * What ends at `end` may be one value with what begins at `start`: there is a digit in the last token of the one and in the
+ * first of the other, or one of them is long. Most lines of a log are whole, and each would be read twice.
+ */
+function mayRunOn(text: Buffer, end: number, start: number): boolean {
+  let from = end;
+  while (from > 0 && end - from <= LONG && (text[from - 1] as number) > 0x20) from--;
+  let to = start;
+  while (to < text.length && to - start <= LONG && (text[to] as number) > 0x20) to++;
+  if (from === end || to === start) return false;
+  return end - from > LONG || to - start > LONG || (hasDigit(text, from, end) && hasDigit(text, start, to));
+}
+
+function hasDigit(text: Buffer, from: number, to: number): boolean {
+  for (let i = from; i < to; i++) if (isDigit(text[i] as number)) return true;
+  return false;
+}
+
 /** Both lines begin alike, digits aside, up to a space, colon or bar, with a time or a bar in it. */
 function loggedBreak(text: Buffer, feed: number): Break | null {
   const above = lineStart(text, feed);
@@ -91,5 +112,6 @@ function loggedBreak(text: Buffer, feed: number): Break | null {
     if (a === 0x7c) hasBar = true;
     if (a === 0x20 || a === 0x09) length = digits >= 6 || hasBar ? i + 1 : 0;
   }
-  return length < 8 ? null : { start: contentEnd(text, feed), end: below + length, reads: 0x0a };
+  const end = contentEnd(text, feed);
+  return length < 8 || !mayRunOn(text, end, below + length) ? null : { start: end, end: below + length, reads: 0x0a };
 }
