@@ -9,7 +9,7 @@ import { chiefOfficer, jobTitle } from './job-title.ts';
 import { NAMES_IN_TEXT } from './names-in-text.ts';
 import { nrpInText, nrpNamed } from './nrp.ts';
 import { person } from './person.ts';
-import { phoneNumber } from './phone-number.ts';
+import { phoneNumber, phoneNumberByWord } from './phone-number.ts';
 import { poBox } from './po-box.ts';
 import { postalCode } from './postal-code.ts';
 import { streetAddress } from './street-address.ts';
@@ -31,6 +31,7 @@ export const CONTACT: readonly Recognizer[] = [
   username,
   emailAddress,
   phoneNumber,
+  phoneNumberByWord,
   person,
   streetAddress,
   ...NAMES_IN_TEXT,

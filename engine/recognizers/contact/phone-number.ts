@@ -2,8 +2,8 @@
  * Telephone numbers. A leading + with a country code (ITU-T E.164), the punctuation in which a country prints its
  * numbers, or a word such as `phone` is needed: a bare run of digits is no phone number.
  */
-import { byteAt, isAlnum, isDigit, isHex, isWord, touchesWordBefore } from '../../scan/bytes.ts';
-import { type ContextWords, contextWords, hasContextWord, type Words, wordsOf } from '../../scan/context.ts';
+import { byteAt, isAlnum, isDigit, isHex, isWord, numberIn, touchesWordBefore } from '../../scan/bytes.ts';
+import { type ContextWords, contextWords, hasContextWord, wordsOf } from '../../scan/context.ts';
 import { isBesideCode, isPartOfIdentifier } from '../../scan/edges.ts';
 import { DASH, DOT, type NumberChain, PAREN, SLASH, SPACE } from '../../scan/numbers.ts';
 import type { Passage } from '../../scan/passage.ts';
@@ -87,35 +87,36 @@ export const phoneNumber: Recognizer = {
   context: CONTEXT,
   findInNumbers(passage: Passage, chain: NumberChain, first: number, last: number): void {
     const text = passage.text;
-    let start = chain.start(first);
+    const start = chain.start(first);
     const end = chain.end(last);
     if (isWord(byteAt(text, end)) || touchesWordBefore(text, start)) return;
     const before = byteAt(text, start - 1);
     const isPlus = before === 0x2b || (before === 0x28 && byteAt(text, start - 2) === 0x2b);
     const groups = last - first + 1;
+    if (groups === 1 && !isPlus) return;
     const joined = chain.joined(first, last);
     if (isPlus) {
       if (joined === DOT && groups === 2) return;
-      if (before === 0x28) start--;
-      reportInternational(passage, start - 1, end, digitsIn(passage, chain, first, last), groups);
+      const from = before === 0x28 ? start - 2 : start - 1;
+      reportInternational(passage, from, end, passage.compact(start, end), groups);
       return;
     }
     // Without a printed form of its own, a part of a longer row of numbers is nothing.
     const isAll = !chain.overflows && isWholeEntry(chain, first, last);
     if (!isAll && !mayBePrinted(text, chain, first, last)) return;
-    if (groups > 1 && isOther(passage, chain, first, last)) return;
+    if (isOther(text, chain, first, last)) return;
     // The bracket of its first group, or one round the whole.
     const isOpened = before === 0x28 && (joined & PAREN) !== 0;
     if (before === 0x28 && !isOpened && byteAt(text, end) !== 0x29) return;
     if (!isOpened && (joined & PAREN) !== 0 && !isInnerParen(text, chain, first)) return;
-    const digits = digitsIn(passage, chain, first, last);
-    const alone = groups > 1 ? nationalScore(digits, chain, first, last, joined, isOpened) : 0;
+    const digits = passage.compact(start, end);
+    const alone = nationalScore(digits, chain, first, last, joined, isOpened);
     const from = isOpened ? start - 1 : start;
     // Joined to letters, a dot or a slash it is part of something else.
     if (isOpened ? touchesWordBefore(text, from) : isJoined(text, from, end)) return;
     const isWeak = alone === 0.5 && (isNamedBefore(passage, from, THINGS) || isBesideCode(text, from, end));
     if (alone >= 0.5 && !isWeak) passage.report(phoneNumber, from, end, alone, 0.85);
-    else if (isAll) reportByWord(passage, from, end, digits, groups, joined, isWeak ? 0.4 : alone);
+    else if (isAll) reportByWord(passage, from, end, digits, joined, isWeak ? 0.4 : alone);
     else if (alone > 0) passage.report(phoneNumber, from, end, alone);
   },
   hits: [
@@ -130,31 +131,23 @@ export const phoneNumber: Recognizer = {
     { text: 'tel 01 23 45 67 89', value: '01 23 45 67 89' },
     { text: '06.12.34.56.78', value: '06.12.34.56.78' },
     { text: '+49 171 1234567\r\n', value: '+49 171 1234567' },
-    { text: '4155552671', label: 'phone_number', value: '4155552671', atLeast: 0.8 },
-    { text: 'phone: 4155552671', value: '4155552671' },
     { text: '电话：+86 138 0013 8000', value: '+86 138 0013 8000' },
     { text: 'Mobile 07700 900123', value: '07700 900123' },
     { text: '020 7946 0958', value: '020 7946 0958' },
     { text: 'or call (555) 123-4567.', value: '(555) 123-4567', atLeast: 0.8 },
     { text: '+1 (555) 123-4567', value: '+1 (555) 123-4567' },
     { text: 'Tel. 089 / 1234567', value: '089 / 1234567' },
-    { text: 'call me at 5551234567', value: '5551234567' },
     { text: 'the mobile (0171 1234567) was off', value: '0171 1234567' },
     { text: 'Erreichbar ist sie unter 0171 1234567 bis abends.', value: '0171 1234567' },
     { text: 'Sie wohnt in Köln, 0171 1234567.', value: '0171 1234567' },
     { text: '¿Puede llamar a Horacio Rojas al 572 929 989?', value: '572 929 989' },
     { text: 'Please call Ms Ito back at (958)314-05-98', value: '(958)314-05-98' },
-    { text: 'Contact Ana Suciu at ana@mail.example or 0251632722.', value: '0251632722' },
     { text: 'id,phone,day\n17,+5511961234489,2024-01-02\n', value: '+5511961234489' },
     { text: 'Contact: 0036 30 4009 953', value: '0036 30 4009 953' },
     { text: 'Studio Levi\n12 Hill Street\n+393312345678', value: '+393312345678' },
   ],
   misses: [
-    { text: '4155552671' },
-    { text: '<span class="number">4341379928</span>' },
-    { text: 'at 1700000000000' },
     { text: '2024-05-06 12:30' },
-    { text: 'order 12345678' },
     { text: 'id 415-555-26711' },
     { text: 'x+12345678' },
     { text: '192.168.100.200' },
@@ -169,18 +162,48 @@ export const phoneNumber: Recognizer = {
     { text: '12/31/2024 10:00' },
     { text: '0.123 456 7890' },
     { text: '@@ -1 +1 @@\n-1700000000\n+1700000001\n 1700000002' },
-    { text: 'contact the owner of rows 536358415 and 536358416' },
     { text: 'part no. 0123 45678' },
     { text: '8b 28 3f 01 00 00 00 50 32' },
     { text: 'Boston, MA 02110-1301' },
   ],
 };
 
-function digitsIn(passage: Passage, chain: NumberChain, first: number, last: number): string {
-  let digits = '';
-  for (let group = first; group <= last; group++) digits += passage.ascii(chain.start(group), chain.end(group));
-  return digits;
-}
+/** Digits alone, which only a word makes a number that is called. */
+export const phoneNumberByWord: Recognizer = {
+  name: 'phone-number-by-word',
+  entity: 'PHONE_NUMBER',
+  category: 'personal',
+  countries: [],
+  numbers: { minDigits: 7, maxDigits: 15, minGroups: 1, maxGroups: 1 },
+  context: CONTEXT,
+  asksAlone: true,
+  asksContext: true,
+  findInNumbers(passage: Passage, chain: NumberChain, first: number): void {
+    const text = passage.text;
+    const start = chain.start(first);
+    const end = chain.end(first);
+    const before = byteAt(text, start - 1);
+    if (before === 0x2b || (before === 0x28 && byteAt(text, end) !== 0x29) || isJoined(text, start, end)) return;
+    const digits = passage.compact(start, end);
+    if (/^(\d)\1+$/.test(digits)) return;
+    const isLabelled = hasContextWord(passage.label, NAMES);
+    const isNamed = isLabelled || hasContextWord(passage.wordsRound(start, end), NAMES);
+    passage.report(phoneNumberByWord, start, end, scoreByWord(passage, start, digits, isLabelled, isNamed));
+  },
+  hits: [
+    { text: '4155552671', label: 'phone_number', value: '4155552671', atLeast: 0.8 },
+    { text: 'phone: 4155552671', value: '4155552671' },
+    { text: 'call me at 5551234567', value: '5551234567' },
+    { text: 'Contact Ana Suciu at ana@mail.example or 0251632722.', value: '0251632722' },
+  ],
+  misses: [
+    { text: '4155552671' },
+    { text: '<span class="number">4341379928</span>' },
+    { text: 'at 1700000000000' },
+    { text: 'order 12345678' },
+    { text: 'contact the owner of rows 536358415 and 536358416' },
+  ],
+};
 
 function reportInternational(passage: Passage, start: number, end: number, digits: string, groups: number): void {
   const text = passage.text;
@@ -213,26 +236,28 @@ function isChange(byte: number): boolean {
 }
 
 /** A date (year, month and day, or day, month and year), a postal code or a decimal: groups that mean something else. */
-function isOther(passage: Passage, chain: NumberChain, first: number, last: number): boolean {
-  const sizes: number[] = [];
-  for (let group = first; group <= last; group++) sizes.push(chain.digits(group));
-  const year = (group: number): boolean => {
-    const value = Number(passage.ascii(chain.start(group), chain.end(group)));
-    return chain.digits(group) === 4 && value >= 1900 && value <= 2100;
-  };
-  const small = (group: number): boolean => Number(passage.ascii(chain.start(group), chain.end(group))) <= 31;
+function isOther(text: Uint8Array, chain: NumberChain, first: number, last: number): boolean {
   for (let group = first; group + 2 <= last; group++) {
-    const a = sizes[group - first] ?? 0;
-    const b = sizes[group + 1 - first] ?? 0;
-    const c = sizes[group + 2 - first] ?? 0;
-    if (year(group) && b <= 2 && c <= 2 && small(group + 1) && small(group + 2)) return true;
-    if (year(group + 2) && a <= 2 && b <= 2 && small(group) && small(group + 1)) return true;
+    if (!isSmall(text, chain, group + 1)) continue;
+    if (isYear(text, chain, group) && isSmall(text, chain, group + 2)) return true;
+    if (isYear(text, chain, group + 2) && isSmall(text, chain, group)) return true;
   }
-  if (sizes.length === 2 && year(first) && year(last)) return true;
+  if (last - first !== 1) return false;
+  if (isYear(text, chain, first) && isYear(text, chain, last)) return true;
   // A US postal code with its extension, and a decimal number.
   const joined = chain.joined(first, last);
-  if (sizes.length === 2 && joined === DASH && sizes[0] === 5 && sizes[1] === 4) return true;
-  return sizes.length === 2 && joined === DOT;
+  return joined === DOT || (joined === DASH && chain.digits(first) === 5 && chain.digits(last) === 4);
+}
+
+function isYear(text: Uint8Array, chain: NumberChain, group: number): boolean {
+  if (chain.digits(group) !== 4) return false;
+  const year = numberIn(text, chain.start(group), chain.end(group));
+  return year >= 1900 && year <= 2100;
+}
+
+/** A day or month. */
+function isSmall(text: Uint8Array, chain: NumberChain, group: number): boolean {
+  return chain.digits(group) <= 2 && numberIn(text, chain.start(group), chain.end(group)) <= 31;
 }
 
 /** All of a chain, or what stands between spaced slashes in it: `030 123456 / 030 654321`. */
@@ -244,7 +269,6 @@ function isWholeEntry(chain: NumberChain, first: number, last: number): boolean 
 
 /** Ends in groups of 3, 3 and 4 digits, or begins with a single 0: the forms that `nationalScore` knows. */
 function mayBePrinted(text: Uint8Array, chain: NumberChain, first: number, last: number): boolean {
-  if (last - first < 1) return false;
   if (byteAt(text, chain.start(first)) === 0x30 && byteAt(text, chain.start(first) + 1) !== 0x30) return true;
   return last - first >= 2 && chain.digits(last) === 4 && chain.digits(last - 1) === 3 && chain.digits(last - 2) === 3;
 }
@@ -302,41 +326,38 @@ function isRow(digits: string): boolean {
   return pairs.every((pair, i) => i === 0 || pair - (pairs[i - 1] ?? 0) === (pairs[1] ?? 0) - (pairs[0] ?? 0));
 }
 
-/** What a name of a phone number, right before it or in the label, says of digits without a printed form. */
+/** What a word for telephones near it or in the label says of groups without a printed form. */
 function reportByWord(
   passage: Passage,
   start: number,
   end: number,
   digits: string,
-  groups: number,
   joined: number,
   alone: number,
 ): void {
-  if (digits.length < 7 || /^(\d)\1+$/.test(digits) || (groups > 1 && joined === DOT && digits.length < 9)) return;
+  if (digits.length < 7 || /^(\d)\1+$/.test(digits) || (joined === DOT && digits.length < 9)) return;
   const isLabelled = hasContextWord(passage.label, NAMES);
   // Most numbers have no such word beside them: that is told by the index that all recognizers share.
   if (!isLabelled && !passage.hasContext(start, end, CONTEXT)) {
     if (alone > 0) passage.report(phoneNumber, start, end, alone);
     return;
   }
-  const words: Words = isLabelled ? passage.label : passage.wordsRound(start, end);
-  const isNamed = isLabelled || hasContextWord(words, NAMES);
-  const isCalled = !isNamed && isCalledBefore(passage, start);
-  if (groups > 1) {
-    passage.report(phoneNumber, start, end, isNamed ? 0.85 : isCalled || alone >= 0.4 ? 0.6 : 0.35);
-    return;
-  }
+  const isNamed = isLabelled || hasContextWord(passage.wordsRound(start, end), NAMES);
+  const isSure = alone >= 0.4 || (!isNamed && isCalledBefore(passage, start));
+  passage.report(phoneNumber, start, end, isNamed ? 0.85 : isSure ? 0.6 : 0.35);
+}
+
+/** What such a word says of bare digits. */
+function scoreByWord(passage: Passage, start: number, digits: string, isLabelled: boolean, isNamed: boolean): number {
   const isPlausible =
     isNanp(digits) ||
     (digits[0] === '0' && digits[1] !== '0' && digits.length >= 9 && digits.length <= 12) ||
     isInternational(digits);
-  if (isLabelled) passage.report(phoneNumber, start, end, isPlausible ? 0.85 : 0.6);
-  else if (isCalled && digits.length >= 9 && digits.length <= 13) {
-    passage.report(phoneNumber, start, end, isPlausible || isInternational(digits.replace(/^00/, '')) ? 0.6 : 0.5);
-  } else if (isNamedBefore(passage, start)) passage.report(phoneNumber, start, end, isPlausible ? 0.75 : 0.55);
-  else if (isPlausible && (isNamed || (isNanp(digits) && isNamedBefore(passage, start, CALLS)))) {
-    passage.report(phoneNumber, start, end, 0.5);
-  } else passage.report(phoneNumber, start, end, 0.3);
+  if (isLabelled) return isPlausible ? 0.85 : 0.6;
+  if (!isNamed && digits.length >= 9 && digits.length <= 13 && isCalledBefore(passage, start))
+    return isPlausible || isInternational(digits.replace(/^00/, '')) ? 0.6 : 0.5;
+  if (isNamedBefore(passage, start)) return isPlausible ? 0.75 : 0.55;
+  return isPlausible && (isNamed || (isNanp(digits) && isNamedBefore(passage, start, CALLS))) ? 0.5 : 0.3;
 }
 
 /** How far before it a sentence may speak of a call, bytes. */
