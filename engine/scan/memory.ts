@@ -3,7 +3,7 @@
  * comes has been scanned before. No text is kept: a text is known by a keyed hash, under a key that its caller made for
  * this process, and findings hold no values. What was found encoded is not remembered, since its decoded value would be.
  */
-import { createHmac, createSecretKey, type KeyObject } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { TextFinding } from '../../flow/finding.ts';
 import type { ScanHints, Scanner } from './scanner.ts';
 
@@ -28,8 +28,6 @@ const MAX_FINDINGS = 256;
 
 export function remembering(scanner: Scanner, options: MemoryOptions): RememberingScanner {
   const { maxTexts = MAX_TEXTS, minBytes = MIN_BYTES } = options;
-  // Made once: of a Buffer one would be made for every text.
-  const key = createSecretKey(options.key);
   const known = new Map<string, readonly TextFinding[]>();
   const counts = { known: 0, unknown: 0 };
 
@@ -43,12 +41,12 @@ export function remembering(scanner: Scanner, options: MemoryOptions): Rememberi
     valueOf: (text, finding) => scanner.valueOf(text, finding),
     scan(text: Buffer, hints: ScanHints): readonly TextFinding[] {
       if (text.length < minBytes || hints.isExplained === true) return scanner.scan(text, hints);
-      const hash = hashOf(key, text, hints);
-      const before = known.get(hash);
+      const digest = digestOf(options.key, text, hints);
+      const before = known.get(digest);
       if (before !== undefined) {
         counts.known++;
-        known.delete(hash);
-        known.set(hash, before);
+        known.delete(digest);
+        known.set(digest, before);
         return before;
       }
       counts.unknown++;
@@ -59,15 +57,20 @@ export function remembering(scanner: Scanner, options: MemoryOptions): Rememberi
       };
       const findings = scanner.scan(text, { ...hints, onTruncated });
       if (isTruncated || !isWorthKeeping(findings)) return findings;
-      known.set(hash, findings);
+      known.set(digest, findings);
       if (known.size > maxTexts) for (const [oldest] of known) if (known.delete(oldest)) break;
       return findings;
     },
   };
 }
 
-/** The label, role and what else changes the findings come first, with their lengths, so that no text can pass for another. */
-function hashOf(key: KeyObject, text: Buffer, { label, role, isBase64Read, names }: ScanHints): string {
-  const how = JSON.stringify([label, role, isBase64Read === true, names ?? []]);
-  return createHmac('sha256', key).update(`${how.length}:${how}`).update(text).digest('base64');
+/**
+ * The key comes first; then the label, role and what else changes the findings, with their length, so that no text can
+ * pass for another. A hash of all that in one call, at a third of what an HMAC costs: digests leave no process, so
+ * that nobody can lengthen one.
+ */
+function digestOf(key: Buffer, text: Buffer, { label, role, isBase64Read, names }: ScanHints): string {
+  const how = Buffer.from(JSON.stringify([label, role, isBase64Read === true, names ?? []]));
+  const length = Buffer.from(`${how.length}:`);
+  return hash('sha256', Buffer.concat([key, length, how, text]), 'base64');
 }

@@ -22,9 +22,12 @@ export const bulkTable: Recognizer = {
     const found = passage.sightings.filter((one) => one.score >= MEDIUM && OF_PEOPLE.has(one.recognizer.category));
     if (found.length < MIN_ROWS) return;
     let table: Table | null = null;
+    let readTo = 0;
     for (const { start } of found.sort(byStart)) {
-      if (table !== null && start < table.end) continue;
-      const row = rowAt(passage.text, start);
+      // Each line is read once, however many findings it has.
+      if (start < readTo) continue;
+      readTo = Math.max(start + 1, lineEnd(passage.text, start));
+      const row = rowAt(passage.text, lineStart(passage.text, start), readTo);
       if (table !== null && row !== null && belongsTo(passage.text, table, row)) {
         table.end = row.end;
         table.rows++;
@@ -73,9 +76,7 @@ function report(passage: Passage, table: Table | null): void {
 }
 
 /** The line as a row of a table; null where it has no delimiter. */
-function rowAt(text: Buffer, at: number): Row | null {
-  const start = lineStart(text, at);
-  const end = lineEnd(text, at);
+function rowAt(text: Buffer, start: number, end: number): Row | null {
   let best: Row | null = null;
   for (const delimiter of DELIMITERS) {
     let columns = 1;
