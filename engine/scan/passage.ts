@@ -5,7 +5,15 @@ import type { ScoreReason } from '../../flow/finding.ts';
 import type { Role } from '../../flow/segment.ts';
 import { type LetterRun, letterRuns } from '../encodings/base64.ts';
 import { type ContextWords, hasContextWord, NO_WORDS, type Words, wordsRound } from './context.ts';
-import { bitsRound, type ContextIndex, ContextReader, hasAnyRound, hasBit, type ListSet } from './context-index.ts';
+import {
+  bitsRound,
+  type ContextIndex,
+  ContextReader,
+  hasAnyRound,
+  hasBit,
+  hasOneRound,
+  type ListSet,
+} from './context-index.ts';
 import { type ContextMatch, contextWordIn, whyReported } from './explain.ts';
 import type { Label } from './labels.ts';
 import { hasCurrencyBeside, PLAIN_AFTER, PLAIN_BEFORE, PLAIN_WORDS } from './plain.ts';
@@ -58,6 +66,8 @@ export class Passage {
   #bits: Uint32Array = NO_BITS;
   #bitsAt = -1;
   #bitsEnd = -1;
+  #askedAt = -1;
+  #askedEnd = -1;
   #letterRuns: readonly LetterRun[] | null = null;
   #compact = '';
   #compactAt = -1;
@@ -147,7 +157,18 @@ export class Passage {
   hasContext(start: number, end: number, words: ContextWords): boolean {
     const number = this.#index.numberOf(words);
     if (number === -1) return hasContextWord(this.label, words) || hasContextWord(this.wordsRound(start, end), words);
-    return hasBit(this.#bitsRound(start, end), number);
+    if (this.#bitsAt === start && this.#bitsEnd === end) return hasBit(this.#bits, number);
+    // Whoever is the first to ask is mostly the only one; for a second, what stands there is gathered for all.
+    if (this.#askedAt === start && this.#askedEnd === end) return hasBit(this.#bitsRound(start, end), number);
+    this.#askedAt = start;
+    this.#askedEnd = end;
+    if (hasBit(this.#labelBits, number)) return true;
+    const column = this.#cells?.labelAt(start) ?? null;
+    if (column !== null && hasBit(column.bits, number)) return true;
+    this.#reader ??= new ContextReader(this.#index, this.text);
+    const row = this.#cells?.rowAt(start, this.text) ?? null;
+    if (row === null) return hasOneRound(this.#reader, 0, this.text.length, start, end, number);
+    return hasOneRound(this.#reader, row.start, row.end, start, end, number);
   }
 
   /** Whether a word of one of the lists stands there. */

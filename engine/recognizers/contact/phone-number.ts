@@ -96,7 +96,7 @@ export const phoneNumber: Recognizer = {
     if (groups === 1 && !isPlus) return;
     const joined = chain.joined(first, last);
     if (isPlus) {
-      if (joined === DOT && groups === 2) return;
+      if ((joined === DOT && groups === 2) || (text[start] === 0x31 && digitsOf(chain, first, last) !== 11)) return;
       const from = before === 0x28 ? start - 2 : start - 1;
       reportInternational(passage, from, end, passage.compact(start, end), groups);
       return;
@@ -109,6 +109,9 @@ export const phoneNumber: Recognizer = {
     const isOpened = before === 0x28 && (joined & PAREN) !== 0;
     if (before === 0x28 && !isOpened && byteAt(text, end) !== 0x29) return;
     if (!isOpened && (joined & PAREN) !== 0 && !isInnerParen(text, chain, first)) return;
+    // Of all other forms only a word makes a number that is called.
+    const hasForm = isOpened || text[start] === 0x30 || endsAsNanp(chain, first, last);
+    if (!hasForm && !passage.hasContext(start, end, CONTEXT)) return;
     const digits = passage.compact(start, end);
     const alone = nationalScore(digits, chain, first, last, joined, isOpened);
     const from = isOpened ? start - 1 : start;
@@ -270,7 +273,17 @@ function isWholeEntry(chain: NumberChain, first: number, last: number): boolean 
 /** Ends in groups of 3, 3 and 4 digits, or begins with a single 0: the forms that `nationalScore` knows. */
 function mayBePrinted(text: Uint8Array, chain: NumberChain, first: number, last: number): boolean {
   if (byteAt(text, chain.start(first)) === 0x30 && byteAt(text, chain.start(first) + 1) !== 0x30) return true;
+  return endsAsNanp(chain, first, last);
+}
+
+function endsAsNanp(chain: NumberChain, first: number, last: number): boolean {
   return last - first >= 2 && chain.digits(last) === 4 && chain.digits(last - 1) === 3 && chain.digits(last - 2) === 3;
+}
+
+function digitsOf(chain: NumberChain, first: number, last: number): number {
+  let digits = 0;
+  for (let group = first; group <= last; group++) digits += chain.digits(group);
+  return digits;
 }
 
 /** Brackets inside: `+44 (0)20 …` has its own; `555 (415) 1234` only where the first group is a prefix. */
