@@ -1,8 +1,10 @@
 /**
  * A linear-chain conditional random field over the tokens of a text, at work: the sum of hashed, integer weights for
  * each token and label, and the best path of labels (Viterbi). It looks only at stretches that may hold a name: tokens
- * with a capital, digits or unknown words, and their neighbours; time grows with the length of the text alone.
+ * with a capital (but common words that open a sentence), digits or unknown words, and their neighbours; time grows with
+ * the length of the text alone.
  */
+import { FAMILY, GIVEN, REGION, TOWN } from './gazetteer.ts';
 import { kindOf, LABELS, LANES, type NameKind, OUTSIDE } from './labels.ts';
 import { EDGE_SLOT, Lexicon, STRIDE } from './lexicon.ts';
 import type { Model } from './model.ts';
@@ -13,16 +15,20 @@ import {
   CAPITALS_COMMON,
   CAPITALS_SHORT,
   CAPITALS_UNKNOWN,
+  classOfMark,
   contextRows,
   DIGITS_FEW,
   DIGITS_MANY,
   DIGITS_SOME,
+  EDGE,
   INITIAL,
   LETTERS_AND_DIGITS,
   LINE_BREAK,
+  LOWER_COMMON,
   LOWER_UNKNOWN,
   MIXED,
   OTHER_SCRIPT,
+  PARAGRAPH,
   SNAKE,
   technicalOf,
 } from './words.ts';
@@ -73,6 +79,12 @@ for (const one of [
   MAY_BE[one] = 1;
 const MAY_BE_IN_CODE = new Uint8Array(32);
 for (const one of [CAPITAL_COMMON, CAPITAL_UNKNOWN, CAPITALS_UNKNOWN, OTHER_SCRIPT]) MAY_BE_IN_CODE[one] = 1;
+/** Classes behind which a sentence begins. */
+const OPENS = new Uint8Array(32);
+for (const one of [LINE_BREAK, PARAGRAPH, EDGE, classOfMark(0x2e), classOfMark(0x21), classOfMark(0x3f)])
+  OPENS[one] = 1;
+/** Flags of words that are names often enough. */
+const OFTEN_A_NAME = GIVEN | FAMILY | TOWN | REGION;
 
 /** A stretch this long, tokens, of a line is judged on its own: prose or code. */
 export const MEASURED = 48;
@@ -179,11 +191,21 @@ export class Tagger {
     }
     if (isThorough) return;
     for (let i = from; i < to; i++) {
-      if (mayBe[classes[i + PAD] as number] === 0) continue;
+      const own = classes[i + PAD] as number;
+      if (mayBe[own] === 0 || (own === CAPITAL_COMMON && this.#opensSentence(i))) continue;
       if (i > 0) isActive[i - 1] = 1;
       isActive[i] = 1;
       if (i + 1 < to) isActive[i + 1] = 1;
     }
+  }
+
+  /** A common word that is no name, in capitals for no more than that it stands first: a common one in small letters follows. */
+  #opensSentence(i: number): boolean {
+    const classes = this.#classes;
+    if (classes[i + PAD + 1] !== LOWER_COMMON) return false;
+    const before = classes[i + PAD - 1] as number;
+    if (OPENS[before] === 0) return false;
+    return ((this.#lexicon.flags[this.#slots[i + PAD] as number] as number) & OFTEN_A_NAME) === 0;
   }
 
   #emit(text: Buffer, from: number, to: number): void {
