@@ -5,7 +5,7 @@
  * number that can be checked, or that has words of its kind on any side, is an `idNumber`.
  */
 import type { Category } from '../../flow/finding.ts';
-import { byteAt, isAlnum, isWord, touchesWordBefore } from './bytes.ts';
+import { byteAt, isAlnum, isDigit, isWord, touchesWordBefore } from './bytes.ts';
 import { contextWords } from './context.ts';
 import type { Passage } from './passage.ts';
 import type { Cue, HitExample, MissExample, Recognizer } from './recognizer.ts';
@@ -51,7 +51,7 @@ export function documentNumber(spec: DocumentNumberSpec): Recognizer {
   );
   const words = [...spec.words, ...(spec.sharedWords ?? [])];
   const reportBefore = (passage: Passage, nameStart: number, score: number): void => {
-    for (const { start, end } of valuesBefore(passage, nameStart)) {
+    for (const { start, end } of valuesBefore(passage, nameStart, true)) {
       const written = passage.ascii(start, end);
       if (end - start > MAX_LENGTH || isProse(written) || !spec.isValue(compactOf(written))) continue;
       passage.report(recognizer, start, end, score);
@@ -70,7 +70,9 @@ export function documentNumber(spec: DocumentNumberSpec): Recognizer {
       const most = shared.has(cue.literal) ? SURE - SHARED : SURE;
       const text = passage.text;
       const last = Math.min(text.length, end + NEAR);
-      for (let i = end, words = 0; i < last && words <= MAX_WORDS; ) {
+      // Every document's number has a digit: most texts that speak of one hold none.
+      const isTold = hasDigitIn(text, end, Math.min(text.length, last + MAX_LENGTH));
+      for (let i = end, words = 0; isTold && i < last && words <= MAX_WORDS; ) {
         const byte = text[i] ?? 0;
         if (byte === 0x0a && i > end + (text[i - 1] === 0x2e ? SENTENCE : SAME_LINE)) break;
         if (!isAlnum(byte)) {
@@ -123,6 +125,11 @@ function cuesOf(word: string): readonly Cue[] {
 function plainRun(word: string): string {
   const runs = word.split(/[^ -~]+/).sort((a, b) => b.length - a.length);
   return runs[0] !== undefined && runs[0].trim().length >= MIN_CUE ? runs[0] : word;
+}
+
+function hasDigitIn(text: Uint8Array, from: number, to: number): boolean {
+  for (let i = from; i < to; i++) if (isDigit(text[i] as number)) return true;
+  return false;
 }
 
 /** The end of a value that begins at `from`, of one token or of several with single spaces between; -1 where there is none. */

@@ -11,6 +11,7 @@
 import type { Category, ScoreReason } from '../../flow/finding.ts';
 import type { CodeChain } from './codes.ts';
 import type { ContextWords } from './context.ts';
+import { withCountry } from './country-words.ts';
 import { asciiDigits } from './decode/folds.ts';
 import { isBesideCode, isPartOfIdentifier } from './edges.ts';
 import { type ContextMatch, chanceDetail, contextDetail, reasonsOf, type Step } from './explain.ts';
@@ -112,6 +113,7 @@ function isHostAddress(passage: Passage, chain: NumberChain, first: number): boo
 }
 
 export function idNumber(spec: IdNumberSpec): IdRecognizer {
+  const words = withCountry(spec.context, spec.countries, spec.category);
   const forms = compileForms(spec.forms, spec.name);
   const digitForms = forms.filter((form) => form.isDigits);
   const codeForms = forms.filter((form) => !form.isDigits);
@@ -125,8 +127,7 @@ export function idNumber(spec: IdNumberSpec): IdRecognizer {
     compact: bandScore(first, spec.chance, isLettered),
     printed: bandScore(spec.evidence === 'context' ? first : first + 1, spec.chance, isLettered),
   });
-  const isNamedAt = (passage: Passage, start: number, end: number): boolean =>
-    passage.hasContext(start, end, spec.context);
+  const isNamedAt = (passage: Passage, start: number, end: number): boolean => passage.hasContext(start, end, words);
 
   const judge = (passage: Passage, start: number, end: number, compact: string, fit: Fit): void => {
     const hasCheck = spec.chance < 1;
@@ -141,7 +142,7 @@ export function idNumber(spec: IdNumberSpec): IdRecognizer {
     if (isPlain) band--;
     const isLettered = hasLettered && forms.some((form) => form.hasLetters && form.takes(compact));
     if (passage.isExplaining) {
-      const context = isNamed ? passage.contextOf(start, end, spec.context) : null;
+      const context = isNamed ? passage.contextOf(start, end, words) : null;
       passage.explainNext(whyIdNumber(spec, first, byForm, context, isPlain, isLettered));
     }
     passage.report(recognizer, start, end, bandScore(band, spec.chance, isNamed || isLettered));
@@ -153,7 +154,7 @@ export function idNumber(spec: IdNumberSpec): IdRecognizer {
     category: spec.category,
     countries: spec.countries,
     ...(spec.alsoEntity === undefined ? {} : { alsoEntity: spec.alsoEntity }),
-    context: spec.context,
+    context: words,
     asksAlone: true,
     // A shape alone, or one with a weak check, says nothing: without a word nothing more is asked of it.
     asksContext: spec.evidence === 'context' && spec.chance > WEAK,
@@ -199,7 +200,7 @@ export function idNumber(spec: IdNumberSpec): IdRecognizer {
             const end = chain.end(last);
             const written = passage.compact(start, end);
             if (spec.isUpperCase === true && written !== written.toUpperCase()) {
-              if (spec.chance === 1 || !passage.hasContext(start, end, spec.context)) return;
+              if (spec.chance === 1 || !passage.hasContext(start, end, words)) return;
             }
             const compact = written.toUpperCase();
             const fit = fitOf(codeForms, chain, first, last, compact);

@@ -51,12 +51,15 @@ const FILLED = `s?(?:[ \\t_.]{0,2}(?:${FILLERS})(?![A-Za-z0-9]))*`;
 const GAP = `${FILLED}${SENTENCE}${MARKUP}${SIGNS}`;
 /** Without a sentence, which would take the value itself for one of its words: `SWIFT code BNPAFRPP is right`. */
 const SHORT_GAP = `${FILLED}${MARKUP}${SIGNS}`;
+/** A gap that is longer holds words. */
+const MAX_SIGNS = 3;
 /** `change the age to 49`. */
 const CHANGE = /\b(?:set|updat|chang|correct|modif|edit|switch|mov|amend)[a-z]{0,5} [^.\n]{0,20}$/i;
 const TO = /^(?: [a-z]{1,12}){0,2} (?:to|as) ["'`*]{0,2}/i;
 
 export function namedValue(spec: NamedValueSpec): Recognizer {
-  const gaps = [new RegExp(`^${GAP}`, 'i'), new RegExp(`^${SHORT_GAP}`, 'i')];
+  const gap = new RegExp(`^${GAP}`, 'i');
+  const shortGap = new RegExp(`^${SHORT_GAP}`, 'i');
   const value = new RegExp(
     `^(?:${spec.value})(?![A-Za-z0-9_]|[\\xc3-\\xd4][\\x80-\\xbf])`,
     spec.isExact === true ? '' : 'i',
@@ -92,10 +95,11 @@ export function namedValue(spec: NamedValueSpec): Recognizer {
       const isJoined = byteAt(passage.text, start - 1) === 0x2d && byteAt(passage.text, start - 2) !== 0x2d;
       if (isJoined || goesOn(passage.text, end)) return;
       const behind = passage.ascii(end, Math.min(passage.text.length, end + NEAR));
-      for (let k = 0; k < gaps.length; k++) {
-        const skipped = gaps[k]?.exec(behind)?.[0].length ?? 0;
-        if (reportBehind(passage, end, behind, skipped)) return;
-      }
+      const skipped = gap.exec(behind)?.[0].length ?? 0;
+      if (reportBehind(passage, end, behind, skipped)) return;
+      // Words that were taken for a sentence.
+      const less = skipped > MAX_SIGNS ? (shortGap.exec(behind)?.[0].length ?? 0) : skipped;
+      if (less < skipped && reportBehind(passage, end, behind, less)) return;
       const to = TO.exec(behind)?.[0].length ?? 0;
       if (
         to > 0 &&
@@ -103,7 +107,7 @@ export function namedValue(spec: NamedValueSpec): Recognizer {
         reportBehind(passage, end, behind, to)
       )
         return;
-      for (const before of valuesBefore(passage, start)) {
+      for (const before of valuesBefore(passage, start, false)) {
         const written = passage.ascii(before.start, before.end);
         if (!whole.test(written) || !isValue(written)) continue;
         report(passage, before.start, before.end, spec.score);

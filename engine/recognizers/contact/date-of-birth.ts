@@ -95,7 +95,7 @@ geboortedatum, nascita, born`),
       return;
     }
     if (isBorn) return;
-    for (const { start: from, end: to } of valuesBefore(passage, start)) {
+    for (const { start: from, end: to } of valuesBefore(passage, start, true)) {
       if (dateEnd(text, from) !== to) continue;
       passage.report(dateOfBirth, from, to, 0.75);
       return;

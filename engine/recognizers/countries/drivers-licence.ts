@@ -90,7 +90,7 @@ driver s license, driver s licence, dl number, dln, dl no`),
 };
 
 function reportBefore(passage: Passage, nameStart: number): void {
-  for (const { start, end } of valuesBefore(passage, nameStart)) {
+  for (const { start, end } of valuesBefore(passage, nameStart, true)) {
     if (end - start > 24 || !isStateFormat(passage.ascii(start, end))) continue;
     passage.report(usDriverLicense, start, end, 0.85);
     return;

@@ -93,7 +93,7 @@ export const usPassport: Recognizer = {
       report(passage, kind, from, to, from - end <= 24 ? 0.85 : 0.7);
     });
     if (isFound) return;
-    for (const { start: from, end: to } of valuesBefore(passage, start)) {
+    for (const { start: from, end: to } of valuesBefore(passage, start, true)) {
       const kind = to - from <= 12 ? kindOf(passage.ascii(from, to)) : null;
       if (kind !== null) return report(passage, kind, from, to, 0.85);
     }
