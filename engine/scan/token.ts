@@ -3,10 +3,11 @@
  * must end there, and must not be a placeholder.
  */
 import type { Category } from '../../flow/finding.ts';
-import { byteAt, isIn, runEnd } from './bytes.ts';
+import { byteAt, isIn } from './bytes.ts';
 import type { ContextWords } from './context.ts';
 import type { Passage } from './passage.ts';
 import { isPlaceholder } from './placeholders.ts';
+import { runEndOnce } from './read-once.ts';
 import type { HitExample, MissExample, Recognizer } from './recognizer.ts';
 
 export interface TokenSpec {
@@ -36,6 +37,7 @@ const MAX_STOPS = 4;
 const MAX_JUDGED = 128;
 
 export function tokenRecognizer(spec: TokenSpec): Recognizer {
+  const runs = `${spec.name} runs`;
   const recognizer: Recognizer = {
     name: spec.name,
     entity: spec.entity,
@@ -46,7 +48,7 @@ export function tokenRecognizer(spec: TokenSpec): Recognizer {
     findAtCue(passage: Passage, start: number, bodyStart: number): void {
       const text = passage.text;
       const limit = spec.max + MAX_STOPS;
-      let end = runEnd(text, bodyStart, spec.body, limit);
+      let end = runEndOnce(passage, runs, bodyStart, spec.body, limit);
       if (end - bodyStart === limit) return;
       if (spec.isPadded === true) while (end < bodyStart + spec.max && byteAt(text, end) === 0x3d) end++;
       // A sentence's full stop, or a dash that ends a clause, is not part of it.

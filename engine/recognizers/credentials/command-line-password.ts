@@ -39,7 +39,7 @@ export const commandLinePassword: Recognizer = {
   findAtCue(passage: Passage, start: number, end: number, cue): void {
     const { text } = passage;
     if (isAlnum(byteAt(text, start - 1)) || passage.isRead('command-line-password', start)) return;
-    const stop = text.indexOf(0x0a, end);
+    const stop = passage.indexOf('\n', end);
     const last = Math.min(text.length, end + MAX_LINE, stop === -1 ? text.length : stop);
     // The space that ends the program's name is the one before a flag.
     const from = byteAt(text, end - 1) === 0x20 ? end - 1 : end;

@@ -1,6 +1,6 @@
 /** Google Cloud: API keys, OAuth tokens and client secrets, and service-account keys as the JSON file that holds them. */
 import { assignedToken } from '../../scan/assigned-token.ts';
-import { byteAt, byteSet } from '../../scan/bytes.ts';
+import { byteSet } from '../../scan/bytes.ts';
 import type { Passage } from '../../scan/passage.ts';
 import { isRandom } from '../../scan/randomness.ts';
 import { assembled, type Recognizer } from '../../scan/recognizer.ts';
@@ -126,7 +126,7 @@ export const gcpServiceAccount: Recognizer = {
     const pemAt = passage.indexOf('PRIVATE KEY-----', keyAt);
     if (pemAt === -1 || pemAt - keyAt > 400) return;
     const from = openingBrace(text, Math.min(start, keyAt));
-    const to = closingBrace(text, Math.max(end, pemAt));
+    const to = closingBrace(passage, Math.max(end, pemAt));
     if (from !== -1 && to !== -1) passage.report(gcpServiceAccount, from, to, 0.98);
   },
   hits: [
@@ -142,12 +142,11 @@ export const gcpServiceAccount: Recognizer = {
 
 function openingBrace(text: Buffer, at: number): number {
   const first = Math.max(0, at - MAX_FILE / 2);
-  for (let i = at; i >= first; i--) if (text[i] === 0x7b) return i;
-  return -1;
+  const brace = text.subarray(first, at + 1).lastIndexOf(0x7b);
+  return brace === -1 ? -1 : first + brace;
 }
 
-function closingBrace(text: Buffer, at: number): number {
-  const last = Math.min(text.length, at + MAX_FILE);
-  for (let i = at; i < last; i++) if (byteAt(text, i) === 0x7d) return i + 1;
-  return -1;
+function closingBrace(passage: Passage, at: number): number {
+  const brace = passage.indexOf('}', at);
+  return brace === -1 || brace - at >= MAX_FILE ? -1 : brace + 1;
 }

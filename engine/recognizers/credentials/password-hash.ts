@@ -6,11 +6,14 @@
 import { byteAt, byteSet, isAlnum, isHex, isIn, isWord, runEnd, runStart } from '../../scan/bytes.ts';
 import type { Passage } from '../../scan/passage.ts';
 import { isPlaceholder } from '../../scan/placeholders.ts';
+import { runEndOnce } from '../../scan/read-once.ts';
 import { assembled, type HitExample, type Recognizer } from '../../scan/recognizer.ts';
 import { exampleBody } from '../../scan/token.ts';
 
 const BODY = byteSet('A-Za-z0-9./+=,$_*@:#-');
 const MAX_HASH = 4096;
+/** All but those of Kerberos, which hold a ticket. */
+const MAX_CRYPT = 600;
 
 /** The whole of a hash, from its first dollar sign on. */
 const FORMS: readonly RegExp[] = [
@@ -86,9 +89,10 @@ export const passwordHash: Recognizer = {
         passage.report(passwordHash, start, to, 0.95);
     } else if (first === 0x24) {
       if (isAlnum(byteAt(text, start - 1)) || byteAt(text, start - 1) === 0x24) return;
-      const to = runEnd(text, start, BODY, MAX_HASH);
+      const to = runEndOnce(passage, 'password-hash-run', start, BODY, MAX_HASH);
       passage.markRead('password-hash', start + 3);
-      const written = passage.ascii(start, to);
+      const longest = cue.literal === '$krb5' ? MAX_HASH : MAX_CRYPT;
+      const written = passage.ascii(start, Math.min(to, start + longest));
       for (const form of FORMS) {
         const match = form.exec(written)?.[0];
         if (match === undefined) continue;

@@ -13,6 +13,8 @@ const HEADER = byteSet('A-Z0-9 ');
 /** What stands in a block cut off or quoted in source: base64, headers, line ends and their escapes, string quotes. */
 const BODY = byteSet('A-Za-z0-9+/=\\ \n\r\t,:."\'-');
 const BASE64 = byteSet('A-Za-z0-9+/=');
+const LETTERS = byteSet('A-Za-z0-9+/');
+const PADDING = byteSet('=');
 
 const rsa = [
   assembled('-----BEGIN RSA ', 'PRIVATE KEY-----'),
@@ -154,7 +156,8 @@ function isWellFormed(passage: Passage, from: number, to: number): boolean {
 function findEncoded(passage: Passage, start: number): void {
   const text = passage.text;
   if (isBase64(byteAt(text, start - 1)) && byteAt(text, start - 2) !== 0x5c && byteAt(text, start - 1) !== 0x3d) return;
-  const end = runEnd(text, start, BASE64, MAX_BLOCK);
+  // Padding ends a value, so that no two read the same bytes.
+  const end = runEnd(text, runEnd(text, start, LETTERS, MAX_BLOCK), PADDING, 2);
   const head = Buffer.from(passage.ascii(start, start + 64), 'base64').toString('latin1');
   if (end - start >= 120 && /^-----BEGIN [A-Z0-9 ]*PRIVATE KEY/.test(head))
     passage.report(privateKey, start, end, 0.98);
@@ -167,6 +170,8 @@ function isBase64(byte: number): boolean {
 function findSsh2(passage: Passage, start: number, end: number): void {
   const closing = '---- END SSH2 ENCRYPTED PRIVATE KEY ----';
   const at = passage.indexOf(closing, end);
+  const next = passage.indexOf('---- BEGIN SSH2 ', end);
+  if (next !== -1 && next < at) return;
   if (at === -1 || at - end > MAX_BLOCK || !holdsKey(passage.text, end, at, 40)) return;
   passage.report(privateKey, start, at + closing.length, 0.98);
 }

@@ -29,6 +29,8 @@ export const unscannableFile: Recognizer = {
   cues: [...ARMOURED, ...ENCODED].map((literal) => ({ literal, exact: true, startsWord: /^\w/.test(literal) })),
   findAtCue(passage: Passage, start: number, end: number, cue: Cue): void {
     const { text } = passage;
+    // What an earlier one holds is part of it.
+    if (passage.isRead('encrypted-file', start)) return;
     const isArmoured = ARMOURED.includes(cue.literal);
     const bodyAt = end + (HEADERS.exec(passage.ascii(end, end + 400))?.[0].length ?? 0);
     let from = bodyAt;
@@ -37,6 +39,7 @@ export const unscannableFile: Recognizer = {
     // A blank line ends it, as its end line would.
     const blank = passage.indexOf('\n\n', from);
     if (blank !== -1 && blank < to) to = blank;
+    passage.markRead('encrypted-file', to);
     while (to > from && isSpace(text[to - 1] as number)) to--;
     if (to - from < (isArmoured ? 20 : 24)) return;
     passage.reportWhole(unscannableFile, start, isArmoured ? to : tokenEnd(text, end), isArmoured ? 0.9 : 0.8);
