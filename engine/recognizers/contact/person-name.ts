@@ -2,6 +2,9 @@
  * How a personal name is written: capitalised words of any script with case, initials, particles (`van der`, `de la`),
  * suffixes. It says where a name that begins at a place ends, not whether it is one; that is for the words around it.
  */
+import { COMMON, FAMILY, FAMILY_RARE, GIVEN, GIVEN_RARE } from '../../names/gazetteer.ts';
+import { shippedModel } from '../../names/model.ts';
+import { folded } from '../../names/words.ts';
 import { byteAt, isUpper } from '../../scan/bytes.ts';
 import type { Passage } from '../../scan/passage.ts';
 import { isGivenName } from './given-names.ts';
@@ -60,6 +63,19 @@ export function nameAt(passage: Passage, at: number, form: RegExp = NAME, isNone
   if (words.every((word) => word.length < 2 || word.endsWith('.'))) return null;
   return { start: at, end, words, rest: window.slice(name.length, name.length + 12) };
 }
+
+/**
+ * Whether a name in lower case is one that is known, and no common word: all that tells it from other values where a key
+ * says that a name is to come (`last_name: desc`).
+ */
+export function isKnownName(name: Name): boolean {
+  const { gazetteer } = shippedModel();
+  return name.words.every((word) => {
+    const flags = gazetteer.flags(folded(word));
+    return isGivenName(word) || ((flags & ANY_NAME) !== 0 && (flags & COMMON) === 0);
+  });
+}
+const ANY_NAME = GIVEN | GIVEN_RARE | FAMILY | FAMILY_RARE;
 
 /** Words of a name that count: not initials, not particles. */
 export function weight(name: Name): number {

@@ -11,6 +11,7 @@ import type { Cue, Recognizer } from '../../scan/recognizer.ts';
 import { isGivenName } from './given-names.ts';
 import {
   FIRST,
+  isKnownName,
   LOWER_NAME,
   NAME_IN_CAPITALS,
   type Name,
@@ -176,7 +177,8 @@ function reportStrong(passage: Passage, at: number, isQuoted: boolean, isLabel: 
   const name = nameAt(passage, at, REVERSED) ?? nameAt(passage, at) ?? nameAt(passage, at, NAME_IN_CAPITALS);
   if (name === null) {
     const lower = isQuoted ? nameAt(passage, at, LOWER_NAME) : null;
-    if (lower !== null && startsGiven(lower) && isAllOf(lower, true)) report(passage, lower, 0.7);
+    if (lower === null || !isAllOf(lower, true)) return;
+    report(passage, lower, startsGiven(lower) ? 0.7 : isLabel && isKnownName(lower) ? 0.6 : 0);
     return;
   }
   const isFull = weight(name) >= 2;
@@ -302,7 +304,12 @@ legal name, person name, sender name, name`),
     const length = passage.text.length;
     if (length > WINDOW) return;
     const name = nameAt(passage, 0, REVERSED) ?? nameAt(passage, 0) ?? nameAt(passage, 0, NAME_IN_CAPITALS);
-    if (name === null || name.end !== length) return;
+    if (name === null) {
+      const lower = passage.label.text === ' name ' ? null : nameAt(passage, 0, LOWER_NAME);
+      if (lower !== null && lower.end === length && isKnownName(lower)) report(passage, lower, 0.6);
+      return;
+    }
+    if (name.end !== length) return;
     // A key called `name` alone names tools, files and fields as well.
     const isPlain =
       passage.label.text === ' name ' ||
@@ -332,6 +339,8 @@ legal name, person name, sender name, name`),
     { text: 'Patient: DOE, no\nSigned-off-by: Linus Berg <lb@example.org>', value: 'Linus Berg', atLeast: 0.8 },
     { text: 'Last name: Nguyen\n', value: 'Nguyen' },
     { text: 'Hi Jane,\nthanks', value: 'Jane' },
+    { text: '{"last_name": "thompson"}', value: 'thompson' },
+    { text: 'anna thompson', label: 'patient_name', value: 'anna thompson' },
     { text: 'Full Name: Łukasz Żółć', value: 'Łukasz Żółć', atLeast: 0.8 },
   ],
   misses: [
@@ -357,6 +366,9 @@ legal name, person name, sender name, name`),
     { text: 'my name is required' },
     { text: 'this is The Way' },
     { text: 'Thanks, see you' },
+    { text: '{"last_name": "desc", "first_name": "required"}' },
+    { text: 'string', label: 'last_name' },
+    { text: 'ascending order', label: 'last_name' },
     { text: 'get_weather', label: 'name' },
     { text: 'Weather Service', label: 'name' },
   ],
