@@ -31,6 +31,8 @@ const MAX_KNOWN = 8192;
 const FIRST_RESPAWN_MS = 1000;
 const LAST_RESPAWN_MS = 60_000;
 const CLOSE_MS = 5000;
+/** How long a text that came too late is read on. */
+const MAX_LATE_MS = 30_000;
 const NONE: readonly GivenName[] = [];
 
 /** Starts the thread and waits until the model is loaded. Throws WeirError `model_unusable`. */
@@ -58,6 +60,8 @@ class ThreadedModel implements NameModel {
   #isClosing = false;
   #nextId = 1;
   #waiting = 0;
+  /** What nobody waits for any more, and is read on for the next turn as long as nobody else asks. */
+  #late: Asked | null = null;
   #respawnMs = FIRST_RESPAWN_MS;
   #respawn: NodeJS.Timeout | null = null;
   #hasFailed = false;
@@ -112,6 +116,7 @@ class ThreadedModel implements NameModel {
   #forget(asked: Asked): void {
     if (!this.#asked.delete(asked.id)) return;
     this.#waiting -= asked.bytes;
+    if (this.#late === asked) this.#late = null;
     asked.onOver();
   }
 
@@ -174,14 +179,15 @@ class ThreadedModel implements NameModel {
           resolve(answer());
         },
       };
-      const timer =
-        withinMs === null
-          ? undefined
-          : setTimeout(() => {
-              Atomics.store(stop, 0, 1);
-              // Its bytes count until the thread says that it is over: it may still be at one of its windows.
-              resolve(answer());
-            }, withinMs);
+      const onLate = (): void => {
+        resolve(answer());
+        // Its bytes count until the thread says that it is over: it may still be at one of its windows.
+        if (this.#asked.size > 1) return stopReading(asked);
+        this.#late = asked;
+        timer = setTimeout(() => stopReading(asked), MAX_LATE_MS).unref();
+      };
+      let timer = withinMs === null ? undefined : setTimeout(onLate, withinMs);
+      if (this.#late !== null) stopReading(this.#late);
       this.#waiting += bytes;
       this.#asked.set(id, asked);
       worker.postMessage(job satisfies ToThread, job.texts.map(({ buffer }) => buffer).filter(isTransferable));
@@ -198,7 +204,7 @@ class ThreadedModel implements NameModel {
     if (this.#respawn !== null) clearTimeout(this.#respawn);
     const worker = this.#worker;
     if (worker === null) return;
-    for (const { stop } of this.#asked.values()) Atomics.store(stop, 0, 1);
+    for (const asked of this.#asked.values()) stopReading(asked);
     const isOver = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
     worker.postMessage({ kind: 'close' } satisfies ToThread);
     // Ended by itself, so that no window is cut off within the library's own code.
@@ -206,6 +212,10 @@ class ThreadedModel implements NameModel {
     await isOver;
     clearTimeout(timer);
   }
+}
+
+function stopReading({ stop }: Asked): void {
+  Atomics.store(stop, 0, 1);
 }
 
 function isTransferable(buffer: ArrayBufferLike): buffer is ArrayBuffer {

@@ -12,7 +12,8 @@ import { after, before, describe, test } from 'node:test';
 import { ORGANISATION, PERSON, PLACE } from '../../engine/names/labels.ts';
 import { WeirError } from '../../flow/errors.ts';
 import { type NameModel, type NameModelOptions, openNameModel } from '../../model/name-model.ts';
-import { addStandInRuntime, setRunTime, type TinyModel, writeTinyModel } from '../support/tiny-model.ts';
+import { windowsOf } from '../../model/windows.ts';
+import { addStandInRuntime, countRuns, setRunTime, type TinyModel, writeTinyModel } from '../support/tiny-model.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'weir-model-'));
 after(() => rmSync(root, { recursive: true, force: true }));
@@ -132,6 +133,32 @@ describe('what a model is bounded by', () => {
       setRunTime(folder, 0);
       assert.deepEqual(await found(model, 'in fnordheim'), [`${LOC} fnordheim`]);
     } finally {
+      await model.close();
+    }
+  });
+
+  test('what came too late is read on while nobody else asks, so that the next turn finds it', async () => {
+    const folder = folderOf();
+    const model = await open(folder);
+    try {
+      setRunTime(folder, 100);
+      const texts = ['zorblat 1', 'zorblat 2', 'zorblat 3', 'zorblat 4'].map((text) => Buffer.from(text));
+      assert.equal((await model.read(texts, 150)).isWhole, false);
+      // Behind it in the thread, and stopping it; asked again and again it is whole after some of them.
+      let turns = 0;
+      while (!(await model.read(texts, 150)).isWhole) assert.ok(++turns < 50);
+      const long = [Buffer.from(`zorblat ${'word '.repeat(2000)}`)];
+      const runs = windowsOf(2001, 254).length;
+      const before = countRuns(folder);
+      assert.equal((await model.read(long, 150)).isWhole, false, 'all windows of it take longer');
+      const deadline = performance.now() + 20_000;
+      while (countRuns(folder) < before + runs && performance.now() < deadline)
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      // No call waits long enough to read it all, and each stops the one before: what makes it whole is the first.
+      turns = 0;
+      while (!(await model.read(long, 150)).isWhole) assert.ok(++turns < 5);
+    } finally {
+      setRunTime(folder, 0);
       await model.close();
     }
   });

@@ -2,7 +2,7 @@
  * A model that a test makes itself: an ONNX graph of an embedding and a matrix (a label a word), its vocabulary and its
  * configuration, in a folder as a user would have it. The bytes are written by hand, field by field (onnx.proto3).
  */
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
@@ -46,6 +46,13 @@ export function addStandInRuntime(folder: string): void {
 /** For the stand-in alone: how long each run takes. */
 export function setRunTime(folder: string, ms: number): void {
   writeFileSync(join(folder, 'run-ms'), String(ms));
+}
+
+/** For the stand-in alone: runs since the first call of this for the folder. */
+export function countRuns(folder: string): number {
+  const file = join(folder, 'run-count');
+  if (!existsSync(file)) writeFileSync(file, '');
+  return statSync(file).size;
 }
 
 function varint(value: number): Buffer {

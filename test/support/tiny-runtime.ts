@@ -1,9 +1,9 @@
 /**
  * A stand-in for onnxruntime-node: it reads the graph of an ONNX file and carries out Gather and MatMul, which is what
  * the tiny model is made of. A file `run-ms` beside the model makes each run slow; one `run-throws` makes it fail, one
- * `run-exits` ends the thread.
+ * `run-exits` ends the thread, and `run-count` gets a byte a run.
  */
-import { existsSync, readFileSync } from 'node:fs';
+import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
 interface Field {
@@ -92,6 +92,8 @@ export class InferenceSession {
       // As the real one: the thread does nothing else meanwhile.
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
     }
+    const counted = join(this.#folder, 'run-count');
+    if (existsSync(counted)) appendFileSync(counted, '.');
     for (const name of this.inputNames) if (feeds[name] === undefined) throw new Error(`input ${name} is missing`);
     const known = new Map<string, Matrix>(all(this.#graph, 5).map((one) => matrixOf(one.bytes)));
     for (const [name, { data, dims }] of Object.entries(feeds))
