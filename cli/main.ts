@@ -3,8 +3,11 @@
  * The `weir` program: finds the command, reads its options and runs it. A command's module is loaded only when it is
  * called, so that help and version come at once.
  */
+import { existsSync } from 'node:fs';
+import { enableCompileCache } from 'node:module';
+import { join } from 'node:path';
 import type { Config } from '../config/config.ts';
-import { packageVersion } from '../config/package-root.ts';
+import { packageRoot, packageVersion } from '../config/package-root.ts';
 import { didYouMean } from '../engine/decide/near-name.ts';
 import { firstPositional, parseArguments, splitAtCommand } from './arguments.ts';
 import { type Command, type CommandContext, type CommandEntry, UsageError } from './command.ts';
@@ -137,7 +140,17 @@ function find(commands: readonly CommandEntry[], name: string): CommandEntry {
   throw new UsageError(`unknown command "${name}"${didYouMean(name, [...names, 'help'])}`);
 }
 
+/**
+ * In a checkout each start strips hundreds of sources of their types; what came of it is kept beside the pinned Node,
+ * which halves the next start. A package has JavaScript, and may lie where nothing can be written.
+ */
+function keepCompiled(): void {
+  const runtime = join(packageRoot, 'runtime');
+  if (existsSync(runtime)) enableCompileCache(join(runtime, 'compile-cache'));
+}
+
 async function runAsProgram(): Promise<void> {
+  keepCompiled();
   const io: Surroundings = {
     env: process.env,
     cwd: process.cwd(),
