@@ -79,7 +79,8 @@ export function folded(lower: string): string {
 }
 
 export function describe(exact: string, gazetteer: Gazetteer): Word {
-  if (exact.length > LONGEST)
+  // What is no UTF-8 is no word either.
+  if (exact.length > LONGEST || exact.includes('\ufffd'))
     return { exact: '', lower: '', wordClass: LETTERS_AND_DIGITS, flags: 0, hash: 0, lexical: LETTERS_AND_DIGITS };
   const lower = exact.toLowerCase();
   const flags = gazetteer.flags(folded(lower));

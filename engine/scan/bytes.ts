@@ -70,9 +70,14 @@ export function touchesWordBefore(text: Uint8Array, start: number): boolean {
   return !isEscape;
 }
 
-/** A set of ASCII bytes, for runs: `byteSet('a-zA-Z0-9_')`. A dash stands for itself at either end only. */
+const SETS = new Map<string, Uint8Array>();
+
+/** A set of ASCII bytes, for runs: `byteSet('a-zA-Z0-9_')`. A dash stands for itself at either end only. Made once for each spec; not to be changed. */
 export function byteSet(spec: string): Uint8Array {
+  const known = SETS.get(spec);
+  if (known !== undefined) return known;
   const set = new Uint8Array(256);
+  SETS.set(spec, set);
   for (let i = 0; i < spec.length; i++) {
     const low = spec.charCodeAt(i);
     if (spec[i + 1] === '-' && i + 2 < spec.length) {

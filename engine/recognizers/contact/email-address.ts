@@ -15,7 +15,8 @@ const LOCAL = withLatin(byteSet("a-zA-Z0-9._%+'&-"));
 const HOST = withLatin(byteSet('a-zA-Z0-9.-'));
 
 /** Bytes of two-byte characters are let in: `jürgen@müller.de`. */
-function withLatin(set: Uint8Array): Uint8Array {
+function withLatin(ascii: Uint8Array): Uint8Array {
+  const set = ascii.slice();
   for (let b = 0x80; b <= 0xbf; b++) set[b] = 1;
   for (let b = 0xc3; b <= 0xca; b++) set[b] = 1;
   return set;
