@@ -5,10 +5,14 @@
 import { type Alternative, HIGH, MEDIUM, type TextFinding } from '../../flow/finding.ts';
 import type { Sighting } from './passage.ts';
 
+/** Words between a sighting and the nearest of its recognizer's words; Infinity where it has none near. */
+export type WordDistance = (sighting: Sighting) => number;
+
 /** Findings sorted by start, without overlaps. What was found encoded is kept in `decoded`: a finding holds no value. */
 export function resolveOverlaps(
   sightings: readonly Sighting[],
   decoded: WeakMap<TextFinding, string> = new WeakMap(),
+  distance: WordDistance | null = null,
 ): TextFinding[] {
   if (sightings.length === 0) return [];
   const only = sightings[0];
@@ -19,13 +23,13 @@ export function resolveOverlaps(
   let clusterEnd = -1;
   for (const sighting of byStart) {
     if (sighting.start >= clusterEnd && cluster.length > 0) {
-      findings.push(...resolveCluster(cluster, decoded));
+      findings.push(...resolveCluster(cluster, decoded, distance));
       cluster = [];
     }
     cluster.push(sighting);
     clusterEnd = Math.max(clusterEnd, sighting.end);
   }
-  findings.push(...resolveCluster(cluster, decoded));
+  findings.push(...resolveCluster(cluster, decoded, distance));
   return findings;
 }
 
@@ -38,7 +42,11 @@ export function withWholes(wholes: readonly Sighting[], findings: readonly TextF
 /** At most this many overlapping sightings are weighed against each other; a longer cluster is cut into such pieces. */
 const MAX_CLUSTER = 64;
 
-function resolveCluster(cluster: readonly Sighting[], decoded: WeakMap<TextFinding, string>): TextFinding[] {
+function resolveCluster(
+  cluster: readonly Sighting[],
+  decoded: WeakMap<TextFinding, string>,
+  distance: WordDistance | null,
+): TextFinding[] {
   const first = cluster[0];
   if (cluster.length === 1 && first !== undefined) return [toFinding(first, [], decoded)];
   const taken: { sighting: Sighting; others: Sighting[] }[] = [];
@@ -49,15 +57,58 @@ function resolveCluster(cluster: readonly Sighting[], decoded: WeakMap<TextFindi
     for (const sighting of piece) {
       const winner = chosen.find((one) => one.sighting.start < sighting.end && sighting.start < one.sighting.end);
       if (winner !== undefined) {
-        if (isSameValue(winner.sighting, sighting)) winner.others.push(sighting);
+        if (winner.sighting !== sighting && isSameValue(winner.sighting, sighting)) winner.others.push(sighting);
       } else if (sighting.start >= doneTo) chosen.push({ sighting, others: [] });
     }
     for (const one of chosen) doneTo = Math.max(doneTo, one.sighting.end);
-    taken.push(...chosen);
+    taken.push(...(distance === null ? chosen : chosen.map((one) => byNearestWord(one, distance))));
   }
   return taken
     .sort((a, b) => a.sighting.start - b.sighting.start)
     .map((one) => toFinding(one.sighting, one.others, decoded));
+}
+
+/** What a score may lack of the best for the word that stands nearest to decide. */
+const AS_GOOD = 0.09;
+
+/**
+ * Of kinds of one value that are as well evidenced, the one whose word stands nearest: `UTR 8538787527` behind an NHS
+ * number is no second NHS number. It has the score of the one that it goes before, as the place is evidence too.
+ */
+function byNearestWord(
+  one: { readonly sighting: Sighting; readonly others: Sighting[] },
+  distance: WordDistance,
+): { sighting: Sighting; others: Sighting[] } {
+  const { sighting, others } = one;
+  const rivals = others.filter(
+    (other) =>
+      other.recognizer.entity !== sighting.recognizer.entity &&
+      other.recognizer.context !== undefined &&
+      other.score >= MEDIUM &&
+      other.score >= HIGH === sighting.score >= HIGH &&
+      other.score >= sighting.score - AS_GOOD &&
+      other.start === sighting.start &&
+      other.end === sighting.end,
+  );
+  if (rivals.length === 0 || sighting.score < MEDIUM || sighting.recognizer.context === undefined) return one;
+  let best = sighting;
+  let least = distance(sighting);
+  for (const rival of rivals) {
+    const away = distance(rival);
+    if (away >= least) continue;
+    best = rival;
+    least = away;
+  }
+  if (best === sighting) return one;
+  return { sighting: asGoodAs(best, sighting.score), others: [...others.filter((other) => other !== best), sighting] };
+}
+
+function asGoodAs(sighting: Sighting, score: number): Sighting {
+  if (score <= sighting.score) return sighting;
+  if (sighting.explanation === undefined) return { ...sighting, score };
+  const weight = (Math.round(score * 100) - Math.round(Math.min(1, sighting.score) * 100)) / 100;
+  const reason = { what: 'context', detail: 'its word stands nearer than those of other kinds', weight } as const;
+  return { ...sighting, score, explanation: [...sighting.explanation, reason] };
 }
 
 /** A whole of medium or higher goes before all that it may hold, the longer whole before the shorter. */

@@ -21,6 +21,7 @@ import { mayBeValue } from './edges.ts';
 import { isUniform, MAX_FORM } from './forms.ts';
 import { loadKernel } from './kernel.ts';
 import { type Label, Labels } from './labels.ts';
+import { wordDistance } from './nearest-word.ts';
 import { MAX_PART_DIGITS, MAX_PART_GROUPS, NumberChain, SPACE } from './numbers.ts';
 import { resolveOverlaps, withWholes } from './overlaps.ts';
 import { Passage, type Wanting } from './passage.ts';
@@ -204,10 +205,16 @@ class CuedScanner implements Scanner {
   scan(text: Buffer, hints: ScanHints): readonly TextFinding[] {
     const label = this.#labels.read(hints.label);
     const budget = new Budget(budgetOf(text.length));
-    const { sightings, wholes } = this.#read(text, label, hints, budget, 0);
+    const passage = this.#read(text, label, hints, budget, 0);
+    const { sightings, wholes } = passage;
     if (budget.isSpent) hints.onTruncated?.();
-    if (wholes.length > 0) return withWholes(wholes, resolveOverlaps(sightings, this.#decoded));
-    return sightings.length === 0 ? NO_FINDINGS : resolveOverlaps(sightings, this.#decoded);
+    if (sightings.length === 0 && wholes.length === 0) return NO_FINDINGS;
+    const findings = resolveOverlaps(sightings, this.#decoded, ({ recognizer, start, end }) =>
+      recognizer.context === undefined
+        ? Number.POSITIVE_INFINITY
+        : wordDistance(passage, start, end, recognizer.context),
+    );
+    return wholes.length > 0 ? withWholes(wholes, findings) : findings;
   }
 
   isDecoded(finding: TextFinding): boolean {

@@ -357,7 +357,9 @@ function reportByWord(
   }
   const isNamed = isLabelled || hasContextWord(passage.wordsRound(start, end), NAMES);
   const isSure = alone >= 0.4 || (!isNamed && isCalledBefore(passage, start));
-  passage.report(phoneNumber, start, end, isNamed ? 0.85 : isSure ? 0.6 : 0.35);
+  // A name further off may be that of another number: `SSS 10-8988589-9, phone …`.
+  const isBeside = isLabelled || (isNamed && isNamedBefore(passage, start));
+  passage.report(phoneNumber, start, end, isBeside ? 0.85 : isNamed || isSure ? 0.6 : 0.35);
 }
 
 /** What such a word says of bare digits. */

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { resolveOverlaps } from '../../../engine/scan/overlaps.ts';
+import { contextWords } from '../../../engine/scan/context.ts';
+import { resolveOverlaps, type WordDistance } from '../../../engine/scan/overlaps.ts';
 import type { Sighting } from '../../../engine/scan/passage.ts';
 import type { Recognizer } from '../../../engine/scan/recognizer.ts';
 
@@ -36,6 +37,31 @@ describe('overlapping sightings', () => {
 
   it('of the same entity are said once', () => {
     assert.deepEqual(seen([sighting('A', 5, 14, 0.7), sighting('A', 5, 14, 0.9)]), ['A 5..14 0.9']);
+  });
+
+  it('of kinds that are as good the one whose word stands nearest is the finding, with the better score', () => {
+    const worded = { context: contextWords('word') };
+    const near = (entity: string) => (one: Sighting) => (one.recognizer.entity === entity ? 0 : 3);
+    const two = [sighting('A', 5, 14, 0.7, worded), sighting('B', 5, 14, 0.66, worded)];
+    const seenBy = (sightings: readonly Sighting[], distance: WordDistance): string[] =>
+      resolveOverlaps(sightings, new WeakMap(), distance).map(({ entity, score }) => `${entity} ${score}`);
+    assert.deepEqual(seenBy(two, near('B')), ['B 0.7']);
+    assert.deepEqual(seenBy(two, near('A')), ['A 0.7']);
+    // Far from as good, in another band, elsewhere, or without words of its own: the score alone decides.
+    for (const other of [
+      sighting('B', 5, 14, 0.55, worded),
+      sighting('B', 5, 14, 0.81, worded),
+      sighting('B', 5, 12, 0.66, worded),
+      sighting('B', 5, 14, 0.66),
+    ]) {
+      const best = other.score > 0.7 ? 'B 0.81' : 'A 0.7';
+      assert.deepEqual(seenBy([sighting('A', 5, 14, 0.7, worded), other], near(best === 'A 0.7' ? 'B' : 'A')), [best]);
+    }
+  });
+
+  it('a value that holds another goes before it where it is nearly as sure', () => {
+    assert.deepEqual(seen([sighting('A', 5, 10, 0.69), sighting('B', 5, 20, 0.66)]), ['B 5..20 0.66']);
+    assert.deepEqual(seen([sighting('A', 5, 10, 0.75), sighting('B', 5, 20, 0.66)]), ['A 5..10 0.75']);
   });
 
   it('a whole swallows what it holds, but a weak one does not', () => {
