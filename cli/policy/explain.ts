@@ -9,6 +9,7 @@ import { createScanner } from '../../engine/scan/scanner.ts';
 import { coverageText } from '../../flow/coverage.ts';
 import { DIRECTIONS, type Ruling } from '../../flow/decision.ts';
 import type { WeirEvent } from '../../flow/event.ts';
+import { KEPT } from '../../flow/finding.ts';
 import { POSITIONS, ROLES } from '../../flow/segment.ts';
 import { homePaths, readKey } from '../../store/home.ts';
 import { openReader } from '../../store/reader.ts';
@@ -69,7 +70,7 @@ async function explainText(context: CommandContext): Promise<number> {
   };
   const { documents } = soundPolicies(context);
   const policies = compilePolicies(documents);
-  const scanner = createScanner({ custom: policies.recognizers, ...config.detection });
+  const scanner = createScanner({ custom: policies.recognizers, least: KEPT, ...config.detection });
   const text = textOption(context, 'text') ?? (await readAll(context.stdin));
   const key = homeKey(config);
   const trial = tryText({ scanner, policies, catalog, key }, { ...input, text }, destination);

@@ -7,7 +7,7 @@ import type { PolicyTest } from '../../engine/decide/grammar.ts';
 import { isPolicy, type PolicyDocument, type PolicyOf } from '../../engine/decide/policy-file.ts';
 import { compilePolicies, recognizersOf } from '../../engine/decide/policy-set.ts';
 import { createScanner } from '../../engine/scan/scanner.ts';
-import { MEDIUM } from '../../flow/finding.ts';
+import { KEPT, MEDIUM } from '../../flow/finding.ts';
 import { type Command, hasOption } from '../command.ts';
 import { soundPolicies } from './policy-sources.ts';
 import { DEFAULT_TO, destinationOf, type Trial, tryText } from './trial.ts';
@@ -26,7 +26,7 @@ export interface TestResult {
 /** Runs every test of the documents, in the order of the files. The catalog says what `to` is. */
 export function runPolicyTests(documents: readonly PolicyDocument[], catalog: Catalog): readonly TestResult[] {
   const policies = documents.filter(isPolicy);
-  const scanner = createScanner({ custom: recognizersOf(documents) });
+  const scanner = createScanner({ custom: recognizersOf(documents), least: KEPT });
   return policies.flatMap((policy) => {
     const alone = compilePolicies(
       policies.map((one) => (one === policy ? enforced(one) : { ...one, rules: [], tests: [] })),
