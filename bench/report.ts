@@ -104,7 +104,7 @@ export function page(figures: Figures): string {
     parts.push(
       '## Scanning',
       '',
-      'Megabytes a second of one core (processor time), without and with the names of people, places and organisations in running text; ' +
+      'Megabytes a second of one core (processor time), looking for findings from 0.3 on as the proxy does, without and with the names of people, places and organisations in running text; ' +
         `findings of medium or higher. A different prompt each time: ${scan.promptMs.toFixed(3)} ms for ${(scan.promptBytes / 1024).toFixed(1)} KB of JSON ` +
         `without names, ${scan.namedPromptMs.toFixed(3)} ms with. Building a scanner takes ${scan.compileMs.toFixed(0)} ms; ` +
         `the process holds ${scan.rssMib.toFixed(0)} MiB after all of it.`,
