@@ -34,7 +34,7 @@ import { digitalOcean, digitalOceanSpaces } from './digitalocean.ts';
 import { discordToken, discordWebhook } from './discord.ts';
 import { dotenvAssignment } from './dotenv.ts';
 import { elastic, elasticCloud } from './elastic.ts';
-import { figma, figmaElder } from './figma.ts';
+import { figma, figmaElder, figmaNamed } from './figma.ts';
 import { furtherIssuersAToL } from './further-issuers-a-l.ts';
 import { furtherIssuersMToZ } from './further-issuers-m-z.ts';
 import { gcpOauth, gcpOauthNamed, gcpServiceAccount, googleAiKey, googleBoundKey } from './gcp.ts';
@@ -175,6 +175,7 @@ export const CREDENTIALS: readonly Recognizer[] = [
   elevenLabsNamed,
   figma,
   figmaElder,
+  figmaNamed,
   fireworks,
   flyio,
   ...furtherIssuersAToL,

@@ -21,6 +21,22 @@ export const figma = tokenRecognizer({
   misses: [{ text: assembled('fig', 'd_', 'x'.repeat(40)) }, { text: 'figd_token' }],
 });
 
+const named = assembled('fig', 'd_', exampleBody(34, 5).toLowerCase(), 'abcdef');
+
+/** Under the name also such as have been made by hand. */
+export const figmaNamed = assignedToken({
+  name: 'figma-named',
+  entity: 'FIGMA',
+  words: ['figma'],
+  body: byteSet('a-zA-Z0-9_-'),
+  min: 40,
+  max: 66,
+  shape: (value) => /^fig(?:[dou]|[do]r|[du]h|ur)_(?=.*\d)[\w-]{36,60}$/.test(value),
+  near: 0.8,
+  hits: [{ text: `figma access token: ${named}`, value: named, atLeast: 0.8 }],
+  misses: [{ text: assembled('figma token: fig', 'd_', 'x'.repeat(40)) }, { text: `token: ${named}` }],
+});
+
 const elder = '1394-0ca7a5be-8e22-40ee-8c40-778d41ab2313';
 
 /** Tokens of before were a number and a UUID. */

@@ -5,6 +5,7 @@
  * assigned to it, is a HIGH_ENTROPY_STRING and stays low without one.
  */
 
+import { behindName } from '../../scan/behind-name.ts';
 import { byteAt, byteSet, isAlnum, isIn, isWord, runEnd, runStart } from '../../scan/bytes.ts';
 import { contextWords, wordsOf } from '../../scan/context.ts';
 import type { Passage } from '../../scan/passage.ts';
@@ -42,6 +43,7 @@ export const genericApiKey: Recognizer = {
       'apikey',
       'api-key',
       'api key',
+      'access key',
       'secret',
       'token',
       'access_key',
@@ -85,20 +87,19 @@ credentials, app key, client key, license key`,
     // Most words that hold a cue have nothing behind them that assigns.
     let at = runEnd(text, end, NAME, MAX_NAME);
     while (at > end && !isAlnum(byteAt(text, at - 1)) && byteAt(text, at - 1) !== 0x5f) at--;
+    // `secret key`, of which the first word is a name already.
+    if (/^ (?:key|token)\b/i.test(passage.ascii(at, at + 7))) at = runEnd(text, at + 1, NAME, MAX_NAME);
     const sign = signAt(text, at);
-    if (sign === null) {
-      passage.markRead('generic-api-key', at);
-      return;
-    }
-    const value = valueAt(text, sign);
-    passage.markRead('generic-api-key', value === null ? at : value.end);
-    if (value === null || value.end - value.start < LEAST || value.end - value.start > MAX_VALUE) return;
-    const next = byteAt(text, value.end);
+    const value = sign === null ? null : valueAt(text, sign);
+    const isLong = value !== null && value.end - value.start >= LEAST;
+    const read = sign !== null && isLong ? { value, sign } : besideName(passage, start, at);
+    passage.markRead('generic-api-key', read === null ? at : read.value.end);
+    if (read === null || read.value.end - read.value.start > MAX_VALUE) return;
+    const next = byteAt(text, read.value.end);
     if (next === 0x28 || next === 0x5b) return;
-    const written = passage.ascii(value.start, value.end);
-    const from = runStart(text, start, NAME, MAX_NAME);
-    const score = scoreOf(written, wordsOf(passage.ascii(from, at)).text.trim(), value.isQuoted, sign.isSpace);
-    passage.report(genericApiKey, value.start, value.end, score);
+    const written = passage.ascii(read.value.start, read.value.end);
+    const score = scoreOf(written, nameOf(passage, start, at), read.value.isQuoted, read.sign.isSpace);
+    passage.report(genericApiKey, read.value.start, read.value.end, score);
   },
   findLabelled(passage: Passage): void {
     const { text, label } = passage;
@@ -126,6 +127,12 @@ credentials, app key, client key, license key`,
     { text: `my api key is ${key}.`, value: key },
     { text: `{\\"access_token\\": \\"${key}\\"}`, value: key },
     { text: key, label: 'serviceApiKey', value: key },
+    { text: `My secret key is ${hexKey}.`, value: hexKey },
+    { text: `here is the secret key you asked for: ${key}`, value: key },
+    { text: `Subject: api key\n\nThe one on file is ${key}. Regards`, value: key },
+    { text: `| api key | ${key} |`, value: key },
+    { text: `<th>secret key</th><td>${key}</td>`, value: key },
+    { text: `<input name="secret_key" value="${hexKey}">`, value: hexKey },
     { text: `token: ${assembled('q7Lm', '2Pz9Rt4Vx8Kb3Nd6')}`, value: assembled('q7Lm', '2Pz9Rt4Vx8Kb3Nd6') },
   ],
   misses: [
@@ -146,6 +153,38 @@ credentials, app key, client key, license key`,
     { text: `pageToken=${key}` },
   ],
 };
+
+function nameOf(passage: Passage, start: number, end: number): string {
+  const from = runStart(passage.text, start, NAME, MAX_NAME);
+  return wordsOf(passage.ascii(from, end)).text.trim();
+}
+
+/** Names of which nothing else bears the like, so that a value beside them is theirs where nothing assigns it. */
+const STRONG =
+  /(?:api|app|secret|private|access|auth|master|encryption|signing|client|license|device|subscription) ?key$|secret$|apikey$|authtoken$/;
+/** What may follow such a name before a value: the end of a cell, a tag, a line, a quotation, a sentence. */
+const LEADS_ON = byteSet(' \t\r\n|<>"\'`*)\\&;');
+
+/** A value in the next cell or line, or at the end of the sentence. */
+function besideName(
+  passage: Passage,
+  start: number,
+  end: number,
+): { readonly value: Value; readonly sign: Sign } | null {
+  const { text } = passage;
+  if (!isIn(LEADS_ON, byteAt(text, end)) || !STRONG.test(nameOf(passage, start, end))) return null;
+  const behind = behindName(passage, end);
+  if (behind === null) return null;
+  const sign = { at: behind.at, isSpace: behind.joint !== 'sign' && behind.joint !== 'markup' };
+  const value = valueAt(text, sign);
+  return value === null || value.end - value.start < LEAST ? null : { value, sign };
+}
+
+interface Value {
+  readonly start: number;
+  readonly end: number;
+  readonly isQuoted: boolean;
+}
 
 interface Sign {
   readonly at: number;
@@ -180,7 +219,7 @@ function signAt(text: Buffer, from: number): Sign | null {
 }
 
 /** The value that begins at or behind `sign`: in quotes, or up to a byte that no key holds. */
-function valueAt(text: Buffer, sign: Sign): { start: number; end: number; isQuoted: boolean } | null {
+function valueAt(text: Buffer, sign: Sign): Value | null {
   let start = sign.at;
   while (start < sign.at + 16 && (byteAt(text, start) === 0x20 || byteAt(text, start) === 0x09)) start++;
   if (byteAt(text, start) === 0x5c) start++;
@@ -214,10 +253,7 @@ function scoreOf(value: string, name: string, isQuoted: boolean, isSpace: boolea
   )
     return 0;
   if (/^[A-Za-z_$][\w$]*(?:\.[A-Za-z_$][\w$]*)+$/.test(value) && !/\d.*\d/.test(value)) return 0;
-  const isStrong =
-    /(?:api|app|secret|private|access|auth|master|encryption|signing|client|license|device|subscription) ?key$|secret$|apikey$|authtoken$/.test(
-      plain,
-    );
+  const isStrong = STRONG.test(plain);
   if (UUID.test(value)) return isStrong && !/^0{8}/.test(value) ? 0.55 : 0.3;
   if (!/\d/.test(value) && !(/[a-z].*[A-Z]/.test(value) && value.length >= 24)) return 0;
   if (!looksRandom(value, isStrong ? 12 : 14)) return 0;

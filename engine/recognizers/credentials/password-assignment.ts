@@ -4,10 +4,12 @@
  * words that documentation puts there are none.
  */
 
+import { behindName } from '../../scan/behind-name.ts';
 import { byteAt, byteSet, isAlnum, isIn, runEnd, runStart } from '../../scan/bytes.ts';
 import { contextWords } from '../../scan/context.ts';
 import type { Passage } from '../../scan/passage.ts';
 import { isPlaceholder, isReference } from '../../scan/placeholders.ts';
+import { noiseOf, UUID } from '../../scan/randomness.ts';
 import { assembled, type Recognizer } from '../../scan/recognizer.ts';
 
 const NAME = byteSet('a-zA-Z0-9_.-');
@@ -170,6 +172,34 @@ function scoreOf(value: string, joint: Joint, isQuoted: boolean, name: string): 
   return joint === 'shell' && isConstant && value.length >= 6 ? 0.6 : joint === 'option' ? 0.4 : 0;
 }
 
+/** What may follow the name before a password that nothing assigns: the end of a cell, a tag, a line, a quotation, a space. */
+const LEADS_ON = byteSet(' \t\r\n|<"\'`*)\\&');
+
+/** A password in the next cell or line, or after a space: only what nobody would write for anything else. */
+function reportBeside(passage: Passage, nameStart: number, nameEnd: number): void {
+  const { text } = passage;
+  if (!isIn(LEADS_ON, byteAt(text, nameEnd))) return;
+  const behind = behindName(passage, nameEnd);
+  // Of signs only those of a page: `| password | …`, `**password**: …`.
+  const isMarkdown = /^(?: ?\||[*`]{1,3}:)/.test(passage.ascii(nameEnd, nameEnd + 4));
+  if (behind === null || (behind.joint === 'sign' && !isMarkdown)) return;
+  const isQuoted = isQuote(byteAt(text, behind.at - 1));
+  const isXml = !isQuoted && behind.joint === 'markup';
+  const value = valueAt(text, isQuoted ? behind.at - 1 : behind.at, isXml ? 'xml' : 'prose');
+  if (value === null || value.end - value.start < 6) return;
+  const written = passage.slice(value.start, value.end);
+  if (!isTelling(written)) return;
+  const score = scoreOf(written, 'prose', value.isQuoted, passage.ascii(nameStart, nameEnd));
+  passage.report(passwordAssignment, value.start, value.end, Math.min(score, behind.joint === 'markup' ? 0.8 : 0.6));
+}
+
+/** Letters of both cases or signs with digits among them, and no word with a number. */
+function isTelling(value: string): boolean {
+  if (!/\d/.test(value) || !/[a-z]/i.test(value) || UUID.test(value)) return false;
+  if (/[^\w\s.,:;/-]/.test(value)) return value.length >= 8;
+  return /[a-z]/.test(value) && /[A-Z]/.test(value) && noiseOf(value) >= 6;
+}
+
 const strong = assembled('h7Kd', '2Lm9!x');
 
 export const passwordAssignment: Recognizer = {
@@ -206,7 +236,10 @@ export const passwordAssignment: Recognizer = {
     if (cue.literal.startsWith('pass') && cue.literal === 'pass' && isAlnum(before) && byteAt(text, start) !== 0x50)
       return;
     const place = placeOf(passage, nameStart, nameEnd);
-    if (place === null) return;
+    if (place === null) {
+      reportBeside(passage, nameStart, nameEnd);
+      return;
+    }
     const value = valueAt(text, place.at, place.joint);
     if (value === null) {
       // A quotation without an end, or one word too long for a password.
@@ -256,6 +289,13 @@ export const passwordAssignment: Recognizer = {
     { text: strong, label: 'dbPassword', value: strong, atLeast: 0.8 },
     { text: `a=1&password=${strong}&b=2`, value: strong },
     { text: assembled('Das Passwort lautet: ', strong), value: strong },
+    { text: `We could not find db password ${strong} in the list`, value: strong },
+    { text: `here is the password you asked for: ${strong}`, value: strong },
+    { text: `Subject: password\n\nThe one on file is ${strong}. Regards`, value: strong },
+    { text: `<th>password</th><td>${strong}</td>`, value: strong },
+    { text: `| password | ${strong} |`, value: strong },
+    { text: `* **password**: \`${strong}\``, value: strong },
+    { text: `<input name="password" value="${strong}">`, value: strong },
     { text: assembled('password => "', 'super$', 'ecret"'), value: assembled('super$', 'ecret') },
   ],
   misses: [
@@ -280,5 +320,8 @@ export const passwordAssignment: Recognizer = {
     { text: 'string', label: 'password' },
     { text: 'Password must be at least 8 characters' },
     { text: 'password = config["db"].password' },
+    { text: '## Password\n\nOAuth2 has none' },
+    { text: '<th>password</th><td>at least 8 characters</td>' },
+    { text: 'the password Base64Encoder2 made' },
   ],
 };

@@ -3,6 +3,7 @@ import { byteAt } from '../../scan/bytes.ts';
 import type { Passage } from '../../scan/passage.ts';
 import { isStandIn } from '../../scan/placeholders.ts';
 import { assembled, type Recognizer } from '../../scan/recognizer.ts';
+import { spellings } from '../../scan/spellings.ts';
 
 /** How far behind the words the codes are looked for, bytes. */
 const REACH = 600;
@@ -23,17 +24,9 @@ export const recoveryCodes: Recognizer = {
   countries: [],
   isWhole: true,
   cues: [
-    { literal: 'recovery code' },
-    { literal: 'recovery_code' },
-    { literal: 'recoverycode' },
-    { literal: 'backup code' },
-    { literal: 'backup_code' },
-    { literal: 'backupcode' },
-    { literal: 'backup verification code' },
-    { literal: 'scratch code' },
-    { literal: 'wiederherstellungscode' },
-    { literal: 'codes de secours' },
-  ],
+    ...['recovery code', 'backup code', 'backup verification code', 'scratch code'].flatMap(spellings),
+    ...['wiederherstellungscode', 'codes de secours'],
+  ].map((literal) => ({ literal })),
   findAtCue(passage: Passage, start: number, end: number): void {
     if (passage.isRead('recovery-codes', start)) return;
     const written = passage.ascii(end, Math.min(passage.text.length, end + REACH));
@@ -41,37 +34,23 @@ export const recoveryCodes: Recognizer = {
       /^[sn]?(?:[ \t][\w ,.'()-]{0,80}?)?(?:\s*["'\]]?\s*[:=]\s*|\s+(?:is|are|were)\s+|\s*\n)[\s*\d.)["'`-]*/.exec(
         written,
       );
-    if (lead === null) return;
-    // A number of a list is no code; what it swallowed of one is given back.
-    let at = written.slice(0, lead[0].length).search(/[A-Za-z0-9]*$/);
-    const first = at;
-    let last = at;
-    let count = 0;
-    let form = '';
-    for (;;) {
-      CODE.lastIndex = at;
-      const code = CODE.exec(written)?.[0];
-      if (code === undefined || !/\d/.test(code) || isStandIn(code)) break;
-      const own = code.replace(/[A-Za-z0-9]/g, 'x');
-      if (form !== '' && own !== form) break;
-      form = own;
-      count++;
-      last = at + code.length;
-      BETWEEN.lastIndex = last;
-      const gap = BETWEEN.exec(written)?.[0];
-      if (gap === undefined) break;
-      at = last + gap.length;
-    }
-    if (count === 0 || /[A-Za-z0-9]/.test(String.fromCharCode(byteAt(passage.text, end + last)))) return;
-    const isSingle = count < 3;
+    // A number of a list is no code; what the lead swallowed of one is given back.
+    const at = lead === null ? -1 : written.slice(0, lead[0].length).search(/[A-Za-z0-9]*$/);
+    const own = at === -1 ? null : readCodes(written, at);
+    const list = own !== null && own.count > 0 ? own : listIn(written);
+    if (list === null || /[A-Za-z0-9]/.test(String.fromCharCode(byteAt(passage.text, end + list.end)))) return;
+    const isSingle = list.count < 3;
     // A single run without a joint may be a word or an order's number.
-    if (isSingle && !form.includes('-') && !/^x{10,}$/.test(form)) return;
-    passage.markRead('recovery-codes', end + last);
-    passage.report(recoveryCodes, end + first, end + last, isSingle ? 0.6 : 0.88);
+    if (isSingle && (!list.isTelling || (!list.form.includes('-') && !/^x{10,}$/.test(list.form)))) return;
+    passage.markRead('recovery-codes', end + list.end);
+    passage.report(recoveryCodes, end + list.start, end + list.end, isSingle ? 0.6 : 0.88);
   },
   hits: [
     { text: `Recovery codes:\n${codes.join('\n')}\n`, value: codes.join('\n'), atLeast: 0.8 },
     { text: `my backup code is ${codes[0]}.`, value: codes[0] ?? '' },
+    { text: `<th>recovery codes</th><td>${codes.join('\n')}</td>`, value: codes.join('\n'), atLeast: 0.8 },
+    { text: `Subject: backup codes\n\nThe ones on file are ${codes.join(' ')} today`, value: codes.join(' ') },
+    { text: `| recovery codes | ${codes.join(', ')} |`, value: codes.join(', '), atLeast: 0.8 },
     { text: `Save these backup codes: ${codes.join(', ')}`, value: codes.join(', '), atLeast: 0.8 },
   ],
   misses: [
@@ -81,3 +60,54 @@ export const recoveryCodes: Recognizer = {
     { text: 'backup code: see docs' },
   ],
 };
+
+interface Codes {
+  readonly start: number;
+  readonly end: number;
+  readonly count: number;
+  /** With an x for each letter and digit. */
+  readonly form: string;
+  /** Half of them hold a digit, and so each of a few. */
+  readonly isTelling: boolean;
+}
+
+/** Codes of one form that begin at `at`, with spaces, commas, quotes or numbers of a list between. */
+function readCodes(written: string, at: number): Codes {
+  let next = at;
+  let end = at;
+  let count = 0;
+  let withDigit = 0;
+  let form = '';
+  for (;;) {
+    CODE.lastIndex = next;
+    const code = CODE.exec(written)?.[0];
+    if (code === undefined || isStandIn(code)) break;
+    const own = code.replace(/[A-Za-z0-9]/g, 'x');
+    if (form !== '' && own !== form) break;
+    const hasDigit = /\d/.test(code);
+    // A word ends the list, but for codes that only chance gives no digit.
+    if (!hasDigit && !own.includes('-')) break;
+    form = own;
+    count++;
+    if (hasDigit) withDigit++;
+    end = next + code.length;
+    BETWEEN.lastIndex = end;
+    const gap = BETWEEN.exec(written)?.[0];
+    if (gap === undefined) break;
+    next = end + gap.length;
+  }
+  return { start: at, end, count, form, isTelling: count < 3 ? withDigit === count : withDigit * 2 >= count };
+}
+
+/** How far behind the words a list may begin that nothing leads to: in the cell below, in the next sentence. */
+const NEAR = 120;
+const MAY_BEGIN = /(?<![\w-])[A-Za-z0-9]{4,16}(?=[-\s,;"'`|*•])/g;
+
+/** A list of three codes or more, whatever leads to it. */
+function listIn(written: string): Codes | null {
+  for (const { index } of written.slice(0, NEAR).matchAll(MAY_BEGIN)) {
+    const list = readCodes(written, index);
+    if (list.count >= 3 && list.isTelling) return list;
+  }
+  return null;
+}
