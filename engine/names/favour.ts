@@ -1,2 +1,2 @@
 /** What each kind of name is given over no name. */
-export const FAVOUR: readonly number[] = [22, 24, 18, 22];
+export const FAVOUR: readonly number[] = [16, 21, 16, 21];

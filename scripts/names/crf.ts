@@ -162,6 +162,8 @@ class Encoder {
 
 /** How strongly weights are drawn to none (L2). */
 const SHRINK = 0.02;
+/** How often an epoch the weights are taken into the average, from the second epoch on. */
+const AVERAGED = 8;
 /** exp(-30): as good as forbidden, and still a number to take a logarithm of. */
 const FORBIDDEN = -30;
 
@@ -170,18 +172,29 @@ export function train(samples: readonly Sample[], gazetteer: Gazetteer, options:
   const encoded = samples.map((sample) => encoder.encode(sample)).filter((one) => one.labels.length > 0);
   const field = new Field(1 << options.rowBits, options.step);
   const random = new Random(options.seed);
+  const part = Math.max(1, Math.ceil(encoded.length / AVERAGED) - 1);
   for (let epoch = 1; epoch <= options.epochs; epoch++) {
     random.shuffle(encoded);
     let loss = 0;
     let tokens = 0;
-    for (const one of encoded) {
+    for (const [at, one] of encoded.entries()) {
       loss += field.learn(one, random);
       tokens += one.labels.length;
+      if (epoch > 1 && at % part === part - 1) field.remember();
     }
-    if (epoch > 1) field.remember();
     options.onEpoch?.(epoch, loss / tokens);
   }
   return field.remembered();
+}
+
+/** The mean of several trainings with the same rows: what one of them learnt by chance counts for less. */
+export function averageOf(all: readonly Trained[]): Trained {
+  const mean = (of: (one: Trained) => Float32Array): Float32Array => {
+    const sums = new Float32Array(of(all[0] as Trained).length);
+    for (const one of all) for (const [k, value] of of(one).entries()) sums[k] = (sums[k] as number) + value;
+    return sums.map((sum) => sum / all.length);
+  };
+  return { weights: mean((one) => one.weights), transitions: mean((one) => one.transitions) };
 }
 
 class Field {

@@ -50,6 +50,16 @@ const SUFFIXES: Readonly<Record<Language, readonly string[]>> = {
   pl: ['Sp. z o.o.', 'S.A.', 'sp.j.', 'i Synowie'],
   sv: ['AB', 'A/S', 'AS', 'ApS', 'HB', '& Söner'],
 };
+/** Legal forms of countries whose language has no sentences here; companies keep them wherever they are written of. */
+const SUFFIXES_ELSEWHERE =
+  `Oy Oyj Kft. Nyrt. Zrt. Bt. d.o.o. d.d. j.d.o.o. S.R.L. S.A. SRL OÜ SIA UAB AD EOOD s.r.o. a.s. A.Ş. MMC ASC QSC
+Pte. Pty. Sdn. Bhd. VZW CVBA BVBA NV VOF ASBL SPRL EURL SCS`.split(/\s+/);
+/** Streets and quarters that stand for themselves: behind a year they are no address. */
+const QUARTERS =
+  `Fleet Street,Madison Avenue,Silicon Valley,Fifth Avenue,Downing Street,Savile Row,Sunset Boulevard,Harley Street,
+Hyde Park,Bourbon Street,Abbey Road,Carnaby Street,Park Lane,Coney Island`.split(/,\s*/);
+/** Between two family names that a company is called by. */
+const JOINTS = [' & ', ' and ', ' - ', '-', ', ', ' och ', ' und ', ' et ', ' y ', ' e ', ' en ', ' i ', ' és '];
 const FIELDS = [
   ...[
     'Capital',
@@ -418,7 +428,9 @@ class Maker {
 
   company(): string {
     const random = this.#random;
-    const suffix = random.oneOf(SUFFIXES[this.#language]);
+    const isElsewhere = this.#which === 'training' && random.isWithin(0.12);
+    const suffix = random.oneOf(isElsewhere ? SUFFIXES_ELSEWHERE : SUFFIXES[this.#language]);
+    if (this.#which === 'training' && random.isWithin(0.08)) return this.#joined(suffix);
     const drawn = random.next();
     if (drawn < 0.25) return this.#faker.company.name();
     if (drawn < 0.4) return random.oneOf(KNOWN);
@@ -432,6 +444,15 @@ class Maker {
     }
     if (drawn < 0.93) return `${this.last()} ${random.oneOf(FIELDS)} ${suffix}`;
     return `${this.town()} ${random.oneOf(FIELDS)}`;
+  }
+
+  /** `Berg, Holm and Dahl`, `Berg & Holm Oy`. */
+  #joined(suffix: string): string {
+    const random = this.#random;
+    const two = `${this.last()}${random.oneOf(JOINTS)}${this.last()}`;
+    const all = random.isWithin(0.4) ? `${this.last()}, ${two.replace(', ', ' and ')}` : two;
+    // Without a legal form, two names side by side are as often two persons.
+    return /[&-]/.test(two) && random.isWithin(0.5) ? all : `${all} ${suffix}`;
   }
 
   bank(): string {
@@ -600,6 +621,8 @@ class Maker {
         return String(18 + random.below(70));
       case 'int':
         return String(1 + random.below(random.isWithin(0.5) ? 100 : 9000));
+      case 'zip':
+        return String(10_000 + random.below(89_999));
       case 'code':
         return `${random.oneOf(['A', 'K', 'INV-', 'PX', 'C'])}${10000 + random.below(899999)}`;
       case 'amount':
@@ -655,6 +678,8 @@ class Maker {
         return { kind: PLACE, text: this.country() };
       case 'state':
         return { kind: PLACE, text: this.state() };
+      case 'quarter':
+        return { kind: PLACE, text: this.#random.oneOf(QUARTERS) };
       case 'company':
         return { kind: ORGANISATION, text: this.company() };
       case 'bank':

@@ -411,6 +411,221 @@ Herr {name} och fru {last} arbetar på {company}.
 Hälsningar från {city}\n{first}
 `;
 
+/**
+ * Further templates, all for training: names in lower case as they are typed in a chat, tables and objects of other
+ * forms, companies of joined names, titles before names.
+ */
+const FURTHER_EN = String.raw`
+hey its {name_lower}, i lost my password
+hey this is {first_lower}, any news about my refund?
+its {name_lower} again, still waiting for the parcel
+this is {name_lower} and i want to cancel my contract
+hi {first_lower} here, who is my account manager?
+hello {first_lower} here from {city_lower}
+im {name_lower}, my order number is {code}
+i'm {first_lower} {last_lower} and i need a new card
+my name is {name_lower} and i was born in {city_lower}
+the name on the booking is {name_lower}
+can you ask {name_lower} whether {first_lower} has paid
+could you tell {name_lower} that the meeting is at nine
+please call {first_lower} back on {phone}
+please let {first_lower} know that {first_lower} is sick today
+does {first_lower} know that {name_lower} left?
+i talked to {first_lower} and {first_lower} about the trip to {city_lower}
+i live in {city_lower} and my sister {first_lower} lives in {city_lower}
+im flying from {city_lower} to {city_lower} on {weekday}
+my boss {name_lower} wants the report by friday
+my doctor is {name_lower} in {city_lower}
+my neighbour {first_lower} and her brother {first_lower} were there too
+who is {name_lower}?
+where does {name_lower} live?
+what is the phone number of {name_lower} in {city_lower}
+did you hear that {name_lower} got fired
+i met {name_lower} in {city_lower} last year
+{first_lower} can you come to {city_lower} tomorrow
+{first_lower} said that {first_lower} would call {last_lower}
+{first_lower} and i are in {city_lower} now
+{name_lower} works with me in the {city_lower} office
+{name_lower} owes me money
+{name_lower}, {address_lower}
+{name_lower}, {city_lower}, {phone}
+from {name_lower} to {name_lower}: call me
+thanks, {first_lower}
+thank you\n{name_lower}
+cheers\n{first_lower}
+patient {name_lower} from {city_lower} needs a new appointment
+send it to {name_lower} at {address_lower} please
+my address is {address_lower}
+i moved from {address_lower} to {address_lower}
+attn {name_lower}\n{address_lower}
+to: {name_lower}, {name_lower}
+cc: {name_lower}; {name_lower}
+is {first_lower} there? no, {first_lower} went home
+write a letter to {name_lower} about the noise in {city_lower}
+summarise the chat between {first_lower} and {first_lower}
+{"surname": "{last}", "forename": "{first}", "town": "{city}"}
+{"contact": "{name}", "location": "{city}", "nation": "{country}"}
+{"guests": ["{name}", "{name}"], "venue": "{city}"}
+{"name": "{name_lower}", "hometown": "{city_lower}"}
+{"forename": "{first_lower}", "surname": "{last_lower}", "town": "{city_lower}"}
+{"employee": "{name}", "grade": {int}, "site": "{city}", "since": {year}}
+{"origin": "{city}", "destination": "{country}"}
+{"a": "{name}", "b": "{company}", "c": "{city}"}
+surname,forename,town,nation\n{last},{first},{city},{country}\n{last},{first},{city},{country}
+customer,town\n{name},{city}\n{name},{city}\n{name},{city}
+no,forename,surname,place\n{int},{first},{last},{city}\n{int},{first},{last},{city}\n{int},{first},{last},{city}
+no,customer,place,nation\n{int},{name},{city},{country}\n{int},{name},{city},{country}
+no,customer,place\n{int},{name_lower},{city_lower}\n{int},{name_lower},{city_lower}
+no;first;last;place\n{int};{first_lower};{last_lower};{city_lower}\n{int};{first_lower};{last_lower};{city_lower}
+{int};{last};{first};{city};{date}
+{int}\t{name}\t{city}\n{int}\t{name}\t{city}
+{int},{first},{last},{city},{country}
+{city},{country},{int}
+{last},{first},{date},{city}
+| {int} | {first} | {last} | {city} | {country} |
+- {name} ({city})\n- {name} ({city})
+1. {name}, {city}\n2. {name}, {city}
+Town: {city}
+PLACE: {city}\nSTATE: {state}
+Surname {last}\nForename {first}\nTown {city}
+President {last} of {country} spoke in {city}.
+Princess {first} and Prince {first} visited {city}.
+Governor {last} met Mayor {last} of {city}.
+Detective {last} questioned {name} in {city}.
+{name}\n{job}\n{company}\n{city}
+Attn. {name}\n{job}\n{company}
+{street}\n{city}\nAttn {name}
+{last}, {last} and {last} was founded in {city}.
+{last}, {last} & {last} moved to {city}.
+{last} and {last} sued {company}.
+Is {company} larger than {company}?
+{company} has sold {company} to {company}.
+{company} hired {name} as {job}.
+the {company} office in {city} is closed
+I work at {company}, she works at {company}.
+The lawyer of {company} called {last}.
+i work for {company} in {city_lower}
+{first} thinks that {last} lied.
+Perhaps {first} has the key.
+Nobody asked {first}.
+Ask {last} about the contract of {last}.
+Call {first}. {last} needs the file.
+In {year} {quarter} was still full of them.
+since {year} {quarter} has been empty
+By {year} {quarter} had changed its mind.
+In {year} {city} hosted the games.
+in {year} {last} left {company}
+By {year} {company} had {int} shops in {country}.
+In {year} {first} met {first} in {city}.
+ZIP and town: {zip} {city}
+Postcode: {zip}, {city}
+`;
+const FURTHER: Readonly<Record<Language, string>> = {
+  en: FURTHER_EN,
+  de: String.raw`
+hallo hier ist {name_lower} aus {city_lower}
+hi ich bins {first_lower}, kannst du {first_lower} anrufen?
+mein name ist {name_lower}, ich wohne in {city_lower}
+meine adresse ist {address_lower}
+kannst du {first_lower} sagen dass {name_lower} angerufen hat
+ich war mit {first_lower} in {city_lower}
+Nr;Nachname;Vorname;Ort\n{int};{last};{first};{city}\n{int};{last};{first};{city}
+Der Zug nach {city} fährt über {city}.
+Das Haus in der {street} in {city} wurde an {name} verkauft.
+Rechtsanwältin {name} schrieb an die {company}.
+{last} sagt, {first} sei schon in {city}.
+Grüße aus {city}, {first}
+PLZ und Wohnort: {zip} {city}
+PLZ/Ort: {zip} {city}
+`,
+  fr: String.raw`
+bonjour c'est {name_lower} de {city_lower}
+salut c'est {first_lower}, tu peux appeler {first_lower} ?
+je suis {name_lower} et j'habite à {city_lower}
+mon adresse est {address_lower}
+dis à {first_lower} que {name_lower} a téléphoné
+j'étais à {city_lower} avec {first_lower}
+Nom;Prénom;Commune\n{last};{first};{city}\n{last};{first};{city}
+Le bus de {city} part pour {city}.
+La ferme du {street} à {city} est en vente.
+Le local du {street} à {city} est loué par {company}.
+L'avocate {name} défend {company}.
+D'après {last}, {first} est déjà à {city}.
+`,
+  es: String.raw`
+hola soy {name_lower} de {city_lower}
+hola soy {first_lower}, puedes llamar a {first_lower}
+mi nombre es {name_lower} y vivo en {city_lower}
+mi dirección es {address_lower}
+dile a {first_lower} que {name_lower} ha llamado
+estuve en {city_lower} con {first_lower}
+Apellidos;Nombre;Localidad\n{last};{first};{city}\n{last};{first};{city}
+El autobús de {city} sale hacia {city}.
+Llame a {name} al {phone}, por favor.
+La abogada {name} defiende a {company}.
+Saludos desde {city}, {first}
+La señora {last} vive en {city} con {first}.
+`,
+  it: String.raw`
+ciao sono {name_lower} di {city_lower}
+ciao sono {first_lower}, puoi chiamare {first_lower}
+sono {name_lower} e abito a {city_lower}
+il mio indirizzo è {address_lower}
+di' a {first_lower} che {name_lower} ha telefonato
+ero a {city_lower} con {first_lower}
+Cognome;Nome;Comune\n{last};{first};{city}\n{last};{first};{city}
+L'autobus da {city} parte per {city}.
+L'avvocata {name} difende {company}.
+La casa in {street} a {city} è di {name}.
+`,
+  nl: String.raw`
+hoi met {name_lower} uit {city_lower}
+hoi met {first_lower}, kun je {first_lower} bellen
+mijn naam is {name_lower} en ik kom uit {city_lower}
+mijn adres is {address_lower}
+zeg tegen {first_lower} dat {name_lower} heeft gebeld
+ik was met {first_lower} in {city_lower}
+Achternaam;Voornaam;Woonplaats\n{last};{first};{city}\n{last};{first};{city}
+De bus van {city} rijdt naar {city}.
+Het pand aan de {street} in {city} is verhuurd aan {company}.
+Advocate {name} verdedigt {company}.
+De rechtbank in {city} gaf {company} gelijk.
+`,
+  pt: String.raw`
+oi aqui é {name_lower} de {city_lower}
+oi sou {first_lower}, pode ligar para {first_lower}
+sou {name_lower} e vivo em {city_lower}
+a minha morada é {address_lower}
+diz a {first_lower} que {name_lower} ligou
+estive em {city_lower} com {first_lower}
+Apelido;Nome;Localidade\n{last};{first};{city}\n{last};{first};{city}
+O autocarro de {city} parte para {city}.
+A loja da {street} em {city} é de {company}.
+O terreno da {street} em {city} foi vendido a {name}.
+A advogada {name} defende a {company}.
+`,
+  pl: String.raw`
+cześć tu {name_lower} z {city_lower}
+cześć tu {first_lower}, zadzwoń do {first_lower}
+jestem {name_lower} i mieszkam w {city_lower}
+mój adres to {address_lower}
+powiedz {first_lower} że {name_lower} dzwonił
+Nazwisko;Imię;Miejscowość\n{last};{first};{city}\n{last};{first};{city}
+Autobus z {city} jedzie do {city}.
+Lokal przy {street} w {city} wynajmuje {company}.
+`,
+  sv: String.raw`
+hej det är {name_lower} från {city_lower}
+hej det är {first_lower}, kan du be {first_lower} ringa
+mitt namn är {name_lower} och jag bor i {city_lower}
+min adress är {address_lower}
+säg till {first_lower} att {name_lower} har ringt
+Efternamn;Förnamn;Stad\n{last};{first};{city}\n{last};{first};{city}
+Bussen från {city} går till {city}.
+Lokalen på {street} i {city} hyrs av {company}.
+`,
+};
+
 const SOURCES: Readonly<Record<Language, string>> = {
   en: EN,
   de: DE,
@@ -441,5 +656,7 @@ function chosen(isKeptBack: boolean): ReadonlyMap<Language, readonly string[]> {
   );
 }
 
-export const TRAINING_TEMPLATES = chosen(false);
+export const TRAINING_TEMPLATES: ReadonlyMap<Language, readonly string[]> = new Map(
+  [...chosen(false)].map(([language, own]) => [language, [...own, ...linesOf(FURTHER[language])]]),
+);
 export const KEPT_BACK_TEMPLATES = chosen(true);

@@ -97,7 +97,7 @@ export const addressInText: Recognizer = {
       value: '14 Willow Crescent, Flat 2, Leeds LS6 2AB',
     },
   ],
-  misses: [{ text: 'Section 12 Main Loop, page 3' }],
+  misses: [{ text: 'Section 12 Main Loop, page 3' }, { text: 'Since 1998 Fleet Street has been empty.' }],
 };
 
 export const NAMES_IN_TEXT: readonly Recognizer[] = [personInText, location, organization, addressInText];
@@ -137,6 +137,8 @@ export class SeenBefore {
 }
 
 const CROWD = 16;
+/** Places among the words that belong to no person's name. */
+const CONTINENT = /^(?:america|europe|asia|africa)$/i;
 
 /** Reports a name that the tagger found. What another recognizer has in its place, by the form of a value, goes before. */
 export function reportName(passage: Passage, name: Name, seen: SeenBefore): void {
@@ -145,7 +147,9 @@ export function reportName(passage: Passage, name: Name, seen: SeenBefore): void
   const trimmed = withoutSentence(passage, name);
   if (trimmed === null) return;
   // `Bye`, `Hi`: a word alone in its line, capital as names are.
-  if (recognizer === personInText && isNoName(passage.slice(trimmed.start, trimmed.end))) return;
+  const written = passage.slice(trimmed.start, trimmed.end);
+  if (recognizer === personInText && isNoName(written)) return;
+  if (recognizer === location && isNoName(written) && !CONTINENT.test(written)) return;
   let { start, end } = trimmed;
   let score =
     recognizer === personInText && isEvident(passage, name) ? EVIDENT : name.lead >= SURE_FROM ? SURE : LIKELY;
@@ -209,6 +213,7 @@ function withoutSentence(passage: Passage, name: Name): { readonly start: number
   const isWeak = name.lead < SURE_FROM && (name.firstFlags & (GIVEN | COMMON)) !== GIVEN;
   const isDoubtful = isWeak || (name.firstFlags & name.lastFlags & COMMON) !== 0;
   if (isDoubtful && !isAddress && !/\p{Lu}|\p{Lo}/u.test(passage.slice(start, end))) return null;
+  if (isAddress && isYear(passage, start, end)) return null;
   if (isAddress) end = withPostcode(passage, name);
   if (name.words === 1) return name.kind === PERSON && isRole(passage.slice(start, end)) ? null : { start, end };
   let written = passage.slice(start, end);
@@ -228,6 +233,14 @@ function withoutSentence(passage: Passage, name: Name): { readonly start: number
   if (name.kind === PERSON && written.split(/\s+/).every(isRole)) return null;
   return { start, end };
 }
+
+/** `in 2008 Wall Street fell`: a year behind a word for a time, and no house number. */
+function isYear(passage: Passage, start: number, end: number): boolean {
+  if (!/^(?:1[6-9]|20)\d\d\s/.test(passage.ascii(start, Math.min(end, start + 5)))) return false;
+  return TIME_WORD.test(passage.slice(Math.max(0, start - 10), start));
+}
+const TIME_WORD =
+  /(?:^|[^\p{L}])(?:in|since|by|until|during|im|seit|bis|en|depuis|desde|hasta|nel|dal|sinds|tot|em|até|od|do|sedan)\s$/iu;
 
 const ROLES = new Set(
   `borrower lender guarantor agent obligor debtor grantor pledgor lessee lessor trustee holder bank company party parties parent
