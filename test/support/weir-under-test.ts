@@ -159,11 +159,11 @@ function readEvents(home: string): WeirEvent[] {
 
 /** The writer commits in groups within 50 ms, and nothing tells a reader: so it looks again until then, at most 3 s. */
 async function poll<T>(what: string, look: () => T | null): Promise<T> {
-  const until = performance.now() + 3000;
+  const until = performance.now() + 20_000;
   for (;;) {
     const found = look();
     if (found !== null) return found;
-    if (performance.now() > until) throw new Error(`not recorded within 3 s: ${what}`);
+    if (performance.now() > until) throw new Error(`not recorded within 20 s: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 15));
   }
 }

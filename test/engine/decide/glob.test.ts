@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { compileGlob, compileHostGlob, compilePathGlob, hostGlobProblem } from '../../../engine/decide/glob.ts';
+import { cpuMs } from '../../support/cpu-time.ts';
 
 test('in a host glob a star takes any labels, and the bare domain is not below itself', () => {
   const table: [string, string, boolean][] = [
@@ -52,7 +53,7 @@ test('in a path a star stays within one step and two cross steps', () => {
 });
 
 test('a glob of many stars takes linear time on a text made to hurt', () => {
-  const begun = performance.now();
-  assert.equal(compileGlob(`${'*a'.repeat(100)}b`)('a'.repeat(20_000)), false);
-  assert.ok(performance.now() - begun < 1000);
+  const matches = compileGlob(`${'*a'.repeat(100)}b`);
+  const took = cpuMs(() => assert.equal(matches('a'.repeat(20_000)), false));
+  assert.ok(took < 2000, `${took} ms`);
 });
