@@ -90,14 +90,14 @@ export class CodeChain {
     let at = start;
     const found: number[] = [];
     while (found.length < 3 * MAX_LEADING) {
-      const before = byteAt(text, at - 1);
-      const kind = kindOf(before);
-      if (kind === 0 || !isAlnum(byteAt(text, at - 2))) break;
-      let from = at - 1;
-      while (from > 0 && at - 1 - from <= MAX_LETTERS && isAlnum(byteAt(text, from - 1))) from--;
-      if (hasDigit(text, from, at - 1) || !isShortGroup(text, from, at - 1, kind)) break;
+      const kind = kindBefore(text, at);
+      const end = at - (kind >> 8);
+      if (kind === 0 || !isAlnum(byteAt(text, end - 1))) break;
+      let from = end;
+      while (from > 0 && end - from <= MAX_LETTERS && isAlnum(byteAt(text, from - 1))) from--;
+      if (hasDigit(text, from, end) || !isShortGroup(text, from, end, kind & 0xff)) break;
       if (isWord(byteAt(text, from - 1)) || byteAt(text, from - 1) >= 0x80) break;
-      found.unshift(from, at - 1, kind);
+      found.unshift(from, end, kind & 0xff);
       at = from;
     }
     for (let i = 0; i < found.length; i += 3) {
@@ -112,10 +112,10 @@ export class CodeChain {
  * group of letters is joined to it; -1 where it may be part of a code.
  */
 export function plainEnd(text: Uint8Array, start: number, end: number): number {
-  const joint = kindOf(byteAt(text, start - 1));
+  const joint = kindBefore(text, start);
   if (joint !== 0) {
-    const before = byteAt(text, start - 2);
-    if (joint === SPACE ? isUpper(before) : isAlnum(before)) return -1;
+    const before = byteAt(text, start - (joint >> 8) - 1);
+    if ((joint & 0xff) === SPACE ? isUpper(before) : isAlnum(before)) return -1;
   }
   let to = end;
   for (let groups = 1; groups < CodeChain.MAX_GROUPS; groups++) {
@@ -171,6 +171,16 @@ function isShortGroup(text: Uint8Array, from: number, to: number, separator: num
   if (separator !== SPACE) return true;
   for (let i = from; i < to; i++) if (!isUpper(text[i] as number)) return false;
   return true;
+}
+
+/** The separator that ends at `at`: its length in bytes, shifted left by 8, and its bits; else 0. */
+function kindBefore(text: Uint8Array, at: number): number {
+  const byte = byteAt(text, at - 1);
+  const kind = kindOf(byte);
+  if (kind !== 0) return (1 << 8) | kind;
+  if (byte === 0xa0 && byteAt(text, at - 2) === 0xc2) return (2 << 8) | SPACE;
+  if (byteAt(text, at - 2) !== 0x80 || byteAt(text, at - 3) !== 0xe2) return 0;
+  return byte >= 0x90 && byte <= 0x95 ? (3 << 8) | DASH : byte === 0xaf || byte === 0x89 ? (3 << 8) | SPACE : 0;
 }
 
 function kindOf(byte: number): number {

@@ -21,7 +21,9 @@ const SAME_LINE = 12;
 type Kind = 'us' | 'other' | null;
 
 /** A US number is nine digits or a letter and eight digits; others hold five to eight digits behind up to three letters, or are mixed as Germany's. */
-function kindOf(value: string): Kind {
+function kindOf(written: string): Kind {
+  // Typed in small letters, a word with a few digits would pass for one.
+  const value = /\d{6}/.test(written) ? written.toUpperCase() : written;
   if (/^[A-Z]?\d{8}$|^\d{9}$/.test(value)) return /^\d{8}$/.test(value) ? 'other' : 'us';
   if (/^[A-Z]{1,3}\d{5,8}$|^\d{2}[A-Z]{2}\d{5}$/.test(value)) return 'other';
   // Germany: first of C F G H J K, then ten consonants and digits without look-alikes (ICAO document number).
@@ -106,6 +108,7 @@ export const usPassport: Recognizer = {
     { text: 'Passport number: 912803456', value: '912803456', atLeast: 0.8 },
     { text: 'passport A12345678', value: 'A12345678', atLeast: 0.8 },
     { text: '{"passportNo":"546812397"}', value: '546812397' },
+    { text: 'my passport is x98765432', value: 'x98765432' },
     { text: 'A12345678 is my passport number', value: 'A12345678' },
     { text: 'Passport number\n\nThe one on file is 912803456.', value: '912803456' },
     { text: 'X98765432', label: 'passport_number', value: 'X98765432' },

@@ -6,7 +6,7 @@
 import { digitsOf } from '../../scan/bytes.ts';
 import { contextWords } from '../../scan/context.ts';
 import { isPartOfIdentifier, standsAlone } from '../../scan/edges.ts';
-import { DASH, type NumberChain, SPACE } from '../../scan/numbers.ts';
+import { DASH, DOT, type NumberChain, SPACE } from '../../scan/numbers.ts';
 import type { Passage } from '../../scan/passage.ts';
 import type { Recognizer } from '../../scan/recognizer.ts';
 
@@ -35,7 +35,7 @@ export const usSsn: Recognizer = {
   entity: 'US_SSN',
   category: 'government_id',
   countries: ['US'],
-  numbers: { minDigits: 9, maxDigits: 9, minGroups: 1, maxGroups: 3, sizes: ['3-2-4'], separators: DASH | SPACE },
+  numbers: { minDigits: 9, maxDigits: 9, minGroups: 1, maxGroups: 3, sizes: ['3-2-4'], separators: DASH | SPACE | DOT },
   scoreAlone: { compact: 0.1, printed: 0.65 },
   asksAlone: true,
   context:
@@ -45,14 +45,14 @@ w 2, w9, w 9, 1099, seguro social`),
     const start = chain.start(first);
     const end = chain.end(last);
     const joined = chain.joined(first, last);
-    const isPrinted = isThreeTwoFour(chain, first, last) && (joined === DASH || joined === SPACE);
+    const isPrinted = isThreeTwoFour(chain, first, last) && (joined === DASH || joined === SPACE || joined === DOT);
     if (first !== last && !isPrinted) return;
     const digits = digitsOf(passage.text, start, end);
     if (!isSsn(digits)) return;
     if (!standsAlone(passage.text, start, end) || isPartOfIdentifier(passage.text, start, end)) return;
     const isSample = digits === SAMPLE;
     if (joined === DASH) passage.report(usSsn, start, end, isSample ? 0.5 : 0.65, isSample ? 0.8 : 0.95);
-    else if (joined === SPACE) passage.report(usSsn, start, end, 0.3, 0.9);
+    else if (joined === SPACE || joined === DOT) passage.report(usSsn, start, end, 0.3, 0.9);
     else passage.report(usSsn, start, end, 0.1, 0.8);
   },
   hits: [
@@ -62,6 +62,7 @@ w 2, w9, w 9, 1099, seguro social`),
     { text: '{"customerSsn": "536228145"}', value: '536228145', atLeast: 0.8 },
     { text: '536228145', label: 'employee_ssn', value: '536228145', atLeast: 0.8 },
     { text: 'SSN 078-05-1120', value: '078-05-1120' },
+    { text: 'my SSN is 536.22.8145', value: '536.22.8145' },
     { text: 'my SSN is 123-45-6789', value: '123-45-6789', atLeast: 0.8 },
   ],
   misses: [
