@@ -3,7 +3,7 @@
  * SQL's INSERT under its list of columns. The name of a column is the label of each cell below, however far below: a key
  * path by another way of writing. Linear in the length of the text; what is no table costs the first bytes of each line.
  */
-import { byteSet, isDigit, isIn } from './bytes.ts';
+import { byteSet, isDigit, isIn, runEnd } from './bytes.ts';
 import type { Label } from './labels.ts';
 
 const LINE_FEED = 0x0a;
@@ -134,10 +134,22 @@ function eachLineTable(text: Buffer, visit: TableVisitor, rows: RowsVisitor): vo
         rows(end + 1, at);
         continue;
       }
+      // Under a rule stand values, of which none is a name for those below.
+      if (delimiter === BAR && isRule(text, end + 1, next)) {
+        at = readRows(text, end + 1, delimiter, count, () => {});
+        continue;
+      }
     }
     at = end + 1;
   }
 }
+
+/** The line of dashes under the names of a table of Markdown. */
+function isRule(text: Buffer, from: number, to: number): boolean {
+  return runEnd(text, from, RULE, to - from) === to && text.subarray(from, to).includes('--');
+}
+
+const RULE = byteSet('|: \t\r-');
 
 /** Signs that no name of a column holds. */
 const NO_NAME = byteSet('{}<>=!?@&%$+\\~^[]');

@@ -15,7 +15,11 @@ export const alibabaKeyId = tokenRecognizer({
   body: ALNUM,
   min: 12,
   max: 20,
-  score: (body) => (!isRandom(body) || !/[a-z]/.test(body) ? 0.3 : [12, 16, 20].includes(body.length) ? 0.9 : 0.6),
+  score(body) {
+    const isMixed = /[a-z]/.test(body) && /[A-Z]/.test(body) && (/\d/.test(body) || isRandom(body));
+    if (isMixed && [12, 16, 20].includes(body.length)) return 0.9;
+    return isRandom(body) && /[a-z]/.test(body) ? 0.6 : 0.3;
+  },
   hits: [
     { text: `accessKeyId: ${id}`, value: id, atLeast: 0.8 },
     { text: `"${assembled('LT', 'AI', exampleBody(12, 9))}"`, value: assembled('LT', 'AI', exampleBody(12, 9)) },

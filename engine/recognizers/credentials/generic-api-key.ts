@@ -163,7 +163,7 @@ function nameOf(passage: Passage, start: number, end: number): string {
 const STRONG =
   /(?:api|app|secret|private|access|auth|master|encryption|signing|client|license|device|subscription) ?key$|secret$|apikey$|authtoken$/;
 /** What may follow such a name before a value: the end of a cell, a tag, a line, a quotation, a sentence. */
-const LEADS_ON = byteSet(' \t\r\n|<>"\'`*)\\&;');
+const LEADS_ON = byteSet(' \t\r\n|<>"\'`*\\&;');
 
 /** A value in the next cell or line, or at the end of the sentence. */
 function besideName(

@@ -172,8 +172,10 @@ function scoreOf(value: string, joint: Joint, isQuoted: boolean, name: string): 
   return joint === 'shell' && isConstant && value.length >= 6 ? 0.6 : joint === 'option' ? 0.4 : 0;
 }
 
+/** Before the name, where what follows is not the password itself. */
+const HASH_OF = /\b(?:sha-?\d*|md5|hash|checksum|digest|length|number) of (?:the |a |given |your )*$/i;
 /** What may follow the name before a password that nothing assigns: the end of a cell, a tag, a line, a quotation, a space. */
-const LEADS_ON = byteSet(' \t\r\n|<"\'`*)\\&');
+const LEADS_ON = byteSet(' \t\r\n|<"\'`*\\&');
 
 /** A password in the next cell or line, or after a space: only what nobody would write for anything else. */
 function reportBeside(passage: Passage, nameStart: number, nameEnd: number): void {
@@ -197,7 +199,7 @@ function reportBeside(passage: Passage, nameStart: number, nameEnd: number): voi
 function isTelling(value: string): boolean {
   if (!/\d/.test(value) || !/[a-z]/i.test(value) || UUID.test(value)) return false;
   if (/[^\w\s.,:;/-]/.test(value)) return value.length >= 8;
-  return /[a-z]/.test(value) && /[A-Z]/.test(value) && noiseOf(value) >= 6;
+  return /[a-z]/.test(value) && /[A-Z]/.test(value) && noiseOf(value) >= Math.max(6, value.length * 0.4);
 }
 
 const strong = assembled('h7Kd', '2Lm9!x');
@@ -235,6 +237,7 @@ export const passwordAssignment: Recognizer = {
     // `compass`, `bypass`, `encompass`; a capital or a joint begins a new word of the name.
     if (cue.literal.startsWith('pass') && cue.literal === 'pass' && isAlnum(before) && byteAt(text, start) !== 0x50)
       return;
+    if (HASH_OF.test(passage.ascii(Math.max(0, nameStart - 24), nameStart))) return;
     const place = placeOf(passage, nameStart, nameEnd);
     if (place === null) {
       reportBeside(passage, nameStart, nameEnd);
@@ -323,5 +326,7 @@ export const passwordAssignment: Recognizer = {
     { text: '## Password\n\nOAuth2 has none' },
     { text: '<th>password</th><td>at least 8 characters</td>' },
     { text: 'the password Base64Encoder2 made' },
+    { text: 'unknown user (SHA1 of given password: f638ff)' },
+    { text: 'print(app_password)\n\n"Project_0_is_up_to_date_but_6400"' },
   ],
 };

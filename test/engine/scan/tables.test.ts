@@ -31,6 +31,21 @@ describe('tables in a text', () => {
     assert.deepEqual(cellsOf('| a | b |\n| --- | --- |\n| 1 | 2 |\n\ntext'), ['a=---', 'b=---', 'a=1', 'b=2']);
   });
 
+  it('takes no row of a table of Markdown for the names of those below, where no column is asked for', () => {
+    const asked: (readonly string[])[] = [];
+    eachTable(
+      Buffer.from('| a | b |\n| --- | --- |\n| password | x |\n| account | y |\n\n| c | d |\n| 1 | 2 |\n'),
+      (names) => {
+        asked.push(names);
+        return null;
+      },
+    );
+    assert.deepEqual(
+      asked.map((names) => names.filter((name) => name !== '').join()),
+      ['a,b', 'c,d'],
+    );
+  });
+
   it('names the values of an INSERT by its list of columns, of several rows as well', () => {
     assert.deepEqual(cellsOf("INSERT INTO t (a, `b`) VALUES (1, 'x, (y)'), (2, 'it''s');"), [
       'a=1',
