@@ -51,6 +51,7 @@ async function examine(context: CommandContext): Promise<readonly Check[]> {
     native,
     configuration,
     policies,
+    config === null ? unknown('model') : await checkModel(config),
     checkHome(home),
     checkAuthority(home, Date.now()),
     config === null ? unknown('port') : await checkPort(listen, home),
@@ -92,6 +93,19 @@ async function checkPolicies(config: Config): Promise<Check> {
     );
   } catch (error) {
     return fromError('policies', error);
+  }
+}
+
+/** Opens it, as a start would. */
+async function checkModel(config: Config): Promise<Check> {
+  if (config.detection.model === null) return off('model', 'none beside the tagger (detection.model)');
+  try {
+    const { openConfiguredModel } = await import('./configured-model.ts');
+    const model = await openConfiguredModel(config, null, () => {});
+    await model?.close();
+    return ok('model', config.detection.model);
+  } catch (error) {
+    return fromError('model', error);
   }
 }
 

@@ -102,11 +102,11 @@ test('what streams by is read beside, for the record', async () => {
 });
 
 test('where the model is not done in time the call goes on without it, and the record says so', async () => {
-  setRunTime(folder, 4000);
+  setRunTime(folder, 12_000);
   try {
     const from = performance.now();
     const answer = await post(OPENAI, CHAT, chat(`${LATE}, and write to jane@example.com`));
-    assert.ok(performance.now() - from < 3900, 'the exchange did not wait for the model');
+    assert.ok(performance.now() - from < 10_000, 'the exchange did not wait for the model');
     assert.equal(answer.status, 200, answer.text);
     assert.ok(lastBody().includes(LATE));
     const event = await weir.event(answer.header('x-weir-event'));
@@ -144,6 +144,19 @@ test('weir scan says where the model failed', async () => {
     const { code, stderr } = await weirCommand(['scan', '--config', configFile, policy]);
     assert.equal(code, 2);
     assert.match(stderr, /model_unusable: .*the model fails on a first text/);
+  } finally {
+    rmSync(join(folder, 'run-throws'));
+  }
+});
+
+test('weir doctor opens it', async () => {
+  const healthy = await weirCommand(['doctor', '--config', configFile]);
+  assert.match(healthy.stdout, /ok +model +\S+model\n/);
+  writeFileSync(join(folder, 'run-throws'), '');
+  try {
+    const broken = await weirCommand(['doctor', '--config', configFile]);
+    assert.equal(broken.code, 1);
+    assert.match(broken.stdout, /broken +model +.*the model fails on a first text/);
   } finally {
     rmSync(join(folder, 'run-throws'));
   }
