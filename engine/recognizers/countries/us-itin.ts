@@ -3,7 +3,7 @@
 import { digitsOf } from '../../scan/bytes.ts';
 import { contextWords } from '../../scan/context.ts';
 import { isPartOfIdentifier, standsAlone } from '../../scan/edges.ts';
-import { DASH, type NumberChain, SPACE } from '../../scan/numbers.ts';
+import { DASH, DOT, type NumberChain, SPACE } from '../../scan/numbers.ts';
 import type { Passage } from '../../scan/passage.ts';
 import type { Recognizer } from '../../scan/recognizer.ts';
 import { isThreeTwoFour } from './us-ssn.ts';
@@ -20,7 +20,7 @@ export const usItin: Recognizer = {
   entity: 'US_ITIN',
   category: 'government_id',
   countries: ['US'],
-  numbers: { minDigits: 9, maxDigits: 9, minGroups: 1, maxGroups: 3, sizes: ['3-2-4'], separators: DASH | SPACE },
+  numbers: { minDigits: 9, maxDigits: 9, minGroups: 1, maxGroups: 3, sizes: ['3-2-4'], separators: DASH | SPACE | DOT },
   scoreAlone: { compact: 0.1, printed: 0.65 },
   asksAlone: true,
   context: contextWords(`itin, itins, individual taxpayer, taxpayer, tax id, tin, w7, w 7, irs`),
@@ -28,16 +28,18 @@ export const usItin: Recognizer = {
     const start = chain.start(first);
     const end = chain.end(last);
     const joined = chain.joined(first, last);
-    const isPrinted = isThreeTwoFour(chain, first, last) && (joined === DASH || joined === SPACE);
+    const isPrinted = isThreeTwoFour(chain, first, last) && (joined === DASH || joined === SPACE || joined === DOT);
     if (first !== last && !isPrinted) return;
     if (!isItin(digitsOf(passage.text, start, end))) return;
     if (!standsAlone(passage.text, start, end) || isPartOfIdentifier(passage.text, start, end)) return;
     if (joined === DASH) passage.report(usItin, start, end, 0.6, 0.95);
-    else passage.report(usItin, start, end, joined === SPACE ? 0.3 : 0.1, joined === SPACE ? 0.9 : 0.8);
+    else if (first !== last) passage.report(usItin, start, end, 0.3, 0.9);
+    else passage.report(usItin, start, end, 0.1, 0.8);
   },
   hits: [
     { text: 'ITIN 912-90-3456', value: '912-90-3456', atLeast: 0.8 },
     { text: '912-90-3456', value: '912-90-3456' },
+    { text: 'ITIN 912.90.3456', value: '912.90.3456' },
     { text: 'taxpayer id: 912903456', value: '912903456', atLeast: 0.8 },
   ],
   misses: [
