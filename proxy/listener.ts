@@ -1,32 +1,26 @@
 /**
- * The proxy's one port: forward proxy (absolute-form and CONNECT) and gateway. It finds out who asks for what, refuses
- * what is not to be done, and hands the rest to an exchange, a tunnel or an upgrade. It inspects no body.
+ * The proxy's one port: forward proxy (absolute-form and CONNECT), SOCKS5 and gateway. It finds out who asks for what,
+ * refuses what is not to be done, and hands the rest to an exchange, a tunnel or an upgrade. It inspects no body.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { HostPort } from '../catalog/host.ts';
 import type { GatewayProvider, Origin } from '../catalog/providers.ts';
-import type { AppConfig } from '../config/config.ts';
 import { failure, type Refusal } from '../engine/transform/refuse.ts';
 import { headerOf } from '../flow/message.ts';
 import type { Source } from '../flow/parties.ts';
-import { Account } from './account.ts';
-import { isLoopback } from './addresses.ts';
+import { type AdmissionContext, admit, type Denied, recordDenied } from './admission.ts';
 import { closeRecord } from './answer.ts';
-import type { ExchangeContext } from './context.ts';
 import { exchange } from './exchange.ts';
-import { basicCredential, identify, sourceOf } from './identity.ts';
+import { basicCredential } from './identity.ts';
 import { ownPage } from './own-page.ts';
 import { type Route, routeOf } from './request-route.ts';
-import { acceptConnect, type TunnelContext } from './tunnel.ts';
+import { acceptSocks, isSocks } from './socks.ts';
+import { acceptTunnel, HTTP_REPLIES, type TunnelContext } from './tunnel.ts';
 import { acceptUpgrade } from './upgrade.ts';
 
-export interface ListenerContext extends ExchangeContext, TunnelContext {
-  readonly apps: readonly AppConfig[];
-  /** True when the proxy listens on loopback only. */
-  readonly isListenerLocal: boolean;
-  readonly hostname: string;
+export interface ListenerContext extends AdmissionContext, TunnelContext {
   readonly providers: ReadonlyMap<string, GatewayProvider>;
   readonly isOwn: (place: HostPort) => boolean;
   readonly listenPort: () => number;
@@ -62,9 +56,23 @@ export function createListener(context: ListenerContext): Server {
   });
   server.maxConnections = limits.maxConnections;
   const connectionOf = (socket: Duplex): Connection => connections.get(socket) ?? OPEN_AIR;
+  // What Node's server does with a connection, once it is known that HTTP is spoken on it.
+  const speakHttp = server.listeners('connection');
+  const serveHttp = (socket: Socket): void => {
+    for (const listener of speakHttp) listener.call(server, socket);
+  };
+  server.removeAllListeners('connection');
+  server.on('connection', (socket) => {
+    firstBytes(socket, limits.clientHeadMs, (bytes) => {
+      if (isSocks(bytes)) return acceptSocks({ socket, bytes, handOver }, context);
+      socket.unshift(bytes);
+      serveHttp(socket);
+      socket.resume();
+    });
+  });
   const handOver = (socket: Socket, connection: Connection): void => {
     connections.set(socket, connection);
-    server.emit('connection', socket);
+    serveHttp(socket);
   };
   const onRequest = (request: IncomingMessage, response: ServerResponse, expectsContinue: boolean): void => {
     serve(request, response, expectsContinue, connectionOf(request.socket), context);
@@ -72,14 +80,17 @@ export function createListener(context: ListenerContext): Server {
   server.on('request', (request, response) => onRequest(request, response, false));
   server.on('checkContinue', (request, response) => onRequest(request, response, true));
   server.on('connect', (request, socket, head) => {
-    const admitted = admit(request, { kind: 'own', target: '' }, connectionOf(socket), context);
+    const admitted = sourceOfRequest(request, { kind: 'own', target: '' }, connectionOf(socket), context);
     if ('status' in admitted) refuseRaw(socket, admitted, request, context);
-    else if (socket instanceof Socket) acceptConnect({ request, socket, head, source: admitted, handOver }, context);
+    else if (socket instanceof Socket) {
+      const authority = request.url ?? '';
+      acceptTunnel({ authority, socket, head, source: admitted, handOver, replies: HTTP_REPLIES }, context);
+    }
   });
   server.on('upgrade', (request, socket, head) => {
     const connection = connectionOf(socket);
     const route = routed(request, connection, context);
-    const admitted = admit(request, route, connection, context);
+    const admitted = sourceOfRequest(request, route, connection, context);
     if ('status' in admitted) return refuseRaw(socket, admitted, request, context);
     if (route.kind === 'refused') return refuseRaw(socket, route, request, context);
     if (route.kind === 'own') {
@@ -122,10 +133,17 @@ function isSilent(error: Error): boolean {
   return !('rawPacket' in error) || !Buffer.isBuffer(error.rawPacket) || error.rawPacket.length === 0;
 }
 
-interface Denied {
-  readonly status: number;
-  readonly code: string;
-  readonly message: string;
+/** Waits for what a client sends first, and leaves the connection paused; one that says nothing is ended without a word. */
+function firstBytes(socket: Socket, limitMs: number, done: (bytes: Buffer) => void): void {
+  const end = (): void => void socket.destroy();
+  const timer = setTimeout(end, limitMs);
+  const onClose = (): void => clearTimeout(timer);
+  socket.on('error', end).on('end', end).on('close', onClose);
+  socket.once('data', (bytes: Buffer) => {
+    clearTimeout(timer);
+    socket.off('error', end).off('end', end).off('close', onClose).pause();
+    done(bytes);
+  });
 }
 
 function serve(
@@ -136,7 +154,7 @@ function serve(
   context: ListenerContext,
 ): void {
   const route = routed(request, connection, context);
-  const admitted = admit(request, route, connection, context);
+  const admitted = sourceOfRequest(request, route, connection, context);
   if ('status' in admitted) return refuseRequest(request, response, admitted, context);
   switch (route.kind) {
     case 'refused':
@@ -174,7 +192,7 @@ function routed(request: IncomingMessage, connection: Connection, context: Liste
 }
 
 /** Who asks, or why not: 407 on the way through the forward proxy, 401 on the gateway. */
-function admit(
+function sourceOfRequest(
   request: IncomingMessage,
   route: Route,
   connection: Connection,
@@ -185,16 +203,12 @@ function admit(
   const credential = isGateway
     ? headerOf(request.rawHeaders, 'x-weir-app')
     : basicCredential(headerOf(request.rawHeaders, 'proxy-authorization'));
-  const identity = identify(credential, context.apps);
-  const isPage = route.kind === 'own' && request.method !== 'CONNECT';
-  const mustBeKnown = !context.isListenerLocal && !context.config.open && !isPage;
-  if (identity.kind === 'denied' || (mustBeKnown && identity.kind !== 'verified')) {
-    const how = isGateway ? 'send x-weir-app: APP:TOKEN' : 'use http://APP:TOKEN@… as the proxy';
-    const message = identity.kind === 'denied' ? `the token is not the app's; ${how}` : `a token is needed; ${how}`;
-    return { status: isGateway ? 401 : 407, code: 'app_unknown', message };
-  }
-  const peer = request.socket.remoteAddress ?? null;
-  return sourceOf(identity, peer === null || isLoopback(peer) ? context.hostname : peer.replace(/^::ffff:/, ''));
+  const asking = {
+    status: isGateway ? 401 : 407,
+    how: isGateway ? 'send x-weir-app: APP:TOKEN' : 'use http://APP:TOKEN@… as the proxy',
+    isForAll: route.kind === 'own' && request.method !== 'CONNECT',
+  };
+  return admit(credential, request.socket.remoteAddress ?? null, asking, context);
 }
 
 function refuseRequest(
@@ -203,7 +217,7 @@ function refuseRequest(
   denied: Denied,
   context: ListenerContext,
 ): void {
-  const refusal = refusalOf(denied, record(denied, request, 'refused', context));
+  const refusal = refusalOf(denied, recordDenied(denied, peerOf(request), 'refused', context));
   response.writeHead(refusal.status, [
     ...refusal.headers,
     'Content-Length',
@@ -223,7 +237,7 @@ function refuseRaw(
   context: ListenerContext,
   outcome: 'refused' | 'malformed' = 'refused',
 ): void {
-  writeRaw(socket, denied, record(denied, request, outcome, context));
+  writeRaw(socket, denied, recordDenied(denied, peerOf(request), outcome, context));
 }
 
 function writeRaw(socket: Duplex, denied: Denied, eventId: string): void {
@@ -235,31 +249,12 @@ function writeRaw(socket: Duplex, denied: Denied, eventId: string): void {
   socket.end(Buffer.concat([Buffer.from(`${lines.join('\r\n')}\r\n\r\n`), refusal.body]));
 }
 
+function peerOf(request: IncomingMessage | null): string | null {
+  return request?.socket.remoteAddress ?? null;
+}
+
 function refusalOf(denied: Denied, eventId: string): Refusal {
   const refusal = failure({ shape: null, destinationHost: '', ...denied, eventId });
   if (denied.status !== 407) return refusal;
   return { ...refusal, headers: [...refusal.headers, 'Proxy-Authenticate', 'Basic realm="weir"'] };
-}
-
-function record(
-  denied: Denied,
-  request: IncomingMessage | null,
-  outcome: 'refused' | 'malformed',
-  context: ListenerContext,
-): string {
-  const peer = request?.socket.remoteAddress ?? null;
-  const account = new Account(
-    {
-      id: context.newId(),
-      startedAt: context.now(),
-      source: sourceOf({ kind: 'anonymous' }, peer === null || isLoopback(peer) ? context.hostname : peer),
-      destination: null,
-      protocol: 'http',
-      provider: null,
-    },
-    context.recorder,
-    context.now,
-  );
-  closeRecord(account, outcome, denied.status, `${denied.status} ${denied.message}`, context);
-  return account.id;
 }

@@ -1,9 +1,8 @@
 /**
- * CONNECT: the client's TLS is terminated with a leaf for the name that it asks for, and what is inside goes back to
+ * CONNECT and SOCKS5: the client's TLS is terminated with a leaf for the name that it asks for, and what is inside goes back to
  * the listener as requests. Bypassed hosts are tunnelled untouched, with an event and an edge. What is neither TLS nor
  * HTTP is refused where a rule could hold it, else tunnelled and recorded as unseen.
  */
-import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import type { HostPort } from '../catalog/host.ts';
@@ -30,30 +29,53 @@ export interface TunnelContext extends ExchangeContext {
   readonly track: (work: Promise<void>) => void;
 }
 
-export interface ConnectRequest {
-  readonly request: IncomingMessage;
+export interface TunnelRequest {
+  /** `host:port`, as the client has it. */
+  readonly authority: string;
   readonly socket: Socket;
+  /** What it sent behind its request. */
   readonly head: Buffer;
   readonly source: Source;
+  readonly replies: TunnelReplies;
   /** Gives a connection back to the listener, which reads requests from it. */
   readonly handOver: (socket: Socket, connection: Connection) => void;
 }
 
-export function acceptConnect(connect: ConnectRequest, context: TunnelContext): void {
-  const { request, socket, head, source, handOver } = connect;
+/** What the client is told in the protocol by which it asked. */
+export interface TunnelReplies {
+  opened(socket: Socket): void;
+  /** Says why not, and ends the connection. */
+  refused(socket: Socket, refusal: TunnelRefusal): void;
+}
+
+export interface TunnelRefusal {
+  readonly status: number;
+  readonly code: string;
+  readonly message: string;
+  readonly eventId: string;
+}
+
+/** CONNECT (RFC 9110 §9.3.6). */
+export const HTTP_REPLIES: TunnelReplies = {
+  opened: (socket) => void socket.write('HTTP/1.1 200 Connection Established\r\n\r\n'),
+  refused: (socket, { status, code, message, eventId }) => writeRefusal(socket, status, code, message, eventId),
+};
+
+export function acceptTunnel(connect: TunnelRequest, context: TunnelContext): void {
+  const { authority, socket, head, source, handOver, replies } = connect;
   socket.on('error', () => socket.destroy());
-  const place = parseAuthority(request.url ?? '', 443);
+  const place = parseAuthority(authority, 443);
   if (place === null) {
-    return refuseTunnel(connect, null, 400, 'authority_malformed', 'CONNECT needs HOST:PORT', 'malformed', context);
+    return refuseTunnel(connect, null, 400, 'authority_malformed', 'a tunnel needs HOST:PORT', 'malformed', context);
   }
   if (context.isOwn(place)) {
     return refuseTunnel(connect, place, 403, 'address_forbidden', 'that is this proxy itself', 'refused', context);
   }
   if (context.isBypassed(place.host) || !context.isIntercepted(place.host)) {
-    context.track(passThrough(socket, head, place, source, opaque('tunnelled'), 'tunnel', true, context));
+    context.track(passThrough(socket, head, place, source, opaque('tunnelled'), 'tunnel', replies, context));
     return;
   }
-  socket.write('HTTP/1.1 200 Connection Established\r\n\r\n');
+  replies.opened(socket);
   firstBytes(socket, head, context.config.limits.clientHelloMs, (first, bytes) => {
     switch (first.kind) {
       case 'tls':
@@ -103,7 +125,7 @@ function firstBytes(socket: Socket, head: Buffer, limitMs: number, done: (first:
   };
   const onClose = (): void => settle({ kind: 'closed' });
   const timer = setTimeout(() => settle({ kind: bytes.length === 0 ? 'silent' : 'other' }), limitMs);
-  socket.on('data', onData).on('close', onClose);
+  socket.on('data', onData).on('close', onClose).resume();
   if (bytes.length > 0) look();
 }
 
@@ -121,7 +143,7 @@ function terminate(
   place: HostPort,
   serverName: string | null,
   source: Source,
-  handOver: ConnectRequest['handOver'],
+  handOver: TunnelRequest['handOver'],
   context: TunnelContext,
 ): void {
   const secured = new TLSSocket(socket, {
@@ -150,7 +172,7 @@ function terminate(
 
 /** Neither TLS nor HTTP, or nothing at all: where a rule could hold what it carries it does not pass. */
 function unknownProtocol(
-  connect: ConnectRequest,
+  connect: TunnelRequest,
   place: HostPort,
   bytes: Buffer,
   kind: 'silent' | 'other',
@@ -168,11 +190,11 @@ function unknownProtocol(
     connect.socket.destroy();
     return;
   }
-  const work = passThrough(connect.socket, bytes, place, connect.source, opaque('protocol'), 'unknown', false, context);
+  const work = passThrough(connect.socket, bytes, place, connect.source, opaque('protocol'), 'unknown', null, context);
   context.track(work);
 }
 
-/** Bytes both ways, unlooked at. `answers` writes the response to CONNECT once the upstream is there. */
+/** Bytes both ways, unlooked at. `replies`: the client is told once the upstream is there; null where it has been. */
 async function passThrough(
   socket: Socket,
   head: Buffer,
@@ -180,7 +202,7 @@ async function passThrough(
   source: Source,
   coverage: Coverage,
   protocol: string,
-  answers: boolean,
+  replies: TunnelReplies | null,
   context: TunnelContext,
 ): Promise<void> {
   const account = accountOf(source, place, protocol, context);
@@ -193,21 +215,15 @@ async function passThrough(
     const isRefused = error instanceof WeirError && error.code === 'address_forbidden';
     const status = isRefused ? 403 : error instanceof WeirError && error.code === 'store_unwritable' ? 503 : 502;
     const outcome = isRefused ? 'refused' : status === 503 ? 'failed' : 'upstream_failed';
-    closeRecord(account, outcome, answers ? status : null, reasonOf(error), context);
-    if (answers)
-      writeRefusal(
-        socket,
-        status,
-        error instanceof WeirError ? error.code : 'weir_failed',
-        reasonOf(error),
-        account.id,
-      );
-    else socket.destroy();
+    closeRecord(account, outcome, replies === null ? null : status, reasonOf(error), context);
+    const code = error instanceof WeirError ? error.code : 'weir_failed';
+    if (replies === null) socket.destroy();
+    else replies.refused(socket, { status, code, message: reasonOf(error), eventId: account.id });
     return;
   }
-  if (answers) socket.write('HTTP/1.1 200 Connection Established\r\n\r\n');
+  replies?.opened(socket);
   await joinSockets(socket, upstream, head, account);
-  closeRecord(account, 'completed', answers ? 200 : null, null, context);
+  closeRecord(account, 'completed', replies === null ? null : 200, null, context);
 }
 
 /** Pipes two sockets into each other until both are closed, counting bytes into the account. */
@@ -266,7 +282,7 @@ function recordEnd(
 }
 
 function refuseTunnel(
-  connect: ConnectRequest,
+  connect: TunnelRequest,
   place: HostPort | null,
   status: number,
   code: string,
@@ -284,7 +300,7 @@ function refuseTunnel(
   };
   const account = new Account(start, context.recorder, context.now);
   closeRecord(account, outcome, status, `${status} ${message}`, context);
-  writeRefusal(connect.socket, status, code, message, account.id);
+  connect.replies.refused(connect.socket, { status, code, message, eventId: account.id });
 }
 
 /** An HTTP answer on a bare socket, then its end. */

@@ -1,0 +1,74 @@
+/** Who may use the proxy, and the record of whoever may not. */
+import type { AppConfig } from '../config/config.ts';
+import type { Source } from '../flow/parties.ts';
+import { Account } from './account.ts';
+import { isLoopback } from './addresses.ts';
+import { closeRecord } from './answer.ts';
+import type { ExchangeContext } from './context.ts';
+import { identify, sourceOf } from './identity.ts';
+
+export interface AdmissionContext extends ExchangeContext {
+  readonly apps: readonly AppConfig[];
+  /** True when the proxy listens on loopback only. */
+  readonly isListenerLocal: boolean;
+  readonly hostname: string;
+}
+
+export interface Denied {
+  readonly status: number;
+  readonly code: string;
+  readonly message: string;
+}
+
+/** How a client says who it is, and the status of an answer to one that does not. */
+export interface Asking {
+  readonly status: number;
+  /** How to go on, for the message. */
+  readonly how: string;
+  /** Pages about the proxy itself are for everybody. */
+  readonly isForAll: boolean;
+}
+
+/** The source that a credential (`app:token`) names, or why it may not go on. `peer` is the client's address. */
+export function admit(
+  credential: string | null,
+  peer: string | null,
+  asking: Asking,
+  context: AdmissionContext,
+): Source | Denied {
+  const identity = identify(credential, context.apps);
+  const mustBeKnown = !context.isListenerLocal && !context.config.open && !asking.isForAll;
+  if (identity.kind === 'denied' || (mustBeKnown && identity.kind !== 'verified')) {
+    const fault = identity.kind === 'denied' ? "the token is not the app's" : 'a token is needed';
+    return { status: asking.status, code: 'app_unknown', message: `${fault}; ${asking.how}` };
+  }
+  return sourceOf(identity, hostOf(peer, context));
+}
+
+/** The one event of a request that came no further; its id. */
+export function recordDenied(
+  denied: Denied,
+  peer: string | null,
+  outcome: 'refused' | 'malformed',
+  context: AdmissionContext,
+  protocol = 'http',
+): string {
+  const account = new Account(
+    {
+      id: context.newId(),
+      startedAt: context.now(),
+      source: sourceOf({ kind: 'anonymous' }, hostOf(peer, context)),
+      destination: null,
+      protocol,
+      provider: null,
+    },
+    context.recorder,
+    context.now,
+  );
+  closeRecord(account, outcome, denied.status, `${denied.status} ${denied.message}`, context);
+  return account.id;
+}
+
+function hostOf(peer: string | null, context: AdmissionContext): string {
+  return peer === null || isLoopback(peer) ? context.hostname : peer.replace(/^::ffff:/, '');
+}
