@@ -147,7 +147,7 @@ const HEADER_BEFORE = /\bauthorization\\?["']?\s*[:=,]\s*\\?["']?[\w-]+\s+$/i;
 function labelsOf(words: readonly string[]): ContextWords {
   // A host names no field.
   const named = words.filter((word) => !/\.(?:com|io|net|org|ai|dev|app|co)\b/.test(word));
-  return contextWords(...named.map((word) => wordsOf(word).text.trim()));
+  return contextWords(...new Set(named.map((word) => wordsOf(word).text.trim())));
 }
 
 /** Where the search ends, going from `from` by `step`: after so many line ends or bytes. */

@@ -148,7 +148,7 @@ function spelled({ words = '', before }: IssuerLine): readonly string[] {
 }
 
 function labelsOf(words: readonly string[]): ContextWords {
-  return contextWords(...words.map((word) => wordsOf(word).text.trim()));
+  return contextWords(...new Set(words.map((word) => wordsOf(word).text.trim())));
 }
 
 /** What is looked for behind an issuer's word. */

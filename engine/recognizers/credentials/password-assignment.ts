@@ -185,6 +185,8 @@ function reportBeside(passage: Passage, nameStart: number, nameEnd: number): voi
   // Of signs only those of a page: `| password | …`, `**password**: …`.
   const isMarkdown = /^(?: ?\||[*`]{1,3}:)/.test(passage.ascii(nameEnd, nameEnd + 4));
   if (behind === null || (behind.joint === 'sign' && !isMarkdown)) return;
+  // `Pass …` is what a reader is told to do.
+  if (behind.joint !== 'markup' && /^pass$/i.test(passage.ascii(nameStart, nameEnd))) return;
   const isQuoted = isQuote(byteAt(text, behind.at - 1));
   const isXml = !isQuoted && behind.joint === 'markup';
   const value = valueAt(text, isQuoted ? behind.at - 1 : behind.at, isXml ? 'xml' : 'prose');
@@ -326,6 +328,7 @@ export const passwordAssignment: Recognizer = {
     { text: '## Password\n\nOAuth2 has none' },
     { text: '<th>password</th><td>at least 8 characters</td>' },
     { text: 'the password Base64Encoder2 made' },
+    { text: '* Pass `--cxxopt=-std=c++17` to it' },
     { text: 'unknown user (SHA1 of given password: f638ff)' },
     { text: 'print(app_password)\n\n"Project_0_is_up_to_date_but_6400"' },
   ],
