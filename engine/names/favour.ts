@@ -1,2 +1,2 @@
 /** What each kind of name is given over no name. */
-export const FAVOUR: readonly number[] = [16, 21, 16, 21];
+export const FAVOUR: readonly number[] = [14, 20, 15, 20];
