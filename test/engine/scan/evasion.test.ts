@@ -127,3 +127,19 @@ test('words round an encoded value count for it', () => {
   const [found] = scanner.scan(text, { label: null, role: null });
   assert.equal(found?.entity, 'US_SSN');
 });
+
+test('the separators alone may be encoded, as in the query of an address and in a page', () => {
+  const texts: readonly (readonly [text: string, entity: string, written: string])[] = [
+    ['GET /patients?nhs_number=943%20476%205919&page=2', 'UK_NHS', '943%20476%205919'],
+    ['/lookup?steuernummer=21%2F815%2F08150', 'DE_TAX_NUMBER', '21%2F815%2F08150'],
+    ['?coordinates=48.859814%2C%202.297601', 'GEO_COORDINATES', '48.859814%2C%202.297601'],
+    ['<td>RFC</td><td>Ñ&amp;T071117MD6</td>', 'MX_RFC', 'Ñ&amp;T071117MD6'],
+  ];
+  for (const [written, entity, value] of texts) {
+    const text = Buffer.from(written);
+    const found = scanner
+      .scan(text, { label: null, role: null })
+      .find((one) => [one, ...one.alternatives].some((kind) => kind.entity === entity && kind.score >= 0.5));
+    assert.equal(found && text.toString('utf8', found.start, found.end), value, written);
+  }
+});
