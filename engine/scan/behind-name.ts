@@ -3,6 +3,7 @@
  * the next cell of a table of Markdown or HTML, the value of an input, `name is …`, `the name you asked for: …`, the line
  * below a heading or below the subject of a mail. Says nothing of the value.
  */
+import { byteAt, isAlnum } from './bytes.ts';
 import type { Passage } from './passage.ts';
 
 /** How a name and its value are joined, from what assigns to what only stands beside. */
@@ -36,10 +37,14 @@ const JOINTS: readonly (readonly [Joint, RegExp])[] = [
   ['space', new RegExp(`^${CLOSING} {1,2}${QUOTES}`)],
 ];
 
+/** Those that a word right behind the name may be part of; with it, names in running text cost the least. */
+const IN_TEXT = JOINTS.filter(([joint]) => joint === 'sentence' || joint === 'space');
+
 /** Where a value would begin behind the name that ends at `end`; null where nothing joins the two. */
 export function behindName(passage: Passage, end: number): Behind | null {
   const behind = passage.ascii(end, Math.min(passage.text.length, end + NEAR));
-  for (const [joint, form] of JOINTS) {
+  const isText = byteAt(passage.text, end) === 0x20 && isAlnum(byteAt(passage.text, end + 1));
+  for (const [joint, form] of isText ? IN_TEXT : JOINTS) {
     const gap = form.exec(behind)?.[0];
     if (gap !== undefined && gap !== '' && gap.length < behind.length) return { at: end + gap.length, joint };
   }

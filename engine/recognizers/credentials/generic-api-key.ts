@@ -162,6 +162,9 @@ function nameOf(passage: Passage, start: number, end: number): string {
 /** Names of which nothing else bears the like, so that a value beside them is theirs where nothing assigns it. */
 const STRONG =
   /(?:api|app|secret|private|access|auth|master|encryption|signing|client|license|device|subscription) ?key$|secret$|apikey$|authtoken$/;
+/** The same as it is written. */
+const WRITTEN_STRONG =
+  /(?:(?:api|app|secret|private|access|auth|master|encryption|signing|client|license|device|subscription)[ _-]?key|secret|auth[ _-]?token)$/i;
 /** What may follow such a name before a value: the end of a cell, a tag, a line, a quotation, a sentence. */
 const LEADS_ON = byteSet(' \t\r\n|<>"\'`*\\&;');
 
@@ -172,7 +175,8 @@ function besideName(
   end: number,
 ): { readonly value: Value; readonly sign: Sign } | null {
   const { text } = passage;
-  if (!isIn(LEADS_ON, byteAt(text, end)) || !STRONG.test(nameOf(passage, start, end))) return null;
+  if (!isIn(LEADS_ON, byteAt(text, end)) || !WRITTEN_STRONG.test(passage.ascii(Math.max(start - 16, 0), end)))
+    return null;
   const behind = behindName(passage, end);
   if (behind === null) return null;
   const sign = { at: behind.at, isSpace: behind.joint !== 'sign' && behind.joint !== 'markup' };
