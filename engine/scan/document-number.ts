@@ -1,8 +1,7 @@
 /**
  * Numbers of documents whose shape says too little to be told by: a passport, a driving licence, an identity card. They
  * are looked for only behind a word that names the document, on the same line, before one (`X is my passport`), or in a
- * field with such a label. A
- * number that can be checked, or that has words of its kind on any side, is an `idNumber`.
+ * field with such a label. A number that can be checked, or that has words of its kind on any side, is an `idNumber`.
  */
 import type { Category } from '../../flow/finding.ts';
 import { byteAt, isAlnum, isDigit, isWord, touchesWordBefore } from './bytes.ts';
@@ -50,15 +49,6 @@ export function documentNumber(spec: DocumentNumberSpec): Recognizer {
     (spec.sharedWords ?? []).flatMap((word) => cuesOf(word).map(({ literal }) => literal)),
   );
   const words = [...spec.words, ...(spec.sharedWords ?? [])];
-  const reportBefore = (passage: Passage, nameStart: number, score: number): void => {
-    for (const { start, end } of valuesBefore(passage, nameStart, true)) {
-      const written = passage.ascii(start, end);
-      if (end - start > MAX_LENGTH || isProse(written) || !spec.isValue(compactOf(written))) continue;
-      passage.report(recognizer, start, end, score);
-      return;
-    }
-  };
-
   const recognizer: Recognizer = {
     name: spec.name,
     entity: spec.entity,
@@ -68,26 +58,13 @@ export function documentNumber(spec: DocumentNumberSpec): Recognizer {
     labels: contextWords(...words.map((word) => partsOf(word).join(' '))),
     findAtCue(passage: Passage, start: number, end: number, cue: Cue): void {
       const most = shared.has(cue.literal) ? SURE - SHARED : SURE;
-      const text = passage.text;
-      const last = Math.min(text.length, end + NEAR);
-      // Every document's number has a digit: most texts that speak of one hold none.
-      const isTold = hasDigitIn(text, end, Math.min(text.length, last + MAX_LENGTH));
-      for (let i = end, words = 0; isTold && i < last && words <= MAX_WORDS; ) {
-        const byte = text[i] ?? 0;
-        if (byte === 0x0a && i > end + (text[i - 1] === 0x2e ? SENTENCE : SAME_LINE)) break;
-        if (!isAlnum(byte)) {
-          i++;
-          continue;
-        }
-        const to = valueEnd(passage, i, spec.isValue);
-        if (to !== -1) {
-          passage.report(recognizer, i, to, i - end <= CLOSE ? most : most - FAR);
-          return;
-        }
-        words++;
-        i = tokenEnd(text, i);
+      const candidates = candidatesAt(passage, start, end);
+      for (let k = 0; k < candidates.length; k++) {
+        const one = candidates[k] as Candidate;
+        if (!spec.isValue(one.compact)) continue;
+        passage.report(recognizer, one.start, one.end, one.isFar ? most - FAR : most);
+        return;
       }
-      reportBefore(passage, start, most);
     },
     findLabelled(passage: Passage): void {
       const length = passage.text.length;
@@ -127,25 +104,70 @@ function plainRun(word: string): string {
   return runs[0] !== undefined && runs[0].trim().length >= MIN_CUE ? runs[0] : word;
 }
 
+/** What may be the number that a word names. */
+interface Candidate {
+  readonly start: number;
+  readonly end: number;
+  readonly compact: string;
+  readonly isFar: boolean;
+}
+
+interface Candidates {
+  readonly start: number;
+  readonly end: number;
+  readonly all: readonly Candidate[];
+}
+
+/** Those at the word asked for last: many documents share a word, and each asks for the same. */
+const lastAsked = new WeakMap<Passage, Candidates>();
+
+/** What may be the number that the word `start`..`end` names: first what stands behind it, from left to right, then before it. */
+function candidatesAt(passage: Passage, start: number, end: number): readonly Candidate[] {
+  const asked = lastAsked.get(passage);
+  if (asked !== undefined && asked.start === start && asked.end === end) return asked.all;
+  const all: Candidate[] = [];
+  const text = passage.text;
+  const last = Math.min(text.length, end + NEAR);
+  // Every document's number has a digit: most texts that speak of one hold none.
+  const isTold = hasDigitIn(text, end, Math.min(text.length, last + MAX_LENGTH));
+  for (let i = end, words = 0; isTold && i < last && words <= MAX_WORDS; ) {
+    const byte = text[i] ?? 0;
+    if (byte === 0x0a && i > end + (text[i - 1] === 0x2e ? SENTENCE : SAME_LINE)) break;
+    if (!isAlnum(byte)) {
+      i++;
+      continue;
+    }
+    addValues(passage, i, i - end > CLOSE, all);
+    words++;
+    i = tokenEnd(text, i);
+  }
+  for (const span of valuesBefore(passage, start, true)) {
+    const written = passage.ascii(span.start, span.end);
+    if (span.end - span.start <= MAX_LENGTH && !isProse(written))
+      all.push({ ...span, compact: compactOf(written), isFar: false });
+  }
+  lastAsked.set(passage, { start, end, all });
+  return all;
+}
+
 function hasDigitIn(text: Uint8Array, from: number, to: number): boolean {
   for (let i = from; i < to; i++) if (isDigit(text[i] as number)) return true;
   return false;
 }
 
-/** The end of a value that begins at `from`, of one token or of several with single spaces between; -1 where there is none. */
-function valueEnd(passage: Passage, from: number, isValue: (compact: string) => boolean): number {
+/** Values that begin at `from`: of one token, or of several with single spaces between. */
+function addValues(passage: Passage, from: number, isFar: boolean, to: Candidate[]): void {
   const text = passage.text;
-  if (touchesWordBefore(text, from)) return -1;
+  if (touchesWordBefore(text, from)) return;
   let end = from;
   for (let parts = 0; parts < MAX_PARTS; parts++) {
     end = tokenEnd(text, end);
-    if (end - from > MAX_LENGTH || isWord(byteAt(text, end))) return -1;
-    if (!goesOn(text, end) && isValue(compactOf(passage.ascii(from, end)))) return end;
-    if (byteAt(text, end) !== 0x20 || !isAlnum(byteAt(text, end + 1))) return -1;
-    if (isProse(passage.ascii(from, end))) return -1;
+    if (end - from > MAX_LENGTH || isWord(byteAt(text, end))) return;
+    const written = passage.ascii(from, end);
+    if (!goesOn(text, end)) to.push({ start: from, end, compact: compactOf(written), isFar });
+    if (byteAt(text, end) !== 0x20 || !isAlnum(byteAt(text, end + 1)) || isProse(written)) return;
     end++;
   }
-  return -1;
 }
 
 /** Parts of a value hold a digit each, or are a few letters in capitals. */
