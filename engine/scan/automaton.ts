@@ -38,10 +38,11 @@ export class Automaton {
     this.endingsAt = new Uint32Array(told.length + 1);
     for (const [n, list] of told.entries()) this.endingsAt[n + 1] = (this.endingsAt[n] ?? 0) + list.length;
     this.next = new Uint16Array(ranked.length << CLASS_BITS);
+    const used = Math.max(...this.classOf) + 1;
     for (const [index, state] of ranked.entries()) {
       const from = state * MAX_CLASSES;
       const to = index << CLASS_BITS;
-      for (let c = 0; c < MAX_CLASSES; c++) this.next[to | c] = renumbered[next[from + c] as number] as number;
+      for (let c = 0; c < used; c++) this.next[to | c] = renumbered[next[from + c] as number] as number;
     }
   }
 }

@@ -19,15 +19,32 @@ interface Phrase {
   readonly entry: number;
 }
 
+const [UNKNOWN, TOUCHES, MISSES] = [0, 1, 2];
+const NO_BITS = new Uint32Array(0);
+
 /** Some of the lists, and which entries are words of one of them. */
 export class ListSet {
   readonly bits: Uint32Array;
-  /** By entry: 1 where it is. */
-  readonly touches: Uint8Array;
+  readonly #entries: readonly Entry[];
+  /** By entry, as far as it has been asked for. */
+  readonly #touches: Uint8Array;
 
   constructor(bits: Uint32Array, entries: readonly Entry[]) {
     this.bits = bits;
-    this.touches = Uint8Array.from(entries, (entry) => (this.isAmong(entry.bits) ? 1 : 0));
+    this.#entries = entries;
+    this.#touches = new Uint8Array(entries.length);
+  }
+
+  /** Whether an entry is a word of one of the lists. */
+  touches(entry: number): boolean {
+    const known = this.#touches[entry] as number;
+    return known === UNKNOWN ? this.#learn(entry) : known === TOUCHES;
+  }
+
+  #learn(entry: number): boolean {
+    const isTouching = this.isAmong(this.#entries[entry]?.bits ?? NO_BITS);
+    this.#touches[entry] = isTouching ? TOUCHES : MISSES;
+    return isTouching;
   }
 
   /** Whether one of the lists is among those of `bits`. */
@@ -313,14 +330,14 @@ export class ContextReader {
   }
 
   /** Whether a word of one of the lists stands wholly within `from`..`to`. */
-  hasAny(from: number, to: number, { touches }: ListSet): boolean {
+  hasAny(from: number, to: number, lists: ListSet): boolean {
     const last = Math.max(0, to - 1) >> BLOCK_BITS;
     for (let block = from >> BLOCK_BITS; block <= last; block++) {
       if (this.#from[block] === 0) this.#read(block);
       const hits = this.#hits;
       const end = this.#to[block] as number;
       for (let k = (this.#from[block] as number) - 1; k < end; k += 3) {
-        if (touches[hits[k + 2] as number] === 0) continue;
+        if (!lists.touches(hits[k + 2] as number)) continue;
         if ((hits[k] as number) >= from && (hits[k + 1] as number) <= to) return true;
       }
     }
