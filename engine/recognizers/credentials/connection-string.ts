@@ -12,8 +12,12 @@ const MAX_LIST = 600;
 const LIST = byteSet("a-zA-Z0-9 ._~%!$&'()*+,;=:@/?#[]{}^|\\-");
 const STOCK = /^(?:pass|passwd|password|pwd|secret|mypass(?:word)?|yourpassword|xxx|\.+)$/i;
 
+/** What a list that names a server holds somewhere: most lists do not, and are not taken apart. */
+const SERVER_WORD = /server|source|host|addr|endpoint|driver|provider|dsn/i;
+
 /** The password in a list of pairs that also names a server; null where there is none. */
 function passwordOf(list: string): string | null {
+  if (!SERVER_WORD.test(list)) return null;
   const pairs = new Map(
     list.split(';').map((pair) => {
       const sign = pair.indexOf('=');
