@@ -23,13 +23,13 @@ export function resolveOverlaps(
   let clusterEnd = -1;
   for (const sighting of byStart) {
     if (sighting.start >= clusterEnd && cluster.length > 0) {
-      findings.push(...resolveCluster(cluster, decoded, distance));
+      resolveCluster(cluster, decoded, distance, findings);
       cluster = [];
     }
     cluster.push(sighting);
     clusterEnd = Math.max(clusterEnd, sighting.end);
   }
-  findings.push(...resolveCluster(cluster, decoded, distance));
+  resolveCluster(cluster, decoded, distance, findings);
   return findings;
 }
 
@@ -42,13 +42,18 @@ export function withWholes(wholes: readonly Sighting[], findings: readonly TextF
 /** At most this many overlapping sightings are weighed against each other; a longer cluster is cut into such pieces. */
 const MAX_CLUSTER = 64;
 
+/** Adds the findings of sightings of which each overlaps another. */
 function resolveCluster(
   cluster: readonly Sighting[],
   decoded: WeakMap<TextFinding, string>,
   distance: WordDistance | null,
-): TextFinding[] {
+  findings: TextFinding[],
+): void {
   const first = cluster[0];
-  if (cluster.length === 1 && first !== undefined) return [toFinding(first, [], decoded)];
+  if (cluster.length === 1 && first !== undefined) {
+    findings.push(toFinding(first, NO_OTHERS, decoded));
+    return;
+  }
   const taken: { sighting: Sighting; others: Sighting[] }[] = [];
   let doneTo = -1;
   for (let at = 0; at < cluster.length; at += MAX_CLUSTER) {
@@ -63,9 +68,8 @@ function resolveCluster(
     for (const one of chosen) doneTo = Math.max(doneTo, one.sighting.end);
     taken.push(...(distance === null ? chosen : chosen.map((one) => byNearestWord(one, distance))));
   }
-  return taken
-    .sort((a, b) => a.sighting.start - b.sighting.start)
-    .map((one) => toFinding(one.sighting, one.others, decoded));
+  taken.sort((a, b) => a.sighting.start - b.sighting.start);
+  for (const one of taken) findings.push(toFinding(one.sighting, one.others, decoded));
 }
 
 /** What a score may lack of the best for the word that stands nearest to decide. */
@@ -160,6 +164,27 @@ function toFinding(
 ): TextFinding {
   const { recognizer, start, end } = sighting;
   const score = round(sighting.score);
+  const finding = {
+    entity: recognizer.entity,
+    category: recognizer.category,
+    start,
+    end,
+    score,
+    recognizer: recognizer.name,
+    // Of a table with a million values most are nothing else.
+    alternatives:
+      others.length === 0 && recognizer.alsoEntity === undefined ? NO_ALTERNATIVES : alternativesOf(sighting, others),
+    ...(sighting.explanation === undefined ? {} : { explanation: sighting.explanation }),
+  };
+  if (sighting.value !== undefined) decoded.set(finding, sighting.value);
+  return finding;
+}
+
+const NO_OTHERS: readonly Sighting[] = [];
+const NO_ALTERNATIVES: readonly Alternative[] = [];
+
+/** Other entities that the same value may be, the likeliest first. */
+function alternativesOf({ recognizer, score }: Sighting, others: readonly Sighting[]): Alternative[] {
   const alternatives = new Map<string, number>();
   const offer = (entity: string | undefined, value: number): void => {
     if (entity === undefined || entity === recognizer.entity) return;
@@ -171,19 +196,7 @@ function toFinding(
     offer(other.recognizer.alsoEntity, other.score);
   }
   const listed: Alternative[] = [...alternatives].map(([entity, value]) => ({ entity, score: value }));
-  listed.sort((a, b) => b.score - a.score || (a.entity < b.entity ? -1 : 1));
-  const finding = {
-    entity: recognizer.entity,
-    category: recognizer.category,
-    start,
-    end,
-    score,
-    recognizer: recognizer.name,
-    alternatives: listed,
-    ...(sighting.explanation === undefined ? {} : { explanation: sighting.explanation }),
-  };
-  if (sighting.value !== undefined) decoded.set(finding, sighting.value);
-  return finding;
+  return listed.sort((a, b) => b.score - a.score || (a.entity < b.entity ? -1 : 1));
 }
 
 function round(score: number): number {
