@@ -69,6 +69,8 @@ export class ContextIndex {
   /** 32-bit words of a set of bits. */
   readonly size: number;
   readonly #entries: readonly Entry[];
+  /** By number, those that were asked for by themselves. */
+  readonly #only: (ListSet | undefined)[] = [];
   /** By entry: the first of its pairs in `telling`; and behind the last entry, their end. */
   readonly tellingAt: Uint32Array;
   /** Pairs: which 32-bit word of an entry's bits is not 0, and what it is. */
@@ -145,14 +147,16 @@ export class ContextIndex {
     return new ListSet(bits, this.#entries);
   }
 
-  /** Whether an entry is a word of the list of that number. */
-  isOf(entry: number, number: number): boolean {
-    const at = number >> 5;
-    const end = this.tellingAt[entry + 1] as number;
-    for (let t = this.tellingAt[entry] as number; t < end; t += 2)
-      if ((this.telling[t] as number) >= at)
-        return this.telling[t] === at && (((this.telling[t + 1] as number) >>> (number & 31)) & 1) === 1;
-    return false;
+  /** The list of that number alone. */
+  only(number: number): ListSet {
+    let lists = this.#only[number];
+    if (lists === undefined) {
+      const bits = new Uint32Array(this.size);
+      setBit(bits, number);
+      lists = new ListSet(bits, this.#entries);
+      this.#only[number] = lists;
+    }
+    return lists;
   }
 
   /** The number of a list; -1 for one that is not in the index. */
@@ -314,21 +318,6 @@ export class ContextReader {
     }
   }
 
-  /** Whether a word of the list of that number stands wholly within `from`..`to`. */
-  hasOne(from: number, to: number, number: number): boolean {
-    const last = Math.max(0, to - 1) >> BLOCK_BITS;
-    for (let block = from >> BLOCK_BITS; block <= last; block++) {
-      if (this.#from[block] === 0) this.#read(block);
-      const hits = this.#hits;
-      const end = this.#to[block] as number;
-      for (let k = (this.#from[block] as number) - 1; k < end; k += 3) {
-        if (!this.#index.isOf(hits[k + 2] as number, number)) continue;
-        if ((hits[k] as number) >= from && (hits[k + 1] as number) <= to) return true;
-      }
-    }
-    return false;
-  }
-
   /** Whether a word of one of the lists stands wholly within `from`..`to`. */
   hasAny(from: number, to: number, lists: ListSet): boolean {
     const last = Math.max(0, to - 1) >> BLOCK_BITS;
@@ -470,21 +459,6 @@ function nextCharacter(text: Uint8Array, at: number): number {
   let next = at + 1;
   while (next < text.length && ((text[next] as number) & 0xc0) === 0x80) next++;
   return next;
-}
-
-/** Whether a word of the list of that number stands near `start`..`end`: where `bitsRound` looks. */
-export function hasOneRound(
-  reader: ContextReader,
-  from: number,
-  to: number,
-  start: number,
-  end: number,
-  number: number,
-): boolean {
-  return (
-    reader.hasOne(Math.max(from, start - BEFORE), start, number) ||
-    reader.hasOne(end, Math.min(to, end + AFTER), number)
-  );
 }
 
 /** Whether a word of one of the lists stands near `start`..`end`: where `bitsRound` looks. */

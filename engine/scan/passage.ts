@@ -5,15 +5,7 @@ import type { ScoreReason } from '../../flow/finding.ts';
 import type { Role } from '../../flow/segment.ts';
 import { type LetterRun, letterRuns } from '../encodings/base64.ts';
 import { type ContextWords, hasContextWord, NO_WORDS, type Words, wordsRound } from './context.ts';
-import {
-  bitsRound,
-  type ContextIndex,
-  ContextReader,
-  hasAnyRound,
-  hasBit,
-  hasOneRound,
-  type ListSet,
-} from './context-index.ts';
+import { bitsRound, type ContextIndex, ContextReader, hasAnyRound, hasBit, type ListSet } from './context-index.ts';
 import { type ContextMatch, contextWordIn, whyReported } from './explain.ts';
 import type { Label } from './labels.ts';
 import { hasCurrencyBeside, PLAIN_AFTER, PLAIN_BEFORE, PLAIN_WORDS } from './plain.ts';
@@ -162,13 +154,7 @@ export class Passage {
     if (this.#askedAt === start && this.#askedEnd === end) return hasBit(this.#bitsRound(start, end), number);
     this.#askedAt = start;
     this.#askedEnd = end;
-    if (hasBit(this.#labelBits, number)) return true;
-    const column = this.#cells?.labelAt(start) ?? null;
-    if (column !== null && hasBit(column.bits, number)) return true;
-    this.#reader ??= new ContextReader(this.#index, this.text);
-    const row = this.#cells?.rowAt(start, this.text) ?? null;
-    if (row === null) return hasOneRound(this.#reader, 0, this.text.length, start, end, number);
-    return hasOneRound(this.#reader, row.start, row.end, start, end, number);
+    return this.hasAnyContext(start, end, this.#index.only(number));
   }
 
   /** Whether a word of one of the lists stands there. */
