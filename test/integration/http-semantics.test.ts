@@ -4,7 +4,7 @@ import type { Script } from '../../cli/demo/stand-in.ts';
 import { CARD } from '../support/planted.ts';
 import { providerAnswers } from '../support/provider-answers.ts';
 import { ANTHROPIC, OPENAI, startUnderTest, UNNAMED, type UnderTest } from '../support/weir-under-test.ts';
-import { connectThrough, jsonRequest, type Wire, type WireAnswer } from '../support/wire.ts';
+import { connectPlain, connectThrough, jsonRequest, type Wire, type WireAnswer } from '../support/wire.ts';
 
 let weir: UnderTest;
 before(async () => {
@@ -290,4 +290,10 @@ test('a kept connection that the upstream closed: POST is a 502, unless it has a
     assert.equal(statuses.filter((status) => status === 502).length, 1);
     assert.deepEqual(statuses.slice(2), [200, 200]);
   });
+});
+
+test('a client that ends its side behind its request gets its answer all the same', async () => {
+  const wire = await connectPlain(weir.port);
+  wire.socket.end(`GET /.well-known/weir HTTP/1.1\r\nHost: 127.0.0.1:${weir.port}\r\n\r\n`);
+  assert.equal((await wire.answer()).status, 200);
 });
