@@ -108,6 +108,23 @@ export function runStart(text: Uint8Array, to: number, set: Uint8Array, limit: n
   return i;
 }
 
+/** End of the run of letters and digits that `from` stands in, or `from` itself. */
+export function alnumEnd(text: Uint8Array, from: number): number {
+  let end = from;
+  while (end < text.length && isAlnum(text[end] as number)) end++;
+  return end;
+}
+
+export function hasDigit(text: Uint8Array, from: number, to: number): boolean {
+  for (let i = from; i < to; i++) if (isDigit(text[i] as number)) return true;
+  return false;
+}
+
+export function isAllDigits(text: Uint8Array, from: number, to: number): boolean {
+  for (let i = from; i < to; i++) if (!isDigit(text[i] as number)) return false;
+  return true;
+}
+
 /** What the digits of a span say, of up to 15; other bytes must not stand in it. */
 export function numberIn(text: Uint8Array, start: number, end: number): number {
   let number = 0;

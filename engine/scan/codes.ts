@@ -3,7 +3,7 @@
  * read once and handed to recognizers by length and by which characters are digits. What is digits alone is the number
  * pass's. It reads at most MAX_GROUPS groups at a time, so that a page of codes costs the same per byte as a line.
  */
-import { byteAt, isAlnum, isDigit, isUpper, isWord } from './bytes.ts';
+import { alnumEnd, byteAt, hasDigit, isAllDigits, isAlnum, isDigit, isUpper, isWord } from './bytes.ts';
 import { MAX_FORM } from './forms.ts';
 import { DASH, DOT, PAREN, SLASH, SPACE } from './numbers.ts';
 
@@ -29,20 +29,20 @@ export class CodeChain {
   read(text: Uint8Array, at: number): number {
     this.count = 0;
     const start = tokenStart(text, at);
-    let end = tokenEnd(text, at + 1);
+    let end = alnumEnd(text, at + 1);
     if (start === -1 || end - start > MAX_FORM || byteAt(text, end) === 0x5f) return end;
     this.#readLeading(text, start);
     let hasLetter = this.count > 0;
     let from = start;
     for (;;) {
       const isLettered = !hasDigit(text, from, end);
-      hasLetter ||= isLettered || hasLetters(text, from, end);
+      hasLetter ||= isLettered || !isAllDigits(text, from, end);
       this.#add(from, end, isLettered);
       if (this.count === CodeChain.MAX_GROUPS) break;
       const separator = separatorAt(text, end);
       if (separator === 0) break;
       const next = end + (separator >> 8);
-      const nextEnd = tokenEnd(text, next);
+      const nextEnd = alnumEnd(text, next);
       if (nextEnd - next > MAX_FORM || byteAt(text, nextEnd) === 0x5f) break;
       if (!hasDigit(text, next, nextEnd) && !isShortGroup(text, next, nextEnd, separator & 0xff)) break;
       this.separators[this.count - 1] = separator & 0xff;
@@ -130,7 +130,7 @@ export function plainEnd(text: Uint8Array, start: number, end: number): number {
       continue;
     }
     const isLowerWord = digitsTo === next && (separator & 0xff) === SPACE && !isUpper(text[next] as number);
-    return isLowerWord && !hasDigit(text, next, tokenEnd(text, next)) ? to : -1;
+    return isLowerWord && !hasDigit(text, next, alnumEnd(text, next)) ? to : -1;
   }
   return to;
 }
@@ -147,22 +147,6 @@ function tokenStart(text: Uint8Array, at: number): number {
   // The letter of an escape that nobody has undone (`\n12345678Z`) stands for a line's end.
   if (byteAt(text, start - 1) === 0x5c && start < at) return start + 1;
   return start;
-}
-
-function tokenEnd(text: Uint8Array, from: number): number {
-  let end = from;
-  while (end < text.length && isAlnum(text[end] as number)) end++;
-  return end;
-}
-
-function hasDigit(text: Uint8Array, from: number, to: number): boolean {
-  for (let i = from; i < to; i++) if (isDigit(text[i] as number)) return true;
-  return false;
-}
-
-function hasLetters(text: Uint8Array, from: number, to: number): boolean {
-  for (let i = from; i < to; i++) if (!isDigit(text[i] as number)) return true;
-  return false;
 }
 
 /** Letters that may be part of a code: few, and in capitals where a space alone joins them. */

@@ -4,7 +4,7 @@
  * field with such a label. A number that can be checked, or that has words of its kind on any side, is an `idNumber`.
  */
 import type { Category } from '../../flow/finding.ts';
-import { byteAt, isAlnum, isDigit, isWord, touchesWordBefore } from './bytes.ts';
+import { alnumEnd, byteAt, hasDigit, isAlnum, isWord, touchesWordBefore } from './bytes.ts';
 import { contextWords } from './context.ts';
 import type { Passage } from './passage.ts';
 import type { Cue, HitExample, MissExample, Recognizer } from './recognizer.ts';
@@ -129,7 +129,7 @@ function candidatesAt(passage: Passage, start: number, end: number): readonly Ca
   const text = passage.text;
   const last = Math.min(text.length, end + NEAR);
   // Every document's number has a digit: most texts that speak of one hold none.
-  const isTold = hasDigitIn(text, end, Math.min(text.length, last + MAX_LENGTH));
+  const isTold = hasDigit(text, end, Math.min(text.length, last + MAX_LENGTH));
   for (let i = end, words = 0; isTold && i < last && words <= MAX_WORDS; ) {
     const byte = text[i] ?? 0;
     if (byte === 0x0a && i > end + (text[i - 1] === 0x2e ? SENTENCE : SAME_LINE)) break;
@@ -139,7 +139,7 @@ function candidatesAt(passage: Passage, start: number, end: number): readonly Ca
     }
     addValues(passage, i, i - end > CLOSE, all);
     words++;
-    i = tokenEnd(text, i);
+    i = alnumEnd(text, i);
   }
   for (const span of valuesBefore(passage, start, true)) {
     const written = passage.ascii(span.start, span.end);
@@ -150,18 +150,13 @@ function candidatesAt(passage: Passage, start: number, end: number): readonly Ca
   return all;
 }
 
-function hasDigitIn(text: Uint8Array, from: number, to: number): boolean {
-  for (let i = from; i < to; i++) if (isDigit(text[i] as number)) return true;
-  return false;
-}
-
 /** Values that begin at `from`: of one token, or of several with single spaces between. */
 function addValues(passage: Passage, from: number, isFar: boolean, to: Candidate[]): void {
   const text = passage.text;
   if (touchesWordBefore(text, from)) return;
   let end = from;
   for (let parts = 0; parts < MAX_PARTS; parts++) {
-    end = tokenEnd(text, end);
+    end = alnumEnd(text, end);
     if (end - from > MAX_LENGTH || isWord(byteAt(text, end))) return;
     const written = passage.ascii(from, end);
     if (!goesOn(text, end)) to.push({ start: from, end, compact: compactOf(written), isFar });
@@ -177,12 +172,6 @@ function isProse(written: string): boolean {
 
 function compactOf(value: string): string {
   return value.replaceAll(' ', '').toUpperCase();
-}
-
-function tokenEnd(text: Uint8Array, from: number): number {
-  let end = from;
-  while (end < text.length && isAlnum(text[end] ?? 0)) end++;
-  return end;
 }
 
 /** The token goes on behind a dash, dot or slash: a date, a UUID, a version. */

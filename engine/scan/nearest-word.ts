@@ -2,12 +2,9 @@
  * How far from a value the nearest of a recognizer's words stands. Asked only where several kinds fit the same value and
  * each has one of its words near: then the number belongs to the word that stands next to it.
  */
-import { type ContextWords, type Words, wordsOf } from './context.ts';
+import { AFTER, BEFORE, type ContextWords, type Words, wordsOf } from './context.ts';
 import type { Passage } from './passage.ts';
 
-/** Bytes before and behind the value that are looked at. */
-const BEFORE = 96;
-const AFTER = 48;
 /** What a word behind the value is further away than one as near before it. */
 const BEHIND = 8;
 

@@ -10,7 +10,7 @@ import { NameFinder, type NamesMode } from '../names/names.ts';
 import { BUILT_IN } from '../recognizers/built-in.ts';
 import { NAMES_IN_TEXT } from '../recognizers/contact/names-in-text.ts';
 import { Automaton } from './automaton.ts';
-import { isAlnum, isDigit, isHex, isLetter, isWord, touchesWordBefore } from './bytes.ts';
+import { alnumEnd, isAllDigits, isAlnum, isDigit, isHex, isLetter, isWord, touchesWordBefore } from './bytes.ts';
 import { CodeTable, NumberTable, type Wanted, type Worded } from './chain-tables.ts';
 import { CodeChain, plainEnd } from './codes.ts';
 import { ContextIndex } from './context-index.ts';
@@ -291,7 +291,7 @@ class CuedScanner implements Scanner {
       // The first digit of a run of letters and digits: the others have nothing to add.
       if (i >= tokenTo && isDigit(text[i] as number)) {
         const start = startOfRun(text, i, tokenTo);
-        tokenTo = endOfRun(text, i + 1);
+        tokenTo = alnumEnd(text, i + 1);
         const isNumber = start === i && isAllDigits(text, i, tokenTo);
         if (!isNumber && tokenTo - start >= this.#minRun) this.#runAt(passage, start, tokenTo);
         if (i >= codesTo) {
@@ -456,17 +456,6 @@ function startOfRun(text: Uint8Array, at: number, from: number): number {
   let start = at;
   while (start > first && isAlnum(text[start - 1] as number)) start--;
   return start;
-}
-
-function endOfRun(text: Uint8Array, from: number): number {
-  let end = from;
-  while (end < text.length && isAlnum(text[end] as number)) end++;
-  return end;
-}
-
-function isAllDigits(text: Uint8Array, from: number, to: number): boolean {
-  for (let i = from; i < to; i++) if (!isDigit(text[i] as number)) return false;
-  return true;
 }
 
 function hasLetter(text: Uint8Array, start: number, end: number): boolean {

@@ -2,7 +2,7 @@
  * Lines that something was put in front of: `>` of a quoted mail, `+` or `-` of a diff, a time or a container's name in
  * a log. A value that runs on into the next line is read again without them.
  */
-import { isDigit } from '../bytes.ts';
+import { hasDigit, isDigit } from '../bytes.ts';
 import { type Budget, Rewriting, type View } from './view.ts';
 
 /** What is read on either side of a line break, bytes. */
@@ -89,11 +89,6 @@ function mayRunOn(text: Buffer, end: number, start: number): boolean {
   while (to < text.length && to - start <= LONG && (text[to] as number) > 0x20) to++;
   if (from === end || to === start) return false;
   return end - from > LONG || to - start > LONG || (hasDigit(text, from, end) && hasDigit(text, start, to));
-}
-
-function hasDigit(text: Buffer, from: number, to: number): boolean {
-  for (let i = from; i < to; i++) if (isDigit(text[i] as number)) return true;
-  return false;
 }
 
 /** Both lines begin alike, digits aside, up to a space, colon or bar, with a time or a bar in it. */
