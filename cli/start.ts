@@ -17,6 +17,7 @@ import { normalise } from '../engine/scan/normalise.ts';
 import { createScanner } from '../engine/scan/scanner.ts';
 import { WeirError } from '../flow/errors.ts';
 import { KEPT } from '../flow/finding.ts';
+import { ConversationMap } from '../proxy/conversation-map.ts';
 import { startProxy } from '../proxy/proxy.ts';
 import { expiryNotice, loadOrCreateAuthority } from '../proxy/tls/authority.ts';
 import { type Home, openHome } from '../store/home.ts';
@@ -74,6 +75,7 @@ export async function startWeir(config: Config, options: StartOptions = {}): Pro
         engine,
         readNames: model?.read ?? null,
         recorder,
+        conversations: new ConversationMap({ now: Date.now, newId: newUlid }),
         authority,
         fingerprint: keyed,
         log,

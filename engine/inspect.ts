@@ -13,8 +13,8 @@ import { type Extraction, extract } from './extract/extract.ts';
 import { NO_TEXT } from './extract/marks.ts';
 import type { NamesInTexts } from './names/given.ts';
 import type { Scanner } from './scan/scanner.ts';
-import type { Conversation } from './transform/conversation.ts';
-import { replacements } from './transform/replacements.ts';
+import type { Conversation, WantedTokens } from './transform/conversation.ts';
+import { replacements, wantedTokens } from './transform/replacements.ts';
 import { applyEdits, type Edit, type Edited } from './transform/splice.ts';
 
 /** Keyed fingerprint of a value: HMAC of entity and normalised value, base64url, 22 characters. */
@@ -68,6 +68,23 @@ export function inspectExtraction(
   taken: Extraction,
   context: InspectContext,
 ): Inspection {
+  const judged = judge(engine, message, taken, context);
+  const conversation = isTokenizing(judged) ? context.conversation(judged.extraction) : null;
+  return carryOut(engine, judged, conversation);
+}
+
+/** What was found in a message and decided on it, before anything is changed. */
+export interface Judged extends Pick<Inspection, 'extraction' | 'findings' | 'coverage' | 'decision'> {
+  readonly message: Message;
+}
+
+/** Scan and decide, for a caller that has to ask for its conversation before it carries the decision out. */
+export function judge(
+  engine: Engine,
+  message: Message,
+  taken: Extraction,
+  context: Omit<InspectContext, 'conversation'>,
+): Judged {
   let coverage = taken.coverage;
   if (context.names?.isWhole === false) coverage = worseCoverage(coverage, truncated('model'));
   const onTruncated = (): void => {
@@ -76,7 +93,23 @@ export function inspectExtraction(
   const findings = scan(engine, taken.segments, onTruncated, context.names?.names);
   const extraction = coverage === taken.coverage ? taken : { ...taken, coverage };
   const decision = decide(engine, message, extraction, findings, context);
-  const { edits, edited } = transform(engine, message, extraction, findings, decision, context);
+  return { message, extraction, findings, coverage, decision };
+}
+
+/** What carrying the decision out asks of a conversation; null where nothing is to be tokenized. */
+export function wanted(judged: Judged): WantedTokens | null {
+  const { extraction, findings, decision } = judged;
+  return isTokenizing(judged) ? wantedTokens(extraction, findings, decision.verdicts) : null;
+}
+
+function isTokenizing({ decision }: Judged): boolean {
+  return decision.enforced.action !== 'block' && decision.verdicts.some((verdict) => verdict.action === 'tokenize');
+}
+
+/** The edits. Without a conversation a label stands where a token would. Throws WeirError `edit_unsafe`. */
+export function carryOut(engine: Engine, judged: Judged, conversation: Conversation | null): Inspection {
+  const { message, extraction, findings, coverage, decision } = judged;
+  const { edits, edited } = transform(engine, message, extraction, findings, decision, conversation);
   return { extraction, findings, coverage, decision, edits, edited };
 }
 
@@ -193,7 +226,7 @@ function decide(
   message: Message,
   extraction: Extraction,
   findings: readonly Finding[],
-  context: InspectContext,
+  context: Omit<InspectContext, 'conversation'>,
 ): Decision {
   const decision = engine.policies.decide({
     direction: message.direction,
@@ -238,11 +271,9 @@ function transform(
   extraction: Extraction,
   findings: readonly Finding[],
   decision: Decision,
-  context: InspectContext,
+  conversation: Conversation | null,
 ): { edits: readonly Edit[]; edited: Edited | null } {
   if (decision.enforced.action === 'block' || decision.verdicts.length === 0) return { edits: [], edited: null };
-  const tokenizes = decision.verdicts.some((verdict) => verdict.action === 'tokenize');
-  const conversation = tokenizes ? context.conversation(extraction) : null;
   const edits = replacements(extraction, findings, decision.verdicts, conversation, engine.fingerprint);
   return { edits, edited: edits.length === 0 ? null : applyEdits(message, extraction, edits) };
 }

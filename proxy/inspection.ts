@@ -3,38 +3,49 @@
  * the engine. The engine itself asks nobody; what takes time lies between its two halves.
  */
 import { extract } from '../engine/extract/extract.ts';
-import { type Engine, type InspectContext, type Inspection, inspect, inspectExtraction } from '../engine/inspect.ts';
+import { carryOut, type Engine, type InspectContext, type Inspection, judge, wanted } from '../engine/inspect.ts';
 import type { NameReader, NamesInTexts } from '../engine/names/given.ts';
 import type { Message } from '../flow/message.ts';
 import type { Segment } from '../flow/segment.ts';
+import type { Pseudonyms } from './pseudonyms.ts';
 
 export interface Inspecting {
   readonly engine: Engine;
   readonly readNames: NameReader | null;
 }
 
-/** Rejects as `inspect` throws. */
+/** An inspection in the proxy, whose conversations may be with another process. */
+export interface ProxyInspectContext extends Omit<InspectContext, 'conversation' | 'names'> {
+  /** Null where nothing that is edited will be sent: a label stands for a token then. */
+  readonly pseudonyms: Pseudonyms | null;
+}
+
+/** Rejects as `inspect` throws, and where the conversation cannot be asked for its tokens. */
 export async function inspectWithNames(
   { engine, readNames }: Inspecting,
   message: Message,
-  context: InspectContext,
+  { pseudonyms, ...context }: ProxyInspectContext,
 ): Promise<Inspection> {
-  if (readNames === null) return inspect(engine, message, context);
   const extraction = extract(message, { maxDecodedBytes: engine.maxDecodedBytes });
-  const names = await namesOf(extraction.segments, readNames);
-  return inspectExtraction(engine, message, extraction, { ...context, names });
+  const names = readNames === null ? null : await namesOf(extraction.segments, readNames);
+  const judged = judge(engine, message, extraction, { ...context, names });
+  const tokens = pseudonyms === null ? null : wanted(judged);
+  if (pseudonyms === null || tokens === null) return carryOut(engine, judged, null);
+  return carryOut(engine, judged, await pseudonyms.issue(judged.extraction, tokens));
 }
 
-/** The same where nothing can be waited for: coverage says that the model has not read it. */
+/**
+ * The same where nothing can be waited for: coverage says that the model has not read it, and no token is given out.
+ * For what is recorded, not sent.
+ */
 export function inspectWithoutNames(
   { engine, readNames }: Inspecting,
   message: Message,
-  context: InspectContext,
+  { pseudonyms: _, ...context }: ProxyInspectContext,
 ): Inspection {
-  if (readNames === null) return inspect(engine, message, context);
   const extraction = extract(message, { maxDecodedBytes: engine.maxDecodedBytes });
-  const isWhole = !extraction.segments.some(isForModel);
-  return inspectExtraction(engine, message, extraction, { ...context, names: { names: [], isWhole } });
+  const names = readNames === null ? null : { names: [], isWhole: !extraction.segments.some(isForModel) };
+  return carryOut(engine, judge(engine, message, extraction, { ...context, names }), null);
 }
 
 async function namesOf(segments: readonly Segment[], readNames: NameReader): Promise<NamesInTexts> {

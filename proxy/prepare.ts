@@ -6,7 +6,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
 import { extract, shapeOfBody } from '../engine/extract/extract.ts';
 import { isSignIn } from '../engine/extract/sign-in.ts';
-import { type Inspection, inspect } from '../engine/inspect.ts';
+import type { Inspection } from '../engine/inspect.ts';
 import { opaque } from '../flow/coverage.ts';
 import { type Action, actionRank } from '../flow/decision.ts';
 import { headerOf, type Message } from '../flow/message.ts';
@@ -18,7 +18,7 @@ import { Beside } from './beside.ts';
 import type { ExchangeContext, Incoming, Ready } from './context.ts';
 import { requestHead } from './head.ts';
 import { type BodyReader, hasBody, type ReadEnd } from './held.ts';
-import { inspectWithNames, inspectWithoutNames } from './inspection.ts';
+import { inspectWithNames, inspectWithoutNames, type ProxyInspectContext } from './inspection.ts';
 import { Pseudonyms } from './pseudonyms.ts';
 import { describeRoute } from './route-text.ts';
 
@@ -93,7 +93,7 @@ function unscanned(
 /** `Expect: 100-continue` is answered once the head alone has been decided on (RFC 9110 §10.1.1). */
 function refuseByHead(incoming: Incoming, destination: Destination, account: Account, context: ExchangeContext): void {
   const message = requestMessage(incoming, destination, Buffer.alloc(0));
-  const inspection = inspect(context.engine, message, inspectContext(context, false, null));
+  const inspection = inspectWithoutNames(context, message, inspectContext(context, false, null));
   if (inspection.decision.enforced.action === 'block') throw blocked(message, inspection, account, context);
 }
 
@@ -178,7 +178,7 @@ async function hold(
   if (inspection.decision.enforced.action === 'block') throw blocked(message, inspection, account, context);
 
   const { edited, extraction } = inspection;
-  pseudonyms.settle(inspection);
+  await pseudonyms.settle(inspection);
   const sent = edited?.changed.body === true ? edited.body : body;
   return {
     headers: requestHead(edited?.headers ?? incoming.request.rawHeaders, {
@@ -211,8 +211,8 @@ function streamBeside(
 ): Ready {
   const { request } = incoming;
   const beside = new Beside(context.config.limits.besideBytes, headerOf(request.rawHeaders, 'content-type'));
-  const head = inspect(
-    context.engine,
+  const head = inspectWithoutNames(
+    context,
     requestMessage(incoming, destination, Buffer.alloc(0)),
     inspectContext(context, false, null),
   );
@@ -302,15 +302,11 @@ function requestMessage(incoming: Incoming, destination: Destination, body: Buff
   };
 }
 
-function inspectContext(
-  context: ExchangeContext,
-  held: boolean,
-  pseudonyms: Pseudonyms | null,
-): Parameters<typeof inspect>[2] {
+function inspectContext(context: ExchangeContext, held: boolean, pseudonyms: Pseudonyms | null): ProxyInspectContext {
   return {
     now: new Date(context.now()),
     held,
-    conversation: (extraction) => pseudonyms?.of(extraction) ?? null,
+    pseudonyms,
   };
 }
 

@@ -12,6 +12,7 @@ import type { NameReader } from '../engine/names/given.ts';
 import { WeirError } from '../flow/errors.ts';
 import type { Recorder } from '../flow/recorder.ts';
 import { reasonOf } from './answer.ts';
+import type { ConversationHolder } from './conversation-map.ts';
 import { Conversations } from './conversations.ts';
 import { createDialer, type DialerOptions } from './dialer.ts';
 import { createForwarder } from './forward.ts';
@@ -28,6 +29,7 @@ export interface ProxyOptions {
   /** Asks the model for names; null or absent without one. */
   readonly readNames?: NameReader | null;
   readonly recorder: Recorder;
+  readonly conversations: ConversationHolder;
   readonly authority: Authority;
   readonly fingerprint: Fingerprint;
   /** Lines for the operator. */
@@ -82,7 +84,7 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
     catalog: options.catalog,
     forwarder,
     recorder: options.recorder,
-    conversations: new Conversations((text) => fingerprint('CONVERSATION', sha256(text)), now),
+    conversations: new Conversations(options.conversations, (text) => fingerprint('CONVERSATION', sha256(text))),
     budget: new HeldBudget(proxy.limits.heldBytes),
     rates,
     youngChunks: new YoungChunks(),

@@ -1,15 +1,16 @@
 /**
  * The pseudonyms of one exchange: which conversation they belong to, and which of them may be put back into the
  * answer. Nothing is put back that this conversation did not issue, and where only a digest names the conversation,
- * only what stands in the present request.
+ * only what stands in the present request. Who keeps the conversation is asked only where something is tokenized, or
+ * the provider's id names one that may have tokens.
  */
 import { createHash } from 'node:crypto';
 import { hostPortText } from '../catalog/host.ts';
 import type { Extraction } from '../engine/extract/extract.ts';
 import type { Fingerprint, Inspection } from '../engine/inspect.ts';
-import type { Conversation } from '../engine/transform/conversation.ts';
+import { Conversation, type WantedTokens } from '../engine/transform/conversation.ts';
 import { headerOf, type Message } from '../flow/message.ts';
-import type { ConversationScope, Conversations, Found } from './conversations.ts';
+import type { ConversationKey, ConversationScope, Conversations } from './conversations.ts';
 
 const CREDENTIAL_HEADERS = ['authorization', 'x-api-key', 'api-key', 'x-goog-api-key', 'cookie'];
 
@@ -18,7 +19,9 @@ export class Pseudonyms {
   readonly #message: Message;
   readonly #fingerprint: Fingerprint;
   #ownScope: ConversationScope | null = null;
-  #found: Found | null = null;
+  #found: ConversationKey | null = null;
+  /** Of the conversation, what this exchange has been told. */
+  readonly #conversation = new Conversation();
   #tokens: ReadonlyMap<string, string> = new Map();
 
   constructor(conversations: Conversations, message: Message, fingerprint: Fingerprint) {
@@ -27,27 +30,27 @@ export class Pseudonyms {
     this.#fingerprint = fingerprint;
   }
 
-  /** The conversation that a request's pseudonyms belong to. */
-  of(extraction: Extraction): Conversation {
+  /** The conversation that a message's tokens belong to, with all that is wanted issued. Rejects where it cannot be asked. */
+  async issue(extraction: Extraction, wanted: WantedTokens): Promise<Conversation> {
     this.#found ??= this.#conversations.of(this.#scope(), extraction.conversationId, extraction.firstUserText());
-    return this.#found.conversation;
+    const { key, isByDigest } = this.#found;
+    if (key === null) this.#conversation.issue(wanted);
+    else this.#conversation.learn(await this.#conversations.holder.issue(key, wanted, !isByDigest));
+    return this.#conversation;
   }
 
   /** After the inspection of the request: settles which pseudonyms its answer may have put back. */
-  settle(inspection: Inspection): void {
+  async settle(inspection: Inspection): Promise<void> {
     const { extraction, edits } = inspection;
     if (this.#found === null) {
       if (extraction.conversationId === null) return;
-      const known = this.#conversations.known(this.#scope(), extraction.conversationId);
-      if (known === null) return;
-      this.#found = { conversation: known, isByDigest: false };
+      const key = this.#conversations.byId(this.#scope(), extraction.conversationId);
+      const tokens = await this.#conversations.holder.tokensOf(key);
+      if (tokens.size === 0) return;
+      this.#found = { key, isByDigest: false };
+      this.#conversation.learn(tokens);
     }
-    const { conversation, isByDigest } = this.#found;
-    if (!isByDigest) {
-      this.#tokens = new Map(conversation.tokens);
-      return;
-    }
-    this.#tokens = conversation.present(edits);
+    this.#tokens = this.#found.isByDigest ? this.#conversation.present(edits) : new Map(this.#conversation.tokens);
   }
 
   get isNeeded(): boolean {
@@ -58,9 +61,24 @@ export class Pseudonyms {
     return this.#tokens;
   }
 
-  /** An answer's own id: the next request may refer to this conversation by it. */
-  name(providerId: string): void {
-    if (this.#found !== null) this.#conversations.name(this.#scope(), providerId, this.#found.conversation);
+  /**
+   * An answer's own id: the next request may refer to this conversation by it. To be waited for before the client has the
+   * whole answer, since that request may come to another process.
+   */
+  async name(providerId: string): Promise<void> {
+    if (this.#found === null) return;
+    const { holder } = this.#conversations;
+    const key = this.#conversations.byId(this.#scope(), providerId);
+    if (this.#found.key !== null) await holder.name(key, this.#found.key);
+    else await holder.issue(key, { literals: [...this.#conversation.reserved], values: this.#values() }, false);
+  }
+
+  /** What this exchange alone has issued, in order: asked for again it gets the same tokens. */
+  #values(): WantedTokens['values'] {
+    return [...this.#conversation.tokens].map(([token, value]) => ({
+      entity: token.slice(1, token.lastIndexOf('_')),
+      value,
+    }));
   }
 
   /** Made when first asked for: most exchanges have nothing to put a pseudonym on. */

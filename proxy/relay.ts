@@ -4,7 +4,7 @@
  */
 
 import { extract } from '../engine/extract/extract.ts';
-import type { InspectContext, Inspection } from '../engine/inspect.ts';
+import type { Inspection } from '../engine/inspect.ts';
 import { createStreamRestorer, restoreBody, type StreamRestorer } from '../engine/transform/restore.ts';
 import { opaque, truncated } from '../flow/coverage.ts';
 import type { WeirError } from '../flow/errors.ts';
@@ -15,7 +15,7 @@ import { Beside, isTextual } from './beside.ts';
 import type { ExchangeContext, Incoming, Ready } from './context.ts';
 import type { Call, ResponseSink } from './forward.ts';
 import { responseHead } from './head.ts';
-import { inspectWithNames, inspectWithoutNames } from './inspection.ts';
+import { inspectWithNames, inspectWithoutNames, type ProxyInspectContext } from './inspection.ts';
 
 /**
  * `pass`: as it comes. `restore`: as it comes, pseudonyms put back. `hold`: whole, then decided on and put back.
@@ -55,6 +55,8 @@ class Relaying implements ResponseSink {
   #taken = 0;
   #isOver = false;
   #isDraining = false;
+  /** The conversation is being named, where the answer has an id. */
+  #naming: Promise<void> | null = null;
   /** The whole answer is there, and its record is being closed. */
   #isSettling = false;
 
@@ -261,6 +263,7 @@ class Relaying implements ResponseSink {
       }
       if (this.#ready.pseudonyms !== null) {
         this.#nameConversation(inspection.extraction.conversationId);
+        await this.#naming;
         const restored = restoreBody(message, extraction, this.#ready.pseudonyms);
         if (restored.restored > 0) sent = restored.body;
       }
@@ -294,6 +297,7 @@ class Relaying implements ResponseSink {
   async #settle(rest: Buffer | null): Promise<void> {
     this.#isSettling = true;
     try {
+      if (this.#naming !== null) await this.#naming;
       await this.#enterSidesWithNames();
     } catch (error) {
       this.#tellFailure(error);
@@ -356,11 +360,11 @@ class Relaying implements ResponseSink {
     if (missing !== null) this.#account.lessen(missing);
   }
 
-  #inspectContext(held: boolean): InspectContext {
+  #inspectContext(held: boolean): ProxyInspectContext {
     return {
       now: new Date(this.#context.now()),
       held,
-      conversation: (extraction) => this.#ready.pseudonyms?.of(extraction) ?? null,
+      pseudonyms: this.#ready.pseudonyms,
     };
   }
 
@@ -370,7 +374,9 @@ class Relaying implements ResponseSink {
 
   /** The answer's own id: the next request may name this conversation by it. */
   #nameConversation(id: string | null): void {
-    if (id !== null) this.#ready.pseudonyms?.name(id);
+    if (id === null || this.#ready.pseudonyms === null) return;
+    // What was restored is on its way already; a conversation that is not found again gets new tokens.
+    this.#naming = this.#ready.pseudonyms.name(id).catch((error: unknown) => this.#tellFailure(error));
   }
 
   #message(body: Buffer): Message {

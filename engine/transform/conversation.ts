@@ -4,6 +4,16 @@
  * gives one value two tokens or two values one token.
  */
 
+/** What the edits of a message ask of their conversation, in order. */
+export interface WantedTokens {
+  /** Text in the payload that has the form of a token: its number is kept free. */
+  readonly literals: readonly string[];
+  readonly values: readonly { readonly entity: string; readonly value: string }[];
+}
+
+/** Where edits get their tokens from. */
+export type TokenSource = Pick<Conversation, 'tokenFor' | 'reserve'>;
+
 /** A literal that has the form of a token, whether or not one was issued. Global: set `lastIndex` or use matchAll. */
 export const TOKEN_FORM = /<[A-Z][A-Z0-9_]*_[1-9][0-9]*>/g;
 
@@ -12,6 +22,20 @@ export class Conversation {
   readonly #byValue = new Map<string, string>();
   readonly #next = new Map<string, number>();
   readonly #reserved = new Set<string>();
+
+  /** `tokens`: what it has issued before, in order. */
+  constructor(tokens: Iterable<readonly [token: string, value: string]> = [], reserved: Iterable<string> = []) {
+    this.learn(tokens);
+    for (const literal of reserved) this.reserve(literal);
+  }
+
+  /** Takes up what was issued in this conversation elsewhere. */
+  learn(tokens: Iterable<readonly [token: string, value: string]>): void {
+    for (const [token, value] of tokens) {
+      this.#tokens.set(token, value);
+      this.#byValue.set(`${token.slice(1, token.lastIndexOf('_'))}\u0000${value}`, token);
+    }
+  }
 
   /** Token to value, in order of issue. */
   get tokens(): ReadonlyMap<string, string> {
@@ -43,6 +67,17 @@ export class Conversation {
   /** Keeps the number of a token that stands literally in a payload free, unless this conversation issued it. */
   reserve(literalToken: string): void {
     if (!this.#tokens.has(literalToken)) this.#reserved.add(literalToken);
+  }
+
+  /** Literals whose numbers are kept free. */
+  get reserved(): ReadonlySet<string> {
+    return this.#reserved;
+  }
+
+  /** Gives all that is wanted its tokens, in order. The result has those tokens, each with its value. */
+  issue({ literals, values }: WantedTokens): ReadonlyMap<string, string> {
+    for (const literal of literals) this.reserve(literal);
+    return new Map(values.map(({ entity, value }) => [this.tokenFor(entity, value), value]));
   }
 
   /**

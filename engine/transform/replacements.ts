@@ -2,7 +2,7 @@
 import { actionRank, type Verdict } from '../../flow/decision.ts';
 import type { Finding } from '../../flow/finding.ts';
 import type { Extraction } from '../extract/extract.ts';
-import { type Conversation, TOKEN_FORM } from './conversation.ts';
+import { TOKEN_FORM, type TokenSource, type WantedTokens } from './conversation.ts';
 import type { Edit } from './splice.ts';
 
 /** A value of fewer letters and digits would be all but told by its last four. */
@@ -24,7 +24,7 @@ export function replacements(
   extraction: Extraction,
   findings: readonly Finding[],
   verdicts: readonly Verdict[],
-  conversation: Conversation | null,
+  conversation: TokenSource | null,
   hash: (entity: string, value: string) => string,
 ): readonly Edit[] {
   if (conversation !== null && verdicts.some((verdict) => verdict.action === 'tokenize')) {
@@ -57,6 +57,25 @@ export function replacements(
   return edits;
 }
 
+/** What `replacements` will ask of its conversation. */
+export function wantedTokens(
+  extraction: Extraction,
+  findings: readonly Finding[],
+  verdicts: readonly Verdict[],
+): WantedTokens {
+  const literals = new Set<string>();
+  const values: { readonly entity: string; readonly value: string }[] = [];
+  const wanting: TokenSource = {
+    reserve: (literal) => void literals.add(literal),
+    tokenFor: (entity, value) => {
+      values.push({ entity, value });
+      return '';
+    },
+  };
+  replacements(extraction, findings, verdicts, wanting, () => '');
+  return { literals: [...literals], values };
+}
+
 function joined(groups: readonly Group[]): Group[] {
   const sorted = [...groups].sort((a, b) => a.start - b.start || b.end - a.end);
   const result: Group[] = [];
@@ -86,7 +105,7 @@ function wordsFor(
   entity: string,
   value: string,
   verdict: Verdict,
-  conversation: Conversation | null,
+  conversation: TokenSource | null,
   hash: (entity: string, value: string) => string,
 ): string {
   if (verdict.action === 'tokenize') return conversation?.tokenFor(entity, value) ?? `[${entity}]`;
@@ -115,7 +134,7 @@ function lastFour(value: string): string {
 }
 
 /** A number whose token stands literally in the payload is given to no value. */
-function reserveLiterals(extraction: Extraction, conversation: Conversation): void {
+function reserveLiterals(extraction: Extraction, conversation: TokenSource): void {
   for (const { text } of extraction.segments) {
     if (!text.includes(0x3c)) continue;
     for (const match of text.toString('utf8').matchAll(TOKEN_FORM)) conversation.reserve(match[0]);

@@ -2,11 +2,14 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { test } from 'node:test';
+import type { ConversationRecord } from '../../flow/conversation-record.ts';
 import type { Source } from '../../flow/parties.ts';
+import { ConversationMap } from '../../proxy/conversation-map.ts';
 import { type ConversationScope, Conversations } from '../../proxy/conversations.ts';
 import { sourceOf } from '../../proxy/identity.ts';
 
 const digest = (text: string): string => createHash('sha256').update(text).digest('hex');
+const DAY_MS = 24 * 3_600_000;
 
 function scope(given: Partial<ConversationScope> & { readonly app?: string } = {}): ConversationScope {
   const source: Source = sourceOf(
@@ -16,17 +19,42 @@ function scope(given: Partial<ConversationScope> & { readonly app?: string } = {
   return { source, credential: 'key-a', destination: 'api.openai.com:443', ...given };
 }
 
+function wants(...values: string[]): Parameters<ConversationMap['issue']>[1] {
+  return { literals: [], values: values.map((value) => ({ entity: 'PERSON', value })) };
+}
+
+/** A map with its clock, and what it has copied. */
+function mapOf(copied: ConversationRecord[] = []): {
+  map: ConversationMap;
+  records: ConversationRecord[];
+  at(ms: number): void;
+} {
+  let now = 0;
+  let id = 0;
+  const records: ConversationRecord[] = [];
+  const record = (one: ConversationRecord) => void records.push(structuredClone(one));
+  const map = new ConversationMap({ now: () => now, newId: () => `c${++id}`, record });
+  map.restore(copied);
+  return {
+    map,
+    records,
+    at: (ms) => {
+      now = ms;
+    },
+  };
+}
+
+const conversations = new Conversations(mapOf().map, digest);
+
 test('the same beginning in the same scope is the same conversation, named by digest only', () => {
-  const conversations = new Conversations(digest, () => 0);
   const first = conversations.of(scope(), null, 'hello');
-  const second = conversations.of(scope(), null, 'hello');
-  assert.equal(first.conversation, second.conversation);
+  assert.deepEqual(conversations.of(scope(), null, 'hello'), first);
   assert.equal(first.isByDigest, true);
+  assert.doesNotMatch(first.key ?? '', /hello/);
 });
 
 test('another app, credential, destination or beginning is another conversation', () => {
-  const conversations = new Conversations(digest, () => 0);
-  const { conversation } = conversations.of(scope(), null, 'hello');
+  const { key } = conversations.of(scope(), null, 'hello');
   const others = [
     conversations.of(scope({ app: 'billing' }), null, 'hello'),
     conversations.of(scope({ credential: 'key-b' }), null, 'hello'),
@@ -34,34 +62,105 @@ test('another app, credential, destination or beginning is another conversation'
     conversations.of(scope(), null, 'hello there'),
     conversations.of(scope(), 'hello', 'hello'),
   ];
-  for (const other of others) assert.notEqual(other.conversation, conversation);
+  for (const other of others) assert.notEqual(other.key, key);
 });
 
 test('an exchange that nothing names stands alone', () => {
-  const conversations = new Conversations(digest, () => 0);
-  assert.notEqual(
-    conversations.of(scope(), null, null).conversation,
-    conversations.of(scope(), null, null).conversation,
+  assert.deepEqual(conversations.of(scope(), null, null), { key: null, isByDigest: true });
+});
+
+test('a value keeps its token, a new one takes the next number, and literals are passed over', () => {
+  const { map } = mapOf();
+  assert.deepEqual(
+    [...map.issue('k', wants('Ada', 'Bo', 'Ada'), false)],
+    [
+      ['<PERSON_1>', 'Ada'],
+      ['<PERSON_2>', 'Bo'],
+    ],
   );
-  assert.equal(conversations.size, 0);
+  const later = map.issue('k', { ...wants('Cy', 'Bo'), literals: ['<PERSON_3>', '<PERSON_1>'] }, false);
+  assert.deepEqual(
+    [...later],
+    [
+      ['<PERSON_4>', 'Cy'],
+      ['<PERSON_2>', 'Bo'],
+    ],
+  );
+  assert.deepEqual([...map.tokensOf('k').keys()], ['<PERSON_1>', '<PERSON_2>', '<PERSON_4>']);
+  assert.deepEqual([...map.issue('k', wants('Bo'), true).keys()], ['<PERSON_1>', '<PERSON_2>', '<PERSON_4>']);
 });
 
 test("an answer's id names the conversation that the next request refers to, for the same sender only", () => {
-  const conversations = new Conversations(digest, () => 0);
-  const { conversation } = conversations.of(scope(), null, 'hello');
-  conversations.name(scope(), 'resp_1', conversation);
-  assert.equal(conversations.known(scope(), 'resp_1'), conversation);
-  assert.equal(conversations.of(scope(), 'resp_1', 'and then?').conversation, conversation);
-  assert.equal(conversations.known(scope({ credential: 'key-b' }), 'resp_1'), null);
+  const { map } = mapOf();
+  const { key } = conversations.of(scope(), null, 'hello');
+  map.issue(key ?? '', wants('Ada'), false);
+  map.name(conversations.byId(scope(), 'resp_1'), key ?? '');
+  assert.deepEqual([...map.tokensOf(conversations.byId(scope(), 'resp_1'))], [['<PERSON_1>', 'Ada']]);
+  assert.equal(map.tokensOf(conversations.byId(scope({ credential: 'key-b' }), 'resp_1')).size, 0);
 });
 
-test('a conversation ends a day after its last use', () => {
-  let now = 0;
-  const conversations = new Conversations(digest, () => now);
-  const { conversation } = conversations.of(scope(), 'id', null);
-  now = 23 * 3_600_000;
-  assert.equal(conversations.of(scope(), 'id', null).conversation, conversation);
-  now += 25 * 3_600_000;
-  assert.equal(conversations.known(scope(), 'id'), null);
-  assert.notEqual(conversations.of(scope(), 'id', null).conversation, conversation);
+test('a conversation ends a day after its last use, however it was found', () => {
+  const { map, at } = mapOf();
+  map.issue('k', wants('Ada'), false);
+  map.name('other', 'k');
+  at(DAY_MS - 1);
+  assert.equal(map.tokensOf('other').size, 1);
+  at(2 * DAY_MS - 1);
+  assert.equal(map.tokensOf('k').size, 1);
+  at(3 * DAY_MS);
+  assert.equal(map.tokensOf('k').size, 0);
+  assert.equal(map.expire(), true);
+  assert.equal(map.size, 0);
+});
+
+test('what was copied makes the same conversations again: tokens, numbers kept free, and names', () => {
+  const before = mapOf();
+  before.map.issue('k', { ...wants('Ada', 'Bo'), literals: ['<PERSON_2>'] }, false);
+  before.map.name('other', 'k');
+  for (const copied of [before.records, [...before.map.records()]]) {
+    const { map, records } = mapOf(copied);
+    assert.deepEqual(
+      [...map.tokensOf('other')],
+      [
+        ['<PERSON_1>', 'Ada'],
+        ['<PERSON_3>', 'Bo'],
+      ],
+    );
+    assert.deepEqual(
+      [...map.issue('k', wants('Cy', 'Bo'), false)],
+      [
+        ['<PERSON_4>', 'Cy'],
+        ['<PERSON_3>', 'Bo'],
+      ],
+    );
+    assert.deepEqual(records, [
+      { kind: 'issued', conversation: 'c1', tokens: [['<PERSON_4>', 'Cy']], reserved: [], time: 0 },
+    ]);
+  }
+});
+
+test('a copy is made before the answer, and what is asked for again makes none', () => {
+  const { map, records, at } = mapOf();
+  map.issue('k', wants('Ada'), false);
+  assert.equal(records.length, 2);
+  at(1000);
+  map.issue('k', wants('Ada'), false);
+  map.tokensOf('k');
+  map.name('k', 'k');
+  assert.equal(records.length, 2);
+  at(3_600_001);
+  map.tokensOf('k');
+  assert.deepEqual(records.at(-1), { kind: 'issued', conversation: 'c1', tokens: [], reserved: [], time: 3_600_001 });
+});
+
+test('what is older than a day is not taken up', () => {
+  const { map, records } = mapOf();
+  map.issue('k', wants('Ada'), false);
+  let now = DAY_MS + 1;
+  const later = new ConversationMap({ now: () => now, newId: () => 'x' });
+  later.restore(records);
+  assert.equal(later.size, 0);
+  now = DAY_MS;
+  later.restore(records);
+  assert.equal(later.size, 1);
 });

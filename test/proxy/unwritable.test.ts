@@ -11,6 +11,7 @@ import { createEngine } from '../../cli/start.ts';
 import { loadConfig } from '../../config/load.ts';
 import { WeirError } from '../../flow/errors.ts';
 import type { Closing, Recorder } from '../../flow/recorder.ts';
+import { ConversationMap } from '../../proxy/conversation-map.ts';
 import { type RunningProxy, startProxy } from '../../proxy/proxy.ts';
 import { loadOrCreateAuthority } from '../../proxy/tls/authority.ts';
 import { newUlid } from '../../store/ulid.ts';
@@ -57,6 +58,7 @@ async function start(onError: 'open' | 'closed', closings: Closing[], lines: str
     catalog: createCatalog([]),
     engine: createEngine(config, fingerprint),
     recorder,
+    conversations: new ConversationMap({ now: Date.now, newId: newUlid }),
     authority: loadOrCreateAuthority(join(folder, 'ca')),
     fingerprint,
     log: (line) => lines.push(line),

@@ -1,0 +1,187 @@
+/**
+ * The conversations of all workers of a Weir, by key: the one place that gives out tokens, so that no two workers ever
+ * give one value two tokens or one token two values. In memory, bounded in number and age, the least recently used goes
+ * first; each change is handed on to be copied before it is answered. It knows keys, never who speaks with whom.
+ */
+import { Conversation, type WantedTokens } from '../engine/transform/conversation.ts';
+import type { ConversationRecord, RecordConversation } from '../flow/conversation-record.ts';
+
+/** Token to value. */
+export type TokenMap = ReadonlyMap<string, string>;
+
+/** Where the conversations are held: in this process, or in the one that all workers ask. */
+export interface ConversationHolder {
+  /**
+   * Gives all that is wanted its tokens in the conversation of a key, a new one where there is none. `isWhole`: the answer
+   * has every token of the conversation, else those that were wanted.
+   */
+  issue(key: string, wanted: WantedTokens, isWhole: boolean): TokenMap | Promise<TokenMap>;
+  /** Every token of a conversation; empty where there is no such conversation, or nothing was tokenized in it. */
+  tokensOf(key: string): TokenMap | Promise<TokenMap>;
+  /** From now on a second key finds the conversation too. Nothing where the first finds none. */
+  name(key: string, known: string): void | Promise<void>;
+}
+
+export interface ConversationMapOptions {
+  /** Unix time in ms. */
+  readonly now: () => number;
+  readonly newId: () => string;
+  /** Copies what has changed; null keeps it in memory alone. */
+  readonly record?: RecordConversation | null;
+  /** Hears of each key under which tokens are found from now on, and of those that are gone. */
+  readonly onKey?: (key: string, isThere: boolean) => void;
+}
+
+const MAX_CONVERSATIONS = 100_000;
+const MAX_AGE_MS = 24 * 3_600_000;
+/** A use is copied at most so often: after a restart a conversation may seem unused by so much longer. */
+const NOTED_EVERY_MS = 3_600_000;
+const NO_TOKENS: TokenMap = new Map();
+
+interface Held {
+  readonly id: string;
+  readonly conversation: Conversation;
+  usedAt: number;
+  notedAt: number;
+  readonly keys: Set<string>;
+}
+
+export class ConversationMap implements ConversationHolder {
+  readonly #options: ConversationMapOptions;
+  /** In order of use, the latest last. */
+  readonly #byKey = new Map<string, Held>();
+
+  constructor(options: ConversationMapOptions) {
+    this.#options = options;
+  }
+
+  /** Takes up what an earlier process has copied, in its order. Before the first use. */
+  restore(records: Iterable<ConversationRecord>): void {
+    const byId = new Map<string, Held>();
+    for (const record of records) {
+      let held = byId.get(record.conversation);
+      if (held === undefined) {
+        held = newHeld(record.conversation, record.time);
+        byId.set(record.conversation, held);
+      }
+      held.usedAt = Math.max(held.usedAt, record.time);
+      held.notedAt = held.usedAt;
+      if (record.kind === 'named') held.keys.add(record.key);
+      else {
+        held.conversation.learn(record.tokens);
+        for (const literal of record.reserved) held.conversation.reserve(literal);
+      }
+    }
+    const living = [...byId.values()].filter((held) => !this.#isOld(held)).sort((a, b) => a.usedAt - b.usedAt);
+    for (const held of living) for (const key of held.keys) this.#place(key, held);
+  }
+
+  issue(key: string, wanted: WantedTokens, isWhole: boolean): TokenMap {
+    const known = this.#find(key);
+    const held = known ?? newHeld(this.#options.newId(), this.#options.now());
+    const { conversation } = held;
+    const tokensBefore = conversation.tokens.size;
+    const reservedBefore = conversation.reserved.size;
+    const issued = conversation.issue(wanted);
+    this.#use(held, tokensBefore, reservedBefore);
+    if (known === null) this.#bind(key, held);
+    else this.#place(key, held);
+    return isWhole ? new Map(conversation.tokens) : issued;
+  }
+
+  tokensOf(key: string): TokenMap {
+    const held = this.#find(key);
+    if (held === null) return NO_TOKENS;
+    this.#use(held, held.conversation.tokens.size, held.conversation.reserved.size);
+    this.#place(key, held);
+    return new Map(held.conversation.tokens);
+  }
+
+  name(key: string, known: string): void {
+    const held = this.#find(known);
+    if (held !== null && this.#byKey.get(key) !== held) this.#bind(key, held);
+  }
+
+  /** Every key under which tokens are found. */
+  keys(): Iterable<string> {
+    return this.#byKey.keys();
+  }
+
+  /** All that a new copy has to hold. */
+  *records(): Iterable<ConversationRecord> {
+    for (const held of new Set(this.#byKey.values())) {
+      const { id, conversation, usedAt: time } = held;
+      const tokens = [...conversation.tokens];
+      yield { kind: 'issued', conversation: id, tokens, reserved: [...conversation.reserved], time };
+      for (const key of held.keys) yield { kind: 'named', key, conversation: id, time };
+    }
+  }
+
+  /** Lets go of what is past its age. True where something was. */
+  expire(): boolean {
+    const before = this.#byKey.size;
+    for (const [key, held] of this.#byKey) if (this.#isOld(held)) this.#drop(key, held);
+    return this.#byKey.size < before;
+  }
+
+  get size(): number {
+    return this.#byKey.size;
+  }
+
+  #find(key: string): Held | null {
+    const held = this.#byKey.get(key);
+    if (held === undefined) return null;
+    if (!this.#isOld(held)) return held;
+    this.#drop(key, held);
+    return null;
+  }
+
+  #isOld(held: Held): boolean {
+    return this.#options.now() - held.usedAt > MAX_AGE_MS;
+  }
+
+  /** Copies what is new, before anybody is told of it. */
+  #use(held: Held, tokensBefore: number, reservedBefore: number): void {
+    const { conversation } = held;
+    const now = this.#options.now();
+    held.usedAt = now;
+    const isNew = conversation.tokens.size > tokensBefore || conversation.reserved.size > reservedBefore;
+    if (!isNew && now - held.notedAt < NOTED_EVERY_MS) return;
+    held.notedAt = now;
+    this.#options.record?.({
+      kind: 'issued',
+      conversation: held.id,
+      tokens: [...conversation.tokens].slice(tokensBefore),
+      reserved: [...conversation.reserved].slice(reservedBefore),
+      time: now,
+    });
+  }
+
+  #bind(key: string, held: Held): void {
+    this.#options.record?.({ kind: 'named', key, conversation: held.id, time: this.#options.now() });
+    this.#place(key, held);
+    this.#options.onKey?.(key, true);
+  }
+
+  /** As the latest used. */
+  #place(key: string, held: Held): void {
+    const earlier = this.#byKey.get(key);
+    if (earlier !== undefined && earlier !== held) earlier.keys.delete(key);
+    held.keys.add(key);
+    this.#byKey.delete(key);
+    this.#byKey.set(key, held);
+    if (this.#byKey.size <= MAX_CONVERSATIONS) return;
+    const oldest = this.#byKey.entries().next();
+    if (oldest.done !== true) this.#drop(...oldest.value);
+  }
+
+  #drop(key: string, held: Held): void {
+    held.keys.delete(key);
+    this.#byKey.delete(key);
+    this.#options.onKey?.(key, false);
+  }
+}
+
+function newHeld(id: string, now: number): Held {
+  return { id, conversation: new Conversation(), usedAt: now, notedAt: now, keys: new Set() };
+}
