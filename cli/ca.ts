@@ -4,7 +4,7 @@ import { type Command, UsageError } from './command.ts';
 export const command: Command = {
   name: 'ca',
   summary: 'the certificate authority of this home',
-  usage: 'weir ca init|path|export|trust',
+  usage: 'weir ca init|path|export|trust|rotate',
   details: `The proxy reads TLS by showing certificates of its own, which clients accept once they trust this authority.
 \`weir run\` and \`weir env\` see to that for what they start; \`weir ca trust\` does for the whole system.
 The key stays in home (ca/ca.key, mode 0600) and signs for no one else.`,
@@ -17,8 +17,9 @@ sudo weir ca trust`,
     { name: 'path', summary: 'print the path of its certificate', load: () => import('./ca/path.ts') },
     { name: 'export', summary: 'print its certificate', load: () => import('./ca/export.ts') },
     { name: 'trust', summary: 'make this system trust it', load: () => import('./ca/trust.ts') },
+    { name: 'rotate', summary: 'make the next one, with an overlap', load: () => import('./ca/rotate.ts') },
   ],
   async run() {
-    throw new UsageError('needs one of init, path, export, trust');
+    throw new UsageError('needs one of init, path, export, trust, rotate');
   },
 };

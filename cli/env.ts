@@ -4,7 +4,7 @@
  */
 import { parseHostPort } from '../catalog/host.ts';
 import type { Config } from '../config/config.ts';
-import { loadOrCreateAuthority } from '../proxy/tls/authority.ts';
+import { type Authority, loadOrCreateAuthority } from '../proxy/tls/authority.ts';
 import { homePaths } from '../store/home.ts';
 import { appLabel } from './app-label.ts';
 import { type Command, type CommandContext, choiceOption, hasOption, textOption, UsageError } from './command.ts';
@@ -50,7 +50,7 @@ async function run(context: CommandContext): Promise<number> {
   const config = context.config();
   const listen = listenFor(context, form, config);
   const { caFolder } = homePaths(config.home);
-  const authority = loadOrCreateAuthority(caFolder);
+  const authority = loadOrCreateAuthority(caFolder, new Date(), config.proxy.intercept);
   const proxy = proxyUrl(listen, label?.label ?? null, label?.token ?? null);
   const isContainer = form === 'docker' || form === 'k8s';
   // Of what this host's user trusts or excepts, nothing belongs into a container.
@@ -61,7 +61,7 @@ async function run(context: CommandContext): Promise<number> {
     return 0;
   }
   print(context, form, routing.variables, '');
-  await advise(context, routing, authority.digest, listen);
+  await advise(context, routing, authority, listen);
   return 0;
 }
 
@@ -113,11 +113,11 @@ function mountsFor(form: 'docker' | 'k8s', caFolder: string, port: number): stri
 async function advise(
   context: CommandContext,
   routing: Routing,
-  digest: string,
+  authority: Authority,
   listen: Config['proxy']['listen'],
 ): Promise<void> {
   for (const warning of routing.warnings) context.err(`weir env: ${warning}\n`);
-  const found = await findProxy(listen, digest, 300);
+  const found = await findProxy(listen, authority, 300);
   const place = proxyUrl(listen, null, null);
   if (found === 'nothing') context.err(`weir env: nothing listens at ${place} yet; start it with: weir up\n`);
   if (found === 'other-home')

@@ -8,7 +8,7 @@ import { constants } from 'node:os';
 import type { HostPort } from '../catalog/host.ts';
 import type { Config } from '../config/config.ts';
 import { WeirError } from '../flow/errors.ts';
-import { loadOrCreateAuthority } from '../proxy/tls/authority.ts';
+import { type Authority, loadOrCreateAuthority } from '../proxy/tls/authority.ts';
 import { homePaths } from '../store/home.ts';
 import { appLabel, labelOf } from './app-label.ts';
 import { type Command, type CommandContext, UsageError } from './command.ts';
@@ -57,9 +57,9 @@ export async function runRouted(context: CommandContext, start: StartProxy): Pro
   const app = appLabel(context) ?? { label: labelOf(name), token: null };
   const config = context.config();
   const { caFolder } = homePaths(config.home);
-  const authority = loadOrCreateAuthority(caFolder);
+  const authority = loadOrCreateAuthority(caFolder, new Date(), config.proxy.intercept);
 
-  const up = await proxyThatIsUp(context, config, authority.digest);
+  const up = await proxyThatIsUp(context, config, authority);
   const own = up === null ? await ownProxy(config, start) : null;
   try {
     const proxy = proxyUrl(own === null ? (up ?? config.proxy.listen) : placeOf(own.url), app.label, app.token);
@@ -73,14 +73,14 @@ export async function runRouted(context: CommandContext, start: StartProxy): Pro
 }
 
 /** Where a proxy of this home listens: as configured, or where the environment already leads; null where none does. */
-async function proxyThatIsUp(context: CommandContext, config: Config, digest: string): Promise<HostPort | null> {
+async function proxyThatIsUp(context: CommandContext, config: Config, authority: Authority): Promise<HostPort | null> {
   const { listen } = config.proxy;
-  const found = await findProxy(listen, digest);
+  const found = await findProxy(listen, authority);
   if (found === 'this-home') return listen;
   // Inside another run: its proxy listens on a port of its own and has the home.
   const around = context.env['HTTPS_PROXY'] ?? '';
   const outer = around.startsWith('http://') && URL.canParse(around) ? placeOf(around) : null;
-  if (outer !== null && (await findProxy(outer, digest)) === 'this-home') return outer;
+  if (outer !== null && (await findProxy(outer, authority)) === 'this-home') return outer;
   const place = proxyUrl(listen, null, null);
   if (found === 'other-home')
     context.err(`weir run: the weir at ${place} has another home; starting one for this run\n`);

@@ -5,6 +5,7 @@
 import { get } from 'node:http';
 import { connect } from 'node:net';
 import type { HostPort } from '../catalog/host.ts';
+import type { Authority } from '../proxy/tls/authority.ts';
 import { proxyUrl } from './routing.ts';
 
 /** `stranger`: something answers that is not a Weir, or that does not answer in time. */
@@ -12,8 +13,8 @@ export type Found = 'this-home' | 'other-home' | 'stranger' | 'nothing';
 
 const MAX_ANSWER_BYTES = 4096;
 
-/** `digest` is the authority's. Resolves within `withinMs` and never rejects. */
-export function findProxy(listen: HostPort, digest: string, withinMs = 1000): Promise<Found> {
+/** `authority`: the home's, which may be in a rotation. Resolves within `withinMs` and never rejects. */
+export function findProxy(listen: HostPort, authority: Pick<Authority, 'trusted'>, withinMs = 1000): Promise<Found> {
   if (listen.port === 0) return Promise.resolve('nothing');
   const url = new URL('/.well-known/weir', proxyUrl(listen, null, null));
   return new Promise((resolve) => {
@@ -36,17 +37,17 @@ export function findProxy(listen: HostPort, digest: string, withinMs = 1000): Pr
         if (text.length > MAX_ANSWER_BYTES) request.destroy();
       });
       response.on('error', () => resolve('stranger'));
-      response.on('close', () => resolve(judge(text, digest)));
+      response.on('close', () => resolve(judge(text, authority)));
     });
   });
 }
 
-function judge(text: string, digest: string): Found {
+function judge(text: string, { trusted }: Pick<Authority, 'trusted'>): Found {
   try {
     const answer: unknown = JSON.parse(text);
     if (typeof answer !== 'object' || answer === null || !('name' in answer) || !('home' in answer)) return 'stranger';
     if (answer.name !== 'weir') return 'stranger';
-    return answer.home === digest ? 'this-home' : 'other-home';
+    return trusted.some(({ digest }) => digest === answer.home) ? 'this-home' : 'other-home';
   } catch {
     return 'stranger';
   }

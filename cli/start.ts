@@ -60,7 +60,7 @@ export async function startWeir(config: Config, options: StartOptions = {}): Pro
   let model: ConfiguredModel | null = null;
   try {
     model = await openConfiguredModel(effective, effective.proxy.limits.modelMs, log);
-    const authority = loadOrCreateAuthority(home.caFolder);
+    const authority = loadOrCreateAuthority(home.caFolder, new Date(), effective.proxy.intercept);
     const notice = expiryNotice(authority);
     if (notice !== null) log(`weir: ${notice}`);
     const recorder = createRecorder(home, {

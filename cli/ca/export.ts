@@ -7,7 +7,8 @@ export const command: Command = {
   name: 'ca export',
   summary: 'print its certificate',
   usage: 'weir ca export [--format pem|der]',
-  details: `Prints the authority's certificate on stdout, as PEM or as DER (binary). The key is not part of it. Exits 0.`,
+  details: `Prints the authority's certificate on stdout, as PEM or as DER (binary, the one that signs). While the
+authority is rotated, PEM holds both certificates. The key is not part of it. Exits 0.`,
   example: `weir ca export > weir-ca.pem
 weir ca export --format der > weir-ca.crt`,
   options: { format: { type: 'string' } },
@@ -16,8 +17,9 @@ weir ca export --format der > weir-ca.crt`,
 
 async function run(context: CommandContext): Promise<number> {
   const format = choiceOption(context, 'format', ['pem', 'der']) ?? 'pem';
-  const { certificate, certPem } = loadOrCreateAuthority(homePaths(context.config().home).caFolder);
-  if (format === 'pem') context.out(certPem);
+  const { home, proxy } = context.config();
+  const { certificate, trustPem } = loadOrCreateAuthority(homePaths(home).caFolder, new Date(), proxy.intercept);
+  if (format === 'pem') context.out(trustPem);
   else process.stdout.write(certificate.raw); // the context writes text
   return 0;
 }

@@ -16,8 +16,11 @@ is none yet. Exits 0.`,
 };
 
 async function run(context: CommandContext): Promise<number> {
-  const { caFolder } = homePaths(context.config().home);
+  const config = context.config();
+  const { caFolder } = homePaths(config.home);
   const path = certificatePath(caFolder);
-  context.out(`${existsSync(path) ? path : loadOrCreateAuthority(caFolder).certPath}\n`);
+  context.out(
+    `${existsSync(path) ? path : loadOrCreateAuthority(caFolder, new Date(), config.proxy.intercept).certPath}\n`,
+  );
   return 0;
 }

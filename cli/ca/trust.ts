@@ -4,7 +4,10 @@
  */
 import { spawnSync } from 'node:child_process';
 import { copyFileSync, existsSync } from 'node:fs';
-import { loadOrCreateAuthority } from '../../proxy/tls/authority.ts';
+import { join } from 'node:path';
+import { type Authority, loadOrCreateAuthority, type TrustedCertificate } from '../../proxy/tls/authority.ts';
+import { putOver } from '../../proxy/tls/authority-files.ts';
+import { pemOf } from '../../proxy/tls/certificate.ts';
 import { homePaths } from '../../store/home.ts';
 import { type Command, type CommandContext, hasOption } from '../command.ts';
 import { posixWord } from '../shell-words.ts';
@@ -75,13 +78,20 @@ export function recipeFor(
 }
 
 async function run(context: CommandContext): Promise<number> {
-  const authority = loadOrCreateAuthority(homePaths(context.config().home).caFolder);
-  const recipe = recipeFor(process.platform, authority.certPath, authority.digest, existsSync);
-  if (recipe === null) {
+  const { home, proxy } = context.config();
+  const { caFolder } = homePaths(home);
+  const authority = loadOrCreateAuthority(caFolder, new Date(), proxy.intercept);
+  const wanted: Wanted[] = [];
+  for (const one of authority.trusted) {
+    const certPath = fileOf(one, authority, caFolder);
+    const recipe = recipeFor(process.platform, certPath, one.digest, existsSync);
+    if (recipe !== null) wanted.push({ certPath, recipe });
+  }
+  if (wanted.length === 0) {
     context.err(`weir ca: this system's trust store is not known; add ${authority.certPath} to it by its own means\n`);
     return 1;
   }
-  const lines = commandsOf(recipe, authority.certPath);
+  const lines = wanted.flatMap(({ certPath, recipe }) => commandsOf(recipe, certPath));
   if (hasOption(context, 'dry-run')) {
     context.out(`${lines.join('\n')}\n`);
     return 0;
@@ -92,7 +102,20 @@ async function run(context: CommandContext): Promise<number> {
     for (const line of lines) context.err(`  ${prefix}${line}\n`);
     return 1;
   }
-  return carryOut(context, recipe, authority.certPath);
+  return Math.max(...wanted.map(({ certPath, recipe }) => carryOut(context, recipe, certPath)));
+}
+
+interface Wanted {
+  readonly certPath: string;
+  readonly recipe: Recipe;
+}
+
+/** A file with this certificate alone: systems' tools take one a file. */
+function fileOf({ digest, certificate }: TrustedCertificate, authority: Authority, caFolder: string): string {
+  if (authority.trusted.length === 1) return authority.certPath;
+  const path = join(caFolder, `ca-${digest}.pem`);
+  putOver(path, pemOf(certificate.raw), 0o644);
+  return path;
 }
 
 function carryOut(context: CommandContext, recipe: Recipe, certPath: string): number {

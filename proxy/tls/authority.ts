@@ -12,21 +12,32 @@ import {
   randomBytes,
   X509Certificate,
 } from 'node:crypto';
-import { existsSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { WeirError } from '../../flow/errors.ts';
 import { keyUsable, makePrivateFolder, putIfAbsent, putOver, readIfThere, removeMatching } from './authority-files.ts';
 import { pemOf, signAuthority } from './certificate.ts';
+import { constraintsOf, namesBeyond, permittedNames } from './name-constraints.ts';
 
 export interface Authority {
+  /** The certificate that signs, PEM. */
   readonly certPem: string;
+  /** All that clients are told to trust, PEM: while keys are rotated the other certificate as well. */
+  readonly trustPem: string;
   readonly certificate: X509Certificate;
   readonly key: KeyObject;
   /** Absolute or as the folder was given: the file that clients are told to trust. */
   readonly certPath: string;
   /** The first 16 hex digits of SHA-256 over the certificate's DER: which home this is, in public. */
   readonly digest: string;
+  /** All that clients are told to trust; a proxy that is running may still show the one before. */
+  readonly trusted: readonly TrustedCertificate[];
+}
+
+export interface TrustedCertificate {
+  readonly digest: string;
+  readonly certificate: X509Certificate;
 }
 
 const DAY_MS = 86_400_000;
@@ -35,7 +46,13 @@ const BACKDATE_MS = 3_600_000;
 /** From here on before the end every start says so. */
 const NOTICE_MS = 30 * DAY_MS;
 const CERTIFICATE = 'ca.pem';
-const KEY = 'ca.key';
+export const KEY = 'ca.key';
+/** The pair that is to sign next, and the certificate before the present one: see rotation.ts. */
+export const NEXT_CERTIFICATE = 'ca-next.pem';
+export const NEXT_KEY = 'ca-next.key';
+export const OLD_CERTIFICATE = 'ca-old.pem';
+/** Made from the certificates by `weir env` and `weir ca trust`, and made anew when they change. */
+export const DERIVED = /^(?:(?:bundle|extra|java)(?:-[0-9a-f]+)?|ca-[0-9a-f]{16})\.(?:pem|jks)$/;
 
 /** Where the certificate of the authority in `folder` is or will be. */
 export function certificatePath(folder: string): string {
@@ -44,9 +61,14 @@ export function certificatePath(folder: string): string {
 
 /**
  * The authority kept in `folder` (home/ca), made when there is none: safe when two processes do so at once, for both
- * get the same one. Throws WeirError `home_unusable`.
+ * get the same one. `intercept`: the hosts that it has to sign for; a new one may sign for no others where the list is
+ * closed. Throws WeirError `home_unusable`, `authority_unusable`.
  */
-export function loadOrCreateAuthority(folder: string, now: Date = new Date()): Authority {
+export function loadOrCreateAuthority(
+  folder: string,
+  now: Date = new Date(),
+  intercept: readonly string[] | null = null,
+): Authority {
   return usingFiles(folder, () => {
     makePrivateFolder(folder);
     const keyPath = join(folder, KEY);
@@ -58,21 +80,37 @@ export function loadOrCreateAuthority(folder: string, now: Date = new Date()): A
     if (!existsSync(keyPath)) putIfAbsent(keyPath, newKeyPem(), 0o600);
     const key = readKey(keyPath);
     if (key === null) throw unusable(`${keyPath} went away while it was being made`);
-    if (readIfThere(certPath) === null) putIfAbsent(certPath, pemOf(newCertificate(key, now)), 0o644);
+    if (readIfThere(certPath) === null) putIfAbsent(certPath, pemOf(newCertificate(key, now, intercept)), 0o644);
     const authority = readPair(certPath, key);
     if (authority.certificate.validToDate <= now) {
       const day = authority.certificate.validToDate.toISOString().slice(0, 10);
       throw unusable(`the certificate authority ${certPath} expired on ${day}: make a new one`);
     }
+    if (intercept !== null) requireNames(authority, intercept);
     return authority;
   });
+}
+
+/** A certificate for a name that the authority may not sign for fails in each client in its own words. */
+function requireNames({ certificate, certPath }: Authority, intercept: readonly string[]): void {
+  const beyond = namesBeyond(constraintsOf(certificate.raw), permittedNames(intercept));
+  if (beyond.length === 0) return;
+  const names = beyond[0] === '*' ? 'any host' : beyond.join(', ');
+  throw unusable(
+    `${certPath} was made for fewer hosts than proxy.intercept names now (${names}): make one for those too, ` +
+      'with "weir ca rotate" so that what is trusted today stays so meanwhile',
+  );
 }
 
 /**
  * Puts a new key and certificate over those in `folder`, and removes what was made from the old certificate. Whoever
  * trusts the old one does not trust the new one; a running proxy keeps the old one in memory.
  */
-export function replaceAuthority(folder: string, now: Date = new Date()): Authority {
+export function replaceAuthority(
+  folder: string,
+  now: Date = new Date(),
+  intercept: readonly string[] | null = null,
+): Authority {
   return usingFiles(folder, () => {
     makePrivateFolder(folder);
     const keyPem = newKeyPem();
@@ -80,8 +118,9 @@ export function replaceAuthority(folder: string, now: Date = new Date()): Author
     const certPath = certificatePath(folder);
     // The window between the two renames shows as a pair that does not match, which a start refuses with this fix.
     putOver(join(folder, KEY), keyPem, 0o600);
-    putOver(certPath, pemOf(newCertificate(key, now)), 0o644);
-    removeMatching(folder, /^(?:bundle|extra|java)(?:-[0-9a-f]+)?\.(?:pem|jks)$/);
+    putOver(certPath, pemOf(newCertificate(key, now, intercept)), 0o644);
+    for (const name of [NEXT_KEY, NEXT_CERTIFICATE, OLD_CERTIFICATE]) rmSync(join(folder, name), { force: true });
+    removeMatching(folder, DERIVED);
     return readPair(certPath, key);
   });
 }
@@ -91,10 +130,10 @@ export function expiryNotice(authority: Authority, now: Date = new Date()): stri
   const end = authority.certificate.validToDate;
   if (end.getTime() - now.getTime() > NOTICE_MS) return null;
   const day = end.toISOString().slice(0, 10);
-  return `the certificate authority expires on ${day}; from then on nothing starts until "weir ca init --force"`;
+  return `the certificate authority expires on ${day}; "weir ca rotate" makes the next one in time`;
 }
 
-function readKey(path: string): KeyObject | null {
+export function readKey(path: string): KeyObject | null {
   const pem = readIfThere(path);
   if (pem === null) return null;
   const problem = keyUsable(path);
@@ -109,33 +148,52 @@ function readKey(path: string): KeyObject | null {
 }
 
 function readPair(certPath: string, key: KeyObject): Authority {
-  const certPem = readIfThere(certPath);
-  let certificate: X509Certificate | null = null;
-  try {
-    certificate = certPem === null ? null : new X509Certificate(certPem);
-  } catch {
-    // Falls through to the refusal.
-  }
-  if (certPem === null || certificate === null) throw unusable(`${certPath} does not hold a certificate`);
-  if (!certificate.checkPrivateKey(key)) throw unusable(`${certPath} was not made for the key beside it`);
+  const trustPem = readIfThere(certPath);
+  const trusted = trustPem === null ? null : certificatesOf(trustPem);
+  if (trustPem === null || trusted === null) throw unusable(`${certPath} does not hold a certificate`);
+  const certificate = trusted.find((one) => one.checkPrivateKey(key));
+  if (certificate === undefined) throw unusable(`${certPath} was not made for the key beside it`);
   if (!certificate.ca) throw unusable(`${certPath} is not the certificate of an authority`);
-  const digest = createHash('sha256').update(certificate.raw).digest('hex').slice(0, 16);
-  return { certPem, certificate, key, certPath, digest };
+  const certPem = trusted.length === 1 ? trustPem : pemOf(certificate.raw);
+  return {
+    certPem,
+    trustPem,
+    certificate,
+    key,
+    certPath,
+    digest: digestOf(certificate),
+    trusted: trusted.map((one) => ({ digest: digestOf(one), certificate: one })),
+  };
 }
 
-function newKeyPem(): string {
+/** Null for a file without a certificate, or with one that cannot be read. */
+function certificatesOf(pem: string): readonly X509Certificate[] | null {
+  const found = pem.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
+  try {
+    return found.length === 0 ? null : found.map((one) => new X509Certificate(one));
+  } catch {
+    return null; // the parser's message may quote the file
+  }
+}
+
+function digestOf(certificate: X509Certificate): string {
+  return createHash('sha256').update(certificate.raw).digest('hex').slice(0, 16);
+}
+
+export function newKeyPem(): string {
   const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'prime256v1' });
   return privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
 }
 
-function newCertificate(key: KeyObject, now: Date): Buffer {
+export function newCertificate(key: KeyObject, now: Date, intercept: readonly string[] | null): Buffer {
   // The random part tells two authorities of one host apart: clients look up issuers by name.
   const suffix = randomBytes(4).toString('hex');
   const validity = {
     notBefore: new Date(now.getTime() - BACKDATE_MS),
     notAfter: new Date(now.getTime() - BACKDATE_MS + LIFE_MS),
   };
-  return signAuthority(`Weir CA ${hostname().slice(0, 40)} ${suffix}`, createPublicKey(key), key, validity);
+  const permitted = intercept === null ? null : permittedNames(intercept);
+  return signAuthority(`Weir CA ${hostname().slice(0, 40)} ${suffix}`, createPublicKey(key), key, validity, permitted);
 }
 
 function unusable(what: string, fix: string | null = 'weir ca init --force'): WeirError {
@@ -143,7 +201,7 @@ function unusable(what: string, fix: string | null = 'weir ca init --force'): We
 }
 
 /** Errors of the file system as the one error that says which folder it is about. */
-function usingFiles<T>(folder: string, work: () => T): T {
+export function usingFiles<T>(folder: string, work: () => T): T {
   try {
     return work();
   } catch (error) {

@@ -6,8 +6,22 @@
 import { createHash, type KeyObject, randomBytes, sign } from 'node:crypto';
 import { isIP } from 'node:net';
 import forge from 'node-forge';
+import {
+  type Asn1,
+  addressOctets,
+  bits,
+  boolean,
+  childrenOf,
+  derOf,
+  integer,
+  octets,
+  oid,
+  primitive,
+  sequence,
+  tagged,
+} from './asn1.ts';
+import { constraintsValue, type PermittedNames } from './name-constraints.ts';
 
-type Asn1 = forge.asn1.Asn1;
 const { asn1 } = forge;
 const { Class, Type } = asn1;
 
@@ -17,6 +31,7 @@ const OID = {
   subjectKeyId: '2.5.29.14',
   keyUsage: '2.5.29.15',
   subjectAltName: '2.5.29.17',
+  nameConstraints: '2.5.29.30',
   basicConstraints: '2.5.29.19',
   authorityKeyId: '2.5.29.35',
   extKeyUsage: '2.5.29.37',
@@ -40,14 +55,21 @@ export interface Validity {
   readonly notAfter: Date;
 }
 
-/** A self-signed authority that may sign leaves and nothing below them. DER. */
-export function signAuthority(commonName: string, publicKey: KeyObject, key: KeyObject, validity: Validity): Buffer {
+/** A self-signed authority that may sign leaves and nothing below them, for `permitted` names alone unless null. DER. */
+export function signAuthority(
+  commonName: string,
+  publicKey: KeyObject,
+  key: KeyObject,
+  validity: Validity,
+  permitted: PermittedNames | null = null,
+): Buffer {
   const subject = name(commonName.slice(0, MAX_COMMON_NAME));
   const spki = spkiOf(publicKey);
   const keyId = keyIdOf(publicKey);
   return signed(subject, { name: subject, keyId, key }, validity, spki, [
     extension(OID.basicConstraints, true, sequence(boolean(true), integer('\x00'))),
     extension(OID.keyUsage, true, bits(0b0000_0110, 1)), // keyCertSign, cRLSign
+    ...(permitted === null ? [] : [extension(OID.nameConstraints, true, constraintsValue(permitted))]),
     extension(OID.subjectKeyId, false, octets(keyId)),
   ]);
 }
@@ -72,7 +94,8 @@ export function leafKeyOf(publicKey: KeyObject, issuer: Issuer): LeafKey {
 
 /** A server's leaf for one host name (A-labels) or one IP address, never a wildcard. DER. */
 export function signLeaf(host: string, leafKey: LeafKey, issuer: Issuer, validity: Validity): Buffer {
-  const fits = host.length <= MAX_COMMON_NAME;
+  // OpenSSL holds a common name against the constraints of names, an address as well.
+  const fits = host.length <= MAX_COMMON_NAME && isIP(host) === 0;
   // With an empty subject the alternative name is the only one there is, and has to be critical (§4.2.1.6).
   const alternative = extension(OID.subjectAltName, !fits, sequence(generalName(host)));
   const subject = fits ? name(host) : sequence();
@@ -133,16 +156,6 @@ function generalName(host: string): Asn1 {
   return isIP(host) === 0 ? tagged(2, host) : tagged(7, Buffer.from(addressOctets(host)).toString('latin1'));
 }
 
-/** 4 or 16 octets. An IPv6 address comes in canonical form: hexadecimal groups, at most one `::`. */
-function addressOctets(address: string): number[] {
-  if (isIP(address) === 4) return address.split('.').map(Number);
-  const [before = '', after] = address.split('::');
-  const left = before === '' ? [] : before.split(':');
-  const right = after === undefined || after === '' ? [] : after.split(':');
-  const groups = [...left, ...Array<string>(8 - left.length - right.length).fill('0'), ...right];
-  return groups.flatMap((group) => [Number.parseInt(group, 16) >> 8, Number.parseInt(group, 16) & 0xff]);
-}
-
 function name(commonName: string): Asn1 {
   const value = primitive(Type.UTF8, forge.util.encodeUtf8(commonName));
   return sequence(asn1.create(Class.UNIVERSAL, Type.SET, true, [sequence(oid(OID.commonName), value)]));
@@ -157,44 +170,4 @@ function time(date: Date): Asn1 {
   return date.getTime() < GENERALIZED_FROM
     ? primitive(Type.UTCTIME, asn1.dateToUtcTime(date))
     : primitive(Type.GENERALIZEDTIME, asn1.dateToGeneralizedTime(date));
-}
-
-function bits(octet: number, unused: number): Asn1 {
-  return primitive(Type.BITSTRING, String.fromCharCode(unused, octet));
-}
-
-function octets(bytes: Buffer): Asn1 {
-  return primitive(Type.OCTETSTRING, bytes.toString('latin1'));
-}
-
-function oid(id: string): Asn1 {
-  return primitive(Type.OID, asn1.oidToDer(id).getBytes());
-}
-
-function integer(bytes: string): Asn1 {
-  return primitive(Type.INTEGER, bytes);
-}
-
-function boolean(value: boolean): Asn1 {
-  return primitive(Type.BOOLEAN, value ? '\xff' : '\x00');
-}
-
-function sequence(...items: Asn1[]): Asn1 {
-  return asn1.create(Class.UNIVERSAL, Type.SEQUENCE, true, items);
-}
-
-function tagged(tag: number, bytes: string): Asn1 {
-  return asn1.create(Class.CONTEXT_SPECIFIC, tag, false, bytes);
-}
-
-function primitive(type: forge.asn1.Type, bytes: string): Asn1 {
-  return asn1.create(Class.UNIVERSAL, type, false, bytes);
-}
-
-function childrenOf(node: Asn1): readonly Asn1[] {
-  return Array.isArray(node.value) ? node.value : [];
-}
-
-function derOf(node: Asn1): Buffer {
-  return Buffer.from(asn1.toDer(node).getBytes(), 'latin1');
 }

@@ -45,6 +45,30 @@ describe('weir ca', () => {
     assert.equal((await place.call(['ca', 'export'])).code, 0);
   });
 
+  it('rotates it in three steps, and says what each leaves to be done', async () => {
+    const first = (await place.call(['ca', 'export'])).out;
+    assert.equal((await place.call(['ca', 'rotate', '--finish'])).code, 1);
+    const begun = await place.call(['ca', 'rotate']);
+    assert.deepEqual([begun.code, begun.out], [0, `${join(place.caFolder, 'ca.pem')}\n`]);
+    assert.match(begun.err, /trusted beside the present one.*weir ca trust.*weir ca rotate --finish/s);
+    assert.match((await place.call(['ca', 'rotate'])).err, /under way already/);
+    const both = (await place.call(['ca', 'export'])).out;
+    assert.equal(both.match(/BEGIN CERTIFICATE/g)?.length, 2);
+    assert.ok(both.startsWith(first));
+    const bundle = JSON.parse((await place.call(['env', '--json'])).out)['SSL_CERT_FILE'];
+    for (const pem of both.match(/-----BEGIN[^-]+-----END CERTIFICATE-----/g) ?? []) {
+      assert.ok(readFileSync(bundle, 'utf8').includes(pem), 'what is started now trusts both');
+    }
+    const finished = await place.call(['ca', 'rotate', '--finish']);
+    assert.equal(finished.code, 0);
+    assert.match(finished.err, /until it is started again; both are trusted/);
+    assert.ok((await place.call(['ca', 'export'])).out.endsWith(first));
+    assert.equal((await place.call(['ca', 'rotate', '--drop-old'])).code, 0);
+    assert.equal((await place.call(['ca', 'export'])).out.match(/BEGIN CERTIFICATE/g)?.length, 1);
+    assert.equal((await place.call(['ca', 'rotate', '--drop-old'])).code, 1);
+    assert.equal((await place.call(['ca', 'rotate', '--finish', '--drop-old'])).code, 2);
+  });
+
   it('prints the path alone, of a new home as well', async () => {
     const { code, out, err } = await place.call(['ca', 'path']);
     assert.deepEqual([code, err], [0, '']);

@@ -38,6 +38,8 @@ const weirAnswer = (home: string): Answer => ({
 });
 const PRINT = ['-e', 'require("fs").writeFileSync(process.argv[1], JSON.stringify(process.env))'];
 
+const NOBODY = { trusted: [] };
+
 describe('weir run', () => {
   let place: Place;
   const servers: Server[] = [];
@@ -209,12 +211,12 @@ describe('findProxy', () => {
     const server = createServer(() => {}).listen(0, '127.0.0.1');
     await once(server, 'listening');
     const { port } = server.address() as AddressInfo;
-    assert.equal(await findProxy({ host: '127.0.0.1', port }, 'x', 100), 'stranger');
+    assert.equal(await findProxy({ host: '127.0.0.1', port }, NOBODY, 100), 'stranger');
     server.closeAllConnections();
     server.close();
     await once(server, 'close');
-    assert.equal(await findProxy({ host: '127.0.0.1', port }, 'x', 1000), 'nothing');
-    assert.equal(await findProxy({ host: '127.0.0.1', port: 0 }, 'x'), 'nothing');
+    assert.equal(await findProxy({ host: '127.0.0.1', port }, NOBODY, 1000), 'nothing');
+    assert.equal(await findProxy({ host: '127.0.0.1', port: 0 }, NOBODY), 'nothing');
   });
 });
 

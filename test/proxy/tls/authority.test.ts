@@ -163,7 +163,7 @@ describe('the authority of a home', () => {
     assert.equal(expiryNotice(authority, new Date(end - 31 * 86_400_000)), null);
     assert.match(
       expiryNotice(authority, new Date(end - 29 * 86_400_000)) ?? '',
-      /expires on 2027-12-31.*ca init --force/,
+      /expires on 2027-12-31.*weir ca rotate/,
     );
     const error = refusal(() => loadOrCreateAuthority(folder, new Date(end)));
     assert.equal(error.code, 'authority_unusable');
