@@ -52,6 +52,8 @@ export class Account {
   #protocol: string;
   #coverage: Coverage = FULL;
   #isClosed = false;
+  /** Of a stream: the strongest that was decided on a message of each direction, and what all of them held. */
+  readonly #messages: Partial<Record<Direction, { strongest: Side; readonly entities: Record<string, number> }>> = {};
 
   constructor(start: AccountStart, recorder: Recorder, now: () => number) {
     this.id = start.id;
@@ -86,6 +88,35 @@ export class Account {
     this.#sides.push({ direction: message.direction, findings, coverage, decision, excerpt });
   }
 
+  /**
+   * One message of a stream. Where something was found in it, or done to it, it has an event of its own, which is kept
+   * when this resolves (with the id of that event; null where there is none); rejects with WeirError
+   * `store_unwritable`. What it held counts in the edges of the stream's end.
+   */
+  async enterMessage(
+    message: Message,
+    inspection: Inspection,
+    { id, excerptChars }: { readonly id: string; readonly excerptChars: number },
+  ): Promise<string | null> {
+    const { extraction, findings, coverage, decision } = inspection;
+    const { direction } = message;
+    const bare: Side = { direction, findings: [], coverage: FULL, decision, excerpt: null };
+    this.lessen(coverage);
+    const all = this.#messages[direction] ?? { strongest: bare, entities: {} };
+    this.#messages[direction] = all;
+    countEntities(findings, all.entities);
+    if (isOver(decision, all.strongest.decision)) all.strongest = bare;
+    const { action } = decision.enforced;
+    if (findings.length === 0 && actionRank(action) <= actionRank('alert')) return null;
+    const excerpt = excerptOf(extraction.segments, findings, excerptChars);
+    const side: Side = { direction, findings, coverage, decision, excerpt };
+    const event = this.#event([side], FULL, action === 'block' ? 'blocked' : 'completed', null, null);
+    const bytes = { out: 0, in: 0, [direction === 'request' ? 'out' : 'in']: message.body.length };
+    const time = timeText(this.#now());
+    await this.#recorder.closeSoon({ event: { ...event, id, time, bytes, latencyMs: null }, edges: [], excerpt });
+    return id;
+  }
+
   /** A failure of our own, that `onError` decided on. */
   failedOpen(text: string): void {
     this.#own('alert', text);
@@ -118,7 +149,7 @@ export class Account {
   /** The strongest action carried out so far: `x-weir-action`. */
   get action(): Action {
     let action: Action = 'allow';
-    for (const side of this.#sides) action = stronger(action, side.decision.enforced.action);
+    for (const side of this.#allSides()) action = stronger(action, side.decision.enforced.action);
     return action;
   }
 
@@ -160,7 +191,7 @@ export class Account {
   }
 
   #closing(outcome: Outcome, status: number | null, reason: string | null): Closing {
-    const event = this.#event(outcome, status, reason);
+    const event = this.#event(this.#allSides(), this.#coverage, outcome, status, reason);
     let excerpt: string | null = null;
     for (const side of this.#sides) {
       if (side.excerpt !== null) excerpt = excerpt === null ? side.excerpt : `${excerpt}\n${side.excerpt}`;
@@ -168,11 +199,30 @@ export class Account {
     return { event, edges: this.#destination === null ? [] : this.#edges(event), excerpt };
   }
 
-  #event(outcome: Outcome, status: number | null, reason: string | null): EventBody {
+  #allSides(): readonly Side[] {
+    const sides = [...this.#sides];
+    for (const messages of [this.#messages.request, this.#messages.response]) {
+      if (messages === undefined) continue;
+      const { direction, decision } = messages.strongest;
+      const at = sides.findIndex((side) => side.direction === direction);
+      const head = sides[at];
+      if (head === undefined) sides.push(messages.strongest);
+      else if (isOver(decision, head.decision)) sides[at] = { ...head, decision };
+    }
+    return sides;
+  }
+
+  #event(
+    sides: readonly Side[],
+    least: Coverage,
+    outcome: Outcome,
+    status: number | null,
+    reason: string | null,
+  ): EventBody {
     const decisions: EventDecision[] = [];
     const findings: EventFinding[] = [];
-    let coverage = this.#coverage;
-    for (const side of this.#sides) {
+    let coverage = least;
+    for (const side of sides) {
       enterDecisions(side, decisions);
       if (side.findings.length > 0) findings.push(...joined(side));
       coverage = worseCoverage(coverage, side.coverage);
@@ -235,15 +285,25 @@ export class Account {
   }
 
   #entities(direction: Direction): Record<string, number> {
-    const entities: Record<string, number> = {};
+    const entities = { ...this.#messages[direction]?.entities };
     for (const side of this.#sides) {
-      if (side.direction !== direction) continue;
-      for (const finding of side.findings) {
-        if (finding.score >= MEDIUM) entities[finding.entity] = (entities[finding.entity] ?? 0) + 1;
-      }
+      if (side.direction === direction) countEntities(side.findings, entities);
     }
     return entities;
   }
+}
+
+function countEntities(findings: readonly Finding[], into: Record<string, number>): void {
+  for (const finding of findings) {
+    if (finding.score >= MEDIUM) into[finding.entity] = (into[finding.entity] ?? 0) + 1;
+  }
+}
+
+/** Whether a decision tells more than another: by what was carried out, then by what was observed. */
+function isOver(a: Decision, b: Decision): boolean {
+  const byAction = actionRank(a.enforced.action) - actionRank(b.enforced.action);
+  if (byAction !== 0) return byAction > 0;
+  return actionRank(a.monitored?.action ?? 'allow') > actionRank(b.monitored?.action ?? 'allow');
 }
 
 const NOWHERE: EventDestination = { host: null, port: null, vendor: null, category: 'unknown', country: null };
