@@ -16,6 +16,8 @@ export interface Message {
   readonly headers: readonly string[];
   /** The body as received, content codings not undone. */
   readonly body: Buffer;
+  /** One message of a stream (WebSocket, gRPC): target and headers are those that opened it and were inspected with it. */
+  readonly isWithinStream?: boolean;
 }
 
 /** Header names in lower case as they were met: the same few come with every message. Bounded, since senders choose them. */

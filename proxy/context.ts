@@ -32,6 +32,8 @@ export interface ExchangeContext {
   readonly youngChunks: YoungChunks;
   /** The exchange that each client connection is busy with: what breaks on the connection belongs to its record. */
   readonly underWay: WeakMap<Duplex, { readonly account: Account; readonly response: ServerResponse }>;
+  /** Aborted once the proxy stops: streams without an end of their own are then to come to one. */
+  readonly stopping: AbortSignal;
   readonly isBypassed: (host: string) => boolean;
   readonly newId: () => string;
   readonly now: () => number;

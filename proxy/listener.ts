@@ -96,7 +96,9 @@ export function createListener(context: ListenerContext): Server {
     if (route.kind === 'own') {
       return refuseRaw(socket, { status: 404, code: 'not_found', message: 'no WebSocket here' }, request, context);
     }
-    acceptUpgrade({ request, socket, head, source: admitted, origin: route.origin, target: route.target }, context);
+    const { origin, target } = route;
+    const provider = route.kind === 'gateway' ? route.provider : null;
+    acceptUpgrade({ request, socket, head, source: admitted, origin, target, provider }, context);
   });
   server.on('clientError', (error, socket) => {
     const code = 'code' in error ? String(error.code) : error.name;

@@ -76,6 +76,7 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
   const active = new Set<Promise<void>>();
   const rates = new RateWatch(proxy.limits.clientBodyBytesPerSecond);
   const bypass = anyOf(proxy.bypass, compileHostGlob);
+  const stopping = new AbortController();
   const server = createListener({
     config: proxy,
     excerptChars: config.excerpts.chars,
@@ -89,6 +90,7 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
     rates,
     youngChunks: new YoungChunks(),
     underWay: new WeakMap(),
+    stopping: stopping.signal,
     isBypassed: (host) => bypass?.(host) === true,
     isIntercepted: anyOf(proxy.intercept, compileHostGlob) ?? (() => false),
     newId: options.newId,
@@ -135,6 +137,7 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
     close: async (drainMs = proxy.limits.drainMs) => {
       const isClosed = new Promise<void>((resolve) => server.close(() => resolve()));
       server.closeIdleConnections();
+      stopping.abort();
       await settled(active, drainMs);
       for (const socket of sockets) socket.destroy();
       // Each ends with its client gone, and records so.

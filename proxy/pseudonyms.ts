@@ -18,21 +18,33 @@ export class Pseudonyms {
   readonly #conversations: Conversations;
   readonly #message: Message;
   readonly #fingerprint: Fingerprint;
+  readonly #streamId: string | null;
   #ownScope: ConversationScope | null = null;
   #found: ConversationKey | null = null;
   /** Of the conversation, what this exchange has been told. */
   readonly #conversation = new Conversation();
   #tokens: ReadonlyMap<string, string> = new Map();
 
-  constructor(conversations: Conversations, message: Message, fingerprint: Fingerprint) {
+  /** `streamId`: names the conversation where the provider does not, since one stream is one conversation. */
+  constructor(
+    conversations: Conversations,
+    message: Message,
+    fingerprint: Fingerprint,
+    streamId: string | null = null,
+  ) {
     this.#conversations = conversations;
     this.#message = message;
     this.#fingerprint = fingerprint;
+    this.#streamId = streamId;
   }
 
   /** The conversation that a message's tokens belong to, with all that is wanted issued. Rejects where it cannot be asked. */
   async issue(extraction: Extraction, wanted: WantedTokens): Promise<Conversation> {
-    this.#found ??= this.#conversations.of(this.#scope(), extraction.conversationId, extraction.firstUserText());
+    this.#found ??= this.#conversations.of(
+      this.#scope(),
+      extraction.conversationId ?? this.#streamId,
+      extraction.firstUserText(),
+    );
     const { key, isByDigest } = this.#found;
     if (key === null) this.#conversation.issue(wanted);
     else this.#conversation.learn(await this.#conversations.holder.issue(key, wanted, !isByDigest));

@@ -25,6 +25,8 @@ export interface UpgradeRequest {
   readonly source: Source;
   readonly origin: Origin;
   readonly target: string;
+  /** The gateway's name for the provider; null in the other modes. */
+  readonly provider: string | null;
 }
 
 export function acceptUpgrade(upgrade: UpgradeRequest, context: TunnelContext): void {
@@ -38,6 +40,7 @@ async function carry(upgrade: UpgradeRequest, client: Socket, context: TunnelCon
   const { request, source, origin, target } = upgrade;
   const destination = context.catalog.lookup(origin.host, origin.port);
   const account = accountOf(source, origin, 'websocket', context);
+  account.provider = upgrade.provider;
   account.lessen(opaque('websocket'));
   const { engine } = context;
   const message = {

@@ -10,7 +10,7 @@ import type { Segment } from '../../flow/segment.ts';
 import { Collector, validText } from './collector.ts';
 import { decodeBody } from './encodings.ts';
 import { collectForm } from './form.ts';
-import { collectHead, type Head } from './head.ts';
+import { collectHead, type Head, NO_HEAD } from './head.ts';
 import { get, isTrue, type JsonNode, parseJson, textOf } from './json.ts';
 import { type FirstText, type Marks, NO_MARKS } from './marks.ts';
 import { collectMultipart } from './multipart.ts';
@@ -60,7 +60,7 @@ interface BodyResult {
 /** The segments of one message, head first. `maxDecodedBytes` bounds the body after its codings are undone. */
 export function extract(message: Message, limits: { readonly maxDecodedBytes: number }): Extraction {
   const headCollector = new Collector();
-  const head = collectHead(headCollector, message);
+  const head = message.isWithinStream === true ? NO_HEAD : collectHead(headCollector, message);
   const decoded = decodeBody(message.body, message.headers, limits.maxDecodedBytes);
   const body = decoded?.body ?? message.body;
   let collector = new Collector();

@@ -17,6 +17,8 @@ const CREDENTIALS: ReadonlySet<string> = new Set([
   'x-goog-api-key',
   'cookie',
   'set-cookie',
+  // Browsers cannot set a header for a WebSocket: OpenAI takes the key as a subprotocol.
+  'sec-websocket-protocol',
 ]);
 
 /**
@@ -44,6 +46,10 @@ const STRUCTURAL: ReadonlySet<string> = new Set([
   'vary',
   'age',
   'last-modified',
+  'sec-websocket-key',
+  'sec-websocket-accept',
+  'sec-websocket-version',
+  'sec-websocket-extensions',
   'strict-transport-security',
 ]);
 
@@ -115,6 +121,8 @@ export interface Head {
   /** The client's name for its session. */
   readonly session: string | null;
 }
+
+export const NO_HEAD: Head = { contentType: null, hasAnthropicVersion: false, session: null };
 
 /** The vendor is known: its credential headers and `?key=` are its own. */
 function isKnownVendor(message: Message): boolean {
