@@ -5,11 +5,12 @@
  */
 import { lowerName } from '../flow/message.ts';
 
-/** What is read, in this order: interim heads, one final head, pieces of its body, its end. */
+/** What is read, in this order: interim heads, one final head, pieces of its body, trailers where there are any, its end. */
 export interface AnswerEvents {
   information(status: number, headers: readonly string[]): void;
   head(status: number, statusText: string, headers: readonly string[]): void;
   data(piece: Buffer): void;
+  trailers(headers: readonly string[]): void;
   end(): void;
 }
 
@@ -31,6 +32,7 @@ export class AnswerParser {
   #part: Buffer | null = null;
   #left = 0;
   #trailerBytes = 0;
+  #trailers: string[] = [];
   #isKept = false;
   #keepSeconds = NO_TIMEOUT_NAMED;
 
@@ -152,6 +154,7 @@ export class AnswerParser {
     if (this.#isHead || status === 204 || status === 304) return 'length';
     if (framing.isChunked) {
       this.#trailerBytes = 0;
+      this.#trailers = [];
       return 'chunk-size';
     }
     if (framing.length !== null) {
@@ -167,7 +170,8 @@ export class AnswerParser {
     const before = this.#part?.length ?? 0;
     const feed = bytes.indexOf(0x0a, at);
     const end = feed === -1 ? bytes.length : feed + 1;
-    if (before + end - at > MAX_CHUNK_LINE) throw new MalformedAnswer('a line of its chunks that does not end');
+    const max = this.#state === 'trailers' ? this.#maxHeadBytes : MAX_CHUNK_LINE;
+    if (before + end - at > max) throw new MalformedAnswer('a line of its chunks that does not end');
     const piece = bytes.subarray(at, end);
     const all = this.#part === null ? piece : Buffer.concat([this.#part, piece]);
     if (feed === -1) {
@@ -191,10 +195,14 @@ export class AnswerParser {
         this.#state = 'chunk-size';
         break;
       default:
-        // Trailers end here: they would have to be inspected, and no provider sends any.
         this.#trailerBytes += line.length;
         if (this.#trailerBytes > this.#maxHeadBytes) throw new MalformedAnswer('trailers beyond limits.headerBytes');
-        if (line.length === 2) this.#end();
+        if (line.length > 2) {
+          readFields(line, line.toString('latin1', 0, line.length - 2), 0, this.#trailers);
+          return;
+        }
+        if (this.#trailers.length > 0) this.#events.trailers(this.#trailers);
+        this.#end();
     }
   }
 }

@@ -1,5 +1,4 @@
 /** What passes between the stages of an exchange. Types only. */
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex, Readable } from 'node:stream';
 import type { Catalog } from '../catalog/catalog.ts';
 import type { Origin } from '../catalog/providers.ts';
@@ -10,6 +9,7 @@ import type { NameReader } from '../engine/names/given.ts';
 import type { Destination, Source } from '../flow/parties.ts';
 import type { Recorder } from '../flow/recorder.ts';
 import type { Account } from './account.ts';
+import type { ClientRequest, ClientResponse } from './client-message.ts';
 import type { Conversations } from './conversations.ts';
 import type { Forwarder } from './forward.ts';
 import type { HeldBudget, RateWatch } from './held.ts';
@@ -31,7 +31,7 @@ export interface ExchangeContext {
   readonly rates: RateWatch;
   readonly youngChunks: YoungChunks;
   /** The exchange that each client connection is busy with: what breaks on the connection belongs to its record. */
-  readonly underWay: WeakMap<Duplex, { readonly account: Account; readonly response: ServerResponse }>;
+  readonly underWay: WeakMap<Duplex, { readonly account: Account; readonly response: ClientResponse }>;
   /** Aborted once the proxy stops: streams without an end of their own are then to come to one. */
   readonly stopping: AbortSignal;
   readonly isBypassed: (host: string) => boolean;
@@ -43,8 +43,12 @@ export interface ExchangeContext {
 
 /** One request as the listener hands it over. */
 export interface Incoming {
-  readonly request: IncomingMessage;
-  readonly response: ServerResponse;
+  readonly request: ClientRequest;
+  readonly response: ClientResponse;
+  /** The head announces a body (RFC 9112 §6, RFC 9113 §8.1). */
+  readonly hasBody: boolean;
+  /** The length of its body where the client declared it. */
+  readonly declaredLength: number | null;
   readonly origin: Origin;
   /** Path and query, byte for byte. */
   readonly target: string;
@@ -59,6 +63,8 @@ export interface Ready {
   readonly headers: readonly string[];
   readonly target: string;
   readonly body: Buffer | Readable | null;
+  /** The trailers that follow the body, once it has ended; a flat list. */
+  readonly trailers: () => readonly string[];
   /** As it is judged by: `genai` where a host of category unknown is spoken to as one. */
   readonly destination: Destination;
   readonly shape: Shape | null;

@@ -38,6 +38,7 @@ export async function exchange(incoming: Incoming, context: ExchangeContext): Pr
           path: ready.target,
           headers: ready.headers,
           body: ready.body,
+          trailers: ready.trailers,
         },
         sink,
       ),

@@ -20,11 +20,13 @@ export interface ForwardRequest extends UpstreamRequest {
   readonly origin: Origin;
 }
 
-/** What an answer is handed to, in this order: information*, head, data*, then end or error, once. */
+/** What an answer is handed to, in this order: information*, head, data*, trailers?, then end or error, once. */
 export interface ResponseSink {
   information(status: number, headers: readonly string[]): void;
   head(status: number, statusText: string, headers: readonly string[]): void;
   data(chunk: Buffer): void;
+  /** A flat list of what stands behind the body, as received; not called where there is nothing. */
+  trailers(headers: readonly string[]): void;
   end(): void;
   error(error: WeirError): void;
 }
@@ -102,6 +104,10 @@ class Sending implements Call, AnswerSink {
 
   data(chunk: Buffer): void {
     this.#sink.data(chunk);
+  }
+
+  trailers(headers: readonly string[]): void {
+    this.#sink.trailers(headers);
   }
 
   end(): void {

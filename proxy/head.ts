@@ -11,7 +11,6 @@ const HOP_BY_HOP = new Set([
   'proxy-authenticate',
   'proxy-authorization',
   'te',
-  'trailer',
   'transfer-encoding',
   'upgrade',
   'expect',
@@ -72,12 +71,20 @@ export function requestHead(raw: readonly string[], options: RequestHeadOptions)
     const value = raw[i + 1] as string;
     const kind = kindOf(name);
     const { lower } = kind;
-    if (kind.isDropped || lower === 'host' || lower === 'content-length' || named.has(lower)) continue;
+    if (kind.isDropped || lower === 'host' || lower === 'content-length' || named.has(lower)) {
+      // Of what a client takes between two hops, trailers can be passed on (RFC 9110 §10.1.4).
+      if (lower === 'te' && takesTrailers(value)) head.push('te', 'trailers');
+      continue;
+    }
     if (options.isIdentity && (kind.isCoding || kind.isDigest)) continue;
     head.push(name, options.narrowsEncoding && lower === 'accept-encoding' ? narrowed(value) : value);
   }
   if (options.contentLength !== null) head.push('content-length', String(options.contentLength));
   return head;
+}
+
+function takesTrailers(te: string): boolean {
+  return te.split(',').some((item) => item.trim().toLowerCase() === 'trailers');
 }
 
 /** Codings that can be read, with the client's own weights; `identity` where none of them is left. */
@@ -120,6 +127,54 @@ export function responseHead(raw: readonly string[], options: ResponseHeadOption
   if (options.contentLength !== null) head.push('Content-Length', String(options.contentLength));
   head.push('x-weir-event', options.eventId, 'x-weir-action', options.action);
   return head;
+}
+
+/** What may not stand behind a body (RFC 9110 §6.5.1): framing, routing, credentials, and what says how to read it. */
+const NO_TRAILERS = new Set([
+  ...HOP_BY_HOP,
+  'age',
+  'authorization',
+  'cache-control',
+  'content-encoding',
+  'content-length',
+  'content-location',
+  'content-range',
+  'content-type',
+  'cookie',
+  'date',
+  'expires',
+  'host',
+  'if-match',
+  'if-modified-since',
+  'if-none-match',
+  'if-range',
+  'if-unmodified-since',
+  'location',
+  'max-forwards',
+  'pragma',
+  'range',
+  'retry-after',
+  'set-cookie',
+  'trailer',
+  'vary',
+  'warning',
+  'www-authenticate',
+  'alt-svc',
+]);
+const NOTHING: readonly string[] = [];
+
+/** A flat list of the trailers that go further, in either direction. */
+export function trailerFields(raw: readonly string[]): readonly string[] {
+  if (raw.length === 0) return NOTHING;
+  return raw.filter((_, i) => {
+    const lower = lowerName(raw[i - (i % 2)] as string);
+    return !NO_TRAILERS.has(lower) && !lower.startsWith('x-weir-') && !lower.startsWith(':');
+  });
+}
+
+/** Headers with the trailers behind them, as one message is inspected. */
+export function withTrailers(headers: readonly string[], trailers: readonly string[]): readonly string[] {
+  return trailers.length === 0 ? headers : [...headers, ...trailers];
 }
 
 function namedByConnection(raw: readonly string[]): ReadonlySet<string> {

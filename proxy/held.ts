@@ -3,8 +3,8 @@
  * on as it comes. Memory for held bodies is bounded over all calls; a client that dawdles is let go by its rate,
  * never by total time.
  */
-import type { IncomingMessage } from 'node:http';
 import { PassThrough, type Readable } from 'node:stream';
+import type { ClientRequest } from './client-message.ts';
 
 /** Room for held bodies, shared by all calls. */
 export class HeldBudget {
@@ -85,14 +85,14 @@ export class RateWatch {
 }
 
 export class BodyReader {
-  readonly #request: IncomingMessage;
+  readonly #request: ClientRequest;
   readonly #budget: HeldBudget;
   readonly #rates: RateWatch;
   #chunks: Buffer[] = [];
   #size = 0;
   #isEnded = false;
 
-  constructor(request: IncomingMessage, budget: HeldBudget, rates: RateWatch) {
+  constructor(request: ClientRequest, budget: HeldBudget, rates: RateWatch) {
     this.#request = request;
     this.#budget = budget;
     this.#rates = rates;
@@ -190,11 +190,4 @@ export class BodyReader {
     this.#chunks = [];
     this.#size = 0;
   }
-}
-
-/** True where the head announces a body (RFC 9112 §6). */
-export function hasBody(request: IncomingMessage): boolean {
-  if (request.headers['transfer-encoding'] !== undefined) return true;
-  const length = request.headers['content-length'];
-  return length !== undefined && Number(length) > 0;
 }

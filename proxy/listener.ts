@@ -2,7 +2,7 @@
  * The proxy's one port: forward proxy (absolute-form and CONNECT), SOCKS5 and gateway. It finds out who asks for what,
  * refuses what is not to be done, and hands the rest to an exchange, a tunnel or an upgrade. It inspects no body.
  */
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type Server } from 'node:http';
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { HostPort } from '../catalog/host.ts';
@@ -12,6 +12,8 @@ import { headerOf } from '../flow/message.ts';
 import type { Source } from '../flow/parties.ts';
 import { type AdmissionContext, admit, type Denied, recordDenied } from './admission.ts';
 import { closeRecord } from './answer.ts';
+import { type ClientRequest, type ClientResponse, framingOf } from './client-message.ts';
+import type { Incoming } from './context.ts';
 import { exchange } from './exchange.ts';
 import { basicCredential } from './identity.ts';
 import { ownPage } from './own-page.ts';
@@ -38,6 +40,12 @@ export interface Connection {
   readonly source: Source | null;
 }
 
+/**
+ * Gives a connection to the listener, which reads requests from it. `first` was taken off it already, and it stands
+ * paused; null where nothing was.
+ */
+export type HandOver = (socket: Socket, connection: Connection, first: Buffer | null) => void;
+
 const OPEN_AIR: Connection = { tunnel: null, serverName: null, source: null };
 
 export function createListener(context: ListenerContext): Server {
@@ -58,24 +66,22 @@ export function createListener(context: ListenerContext): Server {
   const connectionOf = (socket: Duplex): Connection => connections.get(socket) ?? OPEN_AIR;
   // What Node's server does with a connection, once it is known that HTTP is spoken on it.
   const speakHttp = server.listeners('connection');
-  const serveHttp = (socket: Socket): void => {
+  const handOver: HandOver = (socket, connection, first) => {
+    if (connection !== OPEN_AIR) connections.set(socket, connection);
+    if (first !== null) socket.unshift(first);
     for (const listener of speakHttp) listener.call(server, socket);
+    // It was paused by hand, and stays so until told.
+    if (first !== null) socket.resume();
   };
   server.removeAllListeners('connection');
   server.on('connection', (socket) => {
     firstBytes(socket, limits.clientHeadMs, (bytes) => {
       if (isSocks(bytes)) return acceptSocks({ socket, bytes, handOver }, context);
-      socket.unshift(bytes);
-      serveHttp(socket);
-      socket.resume();
+      handOver(socket, OPEN_AIR, bytes);
     });
   });
-  const handOver = (socket: Socket, connection: Connection): void => {
-    connections.set(socket, connection);
-    serveHttp(socket);
-  };
-  const onRequest = (request: IncomingMessage, response: ServerResponse, expectsContinue: boolean): void => {
-    serve(request, response, expectsContinue, connectionOf(request.socket), context);
+  const onRequest = (request: IncomingMessage, response: ClientResponse, expectsContinue: boolean): void => {
+    serve({ request, response, ...framingOf(request), expectsContinue }, connectionOf(request.socket), context);
   };
   server.on('request', (request, response) => onRequest(request, response, false));
   server.on('checkContinue', (request, response) => onRequest(request, response, true));
@@ -148,13 +154,11 @@ function firstBytes(socket: Socket, limitMs: number, done: (bytes: Buffer) => vo
   });
 }
 
-function serve(
-  request: IncomingMessage,
-  response: ServerResponse,
-  expectsContinue: boolean,
-  connection: Connection,
-  context: ListenerContext,
-): void {
+/** A request as it came, before it is known what it asks for. */
+type Asked = Pick<Incoming, 'request' | 'response' | 'hasBody' | 'declaredLength' | 'expectsContinue'>;
+
+function serve(asked: Asked, connection: Connection, context: ListenerContext): void {
+  const { request, response } = asked;
   const route = routed(request, connection, context);
   const admitted = sourceOfRequest(request, route, connection, context);
   if ('status' in admitted) return refuseRequest(request, response, admitted, context);
@@ -171,16 +175,12 @@ function serve(
     case 'gateway': {
       const { origin, target } = route;
       const provider = route.kind === 'gateway' ? route.provider : null;
-      const work = exchange(
-        { request, response, origin, target, source: admitted, provider, expectsContinue },
-        context,
-      );
-      context.track(work);
+      context.track(exchange({ ...asked, origin, target, source: admitted, provider }, context));
     }
   }
 }
 
-function routed(request: IncomingMessage, connection: Connection, context: ListenerContext): Route {
+function routed(request: ClientRequest, connection: Connection, context: ListenerContext): Route {
   return routeOf(request.url ?? '', request.rawHeaders, {
     tunnel: connection.tunnel,
     serverName: connection.serverName,
@@ -195,7 +195,7 @@ function routed(request: IncomingMessage, connection: Connection, context: Liste
 
 /** Who asks, or why not: 407 on the way through the forward proxy, 401 on the gateway. */
 function sourceOfRequest(
-  request: IncomingMessage,
+  request: ClientRequest,
   route: Route,
   connection: Connection,
   context: ListenerContext,
@@ -214,8 +214,8 @@ function sourceOfRequest(
 }
 
 function refuseRequest(
-  request: IncomingMessage,
-  response: ServerResponse,
+  request: ClientRequest,
+  response: ClientResponse,
   denied: Denied,
   context: ListenerContext,
 ): void {
@@ -235,7 +235,7 @@ function refuseRequest(
 function refuseRaw(
   socket: Duplex,
   denied: Denied,
-  request: IncomingMessage | null,
+  request: ClientRequest | null,
   context: ListenerContext,
   outcome: 'refused' | 'malformed' = 'refused',
 ): void {
@@ -251,7 +251,7 @@ function writeRaw(socket: Duplex, denied: Denied, eventId: string): void {
   socket.end(Buffer.concat([Buffer.from(`${lines.join('\r\n')}\r\n\r\n`), refusal.body]));
 }
 
-function peerOf(request: IncomingMessage | null): string | null {
+function peerOf(request: ClientRequest | null): string | null {
   return request?.socket.remoteAddress ?? null;
 }
 

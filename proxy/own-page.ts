@@ -2,7 +2,7 @@
  * What the proxy's own address answers: how to route a program through it, and to `weir run` that it is a Weir and
  * whose. It serves no record and no key.
  */
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { ClientRequest, ClientResponse } from './client-message.ts';
 
 export interface OwnFacts {
   readonly version: string;
@@ -11,7 +11,7 @@ export interface OwnFacts {
   readonly port: number;
 }
 
-export function ownPage(request: IncomingMessage, response: ServerResponse, target: string, facts: OwnFacts): void {
+export function ownPage(request: ClientRequest, response: ClientResponse, target: string, facts: OwnFacts): void {
   const path = target.split('?', 1)[0];
   if (path === '/.well-known/weir') {
     const { version, homeDigest } = facts;
@@ -32,7 +32,7 @@ Or use it as a gateway:           OPENAI_BASE_URL=http://127.0.0.1:${port}/opena
 `;
 }
 
-function send(response: ServerResponse, status: number, contentType: string, body: string): void {
+function send(response: ClientResponse, status: number, contentType: string, body: string): void {
   response.writeHead(status, [
     'Content-Type',
     contentType,

@@ -2,7 +2,6 @@
  * From a client's request to one that may go upstream: held and inspected where a rule could change it, else on its
  * way with a scan beside. No byte that a rule could hold leaves here before its decision.
  */
-import type { IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
 import { extract, shapeOfBody } from '../engine/extract/extract.ts';
 import { isSignIn } from '../engine/extract/sign-in.ts';
@@ -16,8 +15,8 @@ import { Answer, blocked, failed, reasonOf } from './answer.ts';
 import { authorityText } from './authority.ts';
 import { Beside } from './beside.ts';
 import type { ExchangeContext, Incoming, Ready } from './context.ts';
-import { requestHead } from './head.ts';
-import { type BodyReader, hasBody, type ReadEnd } from './held.ts';
+import { requestHead, trailerFields, withTrailers } from './head.ts';
+import type { BodyReader, ReadEnd } from './held.ts';
 import { inspectWithNames, inspectWithoutNames, type ProxyInspectContext } from './inspection.ts';
 import { Pseudonyms } from './pseudonyms.ts';
 import { describeRoute } from './route-text.ts';
@@ -73,12 +72,13 @@ function unscanned(
   return {
     headers: requestHead(incoming.request.rawHeaders, {
       authority: authorityText(incoming.origin),
-      contentLength: declaredLength(incoming.request),
+      contentLength: incoming.declaredLength,
       isIdentity: false,
       narrowsEncoding: false,
     }),
     target: incoming.target,
     body: streamed(incoming, reader, account, null, context),
+    trailers: trailersOf(incoming),
     destination,
     shape: null,
     isStreamAsked: false,
@@ -110,7 +110,7 @@ async function knownDestination(
 ): Promise<Destination> {
   const contentType = headerOf(incoming.request.rawHeaders, 'content-type');
   const isJson = contentType === null || /json/i.test(contentType);
-  if (!isJson || !hasBody(incoming.request)) return destination;
+  if (!isJson || !incoming.hasBody) return destination;
   const asGenai: Destination = { ...destination, category: 'genai' };
   const { policies } = context.engine;
   const mayMatter = (direction: 'request' | 'response'): boolean =>
@@ -146,7 +146,7 @@ async function hold(
   context: ExchangeContext,
 ): Promise<Ready> {
   const { inspectBytes } = context.config.limits;
-  const end = hasBody(incoming.request) ? await reader.read(inspectBytes) : 'end';
+  const end = incoming.hasBody ? await reader.read(inspectBytes) : 'end';
   if (end === 'limit') {
     const text = `the body is larger than limits.inspectBytes (${inspectBytes} bytes)`;
     account.lessen(opaque('too-large'));
@@ -180,15 +180,21 @@ async function hold(
   const { edited, extraction } = inspection;
   await pseudonyms.settle(inspection);
   const sent = edited?.changed.body === true ? edited.body : body;
+  // Trailers stand behind the headers of the message that was inspected; an edit leaves each at its place.
+  const { rawHeaders } = incoming.request;
+  const fields = edited?.headers ?? message.headers;
+  const trailers = fields.slice(rawHeaders.length);
+  const headers = trailers.length === 0 ? fields : fields.slice(0, rawHeaders.length);
   return {
-    headers: requestHead(edited?.headers ?? incoming.request.rawHeaders, {
+    headers: requestHead(headers, {
       authority: authorityText(incoming.origin),
       contentLength: null,
       isIdentity: edited?.changed.body === true,
       narrowsEncoding: holdsResponse || pseudonyms.isNeeded,
     }),
     target: edited?.target ?? incoming.target,
-    body: hasBody(incoming.request) || sent.length > 0 ? sent : null,
+    body: incoming.hasBody || sent.length > 0 ? sent : null,
+    trailers: () => trailers,
     destination,
     shape: extraction.shape,
     isStreamAsked: extraction.stream,
@@ -220,12 +226,13 @@ function streamBeside(
   return {
     headers: requestHead(request.rawHeaders, {
       authority: authorityText(incoming.origin),
-      contentLength: declaredLength(request),
+      contentLength: incoming.declaredLength,
       isIdentity: false,
       narrowsEncoding: holdsResponse,
     }),
     target: incoming.target,
     body: streamed(incoming, reader, account, beside, context),
+    trailers: trailersOf(incoming),
     destination,
     shape: head.extraction.shape,
     isStreamAsked: false,
@@ -272,7 +279,7 @@ function streamed(
   beside: Beside | null,
   context: ExchangeContext,
 ): Readable | null {
-  if (!hasBody(incoming.request)) return null;
+  if (!incoming.hasBody) return null;
   return reader.stream(
     (chunk) => {
       account.bytesOut += chunk.length;
@@ -283,10 +290,9 @@ function streamed(
   );
 }
 
-/** The length that the client declared for a body that is streamed on. */
-function declaredLength(request: IncomingMessage): number | null {
-  const length = request.headers['content-length'];
-  return length === undefined || request.headers['transfer-encoding'] !== undefined ? null : Number(length);
+/** The trailers of a body that is streamed on, when it has ended. */
+function trailersOf({ request }: Incoming): () => readonly string[] {
+  return () => trailerFields(request.rawTrailers);
 }
 
 function requestMessage(incoming: Incoming, destination: Destination, body: Buffer): Message {
@@ -297,7 +303,7 @@ function requestMessage(incoming: Incoming, destination: Destination, body: Buff
     method: incoming.request.method ?? 'GET',
     target: incoming.target,
     status: null,
-    headers: incoming.request.rawHeaders,
+    headers: withTrailers(incoming.request.rawHeaders, trailerFields(incoming.request.rawTrailers)),
     body,
   };
 }

@@ -14,7 +14,7 @@ import { answer, blocked, closeRecord, closeRecordSoon, failed, reasonOf } from 
 import { Beside, isTextual } from './beside.ts';
 import type { ExchangeContext, Incoming, Ready } from './context.ts';
 import type { Call, ResponseSink } from './forward.ts';
-import { responseHead } from './head.ts';
+import { responseHead, trailerFields, withTrailers } from './head.ts';
 import { inspectWithNames, inspectWithoutNames, type ProxyInspectContext } from './inspection.ts';
 
 /**
@@ -52,6 +52,9 @@ class Relaying implements ResponseSink {
   #held: Buffer[] = [];
   /** Bytes still to come by the upstream's Content-Length; null where it gave none. */
   #left: number | null = null;
+  /** The last piece by that length, kept until the answer is known to have ended. */
+  #last: Buffer | null = null;
+  #trailers: readonly string[] = [];
   #taken = 0;
   #isOver = false;
   #isDraining = false;
@@ -120,13 +123,17 @@ class Relaying implements ResponseSink {
     if (this.#left !== null) {
       this.#left -= chunk.length;
       if (this.#left <= 0) {
-        // The last byte: whoever has all of the answer finds it in the log.
-        this.#finish(this.#settle(chunk));
+        // The last byte: whoever has all of the answer finds it in the log. Trailers may follow.
+        this.#last = chunk;
         return;
       }
     }
     const out = this.#restorer === null ? chunk : this.#restorer.push(chunk);
     if (out.length > 0) this.#write(out);
+  }
+
+  trailers(headers: readonly string[]): void {
+    this.#trailers = trailerFields(headers);
   }
 
   end(): void {
@@ -136,9 +143,9 @@ class Relaying implements ResponseSink {
       return;
     }
     if (this.#isSettling) return;
-    const rest = this.#restorer?.end();
+    const rest = this.#restorer?.end() ?? this.#last;
     this.#nameConversation(this.#restorer?.responseId ?? null);
-    this.#finish(this.#settle(rest ?? null));
+    this.#finish(this.#settle(rest));
   }
 
   error(error: WeirError): void {
@@ -253,7 +260,11 @@ class Relaying implements ResponseSink {
         return;
       }
       let extraction = inspection.extraction;
-      if (inspection.edited?.changed.headers === true) this.#headers = inspection.edited.headers;
+      if (inspection.edited?.changed.headers === true) {
+        const fields = inspection.edited.headers;
+        this.#trailers = fields.slice(this.#headers.length);
+        this.#headers = fields.slice(0, this.#headers.length);
+      }
       if (inspection.edited?.changed.body === true) {
         sent = inspection.edited.body;
         message = { ...message, body: sent, headers: withoutCoding(message.headers) };
@@ -288,7 +299,10 @@ class Relaying implements ResponseSink {
     if (this.#isOver) return;
     if (!isKept) return this.#fail();
     this.#isOver = true;
-    this.#writeHead({ contentLength: out.length, isEdited, isIdentity: isEdited });
+    // Trailers take a body whose end is not told by its length.
+    const contentLength = this.#trailers.length > 0 ? null : out.length;
+    this.#writeHead({ contentLength, isEdited, isIdentity: isEdited });
+    this.#addTrailers();
     this.#incoming.response.end(out);
     this.#end();
   }
@@ -308,9 +322,18 @@ class Relaying implements ResponseSink {
     if (this.#isOver) return;
     if (!isKept) return this.#fail();
     this.#isOver = true;
+    this.#addTrailers();
     if (rest !== null && rest.length > 0) this.#incoming.response.end(rest);
     else this.#incoming.response.end();
     this.#end();
+  }
+
+  #addTrailers(): void {
+    const fields = this.#trailers;
+    if (fields.length === 0) return;
+    const pairs: [string, string][] = [];
+    for (let i = 0; i + 1 < fields.length; i += 2) pairs.push([fields[i] as string, fields[i + 1] as string]);
+    this.#incoming.response.addTrailers(pairs);
   }
 
   /** What goes wrong in a way nobody thought of ends this exchange, and no other. */
@@ -352,7 +375,8 @@ class Relaying implements ResponseSink {
   /** What was kept of the answer; null where there is nothing to look at. */
   #sample(): Message | null {
     const bytes = this.#beside?.bytes() ?? null;
-    return bytes === null || bytes.length === 0 ? null : this.#message(bytes);
+    if (bytes === null || (bytes.length === 0 && this.#trailers.length === 0)) return null;
+    return this.#message(bytes);
   }
 
   #lessenByMissing(): void {
@@ -387,7 +411,7 @@ class Relaying implements ResponseSink {
       method: this.#incoming.request.method ?? 'GET',
       target: this.#incoming.target,
       status: this.#status,
-      headers: this.#headers,
+      headers: withTrailers(this.#headers, this.#trailers),
       body,
     };
   }
@@ -397,7 +421,7 @@ class Relaying implements ResponseSink {
     const head = responseHead(this.#headers, {
       eventId: this.#account.id,
       action: this.#account.action,
-      dropsLength: this.#way === 'restore',
+      dropsLength: this.#way === 'restore' || (this.#way === 'hold' && this.#trailers.length > 0),
       ...given,
     });
     response.sendDate = false;

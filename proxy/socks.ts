@@ -5,7 +5,7 @@
  */
 import type { Socket } from 'node:net';
 import { type AdmissionContext, admit, recordDenied } from './admission.ts';
-import type { Connection } from './listener.ts';
+import type { HandOver } from './listener.ts';
 import { acceptTunnel, type TunnelContext, type TunnelRefusal, type TunnelReplies } from './tunnel.ts';
 
 const VERSION = 5;
@@ -30,8 +30,7 @@ export interface SocksConnection {
   readonly socket: Socket;
   /** What has come so far. */
   readonly bytes: Buffer;
-  /** Gives a connection back to the listener, which reads requests from it. */
-  readonly handOver: (socket: Socket, connection: Connection) => void;
+  readonly handOver: HandOver;
 }
 
 /** No request of HTTP and no handshake of TLS begins so. */
@@ -90,7 +89,7 @@ export function acceptSocks({ socket, bytes, handOver }: SocksConnection, contex
 
 class Handshake {
   readonly #socket: Socket;
-  readonly #handOver: SocksConnection['handOver'];
+  readonly #handOver: HandOver;
   readonly #context: SocksContext;
   readonly #timer: NodeJS.Timeout;
   #bytes: Buffer = Buffer.alloc(0);
@@ -98,7 +97,7 @@ class Handshake {
   #step: () => boolean = () => this.#greet();
   #credential: string | null = null;
 
-  constructor(socket: Socket, handOver: SocksConnection['handOver'], context: SocksContext) {
+  constructor(socket: Socket, handOver: HandOver, context: SocksContext) {
     this.#socket = socket;
     this.#handOver = handOver;
     this.#context = context;

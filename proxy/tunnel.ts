@@ -17,7 +17,7 @@ import { closeRecord, reasonOf } from './answer.ts';
 import { parseAuthority } from './authority.ts';
 import type { ExchangeContext } from './context.ts';
 import type { Dialer } from './dialer.ts';
-import type { Connection } from './listener.ts';
+import type { HandOver } from './listener.ts';
 import { type Peek, peekClientHello } from './tls/client-hello.ts';
 import type { Leaves } from './tls/leaves.ts';
 
@@ -37,8 +37,7 @@ export interface TunnelRequest {
   readonly head: Buffer;
   readonly source: Source;
   readonly replies: TunnelReplies;
-  /** Gives a connection back to the listener, which reads requests from it. */
-  readonly handOver: (socket: Socket, connection: Connection) => void;
+  readonly handOver: HandOver;
 }
 
 /** What the client is told in the protocol by which it asked. */
@@ -82,11 +81,7 @@ export function acceptTunnel(connect: TunnelRequest, context: TunnelContext): vo
         socket.unshift(bytes);
         return terminate(socket, place, first.serverName, source, handOver, context);
       case 'http':
-        socket.unshift(bytes);
-        handOver(socket, { tunnel: { scheme: 'http', ...place }, serverName: null, source });
-        // It was paused by hand above, and stays so until told.
-        socket.resume();
-        return;
+        return handOver(socket, { tunnel: { scheme: 'http', ...place }, serverName: null, source }, bytes);
       case 'closed':
         return socket.destroy();
       case 'silent':
@@ -143,7 +138,7 @@ function terminate(
   place: HostPort,
   serverName: string | null,
   source: Source,
-  handOver: TunnelRequest['handOver'],
+  handOver: HandOver,
   context: TunnelContext,
 ): void {
   const secured = new TLSSocket(socket, {
@@ -164,7 +159,7 @@ function terminate(
   const onSecure = (): void => {
     clearTimeout(timer);
     secured.off('close', onClose).off('error', fail);
-    handOver(secured, { tunnel: { scheme: 'https', ...place }, serverName, source });
+    handOver(secured, { tunnel: { scheme: 'https', ...place }, serverName, source }, null);
   };
   const timer = setTimeout(() => fail(new Error('timeout')), context.config.limits.tlsMs);
   secured.once('secure', onSecure).once('close', onClose).once('error', fail);

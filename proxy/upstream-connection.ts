@@ -14,6 +14,8 @@ export interface UpstreamRequest {
   /** Flat list of names and values. A streamed body's length, where it is known, is among them; a buffer's is not. */
   readonly headers: readonly string[];
   readonly body: Buffer | Readable | null;
+  /** Flat list of what is sent behind the body; asked for once, when the body is known to its end. */
+  readonly trailers: () => readonly string[];
 }
 
 /** Why a request got no answer, or none that is complete. */
@@ -23,11 +25,12 @@ export type Failure =
   | { readonly kind: 'malformed'; readonly what: string }
   | { readonly kind: 'unsendable'; readonly what: string };
 
-/** What an answer is handed to, in this order: information*, head, data*, then end or fail, once. */
+/** What an answer is handed to, in this order: information*, head, data*, trailers?, then end or fail, once. */
 export interface AnswerSink {
   information(status: number, headers: readonly string[]): void;
   head(status: number, statusText: string, headers: readonly string[]): void;
   data(chunk: Buffer): void;
+  trailers(headers: readonly string[]): void;
   end(): void;
   fail(failure: Failure): void;
 }
@@ -83,6 +86,7 @@ export class UpstreamConnection {
           this.#sink?.head(status, statusText, headers);
         },
         data: (piece) => this.#sink?.data(piece),
+        trailers: (headers) => this.#sink?.trailers(headers),
         end: () => this.#answered(),
       },
       limits.headerBytes,
@@ -110,16 +114,19 @@ export class UpstreamConnection {
     this.#isOneOff = isOneOff;
     this.#hasHead = false;
     this.#parser.begin(method);
-    const head = headText(request, isOneOff);
+    // Behind a body that is there whole, trailers are known as well: they take chunks (RFC 9112 §7.1.2).
+    const trailers = body === null || Buffer.isBuffer(body) ? request.trailers() : NO_TRAILERS;
+    const head = headText(request, trailers.length > 0, isOneOff);
     if (head === null) {
       this.#fail({ kind: 'unsendable', what: 'a character that does not belong into a head' });
       return;
     }
     this.#waitingSince = performance.now();
     this.#timer ??= this.#watch(this.#limits.firstByteMs);
-    if (body === null) this.#socket.write(head, 'latin1');
-    else if (Buffer.isBuffer(body)) this.#writeWhole(head, body);
-    else this.#stream(head, body, declaredLength(request.headers));
+    if (body !== null && !Buffer.isBuffer(body)) this.#stream(head, body, request);
+    else if (trailers.length > 0) this.#writeChunked(head, body, trailers);
+    else if (body === null) this.#socket.write(head, 'latin1');
+    else this.#writeWhole(head, body);
   }
 
   pause(): void {
@@ -150,9 +157,20 @@ export class UpstreamConnection {
     this.#socket.write(bytes);
   }
 
+  #writeChunked(head: string, body: Buffer | null, trailers: readonly string[]): void {
+    const end = lastChunk(trailers);
+    if (end === null) return this.#fail({ kind: 'unsendable', what: BAD_TRAILERS });
+    this.#socket.cork();
+    this.#socket.write(head, 'latin1');
+    if (body !== null && body.length > 0) writeChunk(this.#socket, body);
+    this.#socket.write(end, 'latin1');
+    this.#socket.uncork();
+  }
+
   /** Chunked where no length is known (RFC 9112 §7.1). A body of another length than declared ends the connection. */
-  #stream(head: string, body: Readable, length: number | null): void {
+  #stream(head: string, body: Readable, request: UpstreamRequest): void {
     const socket = this.#socket;
+    const length = declaredLength(request.headers);
     this.#body = body;
     let left = length ?? 0;
     const isCurrent = (): boolean => this.#body === body;
@@ -170,7 +188,10 @@ export class UpstreamConnection {
       if (length !== null && left > 0) return this.#fail({ kind: 'unsendable', what: 'a body shorter than declared' });
       this.#body = null;
       this.#waitingSince = performance.now();
-      if (length === null) socket.write('0\r\n\r\n', 'latin1');
+      if (length !== null) return;
+      const end = lastChunk(request.trailers());
+      if (end === null) this.#fail({ kind: 'unsendable', what: BAD_TRAILERS });
+      else socket.write(end, 'latin1');
     });
     body.on('close', () => {
       if (isCurrent()) this.#fail({ kind: 'unsendable', what: 'a body that broke off' });
@@ -276,20 +297,29 @@ const VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
 const SAYS_EMPTY = new Set(['POST', 'PUT', 'PATCH']);
 
 /** The head with its empty line; null where it would not be read as it is meant. */
-function headText({ method, path, headers, body }: UpstreamRequest, isOneOff: boolean): string | null {
+function headText(
+  { method, path, headers, body }: UpstreamRequest,
+  hasTrailers: boolean,
+  isOneOff: boolean,
+): string | null {
   if (!NAME.test(method) || !PATH.test(path)) return null;
   let text = `${method} ${path} HTTP/1.1\r\n`;
   let isLengthKnown = false;
+  let isTe = false;
   for (let i = 0; i + 1 < headers.length; i += 2) {
     const name = headers[i] as string;
     const value = headers[i + 1] as string;
     if (!NAME.test(name) || !VALUE.test(value)) return null;
     isLengthKnown ||= name === 'content-length';
+    isTe ||= name === 'te';
     text += `${name}: ${value}\r\n`;
   }
-  text += isOneOff ? 'connection: close\r\n' : 'connection: keep-alive\r\n';
-  if (Buffer.isBuffer(body)) text += `content-length: ${body.length}\r\n`;
-  else if (body === null && SAYS_EMPTY.has(method)) text += 'content-length: 0\r\n';
+  text += isOneOff ? 'connection: close' : 'connection: keep-alive';
+  // TE holds for one hop (RFC 9110 §10.1.4).
+  text += isTe ? ', te\r\n' : '\r\n';
+  if (hasTrailers) text += 'transfer-encoding: chunked\r\n';
+  else if (Buffer.isBuffer(body)) text += `content-length: ${body.length}\r\n`;
+  else if (body === null && SAYS_EMPTY.has(method) && !isLengthKnown) text += 'content-length: 0\r\n';
   else if (body !== null && !isLengthKnown) text += 'transfer-encoding: chunked\r\n';
   return `${text}\r\n`;
 }
@@ -297,6 +327,21 @@ function headText({ method, path, headers, body }: UpstreamRequest, isOneOff: bo
 function declaredLength(headers: readonly string[]): number | null {
   const at = headers.findIndex((name, i) => i % 2 === 0 && name === 'content-length');
   return at === -1 ? null : Number(headers[at + 1]);
+}
+
+const NO_TRAILERS: readonly string[] = [];
+const BAD_TRAILERS = 'a character that does not belong into a trailer';
+
+/** The end of a chunked body (RFC 9112 §7.1); null where a trailer would not be read as it is meant. */
+function lastChunk(trailers: readonly string[]): string | null {
+  let text = '0\r\n';
+  for (let i = 0; i + 1 < trailers.length; i += 2) {
+    const name = trailers[i] as string;
+    const value = trailers[i + 1] as string;
+    if (!NAME.test(name) || !VALUE.test(value)) return null;
+    text += `${name}: ${value}\r\n`;
+  }
+  return `${text}\r\n`;
 }
 
 function writeChunk(socket: Socket, chunk: Buffer): boolean {

@@ -138,13 +138,30 @@ for (const host of HOSTS) {
     });
   }
 
-  test(`chunked bodies arrive whole and their trailers are dropped (${host})`, async () => {
+  test(`chunked bodies arrive whole, and behind them the trailers that may stand there (${host})`, async () => {
     weir.standIn.use(plain(200, { 'content-length': '0' }));
     const head = `POST /v1/things HTTP/1.1\r\nHost: ${host}\r\nContent-Type: text/plain\r\nTrailer: X-Sum\r\nTransfer-Encoding: chunked\r\n\r\n`;
-    const answer = await ask(host, `${head}5\r\nhello\r\n1;ext=1\r\n!\r\n0\r\nX-Sum: 1\r\n\r\n`, 'POST');
+    const answer = await ask(host, `${head}5\r\nhello\r\n1;ext=1\r\n!\r\n0\r\nX-Sum: 1\r\nHost: other\r\n\r\n`, 'POST');
     assert.equal(answer.status, 200);
     assert.equal(lastReceived().body.toString(), 'hello!');
-    assert.deepEqual(lastReceived().trailers, []);
+    assert.deepEqual(lastReceived().trailers, ['X-Sum', '1']);
+  });
+
+  test(`trailers of an answer reach the client (${host})`, async () => {
+    weir.standIn.use(async ({ response, received }) => {
+      await received;
+      response.writeHead(200, { 'content-type': 'text/plain', trailer: 'x-sum' });
+      response.write('final');
+      response.addTrailers({ 'x-sum': '1', 'x-weir-action': 'allow' });
+      response.end();
+    });
+    await withWire(host, async (wire) => {
+      wire.write(`GET /v1/models HTTP/1.1\r\nHost: ${host}\r\n\r\n`);
+      const all = await wire.until('\r\n0\r\nx-sum: 1\r\n\r\n');
+      assert.ok(all.includes('final'));
+      wire.write(`GET /v1/models HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`);
+      await wire.until('Connection: close');
+    });
   });
 
   test(`what Connection names goes no further, nor does an upgrade to h2c (${host})`, async () => {

@@ -25,6 +25,7 @@ function read(chunks: readonly Buffer[], method = 'GET', closes = false): Read {
         assert.ok(piece.length > 0);
         body += piece.toString('latin1');
       },
+      trailers: (headers) => log.push(`trailers ${headers.join('|')}`),
       end: () => log.push('end'),
     },
     1000,
@@ -153,6 +154,8 @@ describe('malformed is', () => {
     ['a chunk longer than its size', `${OK}Transfer-Encoding: chunked\r\n\r\n1\r\nxy\r\n0\r\n\r\n`],
     ['a chunk line ended by a line feed alone', `${OK}Transfer-Encoding: chunked\r\n\r\n1\nx\r\n0\r\n\r\n`],
     ['a chunk line without an end', `${OK}Transfer-Encoding: chunked\r\n\r\n1;${'x'.repeat(5000)}`],
+    ['a trailer without a name', `${OK}Transfer-Encoding: chunked\r\n\r\n0\r\nnothing\r\n\r\n`],
+    ['a control character in a trailer', `${OK}Transfer-Encoding: chunked\r\n\r\n0\r\nX-A: \x00\r\n\r\n`],
     ['trailers without an end', `${OK}Transfer-Encoding: chunked\r\n\r\n0\r\n${'X-A: b\r\n'.repeat(200)}`],
     ['a head without an end', `${OK}${'X-A: b\r\n'.repeat(200)}`],
     ['a head too large', `${OK}${'X-A: b\r\n'.repeat(200)}\r\n`],

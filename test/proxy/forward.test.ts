@@ -61,6 +61,7 @@ async function start(t: TestContext, answer: Answerer, firstByteMs = 5000): Prom
 interface Answer {
   readonly status: number;
   readonly body: string;
+  readonly trailers: readonly string[];
   readonly error: WeirError | null;
 }
 
@@ -74,10 +75,12 @@ function send(
   method = 'GET',
   body: Buffer | Readable | null = null,
   headers: readonly string[] = [],
+  sentTrailers: readonly string[] = [],
 ): Sent {
   const { promise, resolve } = Promise.withResolvers<Answer>();
   let status = 0;
   let text = '';
+  let trailers: readonly string[] = [];
   const sink: ResponseSink = {
     information() {},
     head(given) {
@@ -86,10 +89,14 @@ function send(
     data(chunk) {
       text += chunk.toString('latin1');
     },
-    end: () => resolve({ status, body: text, error: null }),
-    error: (error) => resolve({ status, body: text, error }),
+    trailers(fields) {
+      trailers = fields;
+    },
+    end: () => resolve({ status, body: text, trailers, error: null }),
+    error: (error) => resolve({ status, body: text, trailers, error }),
   };
-  const call = forwarder.send({ origin, method, path: '/x', headers: ['host', origin.host, ...headers], body }, sink);
+  const head = ['host', origin.host, ...headers];
+  const call = forwarder.send({ origin, method, path: '/x', headers: head, body, trailers: () => sentTrailers }, sink);
   return { answer: promise, call };
 }
 
@@ -111,6 +118,38 @@ test('a head and its body arrive as they were given, with a length that is true'
     upstream.received(),
     'POST /x HTTP/1.1\r\nhost: upstream.example\r\nX-Own: caf\xe9\r\nconnection: keep-alive\r\ncontent-length: 7\r\n\r\n{"a":1}',
   );
+});
+
+test('trailers follow a body in chunks, whether it was there whole or came by and by', async (t) => {
+  const upstream = await start(t, (socket, request) => {
+    const look = (): void => {
+      if (!upstream.received().endsWith('0\r\nx-sum: 1\r\n\r\n')) return;
+      socket.off('data', look);
+      socket.write(ok(''));
+    };
+    socket.on('data', look);
+    if (request.includes('x-sum: 1')) look();
+  });
+  const body = new PassThrough();
+  body.end('abc');
+  await send(upstream, 'POST', body, ['te', 'trailers'], ['x-sum', '1']).answer;
+  await send(upstream, 'POST', Buffer.from('abc'), ['te', 'trailers'], ['x-sum', '1']).answer;
+  const once = `POST /x HTTP/1.1\r\nhost: upstream.example\r\nte: trailers\r\nconnection: keep-alive, te\r\ntransfer-encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\nx-sum: 1\r\n\r\n`;
+  assert.equal(upstream.received(), once + once);
+});
+
+test('trailers of an answer in chunks are handed on', async (t) => {
+  const upstream = await start(t, (socket) =>
+    socket.write('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\nGrpc-Status: 0\r\n\r\n'),
+  );
+  const { body, trailers } = await send(upstream).answer;
+  assert.deepEqual([body, trailers], ['ok', ['Grpc-Status', '0']]);
+});
+
+test('a trailer that would end its line early is not sent', async (t) => {
+  const upstream = await start(t, (socket) => socket.write(ok('')));
+  const { error } = await send(upstream, 'POST', Buffer.from('a'), [], ['x-a', 'b\r\nc: d']).answer;
+  assert.equal(error?.code, 'upstream_reset');
 });
 
 test('a body larger than what is joined with its head arrives whole', async (t) => {
@@ -173,7 +212,7 @@ test('an answer that breaks off is an error, however far it came', async (t) => 
 
 test('an answer without a length ends with its connection', async (t) => {
   const upstream = await start(t, (socket) => socket.end('HTTP/1.1 200 OK\r\n\r\nall of it'));
-  assert.deepEqual(await send(upstream).answer, { status: 200, body: 'all of it', error: null });
+  assert.deepEqual(await send(upstream).answer, { status: 200, body: 'all of it', trailers: [], error: null });
 });
 
 test('malformed answers are told as such', async (t) => {

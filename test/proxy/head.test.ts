@@ -1,7 +1,7 @@
 /** Heads written anew: what travels on, what stays on its hop. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { narrowed, requestHead, responseHead } from '../../proxy/head.ts';
+import { narrowed, requestHead, responseHead, trailerFields } from '../../proxy/head.ts';
 
 const PLAIN = { authority: 'api.openai.com', contentLength: null, isIdentity: false, narrowsEncoding: false };
 
@@ -16,7 +16,7 @@ test('what belongs to the hop, and what Connection names, is not passed on', () 
     ['X-Trace', '1'],
     ['Keep-Alive', 'timeout=5'],
     ['Proxy-Authorization', 'Basic eA=='],
-    ['TE', 'trailers'],
+    ['TE', 'gzip'],
     ['Transfer-Encoding', 'chunked'],
     ['Upgrade', 'h2c'],
     ['HTTP2-Settings', 'AAMAAABk'],
@@ -26,6 +26,25 @@ test('what belongs to the hop, and what Connection names, is not passed on', () 
     ['Accept', '*/*'],
   ].flat();
   assert.deepEqual(requestHead(raw, PLAIN), ['host', 'api.openai.com', 'Accept', '*/*']);
+});
+
+test('that a client takes trailers is passed on, and nothing else of what it takes between two hops', () => {
+  assert.deepEqual(requestHead(['TE', 'gzip;q=0.5, Trailers', 'Trailer', 'X-Sum'], PLAIN).slice(2), [
+    'te',
+    'trailers',
+    'Trailer',
+    'X-Sum',
+  ]);
+});
+
+test('trailers that would frame, route, authorize or forge are dropped', () => {
+  const raw = ['Grpc-Status', '0', 'Content-Length', '5', 'Host', 'a', 'Set-Cookie', 'a=1', 'x-weir-action', 'allow'];
+  assert.deepEqual(trailerFields([...raw, 'Transfer-Encoding', 'chunked', 'x-sum', '1']), [
+    'Grpc-Status',
+    '0',
+    'x-sum',
+    '1',
+  ]);
 });
 
 test('Connection cannot take away what makes the message', () => {

@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import { createServer, IncomingMessage } from 'node:http';
 import { type AddressInfo, connect, Socket } from 'node:net';
 import { test } from 'node:test';
-import { BodyReader, HeldBudget, hasBody, RateWatch } from '../../proxy/held.ts';
+import { framingOf } from '../../proxy/client-message.ts';
+import { BodyReader, HeldBudget, RateWatch } from '../../proxy/held.ts';
 
 const RATES = new RateWatch(1);
 
@@ -69,7 +70,7 @@ test('a client that goes away ends the reading', async () => {
 test('a body is announced by its length or its coding', async () => {
   const seen = new Map<string, boolean>();
   const server = createServer((request, response) => {
-    seen.set(request.url ?? '', hasBody(request));
+    seen.set(request.url ?? '', framingOf(request).hasBody);
     request.resume().on('end', () => response.end());
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
