@@ -7,6 +7,7 @@ import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { HostPort } from '../catalog/host.ts';
 import type { GatewayProvider, Origin } from '../catalog/providers.ts';
+import type { ProxyLimits } from '../config/config.ts';
 import { failure, type Refusal } from '../engine/transform/refuse.ts';
 import { headerOf } from '../flow/message.ts';
 import type { Source } from '../flow/parties.ts';
@@ -48,21 +49,20 @@ export type HandOver = (socket: Socket, connection: Connection, first: Buffer | 
 
 const OPEN_AIR: Connection = { tunnel: null, serverName: null, source: null };
 
-export function createListener(context: ListenerContext): Server {
+/** `current`: what holds for connections and requests that begin now; each keeps to what it began with. */
+export function createListener(current: () => ListenerContext): Server {
   const connections = new WeakMap<Duplex, Connection>();
-  const { limits } = context.config;
+  const { limits } = current().config;
   const server = createServer({
     maxHeaderSize: limits.headerBytes,
-    headersTimeout: limits.clientHeadMs,
     // A body is bounded by its least rate, not by total time: uploads may be long.
     requestTimeout: 0,
-    keepAliveTimeout: limits.idleMs,
     connectionsCheckingInterval: Math.min(limits.clientHeadMs, 5000),
     requireHostHeader: false,
     // An upgrade to anything but WebSocket is an ordinary request whose Upgrade is not passed on (`h2c`).
     shouldUpgradeCallback: (request) => request.headers.upgrade?.toLowerCase() === 'websocket',
   });
-  server.maxConnections = limits.maxConnections;
+  setLimits(server, limits);
   const connectionOf = (socket: Duplex): Connection => connections.get(socket) ?? OPEN_AIR;
   // What Node's server does with a connection, once it is known that HTTP is spoken on it.
   const speakHttp = server.listeners('connection');
@@ -75,17 +75,19 @@ export function createListener(context: ListenerContext): Server {
   };
   server.removeAllListeners('connection');
   server.on('connection', (socket) => {
-    firstBytes(socket, limits.clientHeadMs, (bytes) => {
+    const context = current();
+    firstBytes(socket, context.config.limits.clientHeadMs, (bytes) => {
       if (isSocks(bytes)) return acceptSocks({ socket, bytes, handOver }, context);
       handOver(socket, OPEN_AIR, bytes);
     });
   });
   const onRequest = (request: IncomingMessage, response: ClientResponse, expectsContinue: boolean): void => {
-    serve({ request, response, ...framingOf(request), expectsContinue }, connectionOf(request.socket), context);
+    serve({ request, response, ...framingOf(request), expectsContinue }, connectionOf(request.socket), current());
   };
   server.on('request', (request, response) => onRequest(request, response, false));
   server.on('checkContinue', (request, response) => onRequest(request, response, true));
   server.on('connect', (request, socket, head) => {
+    const context = current();
     const admitted = sourceOfRequest(request, { kind: 'own', target: '' }, connectionOf(socket), context);
     if ('status' in admitted) refuseRaw(socket, admitted, request, context);
     else if (socket instanceof Socket) {
@@ -94,6 +96,7 @@ export function createListener(context: ListenerContext): Server {
     }
   });
   server.on('upgrade', (request, socket, head) => {
+    const context = current();
     const connection = connectionOf(socket);
     const route = routed(request, connection, context);
     const admitted = sourceOfRequest(request, route, connection, context);
@@ -107,6 +110,7 @@ export function createListener(context: ListenerContext): Server {
     acceptUpgrade({ request, socket, head, source: admitted, origin, target, provider }, context);
   });
   server.on('clientError', (error, socket) => {
+    const context = current();
     const code = 'code' in error ? String(error.code) : error.name;
     // A connection that ends without a byte of a request is not an exchange.
     if (code === 'ECONNRESET' || !socket.writable || (code === 'ERR_HTTP_REQUEST_TIMEOUT' && isSilent(error))) {
@@ -134,6 +138,13 @@ export function createListener(context: ListenerContext): Server {
     }
   });
   return server;
+}
+
+/** The limits that a running listener can be given; that of the head's size needs a new one. */
+export function setLimits(server: Server, limits: ProxyLimits): void {
+  server.headersTimeout = limits.clientHeadMs;
+  server.keepAliveTimeout = limits.idleMs;
+  server.maxConnections = limits.maxConnections;
 }
 
 /** A head that never began: the client opened a connection and said nothing. */

@@ -1,6 +1,7 @@
 /** Puts the proxy's parts together and starts it. It reads no file and no clock but through what it is handed. */
 import { createHash } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
+import { isDeepStrictEqual } from 'node:util';
 import type { Catalog } from '../catalog/catalog.ts';
 import { type HostPort, hostPortText } from '../catalog/host.ts';
 import { originOf, PROVIDERS } from '../catalog/providers.ts';
@@ -14,20 +15,24 @@ import type { Recorder } from '../flow/recorder.ts';
 import { reasonOf } from './answer.ts';
 import type { ConversationHolder } from './conversation-map.ts';
 import { Conversations } from './conversations.ts';
-import { createDialer, type DialerOptions } from './dialer.ts';
-import { createForwarder } from './forward.ts';
+import { createDialer, type Dialer, type DialerOptions } from './dialer.ts';
+import { createForwarder, type Forwarder } from './forward.ts';
 import { HeldBudget, RateWatch } from './held.ts';
-import { createListener } from './listener.ts';
+import { createListener, type ListenerContext, setLimits } from './listener.ts';
 import type { Authority } from './tls/authority.ts';
 import { createLeaves } from './tls/leaves.ts';
 import { YoungChunks } from './young-chunks.ts';
 
-export interface ProxyOptions {
+/** What may change while a proxy runs. */
+export interface ProxySettings {
   readonly config: Config;
   readonly catalog: Catalog;
   readonly engine: Engine;
   /** Asks the model for names; null or absent without one. */
   readonly readNames?: NameReader | null;
+}
+
+export interface ProxyOptions extends ProxySettings {
   readonly recorder: Recorder;
   readonly conversations: ConversationHolder;
   readonly authority: Authority;
@@ -40,6 +45,8 @@ export interface ProxyOptions {
   /** This host's name: the source of clients on it. */
   readonly hostname: string;
   readonly version: string;
+  /** Several processes listen on the one port, and the system spreads connections over them. */
+  readonly reusePort?: boolean;
   /** Resolves names instead of the system's resolver. */
   readonly lookup?: DialerOptions['lookup'];
 }
@@ -49,92 +56,116 @@ export interface RunningProxy {
   readonly url: string;
   readonly host: string;
   readonly port: number;
+  /**
+   * From now on requests are served by these; those under way go on by what they began with. The address that is listened
+   * on and `limits.headerBytes` stay.
+   */
+  take(settings: ProxySettings): void;
   /** Stops taking connections, gives open exchanges `drainMs`, then ends them. Each still ends in its event. */
   close(drainMs?: number): Promise<void>;
 }
 
 /** Starts listening. Throws WeirError `port_taken`. */
 export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
-  const { config, engine, fingerprint, now } = options;
-  const { proxy } = config;
-  const isListenerLocal = isLoopback(proxy.listen.host);
-  let port = proxy.listen.port;
-  const ownNames = new Set([proxy.listen.host, 'localhost', '127.0.0.1', '::1', 'weir.local', ...proxy.names]);
-  const isOwn = (place: HostPort): boolean =>
-    (place.port === port && ownNames.has(place.host)) || (place.host === 'weir.local' && place.port === 80);
-  const dialer = createDialer({
-    resolve: proxy.resolve,
-    ca: proxy.upstream.ca,
-    isListenerLocal,
-    allowed: allowedPlaces(config),
-    own: () => [{ host: proxy.listen.host, port }, config.console.listen],
-    connectMs: proxy.limits.connectMs,
-    tlsMs: proxy.limits.tlsMs,
-    ...(options.lookup === undefined ? {} : { lookup: options.lookup }),
-  });
-  const forwarder = createForwarder(dialer, proxy.limits);
+  const { now, log } = options;
+  const { listen } = options.config.proxy;
+  const isListenerLocal = isLoopback(listen.host);
+  let { port } = listen;
   const active = new Set<Promise<void>>();
-  const rates = new RateWatch(proxy.limits.clientBodyBytesPerSecond);
-  const bypass = anyOf(proxy.bypass, compileHostGlob);
   const stopping = new AbortController();
-  const server = createListener({
-    config: proxy,
-    excerptChars: config.excerpts.chars,
-    engine,
-    readNames: options.readNames ?? null,
-    catalog: options.catalog,
-    forwarder,
+  const shared = {
     recorder: options.recorder,
-    conversations: new Conversations(options.conversations, (text) => fingerprint('CONVERSATION', sha256(text))),
-    budget: new HeldBudget(proxy.limits.heldBytes),
-    rates,
+    conversations: new Conversations(options.conversations, (text) =>
+      options.fingerprint('CONVERSATION', sha256(text)),
+    ),
     youngChunks: new YoungChunks(),
     underWay: new WeakMap(),
     stopping: stopping.signal,
-    isBypassed: (host) => bypass?.(host) === true,
-    isIntercepted: anyOf(proxy.intercept, compileHostGlob) ?? (() => false),
     newId: options.newId,
     now,
-    log: options.log,
-    dialer,
+    log,
     leaves: createLeaves(options.authority, { now }),
-    apps: config.apps,
     isListenerLocal,
     hostname: options.hostname,
-    providers: proxy.providers,
-    isOwn,
     listenPort: () => port,
     version: options.version,
     homeDigest: options.authority.digest,
-    track: (work) => {
-      // One exchange that fails in a way nobody thought of must not take the others down.
-      const guarded = work.then(
-        () => void active.delete(guarded),
-        (error: unknown) => {
-          active.delete(guarded);
-          options.log(`weir: internal error: ${reasonOf(error)}`);
-        },
-      );
-      active.add(guarded);
-    },
-  });
+  };
+  const contextOf = (settings: ProxySettings, before: Present | null): Present => {
+    const { config, engine, catalog } = settings;
+    const { proxy } = config;
+    const ownNames = new Set([listen.host, 'localhost', '127.0.0.1', '::1', 'weir.local', ...proxy.names]);
+    const reach =
+      before !== null && isSameReach(before.config, config)
+        ? before.reach
+        : new Reach(config, {
+            isListenerLocal,
+            own: () => [{ host: listen.host, port }, config.console.listen],
+            ...(options.lookup === undefined ? {} : { lookup: options.lookup }),
+          });
+    const isSameBudget = before?.config.proxy.limits.heldBytes === proxy.limits.heldBytes;
+    const bypass = anyOf(proxy.bypass, compileHostGlob);
+    const context: ListenerContext = {
+      ...shared,
+      config: proxy,
+      excerptChars: config.excerpts.chars,
+      engine,
+      readNames: settings.readNames ?? null,
+      catalog,
+      forwarder: reach.forwarder,
+      dialer: reach.dialer,
+      rates: reach.rates,
+      budget: before !== null && isSameBudget ? before.context.budget : new HeldBudget(proxy.limits.heldBytes),
+      isBypassed: (host) => bypass?.(host) === true,
+      isIntercepted: anyOf(proxy.intercept, compileHostGlob) ?? (() => false),
+      apps: config.apps,
+      providers: proxy.providers,
+      isOwn: (place) =>
+        (place.port === port && ownNames.has(place.host)) || (place.host === 'weir.local' && place.port === 80),
+      track: (work) => {
+        const end = reach.begin();
+        // One exchange that fails in a way nobody thought of must not take the others down.
+        const guarded = work.then(
+          () => {
+            active.delete(guarded);
+            end();
+          },
+          (error: unknown) => {
+            active.delete(guarded);
+            end();
+            log(`weir: internal error: ${reasonOf(error)}`);
+          },
+        );
+        active.add(guarded);
+      },
+    };
+    return { config, context, reach };
+  };
+  let present = contextOf(options, null);
+  const server = createListener(() => present.context);
   const sockets = new Set<{ destroy(): void }>();
   server.on('connection', (socket) => {
     sockets.add(socket);
     socket.on('close', () => sockets.delete(socket));
   });
   await new Promise<void>((resolve, reject) => {
-    server.once('error', (error) => reject(listenError(error, proxy.listen)));
-    server.listen({ host: proxy.listen.host, port: proxy.listen.port, backlog: 4096 }, () => resolve());
+    server.once('error', (error) => reject(listenError(error, listen)));
+    const { host, port } = listen;
+    server.listen({ host, port, backlog: 4096, reusePort: options.reusePort === true }, () => resolve());
   });
   const address = server.address();
   if (isAddressInfo(address)) port = address.port;
-  const shownHost = proxy.listen.host === '0.0.0.0' || proxy.listen.host === '::' ? '127.0.0.1' : proxy.listen.host;
   return {
-    url: `http://${hostPortText({ host: shownHost, port })}`,
-    host: proxy.listen.host,
+    url: listenUrl(listen.host, port),
+    host: listen.host,
     port,
-    close: async (drainMs = proxy.limits.drainMs) => {
+    take: (settings) => {
+      const before = present;
+      present = contextOf(settings, before);
+      setLimits(server, present.context.config.limits);
+      if (present.reach !== before.reach) before.reach.retire();
+    },
+    close: async (drainMs = present.config.proxy.limits.drainMs) => {
       const isClosed = new Promise<void>((resolve) => server.close(() => resolve()));
       server.closeIdleConnections();
       stopping.abort();
@@ -142,11 +173,74 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
       for (const socket of sockets) socket.destroy();
       // Each ends with its client gone, and records so.
       await settled(active, 1000);
-      rates.stop();
-      forwarder.close();
+      present.reach.close();
       await isClosed;
     },
   };
+}
+
+/** `http://127.0.0.1:8787`; a listener on every address is shown by loopback's. */
+export function listenUrl(host: string, port: number): string {
+  const shownHost = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host;
+  return `http://${hostPortText({ host: shownHost, port })}`;
+}
+
+/** What holds for exchanges that begin now. */
+interface Present {
+  readonly config: Config;
+  readonly context: ListenerContext;
+  readonly reach: Reach;
+}
+
+/** The way to upstreams under one configuration; once another has taken over, it goes when its last exchange has ended. */
+class Reach {
+  readonly dialer: Dialer;
+  readonly forwarder: Forwarder;
+  readonly rates: RateWatch;
+  #used = 0;
+  #isRetired = false;
+
+  constructor(config: Config, given: Pick<DialerOptions, 'isListenerLocal' | 'own' | 'lookup'>) {
+    const { resolve, upstream, limits } = config.proxy;
+    this.dialer = createDialer({
+      ...given,
+      resolve,
+      ca: upstream.ca,
+      allowed: allowedPlaces(config),
+      connectMs: limits.connectMs,
+      tlsMs: limits.tlsMs,
+    });
+    this.forwarder = createForwarder(this.dialer, limits);
+    this.rates = new RateWatch(limits.clientBodyBytesPerSecond);
+  }
+
+  /** An exchange begins; to be called back when it is over. */
+  begin(): () => void {
+    this.#used++;
+    return () => {
+      this.#used--;
+      if (this.#isRetired && this.#used === 0) this.close();
+    };
+  }
+
+  retire(): void {
+    this.#isRetired = true;
+    if (this.#used === 0) this.close();
+  }
+
+  close(): void {
+    this.rates.stop();
+    this.forwarder.close();
+  }
+}
+
+/** Whether upstreams are reached alike under both: then kept connections are kept. */
+function isSameReach(a: Config, b: Config): boolean {
+  const of = ({ proxy, destinations, console }: Config): unknown => {
+    const { heldBytes, inspectBytes, besideBytes, shapeBytes, ...limits } = proxy.limits;
+    return [proxy.resolve, proxy.upstream, proxy.providers, limits, destinations, console.listen];
+  };
+  return isDeepStrictEqual(of(a), of(b));
 }
 
 /** What stands on `host:port` exactly as a gateway provider or a private destination may be on any address. */
