@@ -1,6 +1,6 @@
 /**
- * `weir doctor`: what works on this host and what does not, each with its fix. It changes nothing, makes no file and no
- * connection, and is itself built so that it runs where the rest does not: what may fail to load is loaded by its check.
+ * `weir doctor`: what works on this host and what does not, each with its fix. It changes nothing and makes no file, asks
+ * nobody but a Weir that runs on this home, and is itself built so that it runs where the rest does not: what may fail to load is loaded by its check.
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -10,6 +10,7 @@ import { homeFolderOf } from '../config/paths.ts';
 import { WeirError } from '../flow/errors.ts';
 import { type Command, type CommandContext, hasOption } from './command.ts';
 import { broken, type Check, type CheckStatus, codeOf, off, ok, warning } from './doctor/check.ts';
+import { checkConsole } from './doctor/console.ts';
 import { checkAuthority, checkEnvironment, checkHome, checkPort, latestSeen } from './doctor/place.ts';
 import { checkClock, checkNode, checkNodeOfPath, checkRe2 } from './doctor/runtime.ts';
 
@@ -18,7 +19,7 @@ export const command: Command = {
   summary: 'what works on this host and what does not',
   usage: 'weir doctor [--json] [--config FILE]',
   details: [
-    'Looks at Node, the native module, configuration, policies, home, certificate authority, port,',
+    'Looks at Node, the native module, configuration, policies, home, certificate authority, ports,',
     'proxy variables, clock and sensor, and says how to mend what is not as it should be. Changes nothing.',
     '',
     'Options:',
@@ -55,6 +56,7 @@ async function examine(context: CommandContext): Promise<readonly Check[]> {
     checkHome(home),
     checkAuthority(home, Date.now()),
     config === null ? unknown('port') : await checkPort(listen, home),
+    config === null ? unknown('console') : await checkConsole(config.console.listen, home),
     checkEnvironment(env, listen),
     checkClock(Date.now(), latestSeen(home)),
     checkNodeOfPath(env),

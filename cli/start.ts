@@ -5,11 +5,13 @@
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import { createCatalog } from '../catalog/catalog.ts';
-import { hostPortText } from '../catalog/host.ts';
+import { type HostPort, hostPortText } from '../catalog/host.ts';
 import type { Config } from '../config/config.ts';
 import { checkListener } from '../config/load.ts';
 import { packageVersion } from '../config/package-root.ts';
 import { loadPolicies } from '../config/policies.ts';
+import type { RunningConsole } from '../console/console.ts';
+import { Metrics } from '../console/metrics.ts';
 import { compilePolicies } from '../engine/decide/policy-set.ts';
 import type { Engine, Fingerprint } from '../engine/inspect.ts';
 import { remembering } from '../engine/scan/memory.ts';
@@ -25,6 +27,7 @@ import { fingerprint } from '../store/keyed.ts';
 import { createRecorder } from '../store/recorder.ts';
 import { newUlid } from '../store/ulid.ts';
 import { type ConfiguredModel, openConfiguredModel } from './configured-model.ts';
+import { startConfiguredConsole } from './start-console.ts';
 import { whoListens } from './who-listens.ts';
 
 export interface StartOptions {
@@ -32,6 +35,8 @@ export interface StartOptions {
   readonly port?: number;
   /** Where each event goes as a line of NDJSON. */
   readonly eventLog?: 'stdout' | null;
+  /** Whether the console listens as well, where `console.listen` says. */
+  readonly console?: boolean;
   /** Lines for the operator; stderr unless given. */
   readonly log?: (line: string) => void;
 }
@@ -44,6 +49,8 @@ export interface RunningWeir {
   readonly caPath: string;
   readonly home: string;
   readonly policies: readonly string[];
+  /** `http://127.0.0.1:8788`; null where it was not asked for. */
+  readonly consoleUrl: string | null;
   /** Gives open exchanges ten seconds, commits what was recorded and lets the home go. */
   close(): Promise<void>;
 }
@@ -63,10 +70,12 @@ export async function startWeir(config: Config, options: StartOptions = {}): Pro
     const authority = loadOrCreateAuthority(home.caFolder, new Date(), effective.proxy.intercept);
     const notice = expiryNotice(authority);
     if (notice !== null) log(`weir: ${notice}`);
+    const metrics = options.console === true ? new Metrics(packageVersion()) : null;
     const recorder = createRecorder(home, {
       encryptExcerpts: config.excerpts.encrypt,
       eventLog: options.eventLog ?? null,
       onProblem: (message) => log(`weir: ${message}`),
+      ...(metrics === null ? {} : { onCounted: (figures) => metrics.add(figures) }),
     });
     try {
       const proxy = await startProxy({
@@ -83,23 +92,47 @@ export async function startWeir(config: Config, options: StartOptions = {}): Pro
         now: Date.now,
         hostname: hostname(),
         version: packageVersion(),
+      }).catch((error: unknown) => {
+        throw namingHolder(error, effective.proxy.listen);
       });
+      let isStopping = false;
+      let console: RunningConsole | null = null;
+      if (metrics !== null) {
+        const observed = {
+          proxyProblem: () => (isStopping ? 'stopping: open exchanges are finished, no new ones are taken' : null),
+          storeProblem: () => recorder.probe(),
+          figures: async () => {
+            const spool = { name: 'weir_spool_bytes', labels: [], value: recorder.spoolBytes };
+            const { values, spreads } = proxy.figures();
+            return [['main', { values: [...values, spool], spreads }] as const];
+          },
+        };
+        try {
+          console = await startConfiguredConsole(effective, metrics, observed, log);
+        } catch (error) {
+          await proxy.close(0);
+          throw namingHolder(error, config.console.listen);
+        }
+      }
       return {
         url: proxy.url,
         port: proxy.port,
         caPath: authority.certPath,
         home: home.path,
         policies: engine.policies.names,
+        consoleUrl: console?.url ?? null,
         close: async () => {
+          isStopping = true;
           await proxy.close();
           await recorder.close();
+          await console?.close();
           await model?.close();
           lock.release();
         },
       };
     } catch (error) {
       await recorder.close();
-      throw namingHolder(error, effective);
+      throw error;
     }
   } catch (error) {
     await model?.close();
@@ -131,9 +164,8 @@ function withPort(config: Config, port: number): Config {
 }
 
 /** A port that is taken is taken by something that can be named. */
-function namingHolder(error: unknown, config: Config): unknown {
+function namingHolder(error: unknown, listen: HostPort): unknown {
   if (!(error instanceof WeirError) || error.code !== 'port_taken') return error;
-  const { listen } = config.proxy;
   const holder = whoListens(listen.port);
   if (holder === null) return error;
   const text = `${hostPortText(listen)} is taken by ${holder.process} (pid ${holder.pid})`;

@@ -7,8 +7,8 @@ export const command: Command = {
   name: 'up',
   summary: 'run the proxy in the foreground',
   usage: 'weir up [--config FILE]',
-  details: `Starts the proxy and keeps its records until it is stopped (Ctrl-C), prints on stderr where it listens and
-how to route an app, and on stdout one line of NDJSON for each event. At the first start it makes
+  details: `Starts the proxy, the console's listener and the records until it is stopped (Ctrl-C), prints on stderr where each
+listens and how to route an app, and on stdout one line of NDJSON for each event. At the first start it makes
 the certificate authority, the keys and the database in home (~/.weir, or WEIR_HOME).
 A stop gives open exchanges ten seconds; a second Ctrl-C ends them at once. Nothing recorded is lost.`,
   example: `weir up
@@ -19,7 +19,7 @@ weir up --config weir.yaml > events.ndjson`,
 
 async function run(context: CommandContext): Promise<number> {
   const config = context.config();
-  const weir = await startWeir(config, { eventLog: 'stdout', log: (line) => context.err(`${line}\n`) });
+  const weir = await startWeir(config, { eventLog: 'stdout', console: true, log: (line) => context.err(`${line}\n`) });
   context.err(greeting(weir, config.sensor.enabled === 'auto'));
   await stopSignal(context);
   await weir.close();
@@ -29,6 +29,7 @@ async function run(context: CommandContext): Promise<number> {
 
 function greeting(weir: RunningWeir, isSensorAuto: boolean): string {
   return `weir: the proxy listens on ${weir.url}
+  console      ${weir.consoleUrl}: /livez, /readyz, /metrics
   home         ${weir.home}
   certificate  ${weir.caPath}
   policies     ${weir.policies.join(', ')}

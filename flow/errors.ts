@@ -50,7 +50,7 @@ export const ERRORS = {
   port_taken: {
     meaning: 'The address to listen on is taken.',
     fault: 'client',
-    hint: 'Stop the program that the message names or set `proxy.listen`.',
+    hint: 'Stop the program that the message names or set `proxy.listen` or `console.listen`.',
   },
   listener_open: {
     meaning: 'A listener off loopback has no app tokens.',

@@ -10,6 +10,7 @@ import type { Outcome } from '../flow/event.ts';
 import type { Message } from '../flow/message.ts';
 import type { Account } from './account.ts';
 import type { ExchangeContext, Incoming } from './context.ts';
+import { failClosed } from './failing.ts';
 
 /** An end without the upstream. */
 export class Answer extends Error {
@@ -89,8 +90,11 @@ export async function closeRecordSoon(
 }
 
 function isLetGo(account: Account, error: unknown, context: ExchangeContext): boolean {
-  context.log(`weir: ${reasonOf(error)} (event ${account.id}, onError: ${context.config.onError})`);
-  return context.config.onError === 'open';
+  const { onError } = context.config;
+  context.log(`weir: ${reasonOf(error)} (event ${account.id}, onError: ${onError})`);
+  if (onError === 'open') context.figures.failedOpen('record');
+  else context.figures.failedClosed('record');
+  return onError === 'open';
 }
 
 /** Records, then answers the client; a client that is gone is let go. */
@@ -123,7 +127,7 @@ export function answer(
 export function breakDown(incoming: Incoming, account: Account, error: unknown, context: ExchangeContext): void {
   const reason = reasonOf(error);
   context.log(`weir: internal error in exchange ${account.id}: ${reason}`);
-  account.failedClosed(reason);
+  failClosed(account, 'inspection', reason, context);
   const given = failed(incoming, account, 503, 'weir_failed', 'the proxy failed to inspect this exchange', 'failed');
   answer(incoming, account, new Answer(given.refusal, 'failed', reason), context);
 }

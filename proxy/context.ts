@@ -11,6 +11,7 @@ import type { Recorder } from '../flow/recorder.ts';
 import type { Account } from './account.ts';
 import type { ClientRequest, ClientResponse } from './client-message.ts';
 import type { Conversations } from './conversations.ts';
+import type { ProxyFigures } from './figures.ts';
 import type { Forwarder } from './forward.ts';
 import type { HeldBudget, RateWatch } from './held.ts';
 import type { Pseudonyms } from './pseudonyms.ts';
@@ -29,6 +30,7 @@ export interface ExchangeContext {
   readonly conversations: Conversations;
   readonly budget: HeldBudget;
   readonly rates: RateWatch;
+  readonly figures: ProxyFigures;
   readonly youngChunks: YoungChunks;
   /** The exchange that each client connection is busy with: what breaks on the connection belongs to its record. */
   readonly underWay: WeakMap<Duplex, { readonly account: Account; readonly response: ClientResponse }>;

@@ -6,6 +6,7 @@ import type { Shape } from '../engine/extract/extract.ts';
 import { Account } from './account.ts';
 import { Answer, answer, breakDown, failed, reasonOf } from './answer.ts';
 import type { ExchangeContext, Incoming } from './context.ts';
+import { failClosed, failOpen } from './failing.ts';
 import { BodyReader } from './held.ts';
 import { prepare } from './prepare.ts';
 import { relay } from './relay.ts';
@@ -59,13 +60,15 @@ async function openRecord(
   shape: Shape | null,
   context: ExchangeContext,
 ): Promise<void> {
+  const since = performance.now();
   try {
     await account.openSoon();
+    context.figures.passed('record', since);
   } catch (error) {
     const text = reasonOf(error);
-    context.log(`weir: ${text} (event ${account.id}, onError: ${context.config.onError})`);
-    if (context.config.onError === 'open') return account.failedOpen(text);
-    account.failedClosed(text);
+    if (context.config.onError === 'open') return failOpen(account, 'record', text, context);
+    context.log(`weir: ${text} (event ${account.id}, onError: closed)`);
+    failClosed(account, 'record', text, context);
     throw failed(incoming, account, 503, 'store_unwritable', 'the proxy cannot write its records', 'failed', shape);
   }
 }

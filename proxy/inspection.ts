@@ -7,11 +7,13 @@ import { carryOut, type Engine, type InspectContext, type Inspection, judge, wan
 import type { NameReader, NamesInTexts } from '../engine/names/given.ts';
 import type { Message } from '../flow/message.ts';
 import type { Segment } from '../flow/segment.ts';
+import type { ProxyFigures } from './figures.ts';
 import type { Pseudonyms } from './pseudonyms.ts';
 
 export interface Inspecting {
   readonly engine: Engine;
   readonly readNames: NameReader | null;
+  readonly figures: ProxyFigures;
 }
 
 /** An inspection in the proxy, whose conversations may be with another process. */
@@ -22,16 +24,19 @@ export interface ProxyInspectContext extends Omit<InspectContext, 'conversation'
 
 /** Rejects as `inspect` throws, and where the conversation cannot be asked for its tokens. */
 export async function inspectWithNames(
-  { engine, readNames }: Inspecting,
+  { engine, readNames, figures }: Inspecting,
   message: Message,
   { pseudonyms, ...context }: ProxyInspectContext,
 ): Promise<Inspection> {
+  const since = performance.now();
   const extraction = extract(message, { maxDecodedBytes: engine.maxDecodedBytes });
   const names = readNames === null ? null : await namesOf(extraction.segments, readNames);
   const judged = judge(engine, message, extraction, { ...context, names });
   const tokens = pseudonyms === null ? null : wanted(judged);
-  if (pseudonyms === null || tokens === null) return carryOut(engine, judged, null);
-  return carryOut(engine, judged, await pseudonyms.issue(judged.extraction, tokens));
+  const issued = pseudonyms === null || tokens === null ? null : await pseudonyms.issue(judged.extraction, tokens);
+  const inspection = carryOut(engine, judged, issued);
+  figures.passed('inspect', since);
+  return inspection;
 }
 
 /**

@@ -15,6 +15,7 @@ import { Answer, blocked, failed, reasonOf } from './answer.ts';
 import { authorityText } from './authority.ts';
 import { Beside } from './beside.ts';
 import type { ExchangeContext, Incoming, Ready } from './context.ts';
+import { failClosed, failOpen } from './failing.ts';
 import { requestHead, trailerFields, withTrailers } from './head.ts';
 import type { BodyReader, ReadEnd } from './held.ts';
 import { inspectWithNames, inspectWithoutNames, type ProxyInspectContext } from './inspection.ts';
@@ -146,16 +147,17 @@ async function hold(
   context: ExchangeContext,
 ): Promise<Ready> {
   const { inspectBytes } = context.config.limits;
+  const since = performance.now();
   const end = incoming.hasBody ? await reader.read(inspectBytes) : 'end';
+  context.figures.passed('hold', since);
   if (end === 'limit') {
     const text = `the body is larger than limits.inspectBytes (${inspectBytes} bytes)`;
     account.lessen(opaque('too-large'));
     if (context.config.onError === 'closed') {
-      account.failedClosed(text);
+      failClosed(account, 'size', text, context);
       throw failed(incoming, account, 413, 'body_too_large', text, 'failed');
     }
-    context.log(`weir: passed on uninspected (onError: open), event ${account.id}: ${text}`);
-    account.failedOpen(text);
+    failOpen(account, 'size', text, context);
     return streamBeside(incoming, destination, reader, account, holdsResponse, context);
   }
   if (end === 'aborted' || end === 'full' || end === 'slow') throw readFailure(end, incoming, account, context);
@@ -169,8 +171,7 @@ async function hold(
     inspection = await inspectWithNames(context, message, inspectContext(context, true, pseudonyms));
   } catch (error) {
     if (context.config.onError === 'closed') throw error;
-    context.log(`weir: passed on uninspected (onError: open), event ${account.id}: ${reasonOf(error)}`);
-    account.failedOpen(reasonOf(error));
+    failOpen(account, 'inspection', reasonOf(error), context);
     account.lessen(opaque('failed'));
     return streamBeside(incoming, destination, reader, account, holdsResponse, context);
   }

@@ -11,11 +11,13 @@ import { anyOf, compileHostGlob } from '../engine/decide/glob.ts';
 import type { Engine, Fingerprint } from '../engine/inspect.ts';
 import type { NameReader } from '../engine/names/given.ts';
 import { WeirError } from '../flow/errors.ts';
+import type { Figures } from '../flow/figures.ts';
 import type { Recorder } from '../flow/recorder.ts';
 import { reasonOf } from './answer.ts';
 import type { ConversationHolder } from './conversation-map.ts';
 import { Conversations } from './conversations.ts';
 import { createDialer, type Dialer, type DialerOptions } from './dialer.ts';
+import { ProxyFigures } from './figures.ts';
 import { createForwarder, type Forwarder } from './forward.ts';
 import { HeldBudget, RateWatch } from './held.ts';
 import { createListener, type ListenerContext, setLimits } from './listener.ts';
@@ -61,6 +63,8 @@ export interface RunningProxy {
    * on and `limits.headerBytes` stay.
    */
   take(settings: ProxySettings): void;
+  /** What it has counted since its start, and what is open now. */
+  figures(): Figures;
   /** Stops taking connections, gives open exchanges `drainMs`, then ends them. Each still ends in its event. */
   close(drainMs?: number): Promise<void>;
 }
@@ -73,8 +77,10 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
   let { port } = listen;
   const active = new Set<Promise<void>>();
   const stopping = new AbortController();
+  const figures = new ProxyFigures();
   const shared = {
     recorder: options.recorder,
+    figures,
     conversations: new Conversations(options.conversations, (text) =>
       options.fingerprint('CONVERSATION', sha256(text)),
     ),
@@ -98,7 +104,7 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
     const reach =
       before !== null && isSameReach(before.config, config)
         ? before.reach
-        : new Reach(config, {
+        : new Reach(config, figures, {
             isListenerLocal,
             own: () => [{ host: listen.host, port }, config.console.listen],
             ...(options.lookup === undefined ? {} : { lookup: options.lookup }),
@@ -165,6 +171,13 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
       setLimits(server, present.context.config.limits);
       if (present.reach !== before.reach) before.reach.retire();
     },
+    figures: () =>
+      figures.read({
+        connections: sockets.size,
+        exchanges: active.size,
+        heldBytes: present.context.budget.usedBytes,
+        heldWaiting: 0,
+      }),
     close: async (drainMs = present.config.proxy.limits.drainMs) => {
       const isClosed = new Promise<void>((resolve) => server.close(() => resolve()));
       server.closeIdleConnections();
@@ -174,6 +187,7 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
       // Each ends with its client gone, and records so.
       await settled(active, 1000);
       present.reach.close();
+      figures.stop();
       await isClosed;
     },
   };
@@ -200,9 +214,9 @@ class Reach {
   #used = 0;
   #isRetired = false;
 
-  constructor(config: Config, given: Pick<DialerOptions, 'isListenerLocal' | 'own' | 'lookup'>) {
+  constructor(config: Config, figures: ProxyFigures, given: Pick<DialerOptions, 'isListenerLocal' | 'own' | 'lookup'>) {
     const { resolve, upstream, limits } = config.proxy;
-    this.dialer = createDialer({
+    const dialer = createDialer({
       ...given,
       resolve,
       ca: upstream.ca,
@@ -210,6 +224,7 @@ class Reach {
       connectMs: limits.connectMs,
       tlsMs: limits.tlsMs,
     });
+    this.dialer = figures.counting(dialer);
     this.forwarder = createForwarder(this.dialer, limits);
     this.rates = new RateWatch(limits.clientBodyBytesPerSecond);
   }

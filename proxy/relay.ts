@@ -13,6 +13,7 @@ import type { Account } from './account.ts';
 import { answer, blocked, closeRecord, closeRecordSoon, failed, reasonOf } from './answer.ts';
 import { Beside, isTextual } from './beside.ts';
 import type { ExchangeContext, Incoming, Ready } from './context.ts';
+import { failClosed, failOpen } from './failing.ts';
 import type { Call, ResponseSink } from './forward.ts';
 import { responseHead, trailerFields, withTrailers } from './head.ts';
 import { inspectWithNames, inspectWithoutNames, type ProxyInspectContext } from './inspection.ts';
@@ -56,6 +57,7 @@ class Relaying implements ResponseSink {
   #last: Buffer | null = null;
   #trailers: readonly string[] = [];
   #taken = 0;
+  #sentAt = 0;
   #isOver = false;
   #isDraining = false;
   /** The conversation is being named, where the answer has an id. */
@@ -78,6 +80,7 @@ class Relaying implements ResponseSink {
       this.#clientClosed();
       return;
     }
+    this.#sentAt = performance.now();
     this.#call = send(this);
     if (this.#isOver) this.#call.abort();
   }
@@ -96,6 +99,7 @@ class Relaying implements ResponseSink {
   }
 
   head(status: number, statusText: string, headers: readonly string[]): void {
+    this.#context.figures.passed('forward', this.#sentAt);
     this.#status = status;
     this.#statusText = statusText;
     this.#headers = headers;
@@ -204,13 +208,13 @@ class Relaying implements ResponseSink {
       this.#isOver = true;
       this.#call?.abort();
       this.#safely(() => this.#enterSides());
-      this.#account.failedClosed(text);
+      failClosed(this.#account, hasRoom ? 'size' : 'room', text, this.#context);
       const ending = failed(this.#incoming, this.#account, 502, 'body_too_large', text, 'failed', this.#ready.shape);
       answer(this.#incoming, this.#account, ending, this.#context);
       this.#end();
       return;
     }
-    if (this.#ready.holdsResponse) this.#account.failedOpen(text);
+    if (this.#ready.holdsResponse) failOpen(this.#account, hasRoom ? 'size' : 'room', text, this.#context);
     this.#account.lessen(this.#ready.holdsResponse ? opaque('too-large') : truncated('limit'));
     this.#way = 'pass';
     this.#writeHead({ contentLength: null, isEdited: false, isIdentity: false });
@@ -281,7 +285,7 @@ class Relaying implements ResponseSink {
     } catch (error) {
       if (this.#ready.holdsResponse && this.#context.config.onError === 'closed') {
         const text = 'the proxy failed to inspect the answer';
-        this.#account.failedClosed(text);
+        failClosed(this.#account, 'inspection', text, this.#context);
         const ending = failed(this.#incoming, this.#account, 503, 'weir_failed', text, 'failed', this.#ready.shape);
         this.#context.log(`weir: internal error in exchange ${this.#account.id}: ${reasonOf(error)}`);
         this.#isOver = true;
@@ -289,7 +293,8 @@ class Relaying implements ResponseSink {
         this.#end();
         return;
       }
-      this.#context.log(`weir: answer passed on as it came, event ${this.#account.id}: ${reasonOf(error)}`);
+      if (this.#ready.holdsResponse) failOpen(this.#account, 'inspection', reasonOf(error), this.#context);
+      else this.#context.log(`weir: answer passed on as it came, event ${this.#account.id}: ${reasonOf(error)}`);
       this.#account.lessen(opaque('failed'));
     }
     const isEdited = sent !== null;

@@ -5,11 +5,12 @@
  */
 import assert from 'node:assert/strict';
 import { Worker } from 'node:worker_threads';
+import type { Figures } from '../flow/figures.ts';
 import type { Closing, Opening, Recorder } from '../flow/recorder.ts';
 import type { Home } from './home.ts';
 import { plainExcerpt, sealExcerpt } from './keyed.ts';
 import { openDatabase } from './schema.ts';
-import { listSpool, Spool, type SpoolFile } from './spool.ts';
+import { listSpool, Spool, type SpoolFile, tryAppend } from './spool.ts';
 import { closingLine, openingLine } from './spool-reader.ts';
 import type { FromWriter, ToWriter, WriterData } from './writer-thread.ts';
 
@@ -20,6 +21,8 @@ export interface RecorderOptions {
   readonly eventLog: 'stdout' | null;
   /** Hears what a human must know, one line without values; the same line at most every five seconds. */
   readonly onProblem: (message: string) => void;
+  /** Hears what was counted of events as they are committed; without it nothing is counted. */
+  readonly onCounted?: (figures: Figures) => void;
   /** A spool file of this size is full; 8 MiB. */
   readonly maxSpoolFileBytes?: number;
   /** How long lines are gathered before the writer is told; 40, and 200 while there are many. */
@@ -38,6 +41,13 @@ export interface StoreRecorder extends Recorder {
   flush(): Promise<void>;
   /** Why records cannot be kept now, in one line; null while they can: for /readyz. */
   readonly problem: string | null;
+  /**
+   * The same in words of ours, for whoever asks, after trying to write to the spool, at most once a second: a fault shows
+   * before a call meets it, and heals without one.
+   */
+  probe(): string | null;
+  /** Bytes of the spool that are not yet known to be in the database. */
+  readonly spoolBytes: number;
 }
 
 const MIB = 1024 * 1024;
@@ -48,6 +58,7 @@ const BUSY_GATHER_MS = 200;
 const BUSY_CHARS = 32 * 1024;
 const RESPAWN_MS = 200;
 const REPEAT_MS = 5000;
+const PROBE_MS = 1000;
 /** Closings that could not be written: kept in memory up to so much, so that space returning saves them. */
 const MAX_UNWRITTEN = 8 * MIB;
 
@@ -94,6 +105,7 @@ class SpoolRecorder implements StoreRecorder {
   #isWriting = false;
   #isClosing = false;
   #spoolProblem: string | null = null;
+  #probedAt = 0;
   #writerProblem: string | null = null;
   readonly #said = new Map<string, number>();
 
@@ -110,6 +122,22 @@ class SpoolRecorder implements StoreRecorder {
 
   get problem(): string | null {
     return this.#spoolProblem ?? this.#writerProblem;
+  }
+
+  probe(): string | null {
+    const now = performance.now();
+    if (this.#probedAt === 0 || now - this.#probedAt >= PROBE_MS) {
+      this.#probedAt = now;
+      this.#spoolProblem = tryAppend(this.#home.spoolFolder);
+    }
+    if (this.#spoolProblem !== null) return this.#spoolProblem;
+    return this.#writerProblem === null ? null : 'the database cannot be written; stderr says why';
+  }
+
+  get spoolBytes(): number {
+    let bytes = this.#spool.file?.bytes ?? 0;
+    for (const file of this.#sealed.values()) bytes += file.bytes;
+    return bytes;
   }
 
   open(opening: Opening): void {
@@ -197,6 +225,7 @@ class SpoolRecorder implements StoreRecorder {
       this.#spool.append(lines);
     } catch (error) {
       this.#spoolProblem = error instanceof Error ? error.message : 'the spool cannot be written';
+      this.#probedAt = 0;
       this.#report(this.#spoolProblem);
       throw error;
     }
@@ -251,6 +280,7 @@ class SpoolRecorder implements StoreRecorder {
       orphans: [...this.#orphans],
       files: current === null ? [...this.#sealed.values()] : [...this.#sealed.values(), current],
       eventLog: this.#options.eventLog,
+      isCounting: this.#options.onCounted !== undefined,
     };
     // None of the process's own flags: `--input-type` and the like would keep the thread from starting.
     const worker = new Worker(url, { workerData, execArgv: [] });
@@ -291,6 +321,9 @@ class SpoolRecorder implements StoreRecorder {
       case 'flushed':
         this.#flushes.get(message.id)?.();
         this.#flushes.delete(message.id);
+        break;
+      case 'counted':
+        this.#options.onCounted?.(message.figures);
         break;
       case 'deleted':
         this.#orphans.delete(message.name);

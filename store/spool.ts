@@ -5,12 +5,13 @@
  *
  * A line is `O `, the event's id and an opening, or `C ` and a closing with its excerpt sealed, as JSON, and a newline.
  */
-import { closeSync, ftruncateSync, mkdirSync, openSync, readdirSync, writeSync } from 'node:fs';
+import { closeSync, ftruncateSync, mkdirSync, openSync, readdirSync, rmSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { WeirError } from '../flow/errors.ts';
 import { newUlid } from './ulid.ts';
 
 const SUFFIX = '.spool';
+const PROBE = 'probe';
 
 /** A spool file and how much of it is whole lines. */
 export interface SpoolFile {
@@ -25,6 +26,20 @@ export function listSpool(folder: string): readonly string[] {
   return readdirSync(folder)
     .filter((name) => name.endsWith(SUFFIX))
     .sort();
+}
+
+/** Why no record could be written to the folder now, in one line; null where one could. Leaves nothing behind. */
+export function tryAppend(folder: string): string | null {
+  const path = join(folder, PROBE);
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    writeFileSync(path, '-', { mode: 0o600 });
+    rmSync(path);
+    return null;
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown reason';
+    return `the spool cannot be written (${code})`;
+  }
 }
 
 /** The end of the spool that is appended to. */

@@ -5,12 +5,14 @@
  */
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { destination } from 'pino';
+import type { Figures } from '../flow/figures.ts';
 import { openHome } from './home.ts';
 import { type Committed, Ledger } from './ledger.ts';
 import { logLine } from './record.ts';
 import { openDatabase } from './schema.ts';
 import type { SpoolFile } from './spool.ts';
 import { SpoolDrain } from './spool-drain.ts';
+import { Tally } from './tally.ts';
 
 /** What the thread begins with. */
 export interface WriterData {
@@ -20,6 +22,8 @@ export interface WriterData {
   /** Files of the living process. */
   readonly files: readonly SpoolFile[];
   readonly eventLog: 'stdout' | null;
+  /** Whether to say `counted` of what is committed. */
+  readonly isCounting: boolean;
 }
 
 export type ToWriter =
@@ -34,6 +38,8 @@ export type FromWriter =
   | { readonly kind: 'ready' }
   | { readonly kind: 'idle'; readonly openExchanges: number }
   | { readonly kind: 'flushed'; readonly id: number }
+  /** Figures of what was just committed. */
+  | { readonly kind: 'counted'; readonly figures: Figures }
   | { readonly kind: 'deleted'; readonly name: string }
   | { readonly kind: 'removed'; readonly name: string }
   /** `isFailing`: nothing is committed until `recovered`. */
@@ -54,6 +60,7 @@ class Writer {
   readonly #port: MessagePort;
   readonly #data: WriterData;
   readonly #log: EventLog | null;
+  readonly #tally: Tally | null;
   #drain: SpoolDrain | null = null;
   #closeDatabase: () => void = () => {};
   #waiting: number[] = [];
@@ -69,6 +76,7 @@ class Writer {
     this.#port = port;
     this.#data = data;
     this.#log = data.eventLog === null ? null : new EventLog((message) => this.#warn(message));
+    this.#tally = data.isCounting ? new Tally() : null;
     for (const file of data.files) this.#told.set(file.name, file);
     port.on('message', (message: ToWriter) => this.#hear(message));
     this.#schedule(0);
@@ -110,6 +118,7 @@ class Writer {
       for (const file of this.#told.values()) drain.grow(file);
       this.#told.clear();
       const isMore = drain.step();
+      this.#tellCounted();
       this.#recovered();
       if (isMore) this.#schedule(0);
       else this.#rest(drain);
@@ -124,7 +133,10 @@ class Writer {
     const database = openDatabase(home.databaseFile, BUSY_MS);
     const warn = (message: string) => this.#warn(message);
     const drain = new SpoolDrain(home.spoolFolder, new Ledger(database, home, home.keys.chain, warn), {
-      onCommitted: (records) => this.#log?.print(records),
+      onCommitted: (records) => {
+        this.#log?.print(records);
+        if (this.#tally !== null) for (const { event } of records) this.#tally.add(event);
+      },
       onProblem: warn,
       onDeleted: (name) => this.#say({ kind: 'deleted', name }),
       onRemoved: (name) => this.#say({ kind: 'removed', name }),
@@ -133,6 +145,11 @@ class Writer {
     this.#drain = drain;
     this.#closeDatabase = () => database.close();
     return drain;
+  }
+
+  #tellCounted(): void {
+    const figures = this.#tally?.take() ?? null;
+    if (figures !== null) this.#say({ kind: 'counted', figures });
   }
 
   #rest(drain: SpoolDrain): void {

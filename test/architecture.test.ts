@@ -140,6 +140,7 @@ const OPENERS: Readonly<Record<string, readonly string[]>> = {
  */
 const CLIENTS: Readonly<Record<string, string>> = {
   'cli/demo/app.ts': 'the app that the demo watches; it reaches its provider through the proxy only',
+  'cli/doctor/console.ts': 'asks a Weir that runs on this home whether its parts are ready',
   'cli/running-proxy.ts': 'asks at the address of the configured proxy whether a Weir listens there',
 };
 
@@ -202,6 +203,7 @@ function dependenciesOf(manifest: unknown): readonly string[] {
 /** A package that only one part of the house needs to know. */
 const HOME_OF: Readonly<Record<string, RegExp>> = {
   re2: /^(engine|cli)\//,
+  'prom-client': /^console\//,
   'node-forge': /^proxy\/tls\//,
   'node:sqlite': /^store\//,
   'node:worker_threads': /^(store|model)\//,

@@ -192,7 +192,7 @@ describe('the published package', () => {
   });
 
   test('runs the proxy, writer thread included, and stops when asked to', async () => {
-    writeFileSync(join(app, 'weir.yaml'), 'proxy: {listen: "127.0.0.1:0"}\n');
+    writeFileSync(join(app, 'weir.yaml'), 'proxy: {listen: "127.0.0.1:0"}\nconsole: {listen: "127.0.0.1:0"}\n');
     const child = spawn(join(app, 'node_modules/.bin/weir'), ['up'], {
       cwd: app,
       env,

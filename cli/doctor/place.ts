@@ -106,20 +106,22 @@ export function latestSeen(home: string): number {
 }
 
 /** Binds for a moment: the only test that knows every reason for which it may fail. */
-export async function checkPort(listen: HostPort, home: string): Promise<Check> {
+export async function checkPort(listen: HostPort, home: string, name: 'port' | 'console' = 'port'): Promise<Check> {
   const where = hostPortText(listen);
   const failure = await bindOnce(listen);
-  if (failure === null) return ok('port', listen.port === 0 ? `${where} takes any free port` : `${where} is free`);
+  const key = name === 'port' ? 'proxy.listen' : 'console.listen';
+  if (failure === null) return ok(name, listen.port === 0 ? `${where} takes any free port` : `${where} is free`);
   if (failure === 'EADDRINUSE') {
     const holder = whoListens(listen.port);
     if (holder !== null && String(holder.pid) === pidOfHome(home)) {
-      return ok('port', `${where} is weir's own (pid ${holder.pid})`);
+      return ok(name, `${where} is weir's own (pid ${holder.pid})`);
     }
     const by = holder === null ? 'a process of another user or container' : `${holder.process} (pid ${holder.pid})`;
-    return broken('port', `${where} is taken by ${by}`, 'Stop it, or set `proxy.listen`.');
+    return broken(name, `${where} is taken by ${by}`, `Stop it, or set \`${key}\`.`);
   }
   const reason = failure === 'EACCES' ? 'needs rights that this user has not' : 'is no address of this host';
-  return broken('port', `${where} ${reason} (${failure})`, 'Set `proxy.listen`, such as 127.0.0.1:8787.');
+  const example = name === 'port' ? '127.0.0.1:8787' : '127.0.0.1:8788';
+  return broken(name, `${where} ${reason} (${failure})`, `Set \`${key}\`, such as ${example}.`);
 }
 
 function bindOnce(listen: HostPort): Promise<string | null> {

@@ -7,10 +7,14 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { after, describe, test } from 'node:test';
 import type { Check } from '../../cli/doctor/check.ts';
+import { checkConsole } from '../../cli/doctor/console.ts';
 import { checkAuthority, checkEnvironment, checkHome, checkPort, latestSeen } from '../../cli/doctor/place.ts';
 import { checkClock, checkNode, checkNodeOfPath, isInRange, requiredNode } from '../../cli/doctor/runtime.ts';
 import { COMMANDS, main } from '../../cli/main.ts';
 import { whoListens } from '../../cli/who-listens.ts';
+import { startConsole } from '../../console/console.ts';
+import type { Part } from '../../console/health.ts';
+import { Metrics } from '../../console/metrics.ts';
 import { loadOrCreateAuthority } from '../../proxy/tls/authority.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'weir-doctor-'));
@@ -69,6 +73,7 @@ describe('the command', () => {
       'home',
       'ca',
       'port',
+      'console',
       'environment',
       'clock',
       'run',
@@ -291,5 +296,40 @@ describe('the runtime', () => {
     assert.equal(latest, statSync(join(home, 'weir.db')).mtimeMs);
     assert.equal(checkClock(latest - 60_000, latest).status, 'ok');
     assert.equal(checkClock(latest - 600_000, latest).status, 'broken');
+  });
+});
+
+describe('the console', () => {
+  test('its port is free, or taken by somebody else', async () => {
+    const free = await listening();
+    await new Promise((resolve) => free.server.close(resolve));
+    const listen = { host: '127.0.0.1', port: free.port };
+    assert.equal((await checkConsole(listen, folder)).status, 'ok');
+    const taken = await listening(free.port);
+    const check = await checkConsole(listen, folder);
+    taken.server.close();
+    assert.equal(check.status, 'broken');
+    assert.match(check.fix ?? '', /`console\.listen`/);
+  });
+
+  test('a Weir of this home says what is not ready', { skip: isLinux ? false : 'reads /proc' }, async () => {
+    const home = join(folder, 'running');
+    mkdirSync(home, { mode: 0o700 });
+    writeFileSync(join(home, 'lock.pid'), `${process.pid}\n`);
+    let parts: readonly Part[] = [{ name: 'proxy', problem: null }];
+    const running = await startConsole({
+      listen: { host: '127.0.0.1', port: 0 },
+      names: [],
+      parts: () => parts,
+      metrics: new Metrics('1'),
+      gather: async () => {},
+    });
+    const listen = { host: '127.0.0.1', port: running.port };
+    const ready = await checkConsole(listen, home);
+    parts = [...parts, { name: 'store', problem: 'the spool cannot be written (ENOSPC)' }];
+    const not = await checkConsole(listen, home);
+    await running.close();
+    assert.equal(ready.status, 'ok', ready.what);
+    assert.deepEqual([not.status, not.what], ['broken', 'store: the spool cannot be written (ENOSPC)']);
   });
 });

@@ -104,6 +104,11 @@ test('open: the call passes with an alert', async () => {
   const proxy = await start('open', closings, lines);
   const seen = received;
   assert.equal(await call(proxy), 200);
+  const { values } = proxy.figures();
+  assert.deepEqual(
+    values.filter(({ name }) => name.startsWith('weir_fail')),
+    [{ name: 'weir_fail_opens_total', labels: ['record'], value: 1 }],
+  );
   await proxy.close(0);
   assert.equal(received, seen + 1);
   assert.deepEqual(

@@ -24,6 +24,8 @@ export const UNNAMED = 'files.weir-test.example';
 /** Keys as in weir.yaml; `proxy` is merged one level deep. */
 export interface Settings {
   readonly script?: Script;
+  /** Starts the console's listener, on a free port. */
+  readonly console?: boolean;
   readonly config?: Readonly<Record<string, unknown>>;
   /** Further `host:port` that lead to the stand-in. */
   readonly hosts?: readonly string[];
@@ -73,6 +75,7 @@ export async function makePlace(settings: Settings = {}): Promise<Place> {
     home,
     proxy: { listen: '127.0.0.1:0', upstream: { ca: [caFile] }, ...own, resolve: { ...resolve, ...ownResolve } },
     sensor: { enabled: false },
+    console: { listen: '127.0.0.1:0' },
     ...rest,
   };
   const configFile = join(folder, 'weir.yaml');
@@ -90,7 +93,7 @@ export async function startUnderTest(settings: Settings = {}): Promise<UnderTest
   const place = await makePlace(settings);
   try {
     const config = loadConfig({ file: place.configFile, env: {}, cwd: place.folder });
-    const weir = await startWeir(config, { port: 0, eventLog: null });
+    const weir = await startWeir(config, { port: 0, eventLog: null, console: settings.console === true });
     return {
       ...place,
       weir,
