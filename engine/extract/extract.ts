@@ -14,6 +14,7 @@ import { collectHead, type Head, NO_HEAD } from './head.ts';
 import { get, isTrue, type JsonNode, parseJson, textOf } from './json.ts';
 import { type FirstText, type Marks, NO_MARKS } from './marks.ts';
 import { collectMultipart } from './multipart.ts';
+import { markServerEvent, shapeOfRealtime } from './openai-realtime.ts';
 import { markBody } from './providers.ts';
 import { modelOfPath, type Shape, shapeOfPath, shapeOfRequest, shapeOfResponse } from './shape.ts';
 import { collectLines, collectStream, linesOf } from './stream-body.ts';
@@ -76,7 +77,7 @@ export function extract(message: Message, limits: { readonly maxDecodedBytes: nu
   return {
     shape: result.shape,
     format: result.format,
-    model: result.model ?? modelOfPath(message.target),
+    model: result.model ?? result.marks.model ?? modelOfPath(message.target),
     stream: result.stream,
     conversationId: result.marks.conversationId ?? head.session ?? threadOf(message.target),
     firstUserText: result.marks.firstUserText,
@@ -132,9 +133,17 @@ function collectJson(
   around: Zone,
 ): BodyResult {
   const hints = { host: message.destination.host, hasAnthropicVersion: head.hasAnthropicVersion };
+  const isWithinStream = message.isWithinStream === true;
   const shape =
-    byPath ?? (message.direction === 'request' ? shapeOfRequest(body, root, hints) : shapeOfResponse(body, root));
-  const marks = shape === null ? NO_MARKS : markBody(shape, message.direction, body, root);
+    byPath ??
+    (isWithinStream ? shapeOfRealtime(body, root, message.direction) : null) ??
+    (message.direction === 'request' ? shapeOfRequest(body, root, hints) : shapeOfResponse(body, root));
+  const marks =
+    shape === null
+      ? NO_MARKS
+      : isWithinStream && shape === 'openai.responses' && message.direction === 'response'
+        ? markServerEvent(body, root)
+        : markBody(shape, message.direction, body, root);
   const place = {
     part: { kind: 'body' },
     path: '',

@@ -6,6 +6,8 @@ export interface Marks {
   readonly conversationId: string | null;
   /** Text of the first user turn, parts joined by line feeds. */
   readonly firstUserText: FirstText;
+  /** The model, where it stands elsewhere than under `model` at the top. */
+  readonly model?: string | null;
 }
 
 /** Made only when asked for: of most messages nobody wants to know it, and it is as long as a prompt. */

@@ -1,5 +1,5 @@
 /** OpenAI responses: https://platform.openai.com/docs/api-reference/responses. Sets zones; reads no text itself. */
-import type { Response, ResponseCreateParams, ResponseInputItem } from 'openai/resources/responses/responses';
+import type { Response, ResponseCreateParams } from 'openai/resources/responses/responses';
 import type { Role } from '../../flow/segment.ts';
 import { get, getAll, itemsOf, type JsonNode, textOf } from './json.ts';
 import { firstTextOf, type Marks, NO_TEXT, skipTime, treat } from './marks.ts';
@@ -19,7 +19,7 @@ export function markResponsesRequest(bytes: Buffer, root: JsonNode<ResponseCreat
       userContents.push(input);
       continue;
     }
-    markItems(bytes, input as JsonNode<ResponseInputItem[]>, userContents);
+    markInputItems(bytes, input, userContents);
   }
   return { conversationId: conversationOf(bytes, root), firstUserText: firstTextOf(bytes, userContents) };
 }
@@ -66,7 +66,7 @@ function markPart(bytes: Buffer, part: JsonNode, around: Zone): void {
 }
 
 /** Sets the zones of input items, and gathers what users say in them. */
-function markItems(bytes: Buffer, input: JsonNode<ResponseInputItem[]>, userContents: (JsonNode | null)[]): void {
+export function markInputItems(bytes: Buffer, input: JsonNode, userContents: (JsonNode | null)[]): void {
   const items = itemsOf(input) as readonly JsonNode[];
   const roles = items.map((item) => roleOf(bytes, item));
   const positions = positionsOf(roles.map(turnOf));

@@ -6,6 +6,7 @@ import type { JsonNode } from './json.ts';
 import { type Marks, NO_MARKS } from './marks.ts';
 import { markChatRequest, markChatResponse } from './openai-chat.ts';
 import { markEmbeddingsRequest, markEmbeddingsResponse } from './openai-embeddings.ts';
+import { markRealtimeRequest, markServerEvent } from './openai-realtime.ts';
 import { markResponsesRequest, markResponsesResponse } from './openai-responses.ts';
 import type { Shape } from './shape.ts';
 
@@ -14,6 +15,7 @@ type Mark = (bytes: Buffer, root: JsonNode) => Marks | undefined;
 const MARKS: Readonly<Record<Shape, Readonly<Record<Direction, Mark>>>> = {
   'openai.chat': { request: markChatRequest, response: markChatResponse },
   'openai.responses': { request: markResponsesRequest, response: markResponsesResponse },
+  'openai.realtime': { request: markRealtimeRequest, response: markServerEvent },
   'openai.embeddings': { request: markEmbeddingsRequest, response: markEmbeddingsResponse },
   'anthropic.messages': { request: markMessagesRequest, response: markMessagesResponse },
   'gemini.generate': { request: markGenerateRequest, response: markGenerateResponse },

@@ -5,7 +5,13 @@
 import { get, itemsOf, type JsonNode, textOf } from './json.ts';
 import { partialKeys } from './partial-json.ts';
 
-export type Shape = 'openai.chat' | 'openai.responses' | 'openai.embeddings' | 'anthropic.messages' | 'gemini.generate';
+export type Shape =
+  | 'openai.chat'
+  | 'openai.responses'
+  | 'openai.realtime'
+  | 'openai.embeddings'
+  | 'anthropic.messages'
+  | 'gemini.generate';
 
 /** What besides the body tells Anthropic's messages from OpenAI's chat, which look alike when plain. */
 export interface ShapeHints {
@@ -22,13 +28,16 @@ export function shapeOfPath(target: string): Shape | null {
   if (path.endsWith('/chat/completions')) return 'openai.chat';
   if (path.endsWith('/embeddings')) return 'openai.embeddings';
   if (path.endsWith('/responses') || path.endsWith('/responses/compact')) return 'openai.responses';
+  if (/\/v1\/realtime$|\/openai\/realtime$/.test(path)) return 'openai.realtime';
   if (/\/v1\/messages(?:\/count_tokens)?$/.test(path)) return 'anthropic.messages';
   return GEMINI_PATH.test(path) ? 'gemini.generate' : null;
 }
 
-/** Gemini's model from its path, percent-escapes undone; null where there is none. */
+/** The model that Gemini's path or the query of a realtime session names, percent-escapes undone; null where there is none. */
 export function modelOfPath(target: string): string | null {
-  const match = /\/(?:models|endpoints)\/([^/?:]+):[A-Za-z]+(?:\?|$)/.exec(target);
+  const match =
+    /\/(?:models|endpoints)\/([^/?:]+):[A-Za-z]+(?:\?|$)/.exec(target) ??
+    /\/realtime\?(?:[^#]*&)?(?:model|deployment)=([^&#]+)/.exec(target);
   if (match?.[1] === undefined) return null;
   try {
     return decodeURIComponent(match[1]);

@@ -6,6 +6,7 @@
 
 import { markBlock } from './anthropic-messages.ts';
 import { get, itemsOf, type JsonNode, textOf } from './json.ts';
+import { treat } from './marks.ts';
 import { markItem } from './openai-responses.ts';
 import { zone } from './zone.ts';
 
@@ -47,6 +48,9 @@ export function readStreamEvent(bytes: Buffer, root: JsonNode): StreamEvent {
   if (type.startsWith('response.')) return responsesEvent(bytes, root, type);
   return anthropicEvent(bytes, root, type);
 }
+
+/** Sound, in base64. */
+const AUDIO_DELTAS: ReadonlySet<string> = new Set(['response.audio.delta', 'response.output_audio.delta']);
 
 /** Strings of a chat delta that are appended to each other. */
 const CHAT_TEXTS = ['content', 'refusal', 'reasoning_content', 'reasoning'] as const;
@@ -93,15 +97,21 @@ function responsesEvent(bytes: Buffer, root: JsonNode, type: string): StreamEven
   const item = get(bytes, root, 'item');
   if (item !== null) markItem(bytes, item, ASSISTANT);
   const responseId = textOf(bytes, get(bytes, response, 'id'));
+  // Over a WebSocket several responses may stream at once; elsewhere nothing tells them apart, nor need it.
+  const lane = textOf(bytes, get(bytes, root, 'response_id')) ?? textOf(bytes, get(bytes, root, 'stream_id')) ?? '';
   const output = rawOf(bytes, get(bytes, root, 'output_index')) ?? '0';
   const node = get(bytes, root, 'delta');
+  if (AUDIO_DELTAS.has(type)) {
+    treat(node, ASSISTANT, 'media');
+    return { deltas: [], closes: [], responseId };
+  }
   if (type.endsWith('.delta') && node?.kind === 'string') {
     const inner = ['content_index', 'summary_index', 'command_index'].map((key) => rawOf(bytes, get(bytes, root, key)));
     const place = inner.find((value) => value !== null) ?? '0';
     const replay = (text: string) => `{${scalarsOf(bytes, root, 'delta')}"delta":${JSON.stringify(text)}}`;
     const name = type.slice('response.'.length, -'.delta'.length);
     const form = type.includes('arguments') ? 'json' : 'text';
-    const channel = `resp:${output}:${place}:${name}`;
+    const channel = `resp:${lane}:${output}:${place}:${name}`;
     return {
       deltas: [{ channel, path: `/output/${output}/${name}/${place}`, form, node, replay }],
       closes: [],
@@ -109,9 +119,11 @@ function responsesEvent(bytes: Buffer, root: JsonNode, type: string): StreamEven
     };
   }
   if (type === 'response.completed' || type === 'response.failed' || type === 'response.incomplete') {
-    return { deltas: [], closes: [''], responseId };
+    return { deltas: [], closes: [lane === '' ? '' : `resp:${lane}:`], responseId };
   }
-  return { deltas: [], closes: type.endsWith('.done') ? [`resp:${output}:`] : [], responseId };
+  // The end of a realtime session's response, which names the response itself.
+  if (type === 'response.done') return { deltas: [], closes: [`resp:${responseId ?? lane}:`], responseId };
+  return { deltas: [], closes: type.endsWith('.done') ? [`resp:${lane}:${output}:`] : [], responseId };
 }
 
 function anthropicEvent(bytes: Buffer, root: JsonNode, type: string): StreamEvent {

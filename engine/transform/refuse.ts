@@ -55,13 +55,13 @@ export function refuse(input: RefuseInput): Refusal {
 }
 
 /** Findings of one entity at one place. */
-interface Place {
+export interface Place {
   readonly entity: string;
   readonly path: string;
   count: number;
 }
 
-function placesOf(findings: readonly Finding[], subject: readonly number[]): Place[] {
+export function placesOf(findings: readonly Finding[], subject: readonly number[]): Place[] {
   const places = new Map<string, Place>();
   for (const index of subject) {
     const finding = findings[index];
@@ -75,7 +75,7 @@ function placesOf(findings: readonly Finding[], subject: readonly number[]): Pla
 }
 
 /** `Blocked by policy NAME/RULE: 2 CREDIT_CARD in /messages/1/content. RULE'S MESSAGE (event ID)`. */
-function refusalText(ruling: Ruling, places: readonly Place[], eventId: string): string {
+export function refusalText(ruling: Ruling, places: readonly Place[], eventId: string): string {
   const named = places.slice(0, MAX_PLACES).map(({ entity, path, count }) => `${count} ${entity} in ${path}`);
   const more = places.length > MAX_PLACES ? ` and ${places.length - MAX_PLACES} more` : '';
   const what = named.length === 0 ? '' : `: ${named.join(', ')}${more}`;
@@ -109,15 +109,15 @@ export function failure(input: FailureInput): Refusal {
   return { status: input.status, headers, body };
 }
 
-interface ErrorContent {
+export interface ErrorContent {
   readonly status: number;
   readonly message: string;
   readonly openai: { readonly type: string; readonly code: string; readonly param: string | null };
   readonly anthropic: string;
 }
 
-/** By shape, else by host, else OpenAI's, which most others have taken over. */
-function errorBody(shape: Shape | null, host: string, error: ErrorContent): Buffer {
+/** The error of a shape, as JSON. By shape, else by host, else OpenAI's, which most others have taken over. */
+export function errorBody(shape: Shape | null, host: string, error: ErrorContent): Buffer {
   const { message } = error;
   switch (familyOf(shape, host)) {
     case 'anthropic':

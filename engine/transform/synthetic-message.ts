@@ -21,6 +21,7 @@ export function syntheticMessage(
   const name = model ?? 'weir';
   switch (shape) {
     case null:
+    case 'openai.realtime':
     case 'openai.embeddings':
       return null;
     case 'openai.chat':
