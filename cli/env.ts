@@ -8,9 +8,12 @@ import { type Authority, loadOrCreateAuthority } from '../proxy/tls/authority.ts
 import { homePaths } from '../store/home.ts';
 import { appLabel } from './app-label.ts';
 import { type Command, type CommandContext, choiceOption, hasOption, textOption, UsageError } from './command.ts';
+import { PROGRAMS, type Program, settingsFor } from './program-settings.ts';
 import { containerVariables, proxyUrl, type Routing, routingOf, type Variables } from './routing.ts';
 import { findProxy } from './running-proxy.ts';
 import { assignments, posixWord, SHELLS, type Shell } from './shell-words.ts';
+
+type Form = Shell | Program;
 
 /** Where a container finds the mounted certificates. */
 const MOUNT = '/etc/weir';
@@ -20,11 +23,12 @@ const DEFAULT_HOSTS: Readonly<Record<string, string>> = { docker: 'host.docker.i
 export const command: Command = {
   name: 'env',
   summary: 'print the variables that `run` would set',
-  usage: 'weir env [--shell bash|fish|pwsh|docker|k8s] [--app LABEL[:TOKEN]] [--address HOST:PORT] [--json]',
+  usage: 'weir env [--shell FORM] [--app LABEL[:TOKEN]] [--address HOST:PORT] [--json]',
   details: `Prints what routes programs through the proxy and makes them trust its certificate authority.
 What is set already is joined: NO_PROXY, further roots, NODE_OPTIONS, JAVA_TOOL_OPTIONS.
 
-  --shell    bash (also zsh, sh), fish, pwsh; docker: a file for --env-file; k8s: the env of a container
+  --shell    bash (also zsh, sh), fish, pwsh; docker: a file for --env-file; k8s: the env of a container;
+             systemd: lines for a unit's [Service]; git: git config commands; vscode, cursor: settings
   --app      the label under which the calls are recorded; a token also from WEIR_APP_TOKEN
   --address  where the proxy is to be reached, when not where proxy.listen says
   --json     one object of names and values
@@ -32,6 +36,7 @@ What is set already is joined: NO_PROXY, further roots, NODE_OPTIONS, JAVA_TOOL_
 Exits 0. The proxy itself is started by \`weir up\`.`,
   example: `eval "$(weir env)"
 weir env --shell fish | source
+weir env --shell systemd > /etc/systemd/system/app.service.d/weir.conf
 weir env --shell docker --address host.docker.internal:8787 > weir.env`,
   options: {
     shell: { type: 'string' },
@@ -44,8 +49,8 @@ weir env --shell docker --address host.docker.internal:8787 > weir.env`,
 
 async function run(context: CommandContext): Promise<number> {
   if (context.positionals.length > 0) throw new UsageError('takes no arguments; for a command use: weir run -- CMD');
-  const shell = choiceOption(context, 'shell', [...SHELLS, 'zsh', 'sh']) ?? 'bash';
-  const form: Shell = shell === 'zsh' || shell === 'sh' ? 'bash' : shell;
+  const shell = choiceOption(context, 'shell', [...SHELLS, 'zsh', 'sh', ...PROGRAMS]) ?? 'bash';
+  const form: Form = shell === 'zsh' || shell === 'sh' ? 'bash' : shell;
   const label = appLabel(context);
   const config = context.config();
   const listen = listenFor(context, form, config);
@@ -60,12 +65,12 @@ async function run(context: CommandContext): Promise<number> {
     print(context, form, containerVariables(proxy, MOUNT), mountsFor(form, caFolder, listen.port));
     return 0;
   }
-  print(context, form, routing.variables, '');
+  print(context, form, routing.variables, form === 'systemd' ? '[Service]\n' : '');
   await advise(context, routing, authority, listen);
   return 0;
 }
 
-function listenFor(context: CommandContext, form: Shell, config: Config): Config['proxy']['listen'] {
+function listenFor(context: CommandContext, form: Form, config: Config): Config['proxy']['listen'] {
   const given = textOption(context, 'address');
   if (given === null) return { ...config.proxy.listen, host: DEFAULT_HOSTS[form] ?? config.proxy.listen.host };
   const address = parseHostPort(given);
@@ -73,18 +78,22 @@ function listenFor(context: CommandContext, form: Shell, config: Config): Config
   return address;
 }
 
-function print(context: CommandContext, form: Shell, variables: Variables, heading: string): void {
+function print(context: CommandContext, form: Form, variables: Variables, heading: string): void {
   if (hasOption(context, 'json')) {
     context.out(`${JSON.stringify(variables, null, 2)}\n`);
     return;
   }
   let text: string;
   try {
-    text = assignments(form, variables);
+    text = isProgram(form) ? settingsFor(form, variables) : assignments(form, variables);
   } catch (error) {
     throw error instanceof RangeError ? new UsageError(error.message) : error;
   }
   context.out(heading + text);
+}
+
+function isProgram(form: Form): form is Program {
+  return PROGRAMS.some((program) => program === form);
 }
 
 /** Comments in the output's own syntax: what has to be mounted, never the folder, in which the key lies. */

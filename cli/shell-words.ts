@@ -4,7 +4,7 @@
  */
 import type { Variables } from './routing.ts';
 
-export const SHELLS = ['bash', 'fish', 'pwsh', 'docker', 'k8s'] as const;
+export const SHELLS = ['bash', 'fish', 'pwsh', 'docker', 'k8s', 'systemd'] as const;
 export type Shell = (typeof SHELLS)[number];
 
 /** One assignment a line (k8s: two); with a final newline. Throws RangeError for a value that the form cannot hold. */
@@ -32,7 +32,13 @@ const WRITERS: Readonly<Record<Shell, (name: string, value: string) => string>> 
   },
   // JSON's strings are YAML's; $(NAME) would be replaced by the kubelet, $$ stands for a dollar.
   k8s: (name, value) => `- name: ${name}\n  value: ${JSON.stringify(value.replaceAll('$(', '$$$$('))}\n`,
+  // systemd.exec(5): C escapes inside the quotes; % begins a specifier, and $ stands for itself.
+  systemd: (name, value) => `Environment="${name}=${systemdText(value)}"\n`,
 };
+
+function systemdText(value: string): string {
+  return value.replace(/[\\"]/g, '\\$&').replaceAll('%', '%%').replaceAll('\n', '\\n').replaceAll('\r', '\\r');
+}
 
 /** A word of a POSIX shell: single quotes, in which nothing is special but their end. */
 export function posixWord(value: string): string {

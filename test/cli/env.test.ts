@@ -200,6 +200,36 @@ describe('weir env', () => {
     assert.ok(statSync(join(place.caFolder, 'bundle.pem')).isFile());
   });
 
+  it('prints a drop-in for systemd', async () => {
+    const { out } = await place.call(['env', '--shell', 'systemd'], { NODE_OPTIONS: '--title="50% off"' });
+    assert.match(out, /^\[Service\]\nEnvironment="http_proxy=http:\/\/127\.0\.0\.1:8787"\n/);
+    assert.match(out, /^Environment="NODE_OPTIONS=--title=\\"50%% off\\" --require .*"$/m);
+    for (const line of out.trim().split('\n').slice(1)) assert.match(line, /^Environment="\w+=(?:[^"\\]|\\.)*"$/);
+  });
+
+  it('prints commands for git that git itself takes', async () => {
+    const { out } = await place.call(['env', '--shell', 'git', '--app', "o'neil"]);
+    const env = { PATH: process.env['PATH'], HOME: place.folder, GIT_CONFIG_NOSYSTEM: '1' };
+    assert.equal(spawnSync('sh', ['-c', out], { env }).status, 0);
+    const read = (key: string) =>
+      spawnSync('git', ['config', '--global', key], { env, encoding: 'utf8' }).stdout.trim();
+    const { HTTPS_PROXY, GIT_SSL_CAINFO } = await json({}, ['--app', "o'neil"]);
+    assert.equal(read('http.proxy'), HTTPS_PROXY);
+    assert.equal(read('http.sslCAInfo'), GIT_SSL_CAINFO);
+  });
+
+  it('prints settings for editors, which are JSON inside their comments', async () => {
+    for (const editor of ['vscode', 'cursor']) {
+      const { out } = await place.call(['env', '--shell', editor]);
+      const settings = JSON.parse(`{${out.replace(/^\/\/.*$/gm, '')}}`);
+      assert.equal(settings['http.proxy'], 'http://127.0.0.1:8787');
+      assert.equal(settings['http.proxyStrictSSL'], true);
+      assert.ok(settings['http.noProxy'].includes('169.254.169.254'));
+      assert.equal(settings['terminal.integrated.env.linux'].HTTPS_PROXY, 'http://127.0.0.1:8787');
+      assert.match(out, /weir ca trust/);
+    }
+  });
+
   it('prints for Kubernetes the env of a container as YAML', async () => {
     const { out } = await place.call(['env', '--shell', 'k8s', '--address', 'weir.guard.svc:8787']);
     const list: { name: string; value: string }[] = parse(out);
