@@ -38,6 +38,8 @@ export interface Catalog {
   lookup(host: string, port: number): Destination;
   /** The configuration's entry for a host, the most specific one; null where there is none. */
   entryOf(host: string, port: number): DestinationEntry | null;
+  /** The patterns of a category's hosts, the configuration's first. */
+  patternsOf(category: DestinationCategory): readonly string[];
 }
 
 /** The shipped data files, in catalog/. */
@@ -66,7 +68,12 @@ export function createCatalog(extra: readonly DestinationEntry[]): Catalog {
     }
     return destination;
   };
-  return { entryOf: (host, port) => own.find({ host, port }), lookup };
+  return {
+    entryOf: (host, port) => own.find({ host, port }),
+    lookup,
+    patternsOf: (category) =>
+      [...extra, ...readCatalogData()].flatMap((entry) => (entry.category === category ? entry.hosts : [])),
+  };
 
   function destinationOf(host: string, port: number): Destination {
     const entry = own.find({ host, port });

@@ -11,6 +11,7 @@ import type { Message } from '../flow/message.ts';
 import type { Account } from './account.ts';
 import type { ExchangeContext, Incoming } from './context.ts';
 import { failClosed } from './failing.ts';
+import { forBrowser } from './own/browser-answer.ts';
 
 /** An end without the upstream. */
 export class Answer extends Error {
@@ -101,10 +102,11 @@ function isLetGo(account: Account, error: unknown, context: ExchangeContext): bo
 export function answer(
   incoming: Incoming,
   account: Account,
-  { refusal, outcome, reason }: Answer,
+  { refusal: plain, outcome, reason }: Answer,
   context: ExchangeContext,
 ): void {
   const { response, request } = incoming;
+  const refusal = forBrowser(plain, request.rawHeaders);
   const isGone = refusal.status === 0 || response.destroyed;
   closeRecord(account, isGone ? 'client_aborted' : outcome, isGone ? null : refusal.status, reason, context);
   if (isGone) {

@@ -4,6 +4,9 @@ import type { Origin } from '../catalog/providers.ts';
 
 export type Scheme = Origin['scheme'];
 
+/** The proxy's own name, which only its clients reach: `http://weir.local/`, `https://weir.local/`. */
+export const OWN_NAME = 'weir.local';
+
 const DEFAULT_PORT: Readonly<Record<Scheme, number>> = { http: 80, https: 443 };
 
 /** `host`, `host:port`, `[v6]:port`; null for anything else, user information included. */

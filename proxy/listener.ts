@@ -17,7 +17,7 @@ import { type ClientRequest, type ClientResponse, framingOf } from './client-mes
 import type { Incoming } from './context.ts';
 import { exchange } from './exchange.ts';
 import { basicCredential } from './identity.ts';
-import { ownPage } from './own-page.ts';
+import { type OwnFacts, ownPage } from './own/own-pages.ts';
 import { type Route, routeOf } from './request-route.ts';
 import { acceptSocks, isSocks } from './socks.ts';
 import { acceptTunnel, HTTP_REPLIES, type TunnelContext } from './tunnel.ts';
@@ -27,8 +27,7 @@ export interface ListenerContext extends AdmissionContext, TunnelContext {
   readonly providers: ReadonlyMap<string, GatewayProvider>;
   readonly isOwn: (place: HostPort) => boolean;
   readonly listenPort: () => number;
-  readonly version: string;
-  readonly homeDigest: string;
+  readonly ownFacts: OwnFacts;
   /** Told of each exchange that is under way, so that a stop can wait for it. */
   readonly track: (work: Promise<void>) => void;
 }
@@ -88,7 +87,12 @@ export function createListener(current: () => ListenerContext): Server {
   server.on('checkContinue', (request, response) => onRequest(request, response, true));
   server.on('connect', (request, socket, head) => {
     const context = current();
-    const admitted = sourceOfRequest(request, { kind: 'own', target: '' }, connectionOf(socket), context);
+    const admitted = sourceOfRequest(
+      request,
+      { kind: 'own', target: '', isRouted: false },
+      connectionOf(socket),
+      context,
+    );
     if ('status' in admitted) refuseRaw(socket, admitted, request, context);
     else if (socket instanceof Socket) {
       const authority = request.url ?? '';
@@ -177,11 +181,7 @@ function serve(asked: Asked, connection: Connection, context: ListenerContext): 
     case 'refused':
       return refuseRequest(request, response, route, context);
     case 'own':
-      return ownPage(request, response, route.target, {
-        version: context.version,
-        homeDigest: context.homeDigest,
-        port: context.listenPort(),
-      });
+      return ownPage(request, response, route, context.ownFacts);
     case 'forward':
     case 'gateway': {
       const { origin, target } = route;

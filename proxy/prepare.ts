@@ -325,7 +325,7 @@ function readFailure(
 ): Answer {
   switch (end) {
     case 'aborted':
-      return new Answer({ status: 0, headers: [], body: Buffer.alloc(0) }, 'client_aborted', null);
+      return new Answer({ status: 0, headers: [], body: Buffer.alloc(0), text: '' }, 'client_aborted', null);
     case 'slow': {
       const rate = context.config.limits.clientBodyBytesPerSecond;
       const text = `the body came slower than limits.clientBodyBytesPerSecond (${rate})`;

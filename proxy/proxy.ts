@@ -14,6 +14,7 @@ import { WeirError } from '../flow/errors.ts';
 import type { Figures } from '../flow/figures.ts';
 import type { Recorder } from '../flow/recorder.ts';
 import { reasonOf } from './answer.ts';
+import { OWN_NAME } from './authority.ts';
 import type { ConversationHolder } from './conversation-map.ts';
 import { Conversations } from './conversations.ts';
 import { createDialer, type Dialer, type DialerOptions } from './dialer.ts';
@@ -94,13 +95,11 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
     isListenerLocal,
     hostname: options.hostname,
     listenPort: () => port,
-    version: options.version,
-    homeDigest: options.authority.digest,
   };
   const contextOf = (settings: ProxySettings, before: Present | null): Present => {
     const { config, engine, catalog } = settings;
     const { proxy } = config;
-    const ownNames = new Set([listen.host, 'localhost', '127.0.0.1', '::1', 'weir.local', ...proxy.names]);
+    const ownNames = new Set([listen.host, 'localhost', '127.0.0.1', '::1', OWN_NAME, ...proxy.names]);
     const reach =
       before !== null && isSameReach(before.config, config)
         ? before.reach
@@ -111,6 +110,7 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
           });
     const isSameBudget = before?.config.proxy.limits.heldBytes === proxy.limits.heldBytes;
     const bypass = anyOf(proxy.bypass, compileHostGlob);
+    const intercept = anyOf(proxy.intercept, compileHostGlob);
     const context: ListenerContext = {
       ...shared,
       config: proxy,
@@ -122,12 +122,18 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
       dialer: reach.dialer,
       rates: reach.rates,
       budget: before !== null && isSameBudget ? before.context.budget : new HeldBudget(proxy.limits.heldBytes),
-      isBypassed: (host) => bypass?.(host) === true,
-      isIntercepted: anyOf(proxy.intercept, compileHostGlob) ?? (() => false),
+      isBypassed: (host) => host !== OWN_NAME && bypass?.(host) === true,
+      isIntercepted: (host) => host === OWN_NAME || intercept?.(host) === true,
       apps: config.apps,
       providers: proxy.providers,
+      ownFacts: {
+        version: options.version,
+        authority: options.authority,
+        genaiHosts: catalog.patternsOf('genai'),
+        place: () => ({ host: shownHost(listen.host), port }),
+      },
       isOwn: (place) =>
-        (place.port === port && ownNames.has(place.host)) || (place.host === 'weir.local' && place.port === 80),
+        (place.port === port && ownNames.has(place.host)) || (place.host === OWN_NAME && place.port === 80),
       track: (work) => {
         const end = reach.begin();
         // One exchange that fails in a way nobody thought of must not take the others down.
@@ -195,8 +201,11 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
 
 /** `http://127.0.0.1:8787`; a listener on every address is shown by loopback's. */
 export function listenUrl(host: string, port: number): string {
-  const shownHost = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host;
-  return `http://${hostPortText({ host: shownHost, port })}`;
+  return `http://${hostPortText({ host: shownHost(host), port })}`;
+}
+
+function shownHost(host: string): string {
+  return host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host;
 }
 
 /** What holds for exchanges that begin now. */

@@ -4,13 +4,14 @@
  */
 import { type HostPort, hostPortText } from '../catalog/host.ts';
 import { type GatewayProvider, type Origin, resolveGateway } from '../catalog/providers.ts';
-import { defaultPort, parseAbsolute, parseAuthority } from './authority.ts';
+import { defaultPort, OWN_NAME, parseAbsolute, parseAuthority } from './authority.ts';
 import { valuesOf } from './head.ts';
 
 export type Route =
   | { readonly kind: 'forward'; readonly origin: Origin; readonly target: string }
   | { readonly kind: 'gateway'; readonly origin: Origin; readonly target: string; readonly provider: string }
-  | { readonly kind: 'own'; readonly target: string }
+  /** `isRouted`: asked for by the name that only the proxy's clients reach. */
+  | { readonly kind: 'own'; readonly target: string; readonly isRouted: boolean }
   | { readonly kind: 'refused'; readonly status: number; readonly code: string; readonly message: string };
 
 /** What the listener knows of the connection that a request came on. */
@@ -44,6 +45,7 @@ function tunnelled(tunnel: Origin, target: string, host: string | null, serverNa
   if (serverName !== null && serverName !== tunnel.host && !isAddress(tunnel.host)) {
     return misdirected(`the TLS server name is not ${tunnel.host}`);
   }
+  if (tunnel.host === OWN_NAME && tunnel.port === 443) return { kind: 'own', target, isRouted: true };
   // What nearly every client sends.
   if (host === tunnel.host && tunnel.port === defaultPort(tunnel.scheme) && target.startsWith('/')) {
     return { kind: 'forward', origin: tunnel, target };
@@ -64,7 +66,9 @@ function absolute(target: string, around: Surroundings): Route {
   const given = parseAbsolute(target);
   if (given === null) return badTarget();
   // `http://weir…/` through the proxy itself.
-  if (around.isOwn(given.origin)) return { kind: 'own', target: given.target };
+  if (around.isOwn(given.origin)) {
+    return { kind: 'own', target: given.target, isRouted: given.origin.host === OWN_NAME };
+  }
   return { kind: 'forward', ...given };
 }
 
@@ -75,7 +79,7 @@ function local(target: string, host: string | null, raw: readonly string[], arou
     return misdirected('Host is not a name of this proxy; further names stand under proxy.names');
   }
   const gateway = resolveGateway(target, around.providers);
-  if (gateway === null) return { kind: 'own', target };
+  if (gateway === null) return { kind: 'own', target, isRouted: false };
   const origin = valuesOf(raw, 'origin')[0];
   if (origin !== undefined && !around.origins.includes(origin)) {
     return refused(

@@ -12,6 +12,8 @@ export interface Refusal {
   readonly status: number;
   readonly headers: readonly string[];
   readonly body: Buffer;
+  /** What the body says, in plain text. */
+  readonly text: string;
 }
 
 export interface RefuseInput {
@@ -41,7 +43,12 @@ export function refuse(input: RefuseInput): Refusal {
   if (input.style === 'message') {
     const synthetic = syntheticMessage(input.shape, message, input.model, input.stream, input.eventId);
     if (synthetic !== null) {
-      return { status: 200, headers: ['content-type', synthetic.contentType, ...own], body: synthetic.body };
+      return {
+        status: 200,
+        headers: ['content-type', synthetic.contentType, ...own],
+        body: synthetic.body,
+        text: message,
+      };
     }
   }
   const param = places[0]?.path ?? null;
@@ -51,7 +58,7 @@ export function refuse(input: RefuseInput): Refusal {
     openai: { type: 'policy_violation', code: 'weir_blocked', param },
     anthropic: 'invalid_request_error',
   });
-  return { status: input.status, headers: ['content-type', 'application/json', ...own], body };
+  return { status: input.status, headers: ['content-type', 'application/json', ...own], body, text: message };
 }
 
 /** Findings of one entity at one place. */
@@ -96,9 +103,10 @@ export interface FailureInput {
 /** The answer where the proxy or an upstream failed: 502, 504, 413, 421 … */
 export function failure(input: FailureInput): Refusal {
   const isOurs = input.status >= 500;
+  const message = input.eventId === null ? input.message : `${input.message} (event ${input.eventId})`;
   const body = errorBody(input.shape, input.destinationHost, {
     status: input.status,
-    message: input.eventId === null ? input.message : `${input.message} (event ${input.eventId})`,
+    message,
     openai: { type: isOurs ? 'server_error' : 'invalid_request_error', code: input.code, param: null },
     anthropic: anthropicType(input.status),
   });
@@ -106,7 +114,7 @@ export function failure(input: FailureInput): Refusal {
   // An SDK may try a 5xx again; what the client itself has to mend comes back the same.
   if (!isOurs) headers.push('x-should-retry', 'false');
   if (input.eventId !== null) headers.push('x-weir-event', input.eventId);
-  return { status: input.status, headers, body };
+  return { status: input.status, headers, body, text: message };
 }
 
 export interface ErrorContent {

@@ -4,6 +4,7 @@
  */
 import { isIP } from 'node:net';
 import forge from 'node-forge';
+import { OWN_NAME } from '../authority.ts';
 import { type Asn1, addressOctets, childrenOf, sequence, tagged } from './asn1.ts';
 
 export interface PermittedNames {
@@ -15,11 +16,10 @@ export interface PermittedNames {
 const NAME_CONSTRAINTS = '2.5.29.30';
 const DNS_NAME = 2;
 const IP_ADDRESS = 7;
-/** The proxy's own page, by which a browser finds out whether it trusts the authority. */
-const OWN_NAME = 'weir.local';
 
 /** What the globs name, a whole label at least; null where one of them has an open end. */
 export function permittedNames(intercept: readonly string[]): PermittedNames | null {
+  // By its own page a browser finds out whether it trusts the authority.
   const domains = new Set<string>([OWN_NAME]);
   const addresses = new Set<string>();
   for (const glob of intercept) {

@@ -43,6 +43,21 @@ test('origin form on the own address goes to the gateway or to the own page', ()
   assert.equal(kindOf('/', ['Host', 'localhost:8787']), 'own');
 });
 
+test('the own name leads to the own page through the proxy, and nowhere else', () => {
+  const around = {
+    ...AROUND,
+    isOwn: (place: { host: string; port: number }) => place.host === 'weir.local' && place.port === 80,
+  };
+  assert.deepEqual(routeOf('http://weir.local/ca.pem', [], around), { kind: 'own', target: '/ca.pem', isRouted: true });
+  const tunnel = {
+    ...TUNNEL,
+    tunnel: { scheme: 'https', host: 'weir.local', port: 443 },
+    serverName: 'weir.local',
+  } as const;
+  const route = routeOf('/ca.pem', ['Host', 'weir.local'], tunnel);
+  assert.deepEqual(route, { kind: 'own', target: '/ca.pem', isRouted: true });
+});
+
 test('a Host that is not a name of the proxy is 421: a page that rebinds its name gets nowhere', () => {
   for (const host of ['evil.example', 'evil.example:8787', '10.0.0.1:8787'])
     assert.equal(kindOf('/openai/v1/models', ['Host', host]), 'refused 421', host);

@@ -195,7 +195,12 @@ test('streams restored in pieces are read by the real SDKs with the values in th
     const out: Buffer[] = [];
     for (let at = 0; at < bytes.length; at += size) out.push(restorer.push(bytes.subarray(at, at + size)));
     out.push(restorer.end());
-    return answering({ status: 200, headers: ['content-type', 'text/event-stream'], body: Buffer.concat(out) });
+    return answering({
+      status: 200,
+      headers: ['content-type', 'text/event-stream'],
+      body: Buffer.concat(out),
+      text: '',
+    });
   };
   const chunk = (delta: object, finish_reason: string | null = null) => ({
     id: 'c',
