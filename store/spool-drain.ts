@@ -50,11 +50,6 @@ export class SpoolDrain {
     this.#events = events;
   }
 
-  /** Exchanges that were opened and not yet closed. */
-  get openExchanges(): number {
-    return this.#open.size;
-  }
-
   /** A file of a living process has grown, or will not grow any more. */
   grow({ name, bytes, isSealed }: SpoolFile): void {
     const file = this.#files.get(name);
@@ -62,10 +57,11 @@ export class SpoolDrain {
     else Object.assign(file, { bytes: Math.max(bytes, file.bytes), isSealed: isSealed || file.isSealed });
   }
 
-  /** A file that a process which is gone has left behind. Throws the file system's errors. */
+  /** A file that a process which is gone has left behind; nothing where it is done with. Throws the file system's errors. */
   adopt(name: string): void {
-    const bytes = statSync(join(this.#folder, name)).size;
     const file = this.#files.get(name);
+    const bytes = statSync(join(this.#folder, name), { throwIfNoEntry: false })?.size ?? file?.bytes ?? null;
+    if (bytes === null) return;
     if (file === undefined) this.#files.set(name, { bytes, position: 0, isSealed: true, isOrphan: true, open: 0 });
     else Object.assign(file, { bytes, isSealed: true, isOrphan: true });
   }

@@ -42,17 +42,27 @@ export function tryAppend(folder: string): string | null {
   }
 }
 
+/** Of a folder's spool files those that one process of several has begun. */
+export function spoolOf(folder: string, owner: string): readonly string[] {
+  return listSpool(folder).filter((name) => name.endsWith(`-${owner}${SUFFIX}`));
+}
+
 /** The end of the spool that is appended to. */
 export class Spool {
   readonly #folder: string;
   readonly #maxFileBytes: number;
   readonly #onSealed: (file: SpoolFile) => void;
+  readonly #ending: string;
   #fd: number | null = null;
   #name = '';
   #bytes = 0;
 
-  /** `onSealed` is told of each file that will not grow any more. */
-  constructor(folder: string, maxFileBytes: number, onSealed: (file: SpoolFile) => void) {
+  /**
+   * `onSealed` is told of each file that will not grow any more. `owner` stands in the names of the files, so that they can
+   * be found when their process is gone.
+   */
+  constructor(folder: string, maxFileBytes: number, onSealed: (file: SpoolFile) => void, owner: string | null = null) {
+    this.#ending = owner === null ? SUFFIX : `-${owner}${SUFFIX}`;
     this.#folder = folder;
     this.#maxFileBytes = maxFileBytes;
     this.#onSealed = onSealed;
@@ -95,7 +105,7 @@ export class Spool {
   #ready(): number {
     if (this.#fd !== null && this.#bytes < this.#maxFileBytes) return this.#fd;
     const full = this.#fd;
-    const name = newUlid() + SUFFIX;
+    const name = newUlid() + this.#ending;
     let fd: number;
     try {
       fd = this.#create(name);

@@ -19,7 +19,7 @@ export interface WriterData {
   readonly homePath: string;
   /** Files that processes which are gone have left. */
   readonly orphans: readonly string[];
-  /** Files of the living process. */
+  /** Files of living processes. */
   readonly files: readonly SpoolFile[];
   readonly eventLog: 'stdout' | null;
   /** Whether to say `counted` of what is committed. */
@@ -28,6 +28,8 @@ export interface WriterData {
 
 export type ToWriter =
   | { readonly kind: 'grown'; readonly file: SpoolFile }
+  /** The process that appended to these is gone. */
+  | { readonly kind: 'orphaned'; readonly names: readonly string[] }
   /** Answered by `flushed` once all that was told before is committed. */
   | { readonly kind: 'flush'; readonly id: number }
   /** Ends the thread, whatever is left: the spool has it. */
@@ -36,7 +38,6 @@ export type ToWriter =
 export type FromWriter =
   /** The orphans are dealt with. */
   | { readonly kind: 'ready' }
-  | { readonly kind: 'idle'; readonly openExchanges: number }
   | { readonly kind: 'flushed'; readonly id: number }
   /** Figures of what was just committed. */
   | { readonly kind: 'counted'; readonly figures: Figures }
@@ -66,6 +67,7 @@ class Writer {
   #waiting: number[] = [];
   /** The latest that was said of each file. */
   readonly #told = new Map<string, SpoolFile>();
+  #orphaned: string[] = [];
   #isScheduled = false;
   #isStopped = false;
   #isReady = false;
@@ -88,6 +90,7 @@ class Writer {
       return;
     }
     if (message.kind === 'grown') this.#told.set(message.file.name, message.file);
+    else if (message.kind === 'orphaned') this.#orphaned.push(...message.names);
     else this.#waiting.push(message.id);
     this.#schedule(0);
   }
@@ -117,11 +120,13 @@ class Writer {
       const drain = this.#opened();
       for (const file of this.#told.values()) drain.grow(file);
       this.#told.clear();
+      for (const name of this.#orphaned) drain.adopt(name);
+      this.#orphaned = [];
       const isMore = drain.step();
       this.#tellCounted();
       this.#recovered();
       if (isMore) this.#schedule(0);
-      else this.#rest(drain);
+      else this.#rest();
     } catch (error) {
       this.#failed(error);
     }
@@ -152,11 +157,10 @@ class Writer {
     if (figures !== null) this.#say({ kind: 'counted', figures });
   }
 
-  #rest(drain: SpoolDrain): void {
+  #rest(): void {
     if (!this.#isReady) this.#say({ kind: 'ready' });
     this.#isReady = true;
     for (const id of this.#waiting.splice(0)) this.#say({ kind: 'flushed', id });
-    this.#say({ kind: 'idle', openExchanges: drain.openExchanges });
   }
 
   #failed(error: unknown): void {
