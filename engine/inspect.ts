@@ -5,9 +5,9 @@
  */
 import { type Coverage, coverageText, FULL, truncated, worseCoverage } from '../flow/coverage.ts';
 import { type Action, actionRank, type Decision, type Ruling } from '../flow/decision.ts';
-import { type Finding, KEPT } from '../flow/finding.ts';
+import { type Finding, KEPT, MEDIUM } from '../flow/finding.ts';
 import type { Message } from '../flow/message.ts';
-import type { Position, Role, Segment } from '../flow/segment.ts';
+import type { Position, Role, Segment, SpanRead } from '../flow/segment.ts';
 import type { PolicySet } from './decide/policy-set.ts';
 import { type Extraction, extract } from './extract/extract.ts';
 import { NO_TEXT } from './extract/marks.ts';
@@ -138,11 +138,13 @@ export function scan(
       ...(onTruncated === undefined ? {} : { onTruncated }),
       ...(given.length === 0 ? {} : { names: given }),
     };
-    const known = given.length === 0 ? clean.keyOf(segment) : null;
+    const { across } = segment;
+    const known = given.length === 0 && across === undefined ? clean.keyOf(segment) : null;
     if (known !== null && clean.has(known)) continue;
     const before = findings.length;
     for (const found of engine.scanner.scan(segment.text, hints)) {
       if (found.score < KEPT) continue;
+      if (across !== undefined && isFoundWithin(found, across, findings, segments)) continue;
       findings.push({
         ...found,
         segment: index,
@@ -155,6 +157,31 @@ export function scan(
     if (known !== null && findings.length === before) clean.add(known, segment);
   }
   return findings;
+}
+
+/**
+ * Whether what was found in a text that is read across borders lies in one of its parts, which was read for itself, or
+ * is what was found there too, with a letter more on either side. What is hardly a finding is none beside a better one.
+ */
+function isFoundWithin(
+  { entity, start, end, score }: Pick<Finding, 'entity' | 'start' | 'end' | 'score'>,
+  across: readonly SpanRead[],
+  findings: readonly Finding[],
+  segments: readonly Segment[],
+): boolean {
+  for (const part of across) {
+    if (end <= part.start || start >= part.end) continue;
+    if (start >= part.start && end <= part.end) return true;
+    const isThereToo = findings.some(
+      (other) =>
+        (other.entity === entity || score < MEDIUM) &&
+        segments[other.segment] === part.segment &&
+        other.start + part.start < end &&
+        other.end + part.start > start,
+    );
+    if (isThereToo) return true;
+  }
+  return false;
 }
 
 /** Longer texts hardly come twice. */

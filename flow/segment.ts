@@ -12,13 +12,15 @@ export { POSITIONS, type Position, ROLES, type Role } from './role.ts';
  * - `json-number`: a JSON number; an edit turns it into a JSON string
  * - `percent`: percent-encoded (`plus`: `+` means a space), as in a path, a query or a form
  * - `base64`: the text is decoded from the whole run; an edit replaces the whole run with the encoded edited text
+ * - `protobuf`: the bytes of a field behind their length, which is the first `prefix` bytes of the span
  */
 export type Layer =
   | { readonly kind: 'raw'; readonly start: number; readonly end: number }
   | { readonly kind: 'json'; readonly start: number; readonly end: number }
   | { readonly kind: 'json-number'; readonly start: number; readonly end: number }
   | { readonly kind: 'percent'; readonly start: number; readonly end: number; readonly plus: boolean }
-  | { readonly kind: 'base64'; readonly start: number; readonly end: number; readonly urlSafe: boolean };
+  | { readonly kind: 'base64'; readonly start: number; readonly end: number; readonly urlSafe: boolean }
+  | { readonly kind: 'protobuf'; readonly start: number; readonly end: number; readonly prefix: number };
 
 /** Which part of the message the outermost layer's offsets count from. */
 export type Part =
@@ -43,4 +45,13 @@ export interface Segment {
   readonly immutable: boolean;
   /** Base64 of text within it is a segment of its own. */
   readonly isBase64Read?: boolean;
+  /** Read across the borders of these: what lies within one, or is found there too, is no finding of this segment. */
+  readonly across?: readonly SpanRead[];
+}
+
+/** A span of a text, possibly beyond its ends, that is a segment of its own; null where it was read in some other way. */
+export interface SpanRead {
+  readonly start: number;
+  readonly end: number;
+  readonly segment: Segment | null;
 }

@@ -1,7 +1,7 @@
 /** Gathers the segments of one message, and looks inside each text: JSON in a string, base64 in a text. */
 import { isUtf8 } from 'node:buffer';
 import { type Coverage, FULL, opaque, worseCoverage } from '../../flow/coverage.ts';
-import type { Layer, Part, Segment } from '../../flow/segment.ts';
+import type { Layer, Part, Segment, SpanRead } from '../../flow/segment.ts';
 import { findBase64, isBase64, isText, MIN_BASE64 } from '../encodings/base64.ts';
 import { parseJson } from './json.ts';
 import { walkJson } from './walk.ts';
@@ -40,7 +40,13 @@ export class Collector {
   }
 
   /** The text as it is; nothing inside it is unpacked. Empty text is no segment. */
-  push(text: Buffer, place: Place, immutable: boolean, isBase64Read = false): void {
+  push(
+    text: Buffer,
+    place: Place,
+    immutable: boolean,
+    isBase64Read = false,
+    across: readonly SpanRead[] | null = null,
+  ): void {
     if (text.length === 0) return;
     if (this.segments.length === MAX_SEGMENTS) {
       this.isOverfull = true;
@@ -57,6 +63,7 @@ export class Collector {
       layers,
       immutable: immutable || place.fixed === true,
       ...(isBase64Read ? { isBase64Read } : {}),
+      ...(across === null ? {} : { across }),
     });
   }
 

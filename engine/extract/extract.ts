@@ -7,6 +7,7 @@ import { isUtf8 } from 'node:buffer';
 import { type Coverage, opaque, truncated, worseCoverage } from '../../flow/coverage.ts';
 import type { Message } from '../../flow/message.ts';
 import type { Segment } from '../../flow/segment.ts';
+import { isText } from '../encodings/base64.ts';
 import { Collector, validText } from './collector.ts';
 import { decodeBody } from './encodings.ts';
 import { collectForm } from './form.ts';
@@ -15,15 +16,19 @@ import { get, isTrue, type JsonNode, parseJson, textOf } from './json.ts';
 import { type FirstText, type Marks, NO_MARKS } from './marks.ts';
 import { collectMultipart } from './multipart.ts';
 import { markServerEvent, shapeOfRealtime } from './openai-realtime.ts';
+import { isProtobufType, walkProtobuf } from './protobuf-walk.ts';
 import { markBody } from './providers.ts';
 import { modelOfPath, type Shape, shapeOfPath, shapeOfRequest, shapeOfResponse } from './shape.ts';
 import { collectLines, collectStream, linesOf } from './stream-body.ts';
 import { walkJson } from './walk.ts';
 import { METADATA, USER, type Zone, zone } from './zone.ts';
 
+/** Of a body that is not read, so much at most is searched as if it were text. */
+const MAX_UNREAD_AS_TEXT = 1024 * 1024;
+
 export { type Shape, shapeOfBody } from './shape.ts';
 
-export type Format = 'json' | 'ndjson' | 'form' | 'multipart' | 'text' | 'sse' | 'empty' | 'opaque';
+export type Format = 'json' | 'ndjson' | 'form' | 'multipart' | 'text' | 'sse' | 'protobuf' | 'empty' | 'opaque';
 
 /** What one message holds: its text in pieces, and how much of it could be read. */
 export interface Extraction {
@@ -70,7 +75,12 @@ export function extract(message: Message, limits: { readonly maxDecodedBytes: nu
     decoded === null ? unread(collector, byPath, 'encoded') : collectBody(collector, message, head, body, byPath);
   if (collector.isOverfull) {
     collector = new Collector();
-    result = { ...result, ...collectText(collector, body, 'application/json', result.shape, USER) };
+    const { format, shape } = result;
+    const again =
+      format === 'protobuf'
+        ? unreadProtobuf(collector, body, shape)
+        : collectText(collector, body, 'application/json', shape, USER);
+    result = { ...result, ...again };
     // The text is there whole; of what is encoded within it some is not.
     if (collector.isOverfull) collector.note(truncated('limit'));
   }
@@ -106,6 +116,11 @@ function collectBody(
     return { ...plain('sse', byPath ?? stream.shape), marks: stream.marks, model: stream.model };
   }
   if (kind.startsWith('multipart/') && collectMultipart(collector, body, type)) return plain('multipart', byPath);
+  if (isProtobufType(kind)) {
+    const place = { part: { kind: 'body' }, path: '', label: null, zone: around, layers: [], nested: 0 } as const;
+    if (walkProtobuf(collector, body, place)) return plain('protobuf', byPath);
+    return collectUnprotobuf(collector, message, head, body, byPath, around);
+  }
   // JSON is read as such under any type: clients send it as text, as a form (curl -d) or without one.
   const first = firstByte(body);
   if (first === 0x7b || first === 0x5b || isJsonType(kind)) {
@@ -156,6 +171,31 @@ function collectJson(
   walkJson(collector, body, root, place);
   const stream = isTrue(body, get(body, root, 'stream')) || /:streamGenerateContent(?:\?|$)/.test(message.target);
   return { format: 'json', shape, marks, model: textOf(body, get(body, root, 'model')), stream };
+}
+
+/** Declared as protobuf and none that is written as it should be: text or JSON is read as such, all else is not read. */
+function collectUnprotobuf(
+  collector: Collector,
+  message: Message,
+  head: Head,
+  body: Buffer,
+  byPath: Shape | null,
+  around: Zone,
+): BodyResult {
+  if (isText(body)) {
+    const root = parseJson(body);
+    if (root !== null) return collectJson(collector, message, head, body, root, byPath, around);
+    collector.note({ level: 'full', reason: 'unparsed' });
+    return collectText(collector, body, 'text/plain', byPath, around);
+  }
+  return unreadProtobuf(collector, body, byPath);
+}
+
+/** A lenient parser reads what we do not: what can be seen of it is searched all the same. */
+function unreadProtobuf(collector: Collector, body: Buffer, byPath: Shape | null): BodyResult {
+  const place = { part: { kind: 'body' }, path: '', label: null, zone: USER, layers: [], nested: 0 } as const;
+  if (body.length <= MAX_UNREAD_AS_TEXT) collector.push(validText(body), place, true);
+  return unread(collector, byPath, 'encoded');
 }
 
 /** Text without a structure that is known, or broken: scanned whole. */

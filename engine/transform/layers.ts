@@ -6,6 +6,7 @@ import { WeirError } from '../../flow/errors.ts';
 import type { Layer } from '../../flow/segment.ts';
 import { escapeJson, rawOffset, unescapeJson } from '../extract/json-escapes.ts';
 import { decodePercent, encodePercent, percentOffset } from '../extract/percent.ts';
+import { contentOf, varintOf } from '../extract/protobuf.ts';
 import { checkJson } from './check-json.ts';
 
 /** A replacement in some text; the lowest `order` wins where edits overlap. */
@@ -142,6 +143,15 @@ function raise(layer: Layer, raw: Buffer, inner: Applied): Splice[] {
       if (padded && layer.urlSafe) encoded += '='.repeat((4 - (encoded.length % 4)) % 4);
       return [{ start: 0, end: raw.length, bytes: Buffer.from(encoded, 'latin1'), order }];
     }
+    case 'protobuf': {
+      const { prefix } = layer;
+      const within = inner.splices.map((splice) => ({
+        ...splice,
+        start: splice.start + prefix,
+        end: splice.end + prefix,
+      }));
+      return [{ start: 0, end: prefix, bytes: varintOf(inner.text.length), order }, ...within];
+    }
   }
 }
 
@@ -156,6 +166,9 @@ function decode(layer: Layer, raw: Buffer): Buffer {
       return decodePercent(raw, layer.plus);
     case 'base64':
       return Buffer.from(raw.toString('latin1'), layer.urlSafe ? 'base64url' : 'base64');
+    case 'protobuf':
+      // Read again by its length: where that does not fit, it is not what was meant.
+      return contentOf(raw) ?? raw;
   }
 }
 

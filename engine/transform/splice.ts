@@ -7,6 +7,7 @@ import type { Segment } from '../../flow/segment.ts';
 import type { Extraction } from '../extract/extract.ts';
 import { pairsOf } from '../extract/head.ts';
 import { boundaryOf, partsOf } from '../extract/multipart.ts';
+import { haveSameFields } from '../extract/protobuf.ts';
 import { linesOf } from '../extract/stream-body.ts';
 import { checkJson, type Span } from './check-json.ts';
 import { type Applied, applyTree, descend, type LayerTree, layerTree, type Splice, unsafe } from './layers.ts';
@@ -90,6 +91,8 @@ function checkBody(message: Message, extraction: Extraction, applied: Applied): 
   } else if (extraction.format === 'multipart') {
     const boundary = boundaryOf(headerOf(message.headers, 'content-type') ?? '') ?? '';
     if (partsOf(before, boundary)?.length !== partsOf(after, boundary)?.length) throw unsafe('a multipart body');
+  } else if (extraction.format === 'protobuf') {
+    if (!haveSameFields(before, after)) throw unsafe('a message of protobuf');
   }
 }
 
