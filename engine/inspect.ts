@@ -322,6 +322,7 @@ export function textExtraction(text: string, assume: TextAssumptions): Extractio
     stream: false,
     conversationId: null,
     firstUserText: NO_TEXT,
+    callId: null,
     segments: [
       {
         text: body,

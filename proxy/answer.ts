@@ -41,6 +41,7 @@ export function blocked(message: Message, inspection: Inspection, account: Accou
     style,
     stream: inspection.extraction.stream,
     model: inspection.extraction.model,
+    callId: inspection.extraction.callId,
   });
   return new Answer(refusal, 'blocked', null);
 }

@@ -10,7 +10,9 @@ import type { Segment } from '../../flow/segment.ts';
 import { isText } from '../encodings/base64.ts';
 import { Collector, validText } from './collector.ts';
 import { decodeBody } from './encodings.ts';
+import { collectEventStream, isEventStream } from './event-stream.ts';
 import { collectForm } from './form.ts';
+import { marksOfGeminiForm, PAGE_TOKEN } from './gemini-web.ts';
 import { collectHead, type Head, NO_HEAD } from './head.ts';
 import { get, isTrue, type JsonNode, parseJson, textOf } from './json.ts';
 import { type FirstText, type Marks, NO_MARKS } from './marks.ts';
@@ -18,7 +20,8 @@ import { collectMultipart } from './multipart.ts';
 import { markServerEvent, shapeOfRealtime } from './openai-realtime.ts';
 import { isProtobufType, walkProtobuf } from './protobuf-walk.ts';
 import { markBody } from './providers.ts';
-import { modelOfPath, type Shape, shapeOfPath, shapeOfRequest, shapeOfResponse } from './shape.ts';
+import { isStreamPath, modelOfPath, type Shape, shapeOfPath, shapeOfRequest, shapeOfResponse } from './shape.ts';
+import { conversationOfPath } from './shape-of-path.ts';
 import { collectLines, collectStream, linesOf } from './stream-body.ts';
 import { walkJson } from './walk.ts';
 import { METADATA, USER, type Zone, zone } from './zone.ts';
@@ -28,14 +31,24 @@ const MAX_UNREAD_AS_TEXT = 1024 * 1024;
 
 export { type Shape, shapeOfBody } from './shape.ts';
 
-export type Format = 'json' | 'ndjson' | 'form' | 'multipart' | 'text' | 'sse' | 'protobuf' | 'empty' | 'opaque';
+export type Format =
+  | 'json'
+  | 'ndjson'
+  | 'form'
+  | 'multipart'
+  | 'text'
+  | 'sse'
+  | 'eventstream'
+  | 'protobuf'
+  | 'empty'
+  | 'opaque';
 
 /** What one message holds: its text in pieces, and how much of it could be read. */
 export interface Extraction {
   /** From path and body; null for none that is known. */
   readonly shape: Shape | null;
   readonly format: Format;
-  /** `model` of the body, or the one in Gemini's path. */
+  /** `model` of the body, or the one that the path names. */
   readonly model: string | null;
   /** The request asks for a stream. */
   readonly stream: boolean;
@@ -46,6 +59,8 @@ export interface Extraction {
   readonly conversationId: string | null;
   /** Text of the first user message, for the conversation's digest. */
   readonly firstUserText: FirstText;
+  /** JSON of the id by which an answer is matched to this call (JSON-RPC); null where there is none. */
+  readonly callId: string | null;
   readonly segments: readonly Segment[];
   readonly coverage: Coverage;
   /** Content codings undone; `body` layers count from here. */
@@ -89,8 +104,9 @@ export function extract(message: Message, limits: { readonly maxDecodedBytes: nu
     format: result.format,
     model: result.model ?? result.marks.model ?? modelOfPath(message.target),
     stream: result.stream,
-    conversationId: result.marks.conversationId ?? head.session ?? threadOf(message.target),
+    conversationId: result.marks.conversationId ?? head.session ?? conversationOfPath(message.target),
     firstUserText: result.marks.firstUserText,
+    callId: result.marks.callId ?? null,
     segments: headCollector.segments.concat(collector.segments),
     coverage: worseCoverage(headCollector.coverage, collector.coverage),
     body,
@@ -115,6 +131,10 @@ function collectBody(
     const stream = collectStream(collector, body);
     return { ...plain('sse', byPath ?? stream.shape), marks: stream.marks, model: stream.model };
   }
+  if (isEventStream(kind)) {
+    const stream = collectEventStream(collector, body);
+    return { ...plain('eventstream', byPath ?? stream.shape), marks: stream.marks, model: stream.model };
+  }
   if (kind.startsWith('multipart/') && collectMultipart(collector, body, type)) return plain('multipart', byPath);
   if (isProtobufType(kind)) {
     const place = { part: { kind: 'body' }, path: '', label: null, zone: around, layers: [], nested: 0 } as const;
@@ -128,12 +148,17 @@ function collectBody(
     if (root !== null) return collectJson(collector, message, head, body, root, byPath, around);
     const lines = linesOf(body);
     if (lines !== null) {
-      const read = collectLines(collector, body, lines, message.direction, byPath, around);
+      const read = collectLines(collector, body, lines, message.direction, byPath, {
+        path: '',
+        label: null,
+        zone: around,
+      });
       return { ...plain('ndjson', read.shape), model: read.model };
     }
   } else if (kind === 'application/x-www-form-urlencoded') {
-    collectForm(collector, body);
-    return plain('form', byPath);
+    const isPage = byPath === 'gemini.web';
+    collectForm(collector, body, isPage ? PAGE_TOKEN : null);
+    return { ...plain('form', byPath), marks: isPage ? marksOfGeminiForm(body) : NO_MARKS };
   }
   return collectText(collector, body, type, byPath, around);
 }
@@ -150,7 +175,7 @@ function collectJson(
   const hints = { host: message.destination.host, hasAnthropicVersion: head.hasAnthropicVersion };
   const isWithinStream = message.isWithinStream === true;
   const shape =
-    byPath ??
+    (byPath === null ? null : ofTwo(byPath, body, root)) ??
     (isWithinStream ? shapeOfRealtime(body, root, message.direction) : null) ??
     (message.direction === 'request' ? shapeOfRequest(body, root, hints) : shapeOfResponse(body, root));
   const marks =
@@ -169,8 +194,18 @@ function collectJson(
     fixed: false,
   } as const;
   walkJson(collector, body, root, place);
-  const stream = isTrue(body, get(body, root, 'stream')) || /:streamGenerateContent(?:\?|$)/.test(message.target);
+  const asked = get(body, root, 'stream');
+  // Ollama streams unless it is told not to.
+  const isStreamDefault = shape === 'ollama.chat' || shape === 'ollama.generate';
+  const stream = asked === null ? isStreamDefault || isStreamPath(message.target) : isTrue(body, asked);
   return { format: 'json', shape, marks, model: textOf(body, get(body, root, 'model')), stream };
+}
+
+/** OpenAI and Mistral have different bodies under the same path. */
+function ofTwo(byPath: Shape, body: Buffer, root: JsonNode): Shape {
+  if (byPath !== 'openai.conversations') return byPath;
+  const isMistral = ['inputs', 'outputs', 'conversation_id'].some((key) => get(body, root, key) !== null);
+  return isMistral ? 'mistral.conversations' : byPath;
 }
 
 /** Declared as protobuf and none that is written as it should be: text or JSON is read as such, all else is not read. */
@@ -236,10 +271,6 @@ function withoutEscapes(text: Buffer): Buffer {
     .toString('utf8')
     .replace(/\\u([0-9a-fA-F]{4})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
   return Buffer.from(plainText.toWellFormed(), 'utf8');
-}
-
-function threadOf(target: string): string | null {
-  return /\/threads\/(thread_[A-Za-z0-9]{1,64})/.exec(target)?.[1] ?? null;
 }
 
 /** Type and subtype of a Content-Type, lower case, without parameters (RFC 9110 §8.3.1). */

@@ -7,9 +7,11 @@ import { USER } from './zone.ts';
 
 const MIN_NAME_BYTES = 6;
 
-export function collectForm(collector: Collector, body: Buffer): void {
+/** `unread` names a field that is the page's own credential, as a cookie is. */
+export function collectForm(collector: Collector, body: Buffer, unread: string | null): void {
   for (const { name, start, end } of pairsOf(body, 0, body.length)) {
     if (collector.isOverfull) return;
+    if (name === unread) continue;
     const path = `/form/${shownName(name)}`;
     const place = { part: { kind: 'body' }, path, zone: USER, nested: 0 } as const;
     const named = Buffer.from(name, 'utf8');

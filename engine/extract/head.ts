@@ -76,6 +76,8 @@ const SESSION_HEADERS = [
   'x-session-id',
   'conversation_id',
   'x-conversation-id',
+  // MCP over streamable HTTP.
+  'mcp-session-id',
 ];
 
 /** What there is to know of a header by its name. */

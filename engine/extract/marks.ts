@@ -3,11 +3,14 @@ import { isKey, type JsonNode, stringBytes } from './json.ts';
 import { METADATA, type Treatment, type Zone, zone } from './zone.ts';
 
 export interface Marks {
+  /** The provider's own name of the conversation. */
   readonly conversationId: string | null;
   /** Text of the first user turn, parts joined by line feeds. */
   readonly firstUserText: FirstText;
   /** The model, where it stands elsewhere than under `model` at the top. */
   readonly model?: string | null;
+  /** JSON of the id by which an answer is matched to this call (JSON-RPC). */
+  readonly callId?: string | null;
 }
 
 /** Made only when asked for: of most messages nobody wants to know it, and it is as long as a prompt. */

@@ -6,6 +6,7 @@ import { opaque } from '../../flow/coverage.ts';
 import { isText } from '../encodings/base64.ts';
 import { type Collector, validText } from './collector.ts';
 import { parseJson } from './json.ts';
+import { collectLines, type Line, linesOf } from './stream-body.ts';
 import { shownName } from './vocabulary.ts';
 import { walkJson } from './walk.ts';
 import { USER, zone } from './zone.ts';
@@ -119,7 +120,18 @@ function collectPart(collector: Collector, body: Buffer, part: BodyPart): void {
     walkJson(collector, body, root, { ...place, zone: zoneOfPart, layers: [] });
     return;
   }
+  const lines = linesOf(body, part.content.start, part.content.end);
+  if (lines !== null) {
+    collectLines(collector, body, lines, 'request', null, { path, label: place.label, zone: zoneOfPart });
+    return;
+  }
   collector.text(validText(content), { ...place, zone: zoneOfPart, layers: [{ kind: 'raw', ...part.content }] });
+}
+
+/** Spans of a part that are JSON documents of their own. */
+export function documentsOf(body: Buffer, { content }: BodyPart): readonly Line[] {
+  const isOne = parseJson(body, content.start, content.end) !== null;
+  return isOne ? [content] : (linesOf(body, content.start, content.end) ?? [content]);
 }
 
 /** What stands before the first delimiter and behind the last one is ignored by readers, and read here all the same. */

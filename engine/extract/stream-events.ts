@@ -3,37 +3,19 @@
  * whoever searches or restores joins the deltas of one channel: one text that grows, such as the content of choice 0.
  * It recognises the provider by the event itself.
  */
-
 import { markBlock } from './anthropic-messages.ts';
+import { isBedrockEvent, readBedrockEvent } from './bedrock-events.ts';
+import { readCohereEvent, readCohereLine } from './cohere-events.ts';
 import { get, itemsOf, type JsonNode, textOf } from './json.ts';
+import { readOllamaLine, readQEvent } from './line-events.ts';
 import { treat } from './marks.ts';
+import { markReasoning } from './openai-chat.ts';
 import { markItem } from './openai-responses.ts';
-import { zone } from './zone.ts';
+import { readChatPageEvent } from './page-events.ts';
+import { ASSISTANT, type Delta, NOTHING, rawOf, type StreamEvent, scalarsOf, trailing } from './stream-event.ts';
+import { readAssistantsEvent } from './thread-events.ts';
 
-/** One piece of a growing text. */
-export interface Delta {
-  /** Names the text within its stream. */
-  readonly channel: string;
-  /** Where it stands, for people. */
-  readonly path: string;
-  /** `json`: a fragment of JSON text (tool arguments); `signed`: never rewritten. */
-  readonly form: 'text' | 'json' | 'signed';
-  /** The string in the event. */
-  readonly node: JsonNode;
-  /** The event's data with nothing in it but `text` for this channel, in the same form; for text held back. */
-  readonly replay: (text: string) => string;
-}
-
-export interface StreamEvent {
-  readonly deltas: readonly Delta[];
-  /** Beginnings of names of channels that get nothing after this event; `''` closes all. */
-  readonly closes: readonly string[];
-  /** Id of a response in OpenAI's responses shape. */
-  readonly responseId: string | null;
-}
-
-const NOTHING: StreamEvent = { deltas: [], closes: [], responseId: null };
-const ASSISTANT = zone('assistant', 'latest');
+export type { Delta, StreamEvent } from './stream-event.ts';
 
 /** Reads one event's data and sets the zones of what must not be rewritten. */
 export function readStreamEvent(bytes: Buffer, root: JsonNode): StreamEvent {
@@ -42,11 +24,34 @@ export function readStreamEvent(bytes: Buffer, root: JsonNode): StreamEvent {
   const choices = get(bytes, root, 'choices');
   if (choices !== null) return chatEvent(bytes, root, choices);
   const candidates = get(bytes, root, 'candidates');
-  if (candidates !== null) return geminiEvent(bytes, root, candidates);
+  if (candidates !== null) return geminiEvent(bytes, root, candidates, false);
   const type = textOf(bytes, get(bytes, root, 'type'));
-  if (type === null) return get(bytes, root, 'error') === null ? NOTHING : { ...NOTHING, closes: [''] };
+  if (type !== null) return typedEvent(bytes, root, type);
+  return untypedEvent(bytes, root);
+}
+
+function typedEvent(bytes: Buffer, root: JsonNode, type: string): StreamEvent {
   if (type.startsWith('response.')) return responsesEvent(bytes, root, type);
+  if (type.startsWith('transcript.text.')) return transcriptEvent(bytes, root, type);
+  if (/^(?:message|content|tool-call|tool-plan|citation)-/.test(type)) return readCohereEvent(bytes, root, type);
+  if (/^(?:message\.output|function\.call|conversation\.response|agent|tool\.execution)\./.test(type)) {
+    return conversationEvent(bytes, root, type);
+  }
   return anthropicEvent(bytes, root, type);
+}
+
+/** Events that have no `type`: they are told by their other keys. */
+function untypedEvent(bytes: Buffer, root: JsonNode): StreamEvent {
+  const response = get(bytes, root, 'response');
+  const candidates = get(bytes, response, 'candidates');
+  if (response !== null && candidates !== null) return geminiEvent(bytes, response, candidates, true);
+  if (get(bytes, root, 'done') !== null) return readOllamaLine(bytes, root);
+  if (textOf(bytes, get(bytes, root, 'object'))?.startsWith('thread') === true) return readAssistantsEvent(bytes, root);
+  if (get(bytes, root, 'event_type') !== null) return readCohereLine(bytes, root);
+  if (get(bytes, root, 'v') !== null) return readChatPageEvent(bytes, root);
+  if (isBedrockEvent(bytes, root)) return readBedrockEvent(bytes, root);
+  if (root.keys.length <= 3 && get(bytes, root, 'content')?.kind === 'string') return readQEvent(bytes, root);
+  return get(bytes, root, 'error') === null ? NOTHING : { ...NOTHING, closes: [''] };
 }
 
 /** Sound, in base64. */
@@ -68,6 +73,16 @@ function chatEvent(bytes: Buffer, root: JsonNode, choices: JsonNode): StreamEven
     };
     add('text', get(bytes, choice, 'text'), 'text', (text) => `"text":${text}`);
     const delta = get(bytes, choice, 'delta');
+    if (delta !== null) markReasoning(bytes, delta, ASSISTANT);
+    // Mistral's content may be a list of parts.
+    for (const part of itemsOf(get(bytes, delta, 'content'))) {
+      add(
+        'delta/content/text',
+        get(bytes, part, 'text'),
+        'text',
+        (text) => `"delta":{"content":[{"type":"text","text":${text}}]}`,
+      );
+    }
     for (const key of CHAT_TEXTS) {
       add(`delta/${key}`, get(bytes, delta, key), 'text', (text) => `"delta":{"${key}":${text}}`);
     }
@@ -126,6 +141,39 @@ function responsesEvent(bytes: Buffer, root: JsonNode, type: string): StreamEven
   return { deltas: [], closes: type.endsWith('.done') ? [`resp:${lane}:${output}:`] : [], responseId };
 }
 
+/** OpenAI's transcription as it goes on. */
+function transcriptEvent(bytes: Buffer, root: JsonNode, type: string): StreamEvent {
+  const node = get(bytes, root, 'delta');
+  if (node === null || node.kind !== 'string') return { ...NOTHING, closes: type.endsWith('.done') ? [''] : [] };
+  const replay = (text: string) => `{${scalarsOf(bytes, root, 'delta')}"delta":${JSON.stringify(text)}}`;
+  return { ...NOTHING, deltas: [{ channel: 'transcript', path: '/text', form: 'text', node, replay }] };
+}
+
+/** Mistral's conversations of agents. */
+function conversationEvent(bytes: Buffer, root: JsonNode, type: string): StreamEvent {
+  const responseId = textOf(bytes, get(bytes, root, 'conversation_id'));
+  const output = rawOf(bytes, get(bytes, root, 'output_index')) ?? '0';
+  const isCall = type === 'function.call.delta';
+  const key = isCall ? 'arguments' : 'content';
+  const node = get(bytes, root, key);
+  const part = node?.kind === 'object' ? get(bytes, node, 'text') : null;
+  if ((type !== 'message.output.delta' && !isCall) || (node?.kind !== 'string' && part?.kind !== 'string')) {
+    return { deltas: [], closes: type.endsWith('.done') || type.endsWith('.error') ? [''] : [], responseId };
+  }
+  const replay = (text: string) =>
+    part === null
+      ? `{${scalarsOf(bytes, root, key)}"${key}":${JSON.stringify(text)}}`
+      : `{${scalarsOf(bytes, root)}"content":{"type":"text","text":${JSON.stringify(text)}}}`;
+  const delta: Delta = {
+    channel: `mistral:${output}:${key}`,
+    path: `/outputs/${output}/${key}`,
+    form: isCall ? 'json' : 'text',
+    node: part ?? (node as JsonNode),
+    replay,
+  };
+  return { deltas: [delta], closes: [], responseId };
+}
+
 function anthropicEvent(bytes: Buffer, root: JsonNode, type: string): StreamEvent {
   const index = rawOf(bytes, get(bytes, root, 'index')) ?? '0';
   switch (type) {
@@ -144,6 +192,18 @@ function anthropicEvent(bytes: Buffer, root: JsonNode, type: string): StreamEven
         `{"type":"content_block_delta","index":${index},"delta":{"type":"${kind}","${key.name}":${JSON.stringify(text)}}}`;
       const channel = `anth:${index}:${kind}`;
       return { ...NOTHING, deltas: [{ channel, path: `/content/${index}/${key.name}`, form: key.form, node, replay }] };
+    }
+    // The older API, and the page of Claude.
+    case 'completion': {
+      const node = get(bytes, root, 'completion');
+      const closes = get(bytes, root, 'stop_reason')?.kind === 'string' ? [''] : [];
+      if (node === null || node.kind !== 'string') return { ...NOTHING, closes };
+      const replay = (text: string) => `{${scalarsOf(bytes, root, 'completion')}"completion":${JSON.stringify(text)}}`;
+      return {
+        ...NOTHING,
+        deltas: [{ channel: 'anth:completion', path: '/completion', form: 'text', node, replay }],
+        closes,
+      };
     }
     case 'content_block_stop':
       return { ...NOTHING, closes: [`anth:${index}:`] };
@@ -165,7 +225,8 @@ const ANTHROPIC_DELTAS: Readonly<Record<string, { readonly name: string; readonl
     signature_delta: { name: 'signature', form: 'signed' },
   };
 
-function geminiEvent(bytes: Buffer, root: JsonNode, candidates: JsonNode): StreamEvent {
+/** `isWrapped`: Code Assist has all of it under `response`. */
+function geminiEvent(bytes: Buffer, root: JsonNode, candidates: JsonNode, isWrapped: boolean): StreamEvent {
   const deltas: Delta[] = [];
   const closes: string[] = [];
   itemsOf(candidates).forEach((candidate, at) => {
@@ -174,8 +235,10 @@ function geminiEvent(bytes: Buffer, root: JsonNode, candidates: JsonNode): Strea
       const node = get(bytes, part, 'text');
       if (node === null || node.kind !== 'string') continue;
       const isThought = rawOf(bytes, get(bytes, part, 'thought')) === 'true';
-      const replay = (text: string) =>
-        `{"candidates":[{"content":{"parts":[{"text":${JSON.stringify(text)}${isThought ? ',"thought":true' : ''}}],"role":"model"},"index":${index}}]${trailing(scalarsOf(bytes, root))}}`;
+      const replay = (text: string) => {
+        const event = `{"candidates":[{"content":{"parts":[{"text":${JSON.stringify(text)}${isThought ? ',"thought":true' : ''}}],"role":"model"},"index":${index}}]${trailing(scalarsOf(bytes, root))}}`;
+        return isWrapped ? `{"response":${event}}` : event;
+      };
       const name = isThought ? 'thought' : 'text';
       const channel = `gem:${index}:${name}`;
       deltas.push({ channel, path: `/candidates/${index}/content/${name}`, form: 'text', node, replay });
@@ -183,28 +246,4 @@ function geminiEvent(bytes: Buffer, root: JsonNode, candidates: JsonNode): Strea
     if (get(bytes, candidate, 'finishReason')?.kind === 'string') closes.push(`gem:${index}:`);
   });
   return { deltas, closes, responseId: null };
-}
-
-/** Members of an event that are strings, numbers or literals, as they stand, each with a comma behind. */
-function scalarsOf(bytes: Buffer, root: JsonNode, but: string | null = null): string {
-  let text = '';
-  for (let i = 0; i < root.items.length; i++) {
-    const key = root.keys[i] as JsonNode<string>;
-    const value = root.items[i] as JsonNode;
-    if (value.kind === 'object' || (value.kind === 'array' && value.items.length > 0)) continue;
-    const name = rawOf(bytes, key) as string;
-    // `obfuscation` only evens out the length of the event that it stands in.
-    if (name === `"${but}"` || name === '"obfuscation"') continue;
-    text += `${name}:${rawOf(bytes, value)},`;
-  }
-  return text;
-}
-
-function trailing(scalars: string): string {
-  return scalars === '' ? '' : `,${scalars.slice(0, -1)}`;
-}
-
-/** A node's own bytes as text. */
-function rawOf(bytes: Buffer, node: JsonNode | null): string | null {
-  return node === null ? null : bytes.toString('utf8', node.start, node.end);
 }

@@ -28,6 +28,15 @@ maxOutputTokens topP topK candidateCount stopSequences responseMimeType response
 thinkingBudget includeThoughts thoughtSignature thought candidates finishReason safetyRatings probability
 usageMetadata promptTokenCount candidatesTokenCount totalTokenCount modelVersion responseId encoding_format
 dimensions embedding item_id output_index content_index sequence_number encrypted_content
+inferenceConfig additionalModelRequestFields toolSpec inputSchema toolUse toolResult toolUseId reasoningContent
+reasoningText stopReason metrics latencyMs contentBlockIndex inputTokens outputTokens totalTokens anthropic_version
+max_gen_len generation inputText textGenerationConfig outputText results chat_history preamble documents citations
+conversation_id generation_id event_type is_finished prompt_eval_count eval_count total_duration load_duration
+prompt_eval_duration eval_duration done_reason created_at keep_alive options suffix instances predictions
+custom_id training_file input_file_id endpoint completion_window assistant_id thread_id additional_instructions
+additional_messages tool_outputs jsonrpc protocolVersion capabilities clientInfo serverInfo structuredContent
+parent_message_id parent_message_uuid attachments timezone author content_type conversationState currentMessage
+userInputMessage assistantResponseMessage history reasoning_details
 `);
 
 const ENUMERATED: ReadonlySet<string> = new Set(['role', 'type', 'object', 'finish_reason', 'stop_reason', 'status']);

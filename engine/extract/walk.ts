@@ -18,6 +18,8 @@ const PROVIDERS_OWN: ReadonlyMap<string, Treatment> = new Map([
   ['encrypted_content', 'sealed'],
   ['encrypted_index', 'sealed'],
   ['encrypted_stdout', 'sealed'],
+  // GitHub Copilot.
+  ['reasoning_opaque', 'sealed'],
   ['thoughtSignature', 'signed'],
   ['thought_signature', 'signed'],
 ]);

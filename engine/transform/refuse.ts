@@ -5,7 +5,10 @@
 import type { Ruling } from '../../flow/decision.ts';
 import type { Finding } from '../../flow/finding.ts';
 import type { Shape } from '../extract/extract.ts';
+import { anthropicType, providerError } from './provider-error.ts';
 import { syntheticMessage } from './synthetic-message.ts';
+
+export { type ErrorContent, errorBody } from './provider-error.ts';
 
 /** A whole response; `headers` is a flat list of names and values without content-length. */
 export interface Refusal {
@@ -30,6 +33,8 @@ export interface RefuseInput {
   /** The request asked for a stream. */
   readonly stream: boolean;
   readonly model: string | null;
+  /** JSON of the id that the answer has to carry (JSON-RPC); absent or null where there is none. */
+  readonly callId?: string | null;
 }
 
 /** At most so many places are named. */
@@ -41,7 +46,8 @@ export function refuse(input: RefuseInput): Refusal {
   const message = refusalText(input.ruling, places, input.eventId);
   const own = ['x-should-retry', 'false', 'x-weir-event', input.eventId, 'x-weir-action', 'block'];
   if (input.style === 'message') {
-    const synthetic = syntheticMessage(input.shape, message, input.model, input.stream, input.eventId);
+    const { shape, model, stream, eventId, callId = null } = input;
+    const synthetic = syntheticMessage({ shape, text: message, model, stream, eventId, callId });
     if (synthetic !== null) {
       return {
         status: 200,
@@ -51,14 +57,19 @@ export function refuse(input: RefuseInput): Refusal {
       };
     }
   }
-  const param = places[0]?.path ?? null;
-  const body = errorBody(input.shape, input.destinationHost, {
+  const { headers, body } = providerError(input.shape, input.destinationHost, {
     status: input.status,
     message,
-    openai: { type: 'policy_violation', code: 'weir_blocked', param },
+    openai: { type: 'policy_violation', code: 'weir_blocked', param: places[0]?.path ?? null },
     anthropic: 'invalid_request_error',
+    callId: input.callId ?? null,
   });
-  return { status: input.status, headers: ['content-type', 'application/json', ...own], body, text: message };
+  return {
+    status: input.status,
+    headers: ['content-type', 'application/json', ...headers, ...own],
+    body,
+    text: message,
+  };
 }
 
 /** Findings of one entity at one place. */
@@ -104,89 +115,15 @@ export interface FailureInput {
 export function failure(input: FailureInput): Refusal {
   const isOurs = input.status >= 500;
   const message = input.eventId === null ? input.message : `${input.message} (event ${input.eventId})`;
-  const body = errorBody(input.shape, input.destinationHost, {
+  const error = providerError(input.shape, input.destinationHost, {
     status: input.status,
     message,
     openai: { type: isOurs ? 'server_error' : 'invalid_request_error', code: input.code, param: null },
     anthropic: anthropicType(input.status),
   });
-  const headers = ['content-type', 'application/json'];
+  const headers = ['content-type', 'application/json', ...error.headers];
   // An SDK may try a 5xx again; what the client itself has to mend comes back the same.
   if (!isOurs) headers.push('x-should-retry', 'false');
   if (input.eventId !== null) headers.push('x-weir-event', input.eventId);
-  return { status: input.status, headers, body, text: message };
-}
-
-export interface ErrorContent {
-  readonly status: number;
-  readonly message: string;
-  readonly openai: { readonly type: string; readonly code: string; readonly param: string | null };
-  readonly anthropic: string;
-}
-
-/** The error of a shape, as JSON. By shape, else by host, else OpenAI's, which most others have taken over. */
-export function errorBody(shape: Shape | null, host: string, error: ErrorContent): Buffer {
-  const { message } = error;
-  switch (familyOf(shape, host)) {
-    case 'anthropic':
-      return json({ type: 'error', error: { type: error.anthropic, message } });
-    case 'gemini':
-      return json({ error: { code: error.status, message, status: googleStatus(error.status) } });
-    case 'openai': {
-      const { type, code, param } = error.openai;
-      return json({ error: { message, type, code, param } });
-    }
-  }
-}
-
-function familyOf(shape: Shape | null, host: string): 'openai' | 'anthropic' | 'gemini' {
-  if (shape === 'anthropic.messages') return 'anthropic';
-  if (shape === 'gemini.generate') return 'gemini';
-  if (shape !== null) return 'openai';
-  if (/(?:^|\.)(?:anthropic\.com|claude\.(?:ai|com))$/.test(host)) return 'anthropic';
-  return /(?:^|[.-])(?:generativelanguage|aiplatform)\.googleapis\.com$/.test(host) ? 'gemini' : 'openai';
-}
-
-/** https://docs.anthropic.com/en/api/errors */
-function anthropicType(status: number): string {
-  switch (status) {
-    case 401:
-      return 'authentication_error';
-    case 403:
-      return 'permission_error';
-    case 404:
-      return 'not_found_error';
-    case 413:
-      return 'request_too_large';
-    case 429:
-      return 'rate_limit_error';
-    case 504:
-      return 'timeout_error';
-    default:
-      return status >= 500 ? 'api_error' : 'invalid_request_error';
-  }
-}
-
-/** https://cloud.google.com/apis/design/errors#handling_errors */
-function googleStatus(status: number): string {
-  switch (status) {
-    case 401:
-      return 'UNAUTHENTICATED';
-    case 403:
-      return 'PERMISSION_DENIED';
-    case 404:
-      return 'NOT_FOUND';
-    case 429:
-      return 'RESOURCE_EXHAUSTED';
-    case 500:
-      return 'INTERNAL';
-    case 504:
-      return 'DEADLINE_EXCEEDED';
-    default:
-      return status > 500 ? 'UNAVAILABLE' : 'INVALID_ARGUMENT';
-  }
-}
-
-function json(value: unknown): Buffer {
-  return Buffer.from(JSON.stringify(value), 'utf8');
+  return { status: input.status, headers, body: error.body, text: message };
 }

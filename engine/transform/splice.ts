@@ -6,7 +6,7 @@ import { headerOf, type Message } from '../../flow/message.ts';
 import type { Segment } from '../../flow/segment.ts';
 import type { Extraction } from '../extract/extract.ts';
 import { pairsOf } from '../extract/head.ts';
-import { boundaryOf, partsOf } from '../extract/multipart.ts';
+import { boundaryOf, documentsOf as documentsOfPart, partsOf } from '../extract/multipart.ts';
 import { haveSameFields } from '../extract/protobuf.ts';
 import { linesOf } from '../extract/stream-body.ts';
 import { checkJson, type Span } from './check-json.ts';
@@ -106,7 +106,7 @@ function documentsOf(message: Message, extraction: Extraction): readonly Span[] 
       return linesOf(body) ?? [];
     case 'multipart': {
       const boundary = boundaryOf(headerOf(message.headers, 'content-type') ?? '') ?? '';
-      return (partsOf(body, boundary) ?? []).map((part) => part.content);
+      return (partsOf(body, boundary) ?? []).flatMap((part) => documentsOfPart(body, part));
     }
     default:
       return [];

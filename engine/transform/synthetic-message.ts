@@ -2,7 +2,7 @@
  * An assistant's message that no model wrote: what a client shows where blocks are answered by `style: message`. In
  * the provider's shape, whole or as the stream that the request asked for.
  */
-import { assertNever } from '../../flow/errors.ts';
+import { encodeHeaders, encodeMessage } from '../extract/event-stream.ts';
 import type { Shape } from '../extract/extract.ts';
 
 export interface Synthetic {
@@ -10,31 +10,127 @@ export interface Synthetic {
   readonly body: Buffer;
 }
 
+export interface SyntheticInput {
+  readonly shape: Shape | null;
+  readonly text: string;
+  readonly model: string | null;
+  readonly stream: boolean;
+  readonly eventId: string;
+  /** JSON of the call's id in JSON-RPC. */
+  readonly callId: string | null;
+}
+
 /** Null where the shape answers with something other than a message (embeddings), or none is known. */
-export function syntheticMessage(
-  shape: Shape | null,
-  text: string,
-  model: string | null,
-  stream: boolean,
-  eventId: string,
-): Synthetic | null {
-  const name = model ?? 'weir';
+export function syntheticMessage(input: SyntheticInput): Synthetic | null {
+  const { shape, text, stream, eventId, callId } = input;
+  const name = input.model ?? 'weir';
   switch (shape) {
-    case null:
-    case 'openai.realtime':
-    case 'openai.embeddings':
-      return null;
     case 'openai.chat':
+    case 'mistral.fim':
       return stream ? events(chatChunks(text, name, eventId), '[DONE]') : whole(chat(text, name, eventId));
+    case 'openai.completions':
+      return stream ? events([completion(text, name, eventId)], '[DONE]') : whole(completion(text, name, eventId));
     case 'openai.responses':
       return stream ? events(responseEvents(text, name, eventId)) : whole(response(text, name, eventId, 'completed'));
     case 'anthropic.messages':
+    case 'anthropic.web':
       return stream ? events(messageEvents(text, name, eventId)) : whole(message(text, name, eventId));
     case 'gemini.generate':
       return stream ? events([generated(text, name, eventId)]) : whole(generated(text, name, eventId));
+    case 'gemini.code_assist': {
+      const answer = { response: generated(text, name, eventId) };
+      return stream ? events([answer]) : whole(answer);
+    }
+    case 'bedrock.converse':
+      return stream ? messages(converseEvents(text)) : whole(converse(text));
+    case 'cohere.chat':
+      return stream ? lines(cohereLines(text, eventId)) : whole(cohere(text, eventId));
+    case 'cohere.chat_v2':
+      return stream ? events(cohereEvents(text, eventId)) : whole(cohere2(text, eventId));
+    case 'ollama.chat':
+    case 'ollama.generate':
+      return stream ? lines(ollamaLines(shape, text, name)) : whole(ollama(shape, text, name, true));
+    case 'mcp.rpc':
+      return callId === null ? null : whole(toolResult(text, callId));
     default:
-      return assertNever(shape);
+      return null;
   }
+}
+
+function completion(text: string, model: string, id: string): object {
+  const choice = { index: 0, text, logprobs: null, finish_reason: 'stop' };
+  return { id: `cmpl-${id}`, object: 'text_completion', created: 0, model, choices: [choice], usage: NO_USAGE };
+}
+
+function converse(text: string): object {
+  return {
+    output: { message: { role: 'assistant', content: [{ text }] } },
+    stopReason: 'end_turn',
+    usage: { inputTokens: 0, outputTokens: 0, totalTokens: 0 },
+    metrics: { latencyMs: 0 },
+  };
+}
+
+function converseEvents(text: string): readonly (readonly [string, object])[] {
+  return [
+    ['messageStart', { role: 'assistant' }],
+    ['contentBlockDelta', { contentBlockIndex: 0, delta: { text } }],
+    ['contentBlockStop', { contentBlockIndex: 0 }],
+    ['messageStop', { stopReason: 'end_turn' }],
+    ['metadata', { usage: { inputTokens: 0, outputTokens: 0, totalTokens: 0 }, metrics: { latencyMs: 0 } }],
+  ];
+}
+
+function cohere(text: string, id: string): object {
+  return { text, generation_id: id, response_id: id, finish_reason: 'COMPLETE', chat_history: [], meta: {} };
+}
+
+function cohereLines(text: string, id: string): object[] {
+  return [
+    { is_finished: false, event_type: 'stream-start', generation_id: id },
+    { is_finished: false, event_type: 'text-generation', text },
+    { is_finished: true, event_type: 'stream-end', finish_reason: 'COMPLETE', response: cohere(text, id) },
+  ];
+}
+
+function cohere2(text: string, id: string): object {
+  return { id, finish_reason: 'COMPLETE', message: { role: 'assistant', content: [{ type: 'text', text }] } };
+}
+
+function cohereEvents(text: string, id: string): object[] {
+  const content = (value: object) => ({ index: 0, delta: { message: { content: value } } });
+  return [
+    {
+      type: 'message-start',
+      id,
+      delta: { message: { role: 'assistant', content: [], tool_plan: '', tool_calls: [] } },
+    },
+    { type: 'content-start', ...content({ type: 'text', text: '' }) },
+    { type: 'content-delta', ...content({ text }) },
+    { type: 'content-end', index: 0 },
+    { type: 'message-end', delta: { finish_reason: 'COMPLETE' } },
+  ];
+}
+
+/** 1970, as `created: 0` elsewhere: the engine has no clock. */
+const NO_TIME = '1970-01-01T00:00:00Z';
+
+function ollama(shape: 'ollama.chat' | 'ollama.generate', text: string, model: string, done: boolean): object {
+  const said = shape === 'ollama.chat' ? { message: { role: 'assistant', content: text } } : { response: text };
+  return { model, created_at: NO_TIME, ...said, done, ...(done ? { done_reason: 'stop' } : {}) };
+}
+
+function ollamaLines(shape: 'ollama.chat' | 'ollama.generate', text: string, model: string): object[] {
+  return [ollama(shape, text, model, false), ollama(shape, '', model, true)];
+}
+
+/** A tool that failed, in words that the model reads. */
+function toolResult(text: string, callId: string): object {
+  return {
+    jsonrpc: '2.0',
+    id: JSON.parse(callId) as unknown,
+    result: { content: [{ type: 'text', text }], isError: true },
+  };
 }
 
 const NO_USAGE = { prompt_tokens: 0, completion_tokens: 0, total_tokens: 0 };
@@ -133,6 +229,23 @@ function generated(text: string, modelVersion: string, responseId: string): obje
 
 function whole(value: object): Synthetic {
   return { contentType: 'application/json', body: Buffer.from(JSON.stringify(value), 'utf8') };
+}
+
+/** NDJSON. */
+function lines(values: readonly object[]): Synthetic {
+  const text = values.map((value) => `${JSON.stringify(value)}\n`).join('');
+  return { contentType: 'application/x-ndjson', body: Buffer.from(text, 'utf8') };
+}
+
+/** Amazon's event stream: names and payloads. */
+function messages(values: readonly (readonly [string, object])[]): Synthetic {
+  const body = values.map(([type, value]) =>
+    encodeMessage(
+      encodeHeaders({ ':event-type': type, ':content-type': 'application/json', ':message-type': 'event' }),
+      Buffer.from(JSON.stringify(value), 'utf8'),
+    ),
+  );
+  return { contentType: 'application/vnd.amazon.eventstream', body: Buffer.concat(body) };
 }
 
 /** Events with an `event` field where they have a type, as the providers send them. */

@@ -242,7 +242,7 @@ test('responses: assistant for what the model says, metadata for the rest, vecto
 
 test("the body decides where the path is nobody's", () => {
   const shapeOf = (body: unknown, over = {}) =>
-    extracted(request('/api/generate', body, { destination: UNKNOWN, ...over })).shape;
+    extracted(request('/ask', body, { destination: UNKNOWN, ...over })).shape;
   const messages = [{ role: 'user', content: 'x' }];
   assert.equal(shapeOf({ model: 'm', messages }), 'openai.chat');
   assert.equal(shapeOf({ model: 'm', messages, system: 's' }), 'anthropic.messages');
