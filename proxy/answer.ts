@@ -60,6 +60,16 @@ export function failed(
   return new Answer(refusal, outcome, `${status} ${message}`);
 }
 
+/** Seconds: about as long as one has waited for room already. */
+const RETRY_AFTER = '10';
+
+/** There was no room for a body, for as long as one waits for it. */
+export function overloaded(incoming: Incoming, account: Account, shape: Shape | null = null): Answer {
+  const text = 'no room for held bodies (limits.heldBytes); try again';
+  const { refusal, outcome, reason } = failed(incoming, account, 503, 'overloaded', text, 'failed', shape);
+  return new Answer({ ...refusal, headers: [...refusal.headers, 'Retry-After', RETRY_AFTER] }, outcome, reason);
+}
+
 /** Closes the account; false where that cannot be recorded and `onError` is closed. */
 export function closeRecord(
   account: Account,

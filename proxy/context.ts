@@ -13,7 +13,8 @@ import type { ClientRequest, ClientResponse } from './client-message.ts';
 import type { Conversations } from './conversations.ts';
 import type { ProxyFigures } from './figures.ts';
 import type { Forwarder } from './forward.ts';
-import type { HeldBudget, RateWatch } from './held.ts';
+import type { RateWatch } from './held.ts';
+import type { HeldBudget } from './held-budget.ts';
 import type { Pseudonyms } from './pseudonyms.ts';
 import type { YoungChunks } from './young-chunks.ts';
 
@@ -64,7 +65,10 @@ export interface Incoming {
 export interface Ready {
   readonly headers: readonly string[];
   readonly target: string;
-  readonly body: Buffer | Readable | null;
+  /** Null once it was handed on. */
+  body: Buffer | Readable | null;
+  /** Gives the room back that the body took: its answer has come, and it will not be sent again. */
+  readonly letGo: () => void;
   /** The trailers that follow the body, once it has ended; a flat list. */
   readonly trailers: () => readonly string[];
   /** As it is judged by: `genai` where a host of category unknown is spoken to as one. */

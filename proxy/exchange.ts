@@ -27,23 +27,17 @@ export async function exchange(incoming: Incoming, context: ExchangeContext): Pr
     context.now,
   );
   context.underWay.set(incoming.request.socket, { account, response: incoming.response });
-  const reader = new BodyReader(incoming.request, context.budget, context.rates);
+  const reader = new BodyReader(incoming.request, context.budget, context.rates, incoming.declaredLength);
   try {
     const ready = await prepare(incoming, destination, reader, account, context);
     await openRecord(incoming, account, ready.shape, context);
-    await relay(incoming, ready, account, context, (sink) =>
-      context.forwarder.send(
-        {
-          origin: incoming.origin,
-          method: incoming.request.method ?? 'GET',
-          path: ready.target,
-          headers: ready.headers,
-          body: ready.body,
-          trailers: ready.trailers,
-        },
-        sink,
-      ),
-    );
+    await relay(incoming, ready, account, context, (sink) => {
+      const { target, headers, body, trailers } = ready;
+      // An answer may take minutes: the request is not kept for it.
+      ready.body = null;
+      const method = incoming.request.method ?? 'GET';
+      return context.forwarder.send({ origin: incoming.origin, method, path: target, headers, body, trailers }, sink);
+    });
   } catch (error) {
     if (error instanceof Answer) answer(incoming, account, error, context);
     else breakDown(incoming, account, error, context);

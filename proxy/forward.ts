@@ -55,7 +55,7 @@ export function createForwarder(dialer: Dialer, limits: ConnectionLimits): Forwa
 const IDEMPOTENT = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'PUT', 'DELETE']);
 
 class Sending implements Call, AnswerSink {
-  readonly #request: ForwardRequest;
+  #request: ForwardRequest;
   readonly #sink: ResponseSink;
   readonly #pool: UpstreamPool;
   readonly #limits: ConnectionLimits;
@@ -99,6 +99,8 @@ class Sending implements Call, AnswerSink {
 
   head(status: number, statusText: string, headers: readonly string[]): void {
     this.#hasHead = true;
+    // It will not be sent again: a long prompt is not kept for a long answer.
+    if (Buffer.isBuffer(this.#request.body)) this.#request = { ...this.#request, body: null };
     this.#sink.head(status, statusText, headers);
   }
 

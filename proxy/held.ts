@@ -1,39 +1,15 @@
 /**
  * Takes a client's body in: whole where it must be held, by a first part where its shape must be known, or passed
- * on as it comes. Memory for held bodies is bounded over all calls; a client that dawdles is let go by its rate,
- * never by total time.
+ * on as it comes. Memory for held bodies is bounded over all calls: nothing is read for which no room was taken before.
+ * A client that dawdles is let go by its rate, never by total time.
  */
 import { PassThrough, type Readable } from 'node:stream';
 import type { ClientRequest } from './client-message.ts';
-
-/** Room for held bodies, shared by all calls. */
-export class HeldBudget {
-  readonly #max: number;
-  #used = 0;
-
-  constructor(maxBytes: number) {
-    this.#max = maxBytes;
-  }
-
-  /** Takes room for so many bytes; false when there is none. */
-  take(bytes: number): boolean {
-    if (this.#used + bytes > this.#max) return false;
-    this.#used += bytes;
-    return true;
-  }
-
-  give(bytes: number): void {
-    this.#used -= bytes;
-  }
-
-  get usedBytes(): number {
-    return this.#used;
-  }
-}
+import { type HeldBudget, HeldShare } from './held-budget.ts';
 
 /**
  * `end`: all of it is there. `stopped`: `enough` said so. `limit`: more than `max` bytes. The others end the call:
- * the client went away, sent too slowly, or there was no room.
+ * the client went away, sent too slowly, or there was no room for so long as one waits for it.
  */
 export type ReadEnd = 'end' | 'stopped' | 'limit' | 'aborted' | 'slow' | 'full';
 
@@ -84,18 +60,26 @@ export class RateWatch {
   }
 }
 
+/** Room is taken for so much before it is read: what one reading of a socket brings at most. */
+const AHEAD_BYTES = 64 * 1024;
+
 export class BodyReader {
   readonly #request: ClientRequest;
-  readonly #budget: HeldBudget;
+  readonly #share: HeldShare;
   readonly #rates: RateWatch;
+  readonly #declaredLength: number;
   #chunks: Buffer[] = [];
   #size = 0;
+  /** Taken, and not yet read. */
+  #ahead = 0;
   #isEnded = false;
 
-  constructor(request: ClientRequest, budget: HeldBudget, rates: RateWatch) {
+  /** `declaredLength`: what the head says of the body, null where it does not. */
+  constructor(request: ClientRequest, budget: HeldBudget, rates: RateWatch, declaredLength: number | null = null) {
     this.#request = request;
-    this.#budget = budget;
+    this.#share = new HeldShare(budget);
     this.#rates = rates;
+    this.#declaredLength = declaredLength ?? Number.POSITIVE_INFINITY;
   }
 
   /** Reads on until the end, `max` bytes in all, or until `enough` says that it has seen enough. */
@@ -106,10 +90,13 @@ export class BodyReader {
     if (this.#size > max) return Promise.resolve('limit');
     return new Promise((resolve) => {
       let isDone = false;
+      let isReading = false;
       const done = (end: ReadEnd): void => {
         if (isDone) return;
         isDone = true;
         this.#rates.delete(watched);
+        this.#share.shrink(this.#ahead);
+        this.#ahead = 0;
         // At its end a body is done with; taking its listeners off would cost more than to leave them.
         if (end !== 'end') {
           request.off('data', onData).off('end', onEnd).off('close', onClose).off('error', onClose);
@@ -117,24 +104,61 @@ export class BodyReader {
         }
         resolve(end);
       };
+      const readOn = (): void => {
+        if (!isReading) request.on('data', onData).on('end', onEnd);
+        isReading = true;
+        // Paused where an earlier reading stopped or waited; otherwise `data` has set it going.
+        if (request.isPaused()) request.resume();
+      };
       const onData = (chunk: Buffer): void => {
-        if (!this.#budget.take(chunk.length)) return done('full');
+        const taken = Math.min(chunk.length, this.#ahead);
+        this.#ahead -= taken;
+        if (taken < chunk.length) this.#share.charge(chunk.length - taken);
         this.#chunks.push(chunk);
         this.#size += chunk.length;
         if (this.#size > max) return done('limit');
-        if (enough?.(this.bytes()) === true) done('stopped');
+        if (enough?.(this.bytes()) === true) return done('stopped');
+        if (!this.#share.isWaiting && !this.#reach(max)) waitForRoom();
+      };
+      const waitForRoom = (): void => {
+        request.pause();
+        const bytes = this.#wanted(max);
+        void this.#share.growWhenRoom(bytes).then((hasRoom) => {
+          // What was taken for it goes back with the rest of the share.
+          if (isDone) return;
+          if (!hasRoom) return done('full');
+          this.#ahead += bytes;
+          readOn();
+        });
       };
       const onEnd = (): void => {
         this.#isEnded = true;
         done('end');
       };
       const onClose = (): void => done('aborted');
-      const watched: Watched = { received: () => this.#size, isOurs: () => false, onSlow: () => done('slow') };
+      const watched: Watched = {
+        received: () => this.#size,
+        isOurs: () => this.#share.isWaiting,
+        onSlow: () => done('slow'),
+      };
       this.#rates.add(watched);
-      request.on('data', onData).on('end', onEnd).on('close', onClose).on('error', onClose);
-      // Paused where an earlier reading stopped; otherwise `data` has set it going.
-      if (request.isPaused()) request.resume();
+      request.on('close', onClose).on('error', onClose);
+      if (this.#reach(max)) readOn();
+      else waitForRoom();
     });
+  }
+
+  /** Takes room for what may come next; false where there is none. */
+  #reach(max: number): boolean {
+    const bytes = this.#wanted(max);
+    if (bytes <= 0) return true;
+    if (!this.#share.grow(bytes)) return false;
+    this.#ahead += bytes;
+    return true;
+  }
+
+  #wanted(max: number): number {
+    return Math.min(AHEAD_BYTES, this.#declaredLength - this.#size, max - this.#size) - this.#ahead;
   }
 
   /** What was read so far, in one piece. */
@@ -186,7 +210,8 @@ export class BodyReader {
 
   /** Gives the room back; what was read is let go. */
   release(): void {
-    this.#budget.give(this.#size);
+    this.#share.release();
+    this.#ahead = 0;
     this.#chunks = [];
     this.#size = 0;
   }

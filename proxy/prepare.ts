@@ -11,7 +11,7 @@ import { type Action, actionRank } from '../flow/decision.ts';
 import { headerOf, type Message } from '../flow/message.ts';
 import type { Destination } from '../flow/parties.ts';
 import type { Account } from './account.ts';
-import { Answer, blocked, failed, reasonOf } from './answer.ts';
+import { Answer, blocked, failed, overloaded, reasonOf } from './answer.ts';
 import { authorityText } from './authority.ts';
 import { Beside } from './beside.ts';
 import type { ExchangeContext, Incoming, Ready } from './context.ts';
@@ -78,6 +78,7 @@ function unscanned(
       narrowsEncoding: false,
     }),
     target: incoming.target,
+    letGo: () => {},
     body: streamed(incoming, reader, account, null, context),
     trailers: trailersOf(incoming),
     destination,
@@ -194,6 +195,7 @@ async function hold(
       narrowsEncoding: holdsResponse || pseudonyms.isNeeded,
     }),
     target: edited?.target ?? incoming.target,
+    letGo: () => reader.release(),
     body: incoming.hasBody || sent.length > 0 ? sent : null,
     trailers: () => trailers,
     destination,
@@ -232,6 +234,7 @@ function streamBeside(
       narrowsEncoding: holdsResponse,
     }),
     target: incoming.target,
+    letGo: () => {},
     body: streamed(incoming, reader, account, beside, context),
     trailers: trailersOf(incoming),
     destination,
@@ -332,6 +335,6 @@ function readFailure(
       return failed(incoming, account, 408, 'body_too_slow', text, 'failed');
     }
     case 'full':
-      return failed(incoming, account, 503, 'overloaded', 'no room for held bodies (limits.heldBytes)', 'failed');
+      return overloaded(incoming, account);
   }
 }

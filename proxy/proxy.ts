@@ -20,7 +20,8 @@ import { Conversations } from './conversations.ts';
 import { createDialer, type Dialer, type DialerOptions } from './dialer.ts';
 import { ProxyFigures } from './figures.ts';
 import { createForwarder, type Forwarder } from './forward.ts';
-import { HeldBudget, RateWatch } from './held.ts';
+import { RateWatch } from './held.ts';
+import { HeldBudget } from './held-budget.ts';
 import { createListener, type ListenerContext, setLimits } from './listener.ts';
 import type { Authority } from './tls/authority.ts';
 import { createLeaves } from './tls/leaves.ts';
@@ -79,9 +80,12 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
   const active = new Set<Promise<void>>();
   const stopping = new AbortController();
   const figures = new ProxyFigures();
+  const { heldBytes, inspectBytes } = options.config.proxy.limits;
+  const budget = new HeldBudget(heldBytes, inspectBytes);
   const shared = {
     recorder: options.recorder,
     figures,
+    budget,
     conversations: new Conversations(options.conversations, (text) =>
       options.fingerprint('CONVERSATION', sha256(text)),
     ),
@@ -108,7 +112,6 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
             own: () => [{ host: listen.host, port }, config.console.listen],
             ...(options.lookup === undefined ? {} : { lookup: options.lookup }),
           });
-    const isSameBudget = before?.config.proxy.limits.heldBytes === proxy.limits.heldBytes;
     const bypass = anyOf(proxy.bypass, compileHostGlob);
     const intercept = anyOf(proxy.intercept, compileHostGlob);
     const context: ListenerContext = {
@@ -121,7 +124,6 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
       forwarder: reach.forwarder,
       dialer: reach.dialer,
       rates: reach.rates,
-      budget: before !== null && isSameBudget ? before.context.budget : new HeldBudget(proxy.limits.heldBytes),
       isBypassed: (host) => host !== OWN_NAME && bypass?.(host) === true,
       isIntercepted: (host) => host === OWN_NAME || intercept?.(host) === true,
       apps: config.apps,
@@ -174,15 +176,17 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
     take: (settings) => {
       const before = present;
       present = contextOf(settings, before);
-      setLimits(server, present.context.config.limits);
+      const { limits } = present.context.config;
+      setLimits(server, limits);
+      budget.resize(limits.heldBytes, limits.inspectBytes);
       if (present.reach !== before.reach) before.reach.retire();
     },
     figures: () =>
       figures.read({
         connections: sockets.size,
         exchanges: active.size,
-        heldBytes: present.context.budget.usedBytes,
-        heldWaiting: 0,
+        heldBytes: budget.usedBytes,
+        heldWaiting: budget.waitingCount,
       }),
     close: async (drainMs = present.config.proxy.limits.drainMs) => {
       const isClosed = new Promise<void>((resolve) => server.close(() => resolve()));

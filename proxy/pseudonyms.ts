@@ -16,7 +16,8 @@ const CREDENTIAL_HEADERS = ['authorization', 'x-api-key', 'api-key', 'x-goog-api
 
 export class Pseudonyms {
   readonly #conversations: Conversations;
-  readonly #message: Message;
+  /** What names the conversation; not the body, which an answer would keep with it. */
+  readonly #message: Pick<Message, 'headers' | 'source' | 'destination'>;
   readonly #fingerprint: Fingerprint;
   readonly #streamId: string | null;
   #ownScope: ConversationScope | null = null;
@@ -33,7 +34,8 @@ export class Pseudonyms {
     streamId: string | null = null,
   ) {
     this.#conversations = conversations;
-    this.#message = message;
+    const { headers, source, destination } = message;
+    this.#message = { headers, source, destination };
     this.#fingerprint = fingerprint;
     this.#streamId = streamId;
   }

@@ -10,12 +10,13 @@ import { opaque, truncated } from '../flow/coverage.ts';
 import type { WeirError } from '../flow/errors.ts';
 import { headerOf, type Message } from '../flow/message.ts';
 import type { Account } from './account.ts';
-import { answer, blocked, closeRecord, closeRecordSoon, failed, reasonOf } from './answer.ts';
+import { answer, blocked, closeRecord, closeRecordSoon, failed, overloaded, reasonOf } from './answer.ts';
 import { Beside, isTextual } from './beside.ts';
 import type { ExchangeContext, Incoming, Ready } from './context.ts';
 import { failClosed, failOpen } from './failing.ts';
 import type { Call, ResponseSink } from './forward.ts';
 import { responseHead, trailerFields, withTrailers } from './head.ts';
+import { HeldShare } from './held-budget.ts';
 import { inspectWithNames, inspectWithoutNames, type ProxyInspectContext } from './inspection.ts';
 
 /**
@@ -43,6 +44,7 @@ class Relaying implements ResponseSink {
   readonly #account: Account;
   readonly #context: ExchangeContext;
   readonly #over: () => void;
+  readonly #room: HeldShare;
   #call: Call | null = null;
   #way: Way = 'pass';
   #status = 0;
@@ -56,7 +58,6 @@ class Relaying implements ResponseSink {
   /** The last piece by that length, kept until the answer is known to have ended. */
   #last: Buffer | null = null;
   #trailers: readonly string[] = [];
-  #taken = 0;
   #sentAt = 0;
   #isOver = false;
   #isDraining = false;
@@ -71,6 +72,7 @@ class Relaying implements ResponseSink {
     this.#account = account;
     this.#context = context;
     this.#over = over;
+    this.#room = new HeldShare(context.budget);
   }
 
   start(send: (sink: ResponseSink) => Call): void {
@@ -100,6 +102,7 @@ class Relaying implements ResponseSink {
 
   head(status: number, statusText: string, headers: readonly string[]): void {
     this.#context.figures.passed('forward', this.#sentAt);
+    this.#ready.letGo();
     this.#status = status;
     this.#statusText = statusText;
     this.#headers = headers;
@@ -196,30 +199,48 @@ class Relaying implements ResponseSink {
   }
 
   #hold(chunk: Buffer): void {
-    const { limits, onError } = this.#context.config;
+    const { limits } = this.#context.config;
     this.#held.push(chunk);
-    const hasRoom = this.#context.budget.take(chunk.length);
-    if (hasRoom) this.#taken += chunk.length;
-    if (hasRoom && this.#account.bytesIn <= limits.inspectBytes) return;
-    const text = hasRoom
-      ? `the answer is larger than limits.inspectBytes (${limits.inspectBytes} bytes)`
-      : 'no room for held bodies (limits.heldBytes)';
+    if (this.#account.bytesIn > limits.inspectBytes) {
+      this.#holdNoMore('size', `the answer is larger than limits.inspectBytes (${limits.inspectBytes} bytes)`);
+    } else if (this.#room.isWaiting) {
+      // It was on its way before the upstream was told to wait.
+      this.#room.charge(chunk.length);
+    } else if (!this.#room.grow(chunk.length)) {
+      this.#call?.pause();
+      void this.#room.growWhenRoom(chunk.length).then((hasRoom) => {
+        if (this.#isOver || this.#isSettling || this.#way !== 'hold') return;
+        if (hasRoom) this.#call?.resume();
+        else this.#holdNoMore('room', 'no room for held bodies (limits.heldBytes)');
+      });
+    }
+  }
+
+  /** Too much, or no room for so long: where a rule could change it that is a failure, else it passes as it came. */
+  #holdNoMore(where: 'size' | 'room', text: string): void {
+    const { onError } = this.#context.config;
     if (this.#ready.holdsResponse && onError === 'closed') {
       this.#isOver = true;
       this.#call?.abort();
       this.#safely(() => this.#enterSides());
-      failClosed(this.#account, hasRoom ? 'size' : 'room', text, this.#context);
-      const ending = failed(this.#incoming, this.#account, 502, 'body_too_large', text, 'failed', this.#ready.shape);
+      failClosed(this.#account, where, text, this.#context);
+      const { shape } = this.#ready;
+      const ending =
+        where === 'room'
+          ? overloaded(this.#incoming, this.#account, shape)
+          : failed(this.#incoming, this.#account, 502, 'body_too_large', text, 'failed', shape);
       answer(this.#incoming, this.#account, ending, this.#context);
       this.#end();
       return;
     }
-    if (this.#ready.holdsResponse) failOpen(this.#account, hasRoom ? 'size' : 'room', text, this.#context);
+    if (this.#ready.holdsResponse) failOpen(this.#account, where, text, this.#context);
     this.#account.lessen(this.#ready.holdsResponse ? opaque('too-large') : truncated('limit'));
     this.#way = 'pass';
     this.#writeHead({ contentLength: null, isEdited: false, isIdentity: false });
     const held = Buffer.concat(this.#held);
     this.#held = [];
+    this.#room.release();
+    this.#call?.resume();
     this.#write(held);
   }
 
@@ -439,8 +460,7 @@ class Relaying implements ResponseSink {
   }
 
   #end(): void {
-    this.#context.budget.give(this.#taken);
-    this.#taken = 0;
+    this.#room.release();
     this.#over();
   }
 

@@ -45,6 +45,26 @@ test('the room that a held body took is free again, however its exchange ended',
   assert.equal(await status(FILLER), 200);
 });
 
+test('bodies for which there is no room at once wait for it, each in its turn', async () => {
+  const statuses = await Promise.all(Array.from({ length: 8 }, () => status(FILLER)));
+  assert.deepEqual(statuses, Array(8).fill(200));
+});
+
+test('bodies that are each half there are finished one after the other', async () => {
+  const body = JSON.stringify({ model: 'm', messages: [{ role: 'user', content: FILLER }] });
+  const head =
+    `POST /v1/chat/completions HTTP/1.1\r\nHost: ${OPENAI}\r\nContent-Type: application/json\r\n` +
+    'Transfer-Encoding: chunked\r\n\r\n';
+  const chunk = (text: string): string => `${text.length.toString(16)}\r\n${text}\r\n`;
+  const half = body.length / 2;
+  const wires = await Promise.all([1, 2, 3, 4].map(() => connectThrough(weir.port, OPENAI, weir.ca)));
+  for (const wire of wires) wire.write(head + chunk(body.slice(0, half)));
+  for (const wire of wires) wire.write(`${chunk(body.slice(half))}0\r\n\r\n`);
+  const statuses = await Promise.all(wires.map(async (wire) => (await wire.answer('POST')).status));
+  for (const wire of wires) wire.destroy();
+  assert.deepEqual(statuses, [200, 200, 200, 200]);
+});
+
 test('a WebSocket that names another host than its tunnel is 421 like any request', async () => {
   const wire = await connectThrough(weir.port, UNNAMED, weir.ca);
   wire.write(

@@ -4,7 +4,8 @@ import { createServer, IncomingMessage } from 'node:http';
 import { type AddressInfo, connect, Socket } from 'node:net';
 import { test } from 'node:test';
 import { framingOf } from '../../proxy/client-message.ts';
-import { BodyReader, HeldBudget, RateWatch } from '../../proxy/held.ts';
+import { BodyReader, RateWatch } from '../../proxy/held.ts';
+import { HeldBudget, HeldShare } from '../../proxy/held-budget.ts';
 
 const RATES = new RateWatch(1);
 
@@ -17,7 +18,7 @@ function requestWith(): IncomingMessage {
 
 test('a body is read whole, in one piece', async () => {
   const request = requestWith();
-  const budget = new HeldBudget(100);
+  const budget = new HeldBudget(100, 0);
   const reader = new BodyReader(request, budget, RATES);
   const reading = reader.read(50);
   request.push('one ');
@@ -32,7 +33,7 @@ test('a body is read whole, in one piece', async () => {
 
 test('reading stops at the limit, and where enough was seen, and goes on from there', async () => {
   const request = requestWith();
-  const reader = new BodyReader(request, new HeldBudget(100), RATES);
+  const reader = new BodyReader(request, new HeldBudget(100, 0), RATES);
   const first = reader.read(50, (bytes) => bytes.includes('!'));
   request.push('abc!');
   assert.equal(await first, 'stopped');
@@ -50,17 +51,72 @@ test('reading stops at the limit, and where enough was seen, and goes on from th
   assert.equal(Buffer.concat(chunks).toString(), 'abc!defgrest');
 });
 
-test('a budget that is used up says so', async () => {
+test('without room nothing is read; with room it goes on where it stopped', async () => {
   const request = requestWith();
-  const reader = new BodyReader(request, new HeldBudget(3), RATES);
+  const budget = new HeldBudget(10, 0);
+  const holder = new HeldShare(budget);
+  assert.ok(holder.grow(4));
+  const reader = new BodyReader(request, budget, RATES, 8);
+  const reading = reader.read(50);
+  request.push('abcd');
+  request.push('efgh');
+  request.push(null);
+  await new Promise((resolve) => setImmediate(resolve));
+  assert.equal(request.isPaused(), true);
+  assert.equal(budget.usedBytes, 4);
+  assert.equal(budget.waitingCount, 1);
+  holder.release();
+  assert.equal(await reading, 'end');
+  assert.equal(reader.bytes().toString(), 'abcdefgh');
+  assert.equal(budget.usedBytes, 8);
+  reader.release();
+  assert.equal(budget.usedBytes, 0);
+});
+
+test('room that does not come in time says so', async () => {
+  const request = requestWith();
+  const budget = new HeldBudget(3, 0, 10);
+  const reader = new BodyReader(request, budget, RATES);
   const reading = reader.read(50);
   request.push('abcd');
   assert.equal(await reading, 'full');
+  reader.release();
+  assert.equal(budget.usedBytes, 0);
+});
+
+test('a body whose length nobody declared is charged for what came once it is there', async () => {
+  const request = requestWith();
+  const budget = new HeldBudget(1_000_000, 0);
+  const reader = new BodyReader(request, budget, RATES);
+  const reading = reader.read(500_000);
+  const large = 'x'.repeat(100_000);
+  request.push(large);
+  request.push(large);
+  request.push(null);
+  assert.equal(await reading, 'end');
+  assert.equal(budget.usedBytes, 200_000);
+  reader.release();
+  assert.equal(budget.usedBytes, 0);
+});
+
+test('a client that goes away while it waits for room is gone from the line', async () => {
+  const request = requestWith();
+  const budget = new HeldBudget(4, 0);
+  const holder = new HeldShare(budget);
+  assert.ok(holder.grow(4));
+  const reader = new BodyReader(request, budget, RATES);
+  const reading = reader.read(50);
+  request.destroy();
+  assert.equal(await reading, 'aborted');
+  reader.release();
+  assert.equal(budget.waitingCount, 0);
+  holder.release();
+  assert.equal(budget.usedBytes, 0);
 });
 
 test('a client that goes away ends the reading', async () => {
   const request = requestWith();
-  const reader = new BodyReader(request, new HeldBudget(100), RATES);
+  const reader = new BodyReader(request, new HeldBudget(100, 0), RATES);
   const reading = reader.read(50);
   request.push('ab');
   request.destroy();
@@ -90,7 +146,7 @@ test('a body is announced by its length or its coding', async () => {
 test('a client slower than the least rate is let go, one that is waiting for us is not', async () => {
   const rates = new RateWatch(100_000, 20);
   const request = requestWith();
-  const reading = new BodyReader(request, new HeldBudget(100), rates).read(50);
+  const reading = new BodyReader(request, new HeldBudget(100, 0), rates).read(50);
   request.push('a');
   assert.equal(await reading, 'slow');
   const looked = Promise.withResolvers<void>();

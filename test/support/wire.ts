@@ -88,8 +88,8 @@ function wire(socket: net.Socket): Wire {
     new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
         waiting.delete(again);
-        reject(new Error(`${what}: nothing of the kind within 10 s; ${held.length} bytes came`));
-      }, 10_000);
+        reject(new Error(`${what}: nothing of the kind within 20 s; ${held.length} bytes came`));
+      }, 20_000);
       const again = (): void => {
         const found = look();
         if (found === null && !isEnded) return;
