@@ -5,7 +5,7 @@
 import { type Coverage, opaque, truncated } from '../flow/coverage.ts';
 
 const TEXTUAL =
-  /^(text\/|application\/(.*\+)?(json|xml|x-ndjson|x-www-form-urlencoded|javascript|yaml|graphql)|multipart\/form-data)/i;
+  /^(text\/|application\/(.*\+)?(json|xml|x-ndjson|jsonl|x-jsonlines|vnd\.amazon\.eventstream|x-www-form-urlencoded|javascript|yaml|graphql)|multipart\/form-data)/i;
 
 /** True for a content type whose bodies can be read as text; one that is missing may be. */
 export function isTextual(contentType: string | null): boolean {

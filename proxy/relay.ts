@@ -189,7 +189,8 @@ class Relaying implements ResponseSink {
     if (!isTextual(contentType) || status === 206) return 'pass';
     const coding = headerOf(headers, 'content-encoding');
     if (coding !== null && coding.toLowerCase() !== 'identity') return 'hold';
-    const isJson = contentType !== null && /^application\/(.*\+)?json/i.test(contentType);
+    // Lines of JSON that stream (Cohere) are called `stream+json`.
+    const isJson = contentType !== null && /^application\/(?!stream\+)(.*\+)?json/i.test(contentType);
     // Gemini streams a JSON array where it was not asked for SSE.
     return isJson && !this.#incoming.target.includes(':streamGenerateContent') ? 'hold' : 'restore';
   }

@@ -5,7 +5,7 @@
  * with both CRCs right. What does not keep to the encoding is handed on as it is, and said in the coverage.
  */
 import { crc32 } from 'node:zlib';
-import { opaque } from '../../flow/coverage.ts';
+import { opaque, truncated } from '../../flow/coverage.ts';
 import { type Collector, validText } from './collector.ts';
 import { GrowingTexts, type StreamResult } from './growing-texts.ts';
 import { get, type JsonNode, parseJson } from './json.ts';
@@ -177,6 +177,7 @@ export function collectEventStream(collector: Collector, body: Buffer): StreamRe
     if (chunk !== null && inner !== null) texts.document(chunk.document, inner, path);
     else texts.document(payload, root, path);
   }
-  if (splitter.end().length > 0) collector.note(opaque('encoded'));
+  // The end is missing: of a stream that goes by, a first part alone is kept.
+  if (splitter.end().length > 0) collector.note(truncated('limit'));
   return texts.end();
 }

@@ -3,8 +3,10 @@
  * are touched; signed and encrypted parts never are.
  */
 import type { Message } from '../../flow/message.ts';
+import { isEventStream } from '../extract/event-stream.ts';
 import type { Extraction, Shape } from '../extract/extract.ts';
 import { tokensIn } from './document-restorer.ts';
+import { EventStreamFraming } from './event-stream-framing.ts';
 import { applyEdits, type Edit } from './splice.ts';
 import { type Framing, JsonFraming, SseFraming, TextFraming } from './stream-formats.ts';
 
@@ -24,8 +26,9 @@ export function restoreBody(
 ): { body: Buffer; restored: number } {
   const untouched = { body: message.body, restored: 0 };
   if (tokens.byToken.size === 0) return untouched;
-  if (extraction.format === 'sse') {
-    const restorer = createStreamRestorer(extraction.shape, 'text/event-stream', tokens);
+  const stream = STREAMS[extraction.format];
+  if (stream !== undefined) {
+    const restorer = createStreamRestorer(extraction.shape, stream, tokens);
     const body = Buffer.concat([restorer.push(extraction.body), restorer.end()]);
     return restorer.restored === 0 ? untouched : { body, restored: restorer.restored };
   }
@@ -40,6 +43,13 @@ export function restoreBody(
   if (edits.length === 0) return untouched;
   return { body: applyEdits(message, extraction, edits).body, restored: edits.length };
 }
+
+/** Formats in which a text may grow over documents, and a type that names each. */
+const STREAMS: Partial<Record<Extraction['format'], string>> = {
+  sse: 'text/event-stream',
+  ndjson: 'application/x-ndjson',
+  eventstream: 'application/vnd.amazon.eventstream',
+};
 
 /** Bytes of a stream in, bytes out; what is kept back comes with a later push or with `end`. */
 export interface StreamRestorer {
@@ -75,6 +85,7 @@ const PASS: StreamRestorer = { push: (chunk) => chunk, end: () => Buffer.alloc(0
 function framingFor(shape: Shape | null, contentType: string, tokens: ReadonlyMap<string, string>): Framing {
   const kind = contentType.toLowerCase().split(';', 1)[0]?.trim() ?? '';
   if (kind === 'text/event-stream') return new SseFraming(tokens, shape === 'openai.responses');
+  if (isEventStream(kind)) return new EventStreamFraming(tokens);
   return /json/.test(kind) ? new JsonFraming(tokens) : new TextFraming(tokens);
 }
 
