@@ -5,7 +5,7 @@
  */
 import { isUtf8 } from 'node:buffer';
 import { type Coverage, opaque, truncated, worseCoverage } from '../../flow/coverage.ts';
-import type { Message } from '../../flow/message.ts';
+import { headerOf, type Message } from '../../flow/message.ts';
 import type { Segment } from '../../flow/segment.ts';
 import { isText } from '../encodings/base64.ts';
 import { Collector, validText } from './collector.ts';
@@ -124,7 +124,7 @@ function collectBody(
   const around = message.direction === 'response' ? zone('assistant', 'latest') : USER;
   if (body.length === 0) return plain('empty', byPath);
   if (hasUtf16Mark(body)) return unread(collector, byPath, 'encoded');
-  const type = (head.contentType ?? '').trim();
+  const type = (head.contentType ?? typeWithinStream(message)).trim();
   const kind = mediaType(type);
 
   if (kind === 'text/event-stream') {
@@ -161,6 +161,12 @@ function collectBody(
     return { ...plain('form', byPath), marks: isPage ? marksOfGeminiForm(body) : NO_MARKS };
   }
   return collectText(collector, body, type, byPath, around);
+}
+
+/** Within a stream only that messages are protobuf has a say: JSON is seen, and any other type would be the client's lie. */
+function typeWithinStream({ isWithinStream, headers }: Message): string {
+  const type = isWithinStream === true ? (headerOf(headers, 'content-type') ?? '') : '';
+  return isProtobufType(mediaType(type)) ? type : '';
 }
 
 function collectJson(

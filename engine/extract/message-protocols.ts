@@ -1,0 +1,40 @@
+/** Which protocols carry a stream of messages in the body of one request and of its answer, and how. */
+import { headerOf } from '../../flow/message.ts';
+
+export interface MessageProtocol {
+  readonly kind: 'grpc' | 'grpc-web' | 'connect';
+  /** All of the body is base64. */
+  readonly isBase64: boolean;
+  /** The type of one message. */
+  readonly messageType: 'application/proto' | 'application/json';
+}
+
+const FRAMED = /^application\/(grpc-web-text|grpc-web|grpc|connect)(?:\+([\w.-]+))?$/;
+
+/** By the Content-Type of a request or an answer; null for any other body, one message of Connect included. */
+export function messageProtocolOf(contentType: string | null): MessageProtocol | null {
+  if (contentType === null) return null;
+  const found = FRAMED.exec((contentType.split(';', 1)[0] ?? '').trim().toLowerCase());
+  const [, name, codec] = found ?? [];
+  if (name === undefined || (name === 'connect' && codec === undefined)) return null;
+  return {
+    kind: name === 'grpc-web-text' ? 'grpc-web' : name === 'connect' || name === 'grpc' ? name : 'grpc-web',
+    isBase64: name === 'grpc-web-text',
+    messageType: codec === 'json' ? 'application/json' : 'application/proto',
+  };
+}
+
+/** The coding of messages that say they are compressed; null where the head names none. */
+export function messageCoding({ kind }: MessageProtocol, headers: readonly string[]): string | null {
+  const coding = headerOf(headers, kind === 'connect' ? 'connect-content-encoding' : 'grpc-encoding');
+  return coding === null || coding.trim().toLowerCase() === 'identity' ? null : coding.trim().toLowerCase();
+}
+
+/** Services of LLMs that are spoken to by gRPC under any host: Google's, KServe's and Triton's, xAI's, watsonx's, TGI's. */
+const GENAI_SERVICES =
+  /^\/(?:google\.ai\.generativelanguage\.|google\.cloud\.aiplatform\.\w+\.(?:PredictionService|LlmUtilityService)\/|inference\.GRPCInferenceService\/|xai_api\.|fmaas\.GenerationService\/|generate\.v\d+\.TextGenerationService\/)/;
+
+/** Whether a path (of a request with such a body) is that of an LLM. */
+export function isGenaiService(target: string): boolean {
+  return GENAI_SERVICES.test(target);
+}
