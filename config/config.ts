@@ -28,6 +28,16 @@ export interface ProxyLimits {
   readonly maxConnections: number;
 }
 
+/** A proxy between this one and the world. */
+export interface UpstreamProxyConfig {
+  readonly scheme: 'http' | 'https' | 'socks5';
+  /** Canonical. */
+  readonly host: string;
+  readonly port: number;
+  /** Null where it asks for none. */
+  readonly credential: { readonly user: string; readonly password: string } | null;
+}
+
 export type OpaqueAction = 'allow' | 'alert' | 'block';
 
 export interface ProxyConfig {
@@ -41,8 +51,23 @@ export interface ProxyConfig {
   readonly intercept: readonly string[];
   /** `host:port` as asked for -> where to connect instead. Keys are canonical, IPv6 in brackets. */
   readonly resolve: ReadonlyMap<string, HostPort>;
-  /** `ca`: certificates in PEM, read from the files named. */
-  readonly upstream: { readonly ca: readonly string[] };
+  /** Where connections that the kernel redirects come in; null without. */
+  readonly transparent: HostPort | null;
+  /** `from`: addresses and networks of those who put a PROXY header before every connection. */
+  readonly proxyProtocol: { readonly from: readonly string[] };
+  /**
+   * `ca`: certificates in PEM, read from the files named. `proxy`: the one that every call outside leads through.
+   * `certificates`: what is shown to upstreams, by host globs; in PEM.
+   */
+  readonly upstream: {
+    readonly ca: readonly string[];
+    readonly proxy: UpstreamProxyConfig | null;
+    readonly certificates: readonly {
+      readonly hosts: readonly string[];
+      readonly cert: string;
+      readonly key: string;
+    }[];
+  };
   /** By gateway name: additions to, and replacements of, the built-in ones. */
   readonly providers: ReadonlyMap<string, GatewayProvider>;
   readonly open: boolean;

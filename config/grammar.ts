@@ -34,13 +34,17 @@ import {
   existingPath,
   hostGlob,
   hostName,
+  isKeyOf,
   listenAddress,
   milliseconds,
+  network,
   onlyYet,
   originUrl,
   path,
   place,
   placeProblem,
+  privateKeyFile,
+  proxyUrl,
   tokenDigest,
 } from './values.ts';
 
@@ -127,12 +131,25 @@ const resolve = as(map(place(), { key: placeProblem }), (read): ReadonlyMap<stri
   return canonical;
 });
 
+function clientCertificate(base: PathBase) {
+  return checked(
+    object({
+      hosts: list(hostGlob({ port: false }), { min: 1 }),
+      cert: as(certificateFile(base), (blocks) => blocks.join('\n')),
+      key: privateKeyFile(base),
+    }),
+    ({ cert, key }, report) => {
+      if (!isKeyOf(cert, key)) report('expected the key of the first certificate in `cert`', ['key']);
+    },
+  );
+}
+
 function proxy(base: PathBase) {
   return section({
     listen: optional(listenAddress(), { host: '127.0.0.1', port: 8787 }),
     names: optional(list(hostName()), []),
-    transparent: notBuilt('proxy.transparent'),
-    proxyProtocol: notBuilt('proxy.proxyProtocol'),
+    transparent: optional(nullable(listenAddress()), null),
+    proxyProtocol: section({ from: optional(list(network()), []) }),
     workers: optional(onlyYet([1], null, 'more than one process'), null),
     bypass: optional(list(hostGlob({ port: false })), []),
     intercept: optional(list(hostGlob({ port: false })), ['*']),
@@ -142,9 +159,9 @@ function proxy(base: PathBase) {
         as(list(certificateFile(base)), (files) => files.flat()),
         [],
       ),
-      proxy: notBuilt('proxy.upstream.proxy'),
+      proxy: optional(nullable(proxyUrl()), null),
       aws: notBuilt('proxy.upstream.aws'),
-      certificates: notBuilt('proxy.upstream.certificates'),
+      certificates: optional(list(clientCertificate(base)), []),
     }),
     providers: optional(providers, new Map()),
     open: optional(boolean(), false),

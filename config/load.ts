@@ -55,7 +55,17 @@ function readText(file: string, shown: string, isNamed: boolean): string | null 
 }
 
 function configOf(read: ConfigFile, file: string | null, home: string): Config {
-  const { listen, names, bypass, intercept, resolve: resolved, upstream, providers } = read.proxy;
+  const {
+    listen,
+    transparent,
+    proxyProtocol,
+    names,
+    bypass,
+    intercept,
+    resolve: resolved,
+    upstream,
+    providers,
+  } = read.proxy;
   const { open, origins, onError, onOpaque, block } = read.proxy;
   const { holdMs: _, ...limits } = read.proxy.limits;
   return {
@@ -67,7 +77,9 @@ function configOf(read: ConfigFile, file: string | null, home: string): Config {
       bypass,
       intercept,
       resolve: resolved,
-      upstream: { ca: upstream.ca },
+      transparent,
+      proxyProtocol,
+      upstream: { ca: upstream.ca, proxy: upstream.proxy, certificates: upstream.certificates },
       providers,
       open,
       origins,
@@ -106,8 +118,16 @@ function frozen<T>(value: T): T {
  * other than localhost counts as off loopback: what it resolves to may change.
  */
 export function checkListener(config: Config): void {
-  const { listen, open } = config.proxy;
-  if (open || isLoopback(listen.host) || config.apps.some((app) => app.tokenSha256 !== null)) return;
+  const { listen, transparent, open } = config.proxy;
+  if (open) return;
+  if (transparent !== null && !isLoopback(transparent.host)) {
+    throw new WeirError(
+      'listener_open',
+      `proxy.transparent is ${transparent.host}, which other hosts can reach, and nobody can give a token there; ` +
+        'only proxy.open lets it start',
+    );
+  }
+  if (isLoopback(listen.host) || config.apps.some((app) => app.tokenSha256 !== null)) return;
   throw new WeirError(
     'listener_open',
     `proxy.listen is ${listen.host}, which other hosts can reach, and no app has a token`,

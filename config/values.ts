@@ -2,13 +2,15 @@
  * Shapes of single values in a configuration: addresses, host globs, files, times. They turn what is written into what
  * the rest of Weir uses, and refuse it with what was expected; no message repeats a value.
  */
-import { X509Certificate } from 'node:crypto';
+import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
+import { isIP } from 'node:net';
 import { isScalar, isSeq } from 'yaml';
 import { canonicalHost, type HostPort, parseHostGlob, parseHostPort } from '../catalog/host.ts';
 import { originOf } from '../catalog/providers.ts';
 import { INVALID, type Shape } from '../engine/decide/checked-yaml.ts';
 import { as, checked, duration, either, number, size, string } from '../engine/decide/shapes.ts';
+import type { UpstreamProxyConfig } from './config.ts';
 import { absolutePath, type PathBase } from './paths.ts';
 
 /** A string turned into something else. `parse` gives null for what is not `expected`; `wrong` may say it better. */
@@ -85,6 +87,50 @@ export function originUrl(): Shape<string> {
   );
 }
 
+/** Addresses of one or of many hosts: `10.1.2.3`, `10.0.0.0/8`, `fd00::/8`; as it stands there. */
+export function network(): Shape<string> {
+  return parsed('an address or a network such as 10.0.0.0/8 or fd00::/8', (text) => {
+    const [, address = '', bits] = /^([0-9a-fA-F.:]+)(?:\/(\d{1,3}))?$/.exec(text) ?? [];
+    const most = { 0: -1, 4: 32, 6: 128 }[isIP(address)] ?? -1;
+    return Number(bits ?? 0) <= most ? text.toLowerCase() : null;
+  });
+}
+
+const DEFAULT_PROXY_PORTS: Readonly<Record<string, number>> = { http: 80, https: 443, socks5: 1080, socks5h: 1080 };
+/** RFC 1929 has one octet for the length of each. */
+const MAX_CREDENTIAL = 255;
+
+/** A proxy behind this one: `http://user:password@corp-proxy:3128`. */
+export function proxyUrl(): Shape<UpstreamProxyConfig> {
+  const expected = 'http://, https:// or socks5://, then [user:password@]host[:port] and nothing more';
+  return parsed(expected, (text) => {
+    const pattern =
+      /^(https?|socks5h?):\/\/(?:([^:/?#@]*)(?::([^/?#@]*))?@)?(\[[^\]]*\]|[^:/?#@[\]]+)(?::(\d{1,5}))?\/?$/i;
+    const match = pattern.exec(text);
+    const host = match === null ? null : canonicalHost(match[4] ?? '');
+    if (match === null || host === null) return null;
+    const name = (match[1] ?? '').toLowerCase();
+    const port = match[5] === undefined ? (DEFAULT_PROXY_PORTS[name] ?? 0) : Number(match[5]);
+    const user = match[2] === undefined ? null : decoded(match[2]);
+    const password = decoded(match[3] ?? '');
+    if (port < 1 || port > 65_535 || password === null || (match[2] !== undefined && user === null)) return null;
+    // A name that is sent to the proxy is never resolved here: `socks5` is what others call `socks5h`.
+    const scheme = name === 'http' || name === 'https' ? name : 'socks5';
+    return { scheme, host, port, credential: user === null ? null : { user, password } };
+  });
+}
+
+/** Percent-decoded; null where that fails or it could not be sent. */
+function decoded(text: string): string | null {
+  try {
+    const value = decodeURIComponent(text);
+    const isSendable = Buffer.byteLength(value) <= MAX_CREDENTIAL && !/\p{Cc}/u.test(value);
+    return isSendable ? value : null;
+  } catch {
+    return null;
+  }
+}
+
 /** As browsers write it in Origin: `https://app.example`, `vscode-webview://…`. */
 export function browserOrigin(): Shape<string> {
   return parsed('a browser origin such as https://app.example', (text) => {
@@ -129,6 +175,33 @@ export function certificateFile(base: PathBase): Shape<readonly string[]> {
 }
 
 const CERTIFICATE = /-----BEGIN (?:TRUSTED |X509 )?CERTIFICATE-----[^-]+-----END (?:TRUSTED |X509 )?CERTIFICATE-----/g;
+
+/** A private key in a PEM file, without a passphrase; as PEM. */
+export function privateKeyFile(base: PathBase): Shape<string> {
+  const file = path(base);
+  return {
+    expected: file.expected,
+    schema: file.schema,
+    read(node, reader) {
+      const value = file.read(node, reader);
+      if (value === INVALID) return INVALID;
+      try {
+        const pem = readFileSync(value, 'latin1');
+        createPrivateKey(pem);
+        return pem;
+      } catch (error) {
+        const code = codeOf(error);
+        const why = code.startsWith('E') && !code.startsWith('ERR_') ? `cannot be read (${code})` : null;
+        return reader.refuse(node, `${why ?? 'expected a private key in PEM, without a passphrase'}: ${value}`);
+      }
+    },
+  };
+}
+
+/** Whether a key belongs to the first certificate of a chain, both PEM. */
+export function isKeyOf(cert: string, key: string): boolean {
+  return new X509Certificate(cert).checkPrivateKey(createPrivateKey(key));
+}
 
 /** What is wrong with a file of certificates, or the certificates. */
 function readCertificates(file: string): string | readonly string[] {

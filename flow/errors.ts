@@ -77,6 +77,11 @@ export const ERRORS = {
     fault: 'upstream',
     hint: 'For a certificate authority of your own, name its file under `proxy.upstream.ca`.',
   },
+  upstream_proxy_refused: {
+    meaning: 'The proxy that `proxy.upstream.proxy` names did not let a call through.',
+    fault: 'upstream',
+    hint: 'The message says what it answered; user and password stand in its URL.',
+  },
   upstream_timeout: {
     meaning: 'The upstream did not answer in time.',
     fault: 'upstream',

@@ -6,7 +6,7 @@ import type { Inspection } from '../engine/inspect.ts';
 import { excerptOf } from '../engine/transform/excerpt.ts';
 import { type Coverage, FULL, worseCoverage } from '../flow/coverage.ts';
 import { type Action, actionRank, type Decision, type Direction, type Ruling, stronger } from '../flow/decision.ts';
-import type { EdgeObservation } from '../flow/edge.ts';
+import type { EdgeObservation, Via } from '../flow/edge.ts';
 import type { EventBody, EventDecision, EventDestination, EventFinding, Outcome } from '../flow/event.ts';
 import { type Finding, MEDIUM } from '../flow/finding.ts';
 import type { Message } from '../flow/message.ts';
@@ -31,6 +31,8 @@ export interface AccountStart {
   /** `https`, `http`, `websocket`, `tunnel`, `unknown`. */
   readonly protocol: string;
   readonly provider: string | null;
+  /** How the destination's name is known; `proxy` unless said. */
+  readonly via?: Via | undefined;
 }
 
 export class Account {
@@ -50,6 +52,7 @@ export class Account {
   readonly #sides: Side[] = [];
   #destination: Destination | null;
   #protocol: string;
+  readonly #via: Via;
   #coverage: Coverage = FULL;
   #isClosed = false;
   /** Of a stream: the strongest that was decided on a message of each direction, and what all of them held. */
@@ -63,6 +66,7 @@ export class Account {
     this.#time = timeText(start.startedAt);
     this.#destination = start.destination;
     this.#protocol = start.protocol;
+    this.#via = start.via ?? 'proxy';
     this.#recorder = recorder;
     this.#now = now;
   }
@@ -263,7 +267,7 @@ export class Account {
     const shared = {
       source: event.source,
       destination: event.destination,
-      via: 'proxy' as const,
+      via: this.#via,
       protocol: this.#protocol,
       channel: 'proxy' as const,
       action: event.enforced ? event.action : 'allow',

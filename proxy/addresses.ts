@@ -64,6 +64,11 @@ export function judgeAddress(address: string, isListenerLocal: boolean): Address
   return 'allowed';
 }
 
+/** True for `localhost` and all below it (RFC 6761 §6.3), which whoever resolves it takes for itself. */
+export function isLoopbackName(host: string): boolean {
+  return host === 'localhost' || host.endsWith('.localhost');
+}
+
 /** True for 127.0.0.0/8 and ::1, in any spelling that `isIP` takes. */
 export function isLoopback(address: string): boolean {
   const plain = unmapped(address);

@@ -4,6 +4,7 @@ import type { Source } from '../flow/parties.ts';
 import { Account } from './account.ts';
 import { isLoopback } from './addresses.ts';
 import { closeRecord } from './answer.ts';
+import type { Arrivals } from './arrivals.ts';
 import type { ExchangeContext } from './context.ts';
 import { identify, sourceOf } from './identity.ts';
 
@@ -12,6 +13,7 @@ export interface AdmissionContext extends ExchangeContext {
   /** True when the proxy listens on loopback only. */
   readonly isListenerLocal: boolean;
   readonly hostname: string;
+  readonly arrivals: Arrivals;
 }
 
 export interface Denied {
@@ -69,6 +71,7 @@ export function recordDenied(
   return account.id;
 }
 
-function hostOf(peer: string | null, context: AdmissionContext): string {
+/** The host of a client by its address: this one for a client on it. */
+export function hostOf(peer: string | null, context: AdmissionContext): string {
   return peer === null || isLoopback(peer) ? context.hostname : peer.replace(/^::ffff:/, '');
 }

@@ -1,11 +1,20 @@
 /** Reads who a request is for: request targets and authorities of RFC 9112 §3.2 and RFC 3986 §3.2. Pure. */
 import { canonicalHost, type HostPort } from '../catalog/host.ts';
 import type { Origin } from '../catalog/providers.ts';
+import type { Via } from '../flow/edge.ts';
 
 export type Scheme = Origin['scheme'];
 
 /** The proxy's own name, which only its clients reach: `http://weir.local/`, `https://weir.local/`. */
 export const OWN_NAME = 'weir.local';
+
+/** An origin, and what is known beyond its name of the way to it. */
+export interface Target extends Origin {
+  /** The client named this address and not a name: the socket goes there, and the certificate is checked for `host`. */
+  readonly address?: string;
+  /** How the name is known; `proxy` unless said. */
+  readonly via?: Via;
+}
 
 const DEFAULT_PORT: Readonly<Record<Scheme, number>> = { http: 80, https: 443 };
 

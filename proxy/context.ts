@@ -1,7 +1,6 @@
 /** What passes between the stages of an exchange. Types only. */
 import type { Duplex, Readable } from 'node:stream';
 import type { Catalog } from '../catalog/catalog.ts';
-import type { Origin } from '../catalog/providers.ts';
 import type { ProxyConfig } from '../config/config.ts';
 import type { Shape } from '../engine/extract/extract.ts';
 import type { Engine } from '../engine/inspect.ts';
@@ -9,6 +8,7 @@ import type { NameReader } from '../engine/names/given.ts';
 import type { Destination, Source } from '../flow/parties.ts';
 import type { Recorder } from '../flow/recorder.ts';
 import type { Account } from './account.ts';
+import type { Target } from './authority.ts';
 import type { ClientRequest, ClientResponse } from './client-message.ts';
 import type { Conversations } from './conversations.ts';
 import type { ProxyFigures } from './figures.ts';
@@ -52,7 +52,7 @@ export interface Incoming {
   readonly hasBody: boolean;
   /** The length of its body where the client declared it. */
   readonly declaredLength: number | null;
-  readonly origin: Origin;
+  readonly origin: Target;
   /** Path and query, byte for byte. */
   readonly target: string;
   readonly source: Source;

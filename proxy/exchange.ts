@@ -22,6 +22,7 @@ export async function exchange(incoming: Incoming, context: ExchangeContext): Pr
       destination,
       protocol: incoming.origin.scheme,
       provider: incoming.provider,
+      via: incoming.origin.via,
     },
     context.recorder,
     context.now,

@@ -3,9 +3,8 @@
  * own dialer. It decides nothing. A kept connection that the upstream had closed is tried once more on a fresh one,
  * where that cannot do anything twice.
  */
-import type { Origin } from '../catalog/providers.ts';
 import { WeirError } from '../flow/errors.ts';
-import { originText } from './authority.ts';
+import { originText, type Target } from './authority.ts';
 import type { Dialer } from './dialer.ts';
 import type {
   AnswerSink,
@@ -17,7 +16,7 @@ import type {
 import { UpstreamPool } from './upstream-pool.ts';
 
 export interface ForwardRequest extends UpstreamRequest {
-  readonly origin: Origin;
+  readonly origin: Target;
 }
 
 /** What an answer is handed to, in this order: information*, head, data*, trailers?, then end or error, once. */

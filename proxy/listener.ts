@@ -6,20 +6,24 @@ import { createServer, type IncomingMessage, type Server } from 'node:http';
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { HostPort } from '../catalog/host.ts';
-import type { GatewayProvider, Origin } from '../catalog/providers.ts';
+import type { GatewayProvider } from '../catalog/providers.ts';
 import type { ProxyLimits } from '../config/config.ts';
 import { failure, type Refusal } from '../engine/transform/refuse.ts';
 import { headerOf } from '../flow/message.ts';
 import type { Source } from '../flow/parties.ts';
 import { type AdmissionContext, admit, type Denied, recordDenied } from './admission.ts';
 import { closeRecord } from './answer.ts';
+import type { Target } from './authority.ts';
 import { type ClientRequest, type ClientResponse, framingOf } from './client-message.ts';
 import type { Incoming } from './context.ts';
+import type { Outgoing } from './dialer.ts';
 import { exchange } from './exchange.ts';
 import { basicCredential } from './identity.ts';
 import { type OwnFacts, ownPage } from './own/own-pages.ts';
+import { type RequestLine, refusalOfHead } from './request-gate.ts';
 import { type Route, routeOf } from './request-route.ts';
 import { acceptSocks, isSocks } from './socks.ts';
+import { acceptTransparent } from './transparent.ts';
 import { acceptTunnel, HTTP_REPLIES, type TunnelContext } from './tunnel.ts';
 import { acceptUpgrade } from './upgrade.ts';
 
@@ -28,16 +32,25 @@ export interface ListenerContext extends AdmissionContext, TunnelContext {
   readonly isOwn: (place: HostPort) => boolean;
   readonly listenPort: () => number;
   readonly ownFacts: OwnFacts;
+  readonly outgoing: Outgoing;
   /** Told of each exchange that is under way, so that a stop can wait for it. */
   readonly track: (work: Promise<void>) => void;
 }
 
 /** What is known of a client connection beyond its socket. */
 export interface Connection {
-  readonly tunnel: Origin | null;
+  readonly tunnel: Target | null;
   readonly serverName: string | null;
   /** Who opened the tunnel; null outside of one, where each request says it. */
   readonly source: Source | null;
+  /** Of the transparent listener; absent or null everywhere else. */
+  readonly transparent?: Transparent | null;
+}
+
+/** A connection that the kernel redirected here. */
+export interface Transparent {
+  /** The port that the client connected to, where a PROXY header says it: Host may then name no other. */
+  readonly port: number | null;
 }
 
 /**
@@ -51,6 +64,7 @@ const OPEN_AIR: Connection = { tunnel: null, serverName: null, source: null };
 /** `current`: what holds for connections and requests that begin now; each keeps to what it began with. */
 export function createListener(current: () => ListenerContext): Server {
   const connections = new WeakMap<Duplex, Connection>();
+  const spoiled = new WeakSet<Duplex>();
   const { limits } = current().config;
   const server = createServer({
     maxHeaderSize: limits.headerBytes,
@@ -75,39 +89,57 @@ export function createListener(current: () => ListenerContext): Server {
   server.removeAllListeners('connection');
   server.on('connection', (socket) => {
     const context = current();
-    firstBytes(socket, context.config.limits.clientHeadMs, (bytes) => {
-      if (isSocks(bytes)) return acceptSocks({ socket, bytes, handOver }, context);
-      handOver(socket, OPEN_AIR, bytes);
+    context.arrivals.take(socket, () => {
+      if (context.arrivals.isTransparent(socket)) return acceptTransparent({ socket, handOver }, context);
+      firstBytes(socket, context.config.limits.clientHeadMs, (bytes) => {
+        if (isSocks(bytes)) return acceptSocks({ socket, bytes, handOver }, context);
+        handOver(socket, OPEN_AIR, bytes);
+      });
     });
   });
   const onRequest = (request: IncomingMessage, response: ClientResponse, expectsContinue: boolean): void => {
-    serve({ request, response, ...framingOf(request), expectsContinue }, connectionOf(request.socket), current());
+    const context = current();
+    // What stands behind a request that could not be framed is nobody's request.
+    if (spoiled.has(request.socket)) return;
+    const malformed = refusalOfHead(lineOf(request), request.rawHeaders);
+    if (malformed !== null) {
+      spoiled.add(request.socket);
+      return refuseRequest(request, response, malformed, context);
+    }
+    serve({ request, response, ...framingOf(request), expectsContinue }, connectionOf(request.socket), context);
   };
   server.on('request', (request, response) => onRequest(request, response, false));
   server.on('checkContinue', (request, response) => onRequest(request, response, true));
   server.on('connect', (request, socket, head) => {
     const context = current();
+    if (spoiled.has(socket)) return;
+    const malformed = refusalOfHead(lineOf(request), request.rawHeaders);
+    if (malformed !== null) return refuseRaw(socket, malformed, context);
     const admitted = sourceOfRequest(
       request,
       { kind: 'own', target: '', isRouted: false },
       connectionOf(socket),
       context,
     );
-    if ('status' in admitted) refuseRaw(socket, admitted, request, context);
+    if ('status' in admitted) refuseRaw(socket, admitted, context);
     else if (socket instanceof Socket) {
       const authority = request.url ?? '';
-      acceptTunnel({ authority, socket, head, source: admitted, handOver, replies: HTTP_REPLIES }, context);
+      const userAgent = headerOf(request.rawHeaders, 'user-agent');
+      acceptTunnel({ authority, socket, head, source: admitted, userAgent, handOver, replies: HTTP_REPLIES }, context);
     }
   });
   server.on('upgrade', (request, socket, head) => {
     const context = current();
+    if (spoiled.has(socket)) return;
+    const malformed = refusalOfHead(lineOf(request), request.rawHeaders);
+    if (malformed !== null) return refuseRaw(socket, malformed, context);
     const connection = connectionOf(socket);
     const route = routed(request, connection, context);
     const admitted = sourceOfRequest(request, route, connection, context);
-    if ('status' in admitted) return refuseRaw(socket, admitted, request, context);
-    if (route.kind === 'refused') return refuseRaw(socket, route, request, context);
+    if ('status' in admitted) return refuseRaw(socket, admitted, context);
+    if (route.kind === 'refused') return refuseRaw(socket, route, context);
     if (route.kind === 'own') {
-      return refuseRaw(socket, { status: 404, code: 'not_found', message: 'no WebSocket here' }, request, context);
+      return refuseRaw(socket, { status: 404, code: 'not_found', message: 'no WebSocket here' }, context);
     }
     const { origin, target } = route;
     const provider = route.kind === 'gateway' ? route.provider : null;
@@ -134,7 +166,7 @@ export function createListener(current: () => ListenerContext): Server {
       socket.destroy();
       return;
     }
-    if (busy === undefined || busy.account.isClosed) refuseRaw(socket, given, null, context, 'malformed');
+    if (busy === undefined || busy.account.isClosed) refuseRaw(socket, given, context, 'malformed');
     else {
       // Its body broke off in the middle: that is how this exchange ends, and it is recorded once.
       closeRecord(busy.account, 'malformed', status, `${status} ${given.message}`, context);
@@ -191,10 +223,15 @@ function serve(asked: Asked, connection: Connection, context: ListenerContext): 
   }
 }
 
+function lineOf({ method = '', httpVersion, url = '' }: IncomingMessage): RequestLine {
+  return { method, version: httpVersion, target: url };
+}
+
 function routed(request: ClientRequest, connection: Connection, context: ListenerContext): Route {
   return routeOf(request.url ?? '', request.rawHeaders, {
     tunnel: connection.tunnel,
     serverName: connection.serverName,
+    transparent: connection.transparent ?? null,
     isOwn: (place) =>
       context.isOwn(place) ||
       (place.port === context.listenPort() && place.host === request.socket.localAddress?.replace(/^::ffff:/, '')),
@@ -221,7 +258,7 @@ function sourceOfRequest(
     how: isGateway ? 'send x-weir-app: APP:TOKEN' : 'use http://APP:TOKEN@… as the proxy',
     isForAll: route.kind === 'own' && request.method !== 'CONNECT',
   };
-  return admit(credential, request.socket.remoteAddress ?? null, asking, context);
+  return admit(credential, context.arrivals.peerOf(request.socket), asking, context);
 }
 
 function refuseRequest(
@@ -230,7 +267,10 @@ function refuseRequest(
   denied: Denied,
   context: ListenerContext,
 ): void {
-  const refusal = refusalOf(denied, recordDenied(denied, peerOf(request), 'refused', context));
+  const refusal = refusalOf(
+    denied,
+    recordDenied(denied, context.arrivals.peerOf(request.socket), outcomeOf(denied), context),
+  );
   response.writeHead(refusal.status, [
     ...refusal.headers,
     'Content-Length',
@@ -242,15 +282,13 @@ function refuseRequest(
   request.resume();
 }
 
+function outcomeOf({ status }: Denied): 'refused' | 'malformed' {
+  return status === 400 || status === 505 ? 'malformed' : 'refused';
+}
+
 /** The same where there is only a socket: CONNECT, upgrades and what is not HTTP. */
-function refuseRaw(
-  socket: Duplex,
-  denied: Denied,
-  request: ClientRequest | null,
-  context: ListenerContext,
-  outcome: 'refused' | 'malformed' = 'refused',
-): void {
-  writeRaw(socket, denied, recordDenied(denied, peerOf(request), outcome, context));
+function refuseRaw(socket: Duplex, denied: Denied, context: ListenerContext, outcome = outcomeOf(denied)): void {
+  writeRaw(socket, denied, recordDenied(denied, context.arrivals.peerOf(socket), outcome, context));
 }
 
 function writeRaw(socket: Duplex, denied: Denied, eventId: string): void {
@@ -260,10 +298,6 @@ function writeRaw(socket: Duplex, denied: Denied, eventId: string): void {
   for (let i = 0; i + 1 < headers.length; i += 2) lines.push(`${headers[i]}: ${headers[i + 1]}`);
   socket.on('error', () => socket.destroy());
   socket.end(Buffer.concat([Buffer.from(`${lines.join('\r\n')}\r\n\r\n`), refusal.body]));
-}
-
-function peerOf(request: ClientRequest | null): string | null {
-  return request?.socket.remoteAddress ?? null;
 }
 
 function refusalOf(denied: Denied, eventId: string): Refusal {

@@ -1,6 +1,6 @@
 /** Puts the proxy's parts together and starts it. It reads no file and no clock but through what it is handed. */
 import { createHash } from 'node:crypto';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, type BlockList, createServer, isIP, type Server } from 'node:net';
 import { isDeepStrictEqual } from 'node:util';
 import type { Catalog } from '../catalog/catalog.ts';
 import { type HostPort, hostPortText } from '../catalog/host.ts';
@@ -13,11 +13,13 @@ import type { NameReader } from '../engine/names/given.ts';
 import { WeirError } from '../flow/errors.ts';
 import type { Figures } from '../flow/figures.ts';
 import type { Recorder } from '../flow/recorder.ts';
+import { recordDenied } from './admission.ts';
 import { reasonOf } from './answer.ts';
+import { Arrivals, senders } from './arrivals.ts';
 import { OWN_NAME } from './authority.ts';
 import type { ConversationHolder } from './conversation-map.ts';
 import { Conversations } from './conversations.ts';
-import { createDialer, type Dialer, type DialerOptions } from './dialer.ts';
+import { createDialer, type Dialer, type DialerOptions, isDirect, Outgoing } from './dialer.ts';
 import { ProxyFigures } from './figures.ts';
 import { createForwarder, type Forwarder } from './forward.ts';
 import { RateWatch } from './held.ts';
@@ -25,6 +27,8 @@ import { HeldBudget } from './held-budget.ts';
 import { createListener, type ListenerContext, setLimits } from './listener.ts';
 import type { Authority } from './tls/authority.ts';
 import { createLeaves } from './tls/leaves.ts';
+import { Rejections } from './trust.ts';
+import { throughProxy } from './upstream-proxy.ts';
 import { YoungChunks } from './young-chunks.ts';
 
 /** What may change while a proxy runs. */
@@ -60,6 +64,8 @@ export interface RunningProxy {
   readonly url: string;
   readonly host: string;
   readonly port: number;
+  /** Of the listener for redirected connections; null without one. */
+  readonly transparentPort: number | null;
   /**
    * From now on requests are served by these; those under way go on by what they began with. The address that is listened
    * on and `limits.headerBytes` stay.
@@ -74,9 +80,19 @@ export interface RunningProxy {
 /** Starts listening. Throws WeirError `port_taken`. */
 export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
   const { now, log } = options;
-  const { listen } = options.config.proxy;
-  const isListenerLocal = isLoopback(listen.host);
+  const { listen, transparent } = options.config.proxy;
+  const isListenerLocal = isLoopback(listen.host) && (transparent === null || isLoopback(transparent.host));
   let { port } = listen;
+  let transparentPort = transparent?.port ?? 0;
+  const outgoing = new Outgoing();
+  const arrivals: Arrivals = new Arrivals(() => ({
+    from: present.proxySenders,
+    limitMs: present.config.proxy.limits.clientHeadMs,
+    refused: (peer) => {
+      const message = 'a connection from proxyProtocol.from that does not begin with a PROXY header';
+      recordDenied({ status: 400, code: 'malformed', message }, peer, 'malformed', present.context, 'unknown');
+    },
+  }));
   const active = new Set<Promise<void>>();
   const stopping = new AbortController();
   const figures = new ProxyFigures();
@@ -98,6 +114,9 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
     leaves: createLeaves(options.authority, { now }),
     isListenerLocal,
     hostname: options.hostname,
+    arrivals,
+    outgoing,
+    rejections: new Rejections(now),
     listenPort: () => port,
   };
   const contextOf = (settings: ProxySettings, before: Present | null): Present => {
@@ -109,7 +128,12 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
         ? before.reach
         : new Reach(config, figures, {
             isListenerLocal,
-            own: () => [{ host: listen.host, port }, config.console.listen],
+            ...(transparent === null ? {} : { outgoing }),
+            own: () => [
+              { host: listen.host, port },
+              ...(transparent === null ? [] : [{ host: transparent.host, port: transparentPort }]),
+              config.console.listen,
+            ],
             ...(options.lookup === undefined ? {} : { lookup: options.lookup }),
           });
     const bypass = anyOf(proxy.bypass, compileHostGlob);
@@ -135,7 +159,8 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
         place: () => ({ host: shownHost(listen.host), port }),
       },
       isOwn: (place) =>
-        (place.port === port && ownNames.has(place.host)) || (place.host === OWN_NAME && place.port === 80),
+        ((place.port === port || place.port === transparentPort) && ownNames.has(place.host)) ||
+        (place.host === OWN_NAME && place.port === 80),
       track: (work) => {
         const end = reach.begin();
         // One exchange that fails in a way nobody thought of must not take the others down.
@@ -153,7 +178,7 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
         active.add(guarded);
       },
     };
-    return { config, context, reach };
+    return { config, context, reach, proxySenders: senders(proxy.proxyProtocol.from) };
   };
   let present = contextOf(options, null);
   const server = createListener(() => present.context);
@@ -162,17 +187,26 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
     sockets.add(socket);
     socket.on('close', () => sockets.delete(socket));
   });
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', (error) => reject(listenError(error, listen)));
-    const { host, port } = listen;
-    server.listen({ host, port, backlog: 4096, reusePort: options.reusePort === true }, () => resolve());
-  });
-  const address = server.address();
-  if (isAddressInfo(address)) port = address.port;
+  const servers: Server[] = [server];
+  port = await listenOn(server, listen, options.reusePort === true);
+  if (transparent !== null) {
+    const front = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
+      arrivals.addTransparent(socket);
+      server.emit('connection', socket);
+    });
+    servers.push(front);
+    try {
+      transparentPort = await listenOn(front, transparent, options.reusePort === true);
+    } catch (error) {
+      server.close();
+      throw error;
+    }
+  }
   return {
     url: listenUrl(listen.host, port),
     host: listen.host,
     port,
+    transparentPort: transparent === null ? null : transparentPort,
     take: (settings) => {
       const before = present;
       present = contextOf(settings, before);
@@ -189,7 +223,7 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
         heldWaiting: budget.waitingCount,
       }),
     close: async (drainMs = present.config.proxy.limits.drainMs) => {
-      const isClosed = new Promise<void>((resolve) => server.close(() => resolve()));
+      const isClosed = Promise.all(servers.map((one) => new Promise<void>((resolve) => one.close(() => resolve()))));
       server.closeIdleConnections();
       stopping.abort();
       await settled(active, drainMs);
@@ -217,6 +251,8 @@ interface Present {
   readonly config: Config;
   readonly context: ListenerContext;
   readonly reach: Reach;
+  /** Who puts a PROXY header before every connection; null for nobody. */
+  readonly proxySenders: BlockList | null;
 }
 
 /** The way to upstreams under one configuration; once another has taken over, it goes when its last exchange has ended. */
@@ -227,18 +263,29 @@ class Reach {
   #used = 0;
   #isRetired = false;
 
-  constructor(config: Config, figures: ProxyFigures, given: Pick<DialerOptions, 'isListenerLocal' | 'own' | 'lookup'>) {
+  constructor(
+    config: Config,
+    figures: ProxyFigures,
+    given: Pick<DialerOptions, 'isListenerLocal' | 'own' | 'lookup' | 'outgoing'>,
+  ) {
     const { resolve, upstream, limits } = config.proxy;
+    const direct = privatePlaces(config);
+    const { proxy } = upstream;
     const dialer = createDialer({
       ...given,
       resolve,
       ca: upstream.ca,
-      allowed: allowedPlaces(config),
+      allowed: new Set([...direct, ...providerPlaces(config)]),
       connectMs: limits.connectMs,
       tlsMs: limits.tlsMs,
+      proxy,
+      direct,
+      certificates: upstream.certificates,
     });
     this.dialer = figures.counting(dialer);
-    this.forwarder = createForwarder(this.dialer, limits);
+    this.forwarder = throughProxy(createForwarder(this.dialer, limits), proxy, (target) =>
+      isDirect(target, { proxy, resolve, direct }),
+    );
     this.rates = new RateWatch(limits.clientBodyBytesPerSecond);
   }
 
@@ -271,13 +318,23 @@ function isSameReach(a: Config, b: Config): boolean {
   return isDeepStrictEqual(of(a), of(b));
 }
 
-/** What stands on `host:port` exactly as a gateway provider or a private destination may be on any address. */
-function allowedPlaces(config: Config): ReadonlySet<string> {
+/** What the operator put up as a gateway provider may be on any address; of the built-in ones, what is one itself. */
+function providerPlaces(config: Config): ReadonlySet<string> {
   const places = new Set<string>();
-  for (const { url } of [...PROVIDERS.values(), ...config.proxy.providers.values()]) {
+  for (const { url } of config.proxy.providers.values()) {
     const origin = originOf(url);
     if (origin !== null) places.add(hostPortText(origin));
   }
+  for (const { url } of PROVIDERS.values()) {
+    const origin = originOf(url);
+    if (origin !== null && isIP(origin.host) !== 0) places.add(hostPortText(origin));
+  }
+  return places;
+}
+
+/** What stands on `host:port` exactly as a private destination may be on any address. */
+function privatePlaces(config: Config): ReadonlySet<string> {
+  const places = new Set<string>();
   for (const entry of config.destinations) {
     if (!entry.private) continue;
     for (const host of entry.hosts) {
@@ -297,6 +354,16 @@ async function settled(work: ReadonlySet<Promise<void>>, limitMs: number): Promi
   });
   await Promise.race([Promise.allSettled(work), limit]);
   clearTimeout(timer);
+}
+
+/** The port that it listens on. Throws WeirError `port_taken`. */
+async function listenOn(server: Server, at: HostPort, reusePort: boolean): Promise<number> {
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (error) => reject(listenError(error, at)));
+    server.listen({ host: at.host, port: at.port, backlog: 4096, reusePort }, () => resolve());
+  });
+  const address = server.address();
+  return isAddressInfo(address) ? address.port : at.port;
 }
 
 function listenError(error: Error, listen: HostPort): Error {

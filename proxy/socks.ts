@@ -155,7 +155,7 @@ class Handshake {
   /** The source; null where it may not go on, which has been said. */
   #admit(): ReturnType<typeof admit> | null {
     const asking = { status: 407, how: 'use socks5h://APP:TOKEN@… as the proxy', isForAll: false };
-    const admitted = admit(this.#credential, this.#socket.remoteAddress ?? null, asking, this.#context);
+    const admitted = admit(this.#credential, this.#context.arrivals.peerOf(this.#socket), asking, this.#context);
     if (!('status' in admitted)) return admitted;
     const reply = this.#credential === null ? replyOf(NOT_ALLOWED) : Buffer.from([AUTHENTICATION, FAILED]);
     this.#deny('refused', admitted.status, admitted.code, admitted.message, reply);
@@ -181,7 +181,15 @@ class Handshake {
     socket.off('data', this.take).off('error', this.#end).off('end', this.#end).off('close', this.#end).pause();
     const { authority } = message;
     acceptTunnel(
-      { authority, socket, head: this.#bytes, source, replies: SOCKS_REPLIES, handOver: this.#handOver },
+      {
+        authority,
+        socket,
+        head: this.#bytes,
+        source,
+        userAgent: null,
+        replies: SOCKS_REPLIES,
+        handOver: this.#handOver,
+      },
       this.#context,
     );
     return false;
@@ -191,7 +199,7 @@ class Handshake {
     clearTimeout(this.#timer);
     const socket = this.#socket;
     socket.off('data', this.take).off('end', this.#end);
-    recordDenied({ status, code, message }, socket.remoteAddress ?? null, outcome, this.#context, 'socks5');
+    recordDenied({ status, code, message }, this.#context.arrivals.peerOf(socket), outcome, this.#context, 'socks5');
     if (reply === null) socket.destroy();
     else socket.end(reply, () => socket.destroySoon());
   }

@@ -3,41 +3,55 @@
  * the listener as requests. Bypassed hosts are tunnelled untouched, with an event and an edge. What is neither TLS nor
  * HTTP is refused where a rule could hold it, else tunnelled and recorded as unseen.
  */
-import type { Socket } from 'node:net';
-import { TLSSocket } from 'node:tls';
+import { isIP, type Socket } from 'node:net';
 import type { HostPort } from '../catalog/host.ts';
 import { failure } from '../engine/transform/refuse.ts';
-import { type Coverage, opaque } from '../flow/coverage.ts';
+import { opaque } from '../flow/coverage.ts';
 import { actionRank } from '../flow/decision.ts';
+import type { Via } from '../flow/edge.ts';
 import { WeirError } from '../flow/errors.ts';
 import type { Outcome } from '../flow/event.ts';
 import type { Source } from '../flow/parties.ts';
 import { Account } from './account.ts';
 import { closeRecord, reasonOf } from './answer.ts';
-import { parseAuthority } from './authority.ts';
+import type { Arrivals } from './arrivals.ts';
+import { parseAuthority, type Target } from './authority.ts';
 import type { ExchangeContext } from './context.ts';
 import type { Dialer } from './dialer.ts';
+import { classify, classifyHello, type First, firstBytes } from './first-bytes.ts';
 import type { HandOver } from './listener.ts';
-import { type Peek, peekClientHello } from './tls/client-hello.ts';
+import { terminate } from './terminate.ts';
 import type { Leaves } from './tls/leaves.ts';
+import type { Rejections } from './trust.ts';
 
 export interface TunnelContext extends ExchangeContext {
   readonly dialer: Dialer;
   readonly leaves: Leaves;
+  readonly arrivals: Arrivals;
+  readonly rejections: Rejections;
   readonly isIntercepted: (host: string) => boolean;
+  /** This proxy's own listeners, and the proxy behind it: no client's tunnel leads there. */
   readonly isOwn: (place: HostPort) => boolean;
   readonly track: (work: Promise<void>) => void;
 }
 
-export interface TunnelRequest {
+/** Where a tunnel leads, as far as it is known yet. */
+export type Place = Omit<Target, 'scheme'>;
+
+interface TunnelClient {
+  readonly socket: Socket;
+  readonly source: Source;
+  /** What it says it is; null where it says nothing. */
+  readonly userAgent: string | null;
+  readonly handOver: HandOver;
+}
+
+export interface TunnelRequest extends TunnelClient {
   /** `host:port`, as the client has it. */
   readonly authority: string;
-  readonly socket: Socket;
   /** What it sent behind its request. */
   readonly head: Buffer;
-  readonly source: Source;
   readonly replies: TunnelReplies;
-  readonly handOver: HandOver;
 }
 
 /** What the client is told in the protocol by which it asked. */
@@ -60,8 +74,11 @@ export const HTTP_REPLIES: TunnelReplies = {
   refused: (socket, { status, code, message, eventId }) => writeRefusal(socket, status, code, message, eventId),
 };
 
+/** A client that waits for the server to speak first is not waited for, where no rule could hold what it sends. */
+const SILENCE_MS = 300;
+
 export function acceptTunnel(connect: TunnelRequest, context: TunnelContext): void {
-  const { authority, socket, head, source, handOver, replies } = connect;
+  const { authority, socket, head, replies } = connect;
   socket.on('error', () => socket.destroy());
   const place = parseAuthority(authority, 443);
   if (place === null) {
@@ -70,155 +87,219 @@ export function acceptTunnel(connect: TunnelRequest, context: TunnelContext): vo
   if (context.isOwn(place)) {
     return refuseTunnel(connect, place, 403, 'address_forbidden', 'that is this proxy itself', 'refused', context);
   }
-  if (context.isBypassed(place.host) || !context.isIntercepted(place.host)) {
-    context.track(passThrough(socket, head, place, source, opaque('tunnelled'), 'tunnel', replies, context));
+  // Behind an address that is not intercepted may stand a name that is: then the first bytes tell.
+  const isAddress = isIP(place.host) !== 0;
+  if (context.isBypassed(place.host) || (!isAddress && !context.isIntercepted(place.host))) {
+    context.track(passThrough(connect, place, head, 'tunnel', replies, context));
     return;
   }
   replies.opened(socket);
-  firstBytes(socket, head, context.config.limits.clientHelloMs, (first, bytes) => {
+  const { clientHelloMs } = context.config.limits;
+  const isHeld = mayHold(connect.source, place, context);
+  const silenceMs = isHeld ? clientHelloMs : Math.min(SILENCE_MS, clientHelloMs);
+  firstBytes(socket, head, { silenceMs, helloMs: clientHelloMs }, (first, bytes) => {
     switch (first.kind) {
       case 'tls':
-        socket.unshift(bytes);
-        return terminate(socket, place, first.serverName, source, handOver, context);
       case 'http':
-        return handOver(socket, { tunnel: { scheme: 'http', ...place }, serverName: null, source }, bytes);
+        return inspected(connect, place, first, bytes, context);
       case 'closed':
-        return socket.destroy();
+        return void socket.destroy();
+      case 'broken':
+        return end(connect, place, 'a beginning of TLS or HTTP that did not go on as it must', context);
       case 'silent':
+        if (isHeld) return end(connect, place, 'the client sent nothing within limits.clientHelloMs', context);
+        return context.track(openSilent(connect, place, context));
       case 'other':
-        return unknownProtocol(connect, place, bytes, first.kind, context);
+        if (isHeld) return end(connect, place, 'neither TLS nor HTTP', context);
+        return context.track(passThrough(connect, place, bytes, 'unknown', null, context));
     }
   });
 }
 
-type First =
-  | { readonly kind: 'tls'; readonly serverName: string | null }
-  | { readonly kind: 'http' }
-  | { readonly kind: 'other' }
-  | { readonly kind: 'silent' }
-  | { readonly kind: 'closed' };
-
-/** Methods are tokens of upper-case letters in practice; more than this many are not waited for. */
-const MAX_METHOD = 20;
-
-/** Gathers what the client sends first until it is known what it speaks. */
-function firstBytes(socket: Socket, head: Buffer, limitMs: number, done: (first: First, bytes: Buffer) => void): void {
-  let bytes = head;
-  const settle = (first: First): void => {
-    clearTimeout(timer);
-    socket.off('data', onData).off('close', onClose);
-    socket.pause();
-    done(first, bytes);
-  };
-  const look = (): void => {
-    const first = classify(bytes);
-    if (first !== null) settle(first);
-  };
-  const onData = (chunk: Buffer): void => {
-    bytes = bytes.length === 0 ? chunk : Buffer.concat([bytes, chunk]);
-    look();
-  };
-  const onClose = (): void => settle({ kind: 'closed' });
-  const timer = setTimeout(() => settle({ kind: bytes.length === 0 ? 'silent' : 'other' }), limitMs);
-  socket.on('data', onData).on('close', onClose).resume();
-  if (bytes.length > 0) look();
+export interface NamedConnection {
+  readonly socket: Socket;
+  /** Asked for by SNI; the hello is still to be read. */
+  readonly name: string;
+  /** Null where nobody says it: then it is that of HTTPS. */
+  readonly port: number | null;
+  readonly source: Source;
+  readonly handOver: HandOver;
 }
 
-function classify(bytes: Buffer): First | null {
-  const peek: Peek = peekClientHello(bytes);
-  if (peek.kind === 'hello') return { kind: 'tls', serverName: peek.serverName };
-  if (peek.kind === 'need-more' && bytes[0] === 0x16) return null;
-  const text = bytes.toString('latin1', 0, MAX_METHOD);
-  if (/^[A-Z]+(?:-[A-Z]+)? /.test(text)) return { kind: 'http' };
-  return text.length < MAX_METHOD && /^[A-Z]*(?:-[A-Z]*)?$/.test(text) ? null : { kind: 'other' };
-}
-
-function terminate(
-  socket: Socket,
-  place: HostPort,
-  serverName: string | null,
-  source: Source,
-  handOver: HandOver,
-  context: TunnelContext,
-): void {
-  const secured = new TLSSocket(socket, {
-    isServer: true,
-    secureContext: context.leaves.contextFor(serverName ?? place.host),
-    ALPNProtocols: ['http/1.1'],
-  });
-  const fail = (error: Error | null): void => {
-    clearTimeout(timer);
-    secured.off('secure', onSecure).off('close', onClose).off('error', fail);
-    secured.on('error', () => secured.destroy());
-    secured.destroy();
-    const code = error === null ? 'closed' : 'code' in error ? String(error.code) : error.name;
-    const reason = `the client did not complete TLS (${code}); does it trust the certificate that \`weir ca path\` names?`;
-    recordEnd(source, place, 'tunnel', 'client_aborted', null, reason, opaque('tls'), context);
-  };
-  const onClose = (): void => fail(null);
-  const onSecure = (): void => {
-    clearTimeout(timer);
-    secured.off('close', onClose).off('error', fail);
-    handOver(secured, { tunnel: { scheme: 'https', ...place }, serverName, source }, null);
-  };
-  const timer = setTimeout(() => fail(new Error('timeout')), context.config.limits.tlsMs);
-  secured.once('secure', onSecure).once('close', onClose).once('error', fail);
-}
-
-/** Neither TLS nor HTTP, or nothing at all: where a rule could hold what it carries it does not pass. */
-function unknownProtocol(
-  connect: TunnelRequest,
-  place: HostPort,
-  bytes: Buffer,
-  kind: 'silent' | 'other',
-  context: TunnelContext,
-): void {
-  const destination = context.catalog.lookup(place.host, place.port);
-  const { policies } = context.engine;
-  const mayHold = (['request', 'response'] as const).some((direction) => {
-    const action = policies.strongest({ source: connect.source, destination, direction });
-    return actionRank(action) > actionRank('alert');
-  });
-  if (mayHold) {
-    const reason = kind === 'silent' ? 'the client sent nothing within limits.clientHelloMs' : 'neither TLS nor HTTP';
-    recordEnd(connect.source, place, 'unknown', 'refused', null, reason, opaque('protocol'), context);
-    connect.socket.destroy();
+/** TLS without a CONNECT before it: its SNI says where it leads. */
+export function acceptNamed(connection: NamedConnection, context: TunnelContext): void {
+  const { name, port, socket, source, handOver } = connection;
+  const client = { socket, source, userAgent: null, handOver };
+  const place: Place = { host: name, port: port ?? 443, via: 'sni' };
+  if (context.isOwn(place)) return end(client, place, 'that is this proxy itself', context);
+  if (context.isBypassed(name) || !context.isIntercepted(name)) {
+    context.track(passThrough(client, place, Buffer.alloc(0), 'tunnel', null, context));
     return;
   }
-  const work = passThrough(connect.socket, bytes, place, connect.source, opaque('protocol'), 'unknown', null, context);
-  context.track(work);
+  const transparent = { port };
+  terminate({ ...client, target: { scheme: 'https', ...place }, serverName: name, transparent }, context);
 }
 
-/** Bytes both ways, unlooked at. `replies`: the client is told once the upstream is there; null where it has been. */
+/** What begins as TLS or HTTP. `bytes` are what was looked at of it. */
+function inspected(
+  client: TunnelClient,
+  place: Place,
+  first: First & { readonly kind: 'tls' | 'http' },
+  bytes: Buffer,
+  context: TunnelContext,
+): void {
+  const { socket, source, handOver } = client;
+  if (first.kind === 'http') {
+    return handOver(socket, { tunnel: { scheme: 'http', ...place }, serverName: null, source }, bytes);
+  }
+  const { serverName } = first;
+  const named =
+    isIP(place.host) === 0 || serverName === null ? place : { ...place, host: serverName, address: place.host };
+  // Only an address comes here that is not intercepted: it is what its name is.
+  if (context.isBypassed(named.host) || !context.isIntercepted(named.host)) {
+    context.track(passThrough(client, named, bytes, 'tunnel', null, context));
+    return;
+  }
+  socket.unshift(bytes);
+  terminate({ ...client, target: { scheme: 'https', ...named }, serverName, transparent: null }, context);
+}
+
+function mayHold(source: Source, place: Place, context: TunnelContext): boolean {
+  const destination = context.catalog.lookup(place.host, place.port);
+  return (['request', 'response'] as const).some(
+    (direction) =>
+      actionRank(context.engine.policies.strongest({ source, destination, direction })) > actionRank('alert'),
+  );
+}
+
+/**
+ * The client has been told that the tunnel is open and says nothing: the server may be the one to begin. What the client
+ * begins with is looked at all the same: TLS and HTTP are inspected, over a connection of their own to the upstream. That
+ * only works while the server has not spoken to this client; else the connection is ended.
+ */
+async function openSilent(client: TunnelClient, place: Place, context: TunnelContext): Promise<void> {
+  const { socket } = client;
+  const account = accountOf(client.source, place, 'unknown', context);
+  account.lessen(opaque('protocol'));
+  const upstream = await dialled(client, place, account, null, context);
+  if (upstream === null) return;
+  const { first, bytes } = await firstOf(client, upstream, Buffer.alloc(0), account, classify, context);
+  if (first.kind === 'other') {
+    await joinSockets(socket, upstream, bytes, account);
+    closeRecord(account, 'completed', null, null, context);
+    return;
+  }
+  upstream.destroy();
+  if ((first.kind === 'tls' || first.kind === 'http') && account.bytesIn === 0) {
+    closeRecord(account, 'completed', null, 'the client began at last, and is inspected from there on', context);
+    return inspected(client, place, first, bytes, context);
+  }
+  socket.destroy();
+  if (first.kind === 'closed' || first.kind === 'silent') {
+    closeRecord(account, 'completed', null, null, context);
+    return;
+  }
+  const reason = 'TLS or HTTP after the server had spoken, or a beginning of them that did not go on as it must';
+  closeRecord(account, 'refused', null, reason, context);
+}
+
+/**
+ * Bytes both ways, unlooked at but for the name of a hello, which has to be that of the tunnel. `replies`: the client is
+ * told once the upstream is there; null where it has been. `head` is what it has sent so far.
+ */
 async function passThrough(
-  socket: Socket,
+  client: TunnelClient,
+  place: Place,
   head: Buffer,
-  place: HostPort,
-  source: Source,
-  coverage: Coverage,
-  protocol: string,
+  protocol: 'tunnel' | 'unknown',
   replies: TunnelReplies | null,
   context: TunnelContext,
 ): Promise<void> {
-  const account = accountOf(source, place, protocol, context);
-  account.lessen(coverage);
-  let upstream: Socket;
+  const { socket } = client;
+  const account = accountOf(client.source, place, protocol, context);
+  account.lessen(opaque(protocol === 'tunnel' ? 'tunnelled' : 'protocol'));
+  const upstream = await dialled(client, place, account, replies, context);
+  if (upstream === null) return;
+  replies?.opened(socket);
+  const status = replies === null ? null : 200;
+  const isNamed = protocol === 'tunnel' && isIP(place.host) === 0;
+  if (!isNamed) {
+    await joinSockets(socket, upstream, head, account);
+    closeRecord(account, 'completed', status, null, context);
+    return;
+  }
+  const { first, bytes } = await firstOf(client, upstream, head, account, classifyHello, context);
+  const isFront = first.kind === 'tls' && first.serverName !== null && first.serverName !== place.host;
+  if (isFront || first.kind === 'broken' || first.kind === 'closed') {
+    upstream.destroy();
+    socket.destroy();
+    const reason = isFront ? `421 the TLS server name is not ${place.host}` : 'a hello that cannot be read';
+    const isOver = first.kind === 'closed';
+    closeRecord(account, isOver ? 'completed' : 'refused', status, isOver ? null : reason, context);
+    return;
+  }
+  await joinSockets(socket, upstream, bytes, account);
+  closeRecord(account, 'completed', status, null, context);
+}
+
+/** The upstream's socket; null where there is none, which the client has been told and the record says. */
+async function dialled(
+  client: TunnelClient,
+  place: Place,
+  account: Account,
+  replies: TunnelReplies | null,
+  context: TunnelContext,
+): Promise<Socket | null> {
   try {
     account.open();
-    upstream = await context.dialer.dial(place, false);
+    const upstream = await context.dialer.dial(place, false);
+    upstream.on('error', () => upstream.destroy());
+    return upstream;
   } catch (error) {
     const isRefused = error instanceof WeirError && error.code === 'address_forbidden';
     const status = isRefused ? 403 : error instanceof WeirError && error.code === 'store_unwritable' ? 503 : 502;
     const outcome = isRefused ? 'refused' : status === 503 ? 'failed' : 'upstream_failed';
     closeRecord(account, outcome, replies === null ? null : status, reasonOf(error), context);
     const code = error instanceof WeirError ? error.code : 'weir_failed';
-    if (replies === null) socket.destroy();
-    else replies.refused(socket, { status, code, message: reasonOf(error), eventId: account.id });
-    return;
+    if (replies === null) client.socket.destroy();
+    else replies.refused(client.socket, { status, code, message: reasonOf(error), eventId: account.id });
+    return null;
   }
-  replies?.opened(socket);
-  await joinSockets(socket, upstream, head, account);
-  closeRecord(account, 'completed', replies === null ? null : 200, null, context);
+}
+
+const DAY_MS = 86_400_000;
+
+/** What the client begins with, however long it waits; what the server says until then reaches it. */
+function firstOf(
+  { socket }: TunnelClient,
+  upstream: Socket,
+  head: Buffer,
+  account: Account,
+  look: typeof classify,
+  context: TunnelContext,
+): Promise<{ readonly first: First; readonly bytes: Buffer }> {
+  return new Promise((resolve) => {
+    const onData = (chunk: Buffer): void => {
+      account.bytesIn += chunk.length;
+      if (!socket.write(chunk)) upstream.pause();
+    };
+    const onDrain = (): void => void upstream.resume();
+    const onClose = (): void => void socket.destroySoon();
+    upstream.on('data', onData).on('close', onClose);
+    socket.on('drain', onDrain);
+    const patience = { silenceMs: DAY_MS, helloMs: context.config.limits.clientHelloMs };
+    firstBytes(
+      socket,
+      head,
+      patience,
+      (first, bytes) => {
+        upstream.off('data', onData).off('close', onClose).pause();
+        socket.off('drain', onDrain);
+        resolve({ first, bytes });
+      },
+      look,
+    );
+  });
 }
 
 /** Pipes two sockets into each other until both are closed, counting bytes into the account. */
@@ -228,22 +309,26 @@ export function joinSockets(client: Socket, upstream: Socket, head: Buffer, acco
     const closed = (): void => {
       if (--open === 0) resolve();
     };
+    const clientClosed = (): void => {
+      upstream.destroy();
+      closed();
+    };
+    const upstreamClosed = (): void => {
+      client.destroySoon();
+      closed();
+    };
     client.on('data', (chunk: Buffer) => {
       account.bytesOut += chunk.length;
     });
     upstream.on('data', (chunk: Buffer) => {
       account.bytesIn += chunk.length;
     });
-    client.on('close', () => {
-      upstream.destroy();
-      closed();
-    });
-    upstream.on('close', () => {
-      client.destroySoon();
-      closed();
-    });
     client.on('error', () => client.destroy());
     upstream.on('error', () => upstream.destroy());
+    if (client.closed) clientClosed();
+    else client.on('close', clientClosed);
+    if (upstream.closed) upstreamClosed();
+    else upstream.on('close', upstreamClosed);
     if (head.length > 0) {
       account.bytesOut += head.length;
       upstream.write(head);
@@ -254,26 +339,24 @@ export function joinSockets(client: Socket, upstream: Socket, head: Buffer, acco
   });
 }
 
-export function accountOf(source: Source, place: HostPort, protocol: string, context: ExchangeContext): Account {
+export function accountOf(
+  source: Source,
+  place: HostPort & { readonly via?: Via },
+  protocol: string,
+  context: ExchangeContext,
+): Account {
   const destination = context.catalog.lookup(place.host, place.port);
-  const start = { id: context.newId(), startedAt: context.now(), source, destination, protocol, provider: null };
+  const { via } = place;
+  const start = { id: context.newId(), startedAt: context.now(), source, destination, protocol, provider: null, via };
   return new Account(start, context.recorder, context.now);
 }
 
-function recordEnd(
-  source: Source,
-  place: HostPort,
-  protocol: string,
-  outcome: Outcome,
-  status: number | null,
-  reason: string,
-  coverage: Coverage,
-  context: TunnelContext,
-): string {
-  const account = accountOf(source, place, protocol, context);
-  account.lessen(coverage);
-  closeRecord(account, outcome, status, reason, context);
-  return account.id;
+/** Ends a connection that the client believes to be open: nothing can be said to it. */
+function end({ socket, source }: TunnelClient, place: Place, reason: string, context: TunnelContext): void {
+  const account = accountOf(source, place, 'unknown', context);
+  account.lessen(opaque('protocol'));
+  closeRecord(account, 'refused', null, reason, context);
+  socket.destroy();
 }
 
 function refuseTunnel(

@@ -6,14 +6,13 @@
 import type { IncomingMessage } from 'node:http';
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import type { Origin } from '../catalog/providers.ts';
 import { inspect } from '../engine/inspect.ts';
 import { opaque } from '../flow/coverage.ts';
 import { actionRank } from '../flow/decision.ts';
 import { WeirError } from '../flow/errors.ts';
 import type { Source } from '../flow/parties.ts';
 import { closeRecord, reasonOf } from './answer.ts';
-import { authorityText } from './authority.ts';
+import { authorityText, type Target } from './authority.ts';
 import { requestHead } from './head.ts';
 import { describeRoute } from './route-text.ts';
 import { accountOf, joinSockets, type TunnelContext, writeRefusal } from './tunnel.ts';
@@ -23,7 +22,7 @@ export interface UpgradeRequest {
   readonly socket: Duplex;
   readonly head: Buffer;
   readonly source: Source;
-  readonly origin: Origin;
+  readonly origin: Target;
   readonly target: string;
   /** The gateway's name for the provider; null in the other modes. */
   readonly provider: string | null;

@@ -2,7 +2,7 @@
  * The kept connections to upstreams, by origin. The one used last is taken first, so that a burst's surplus runs out of
  * time; how many there are follows from how many requests are under way. Sockets come from the dialer alone.
  */
-import type { Origin } from '../catalog/providers.ts';
+import type { Target } from './authority.ts';
 import type { Dialer } from './dialer.ts';
 import { type ConnectionLimits, UpstreamConnection } from './upstream-connection.ts';
 
@@ -25,7 +25,7 @@ export class UpstreamPool {
   }
 
   /** A kept connection that waits for work; null where there is none. */
-  kept(origin: Origin): UpstreamConnection | null {
+  kept(origin: Target): UpstreamConnection | null {
     const free = this.#free.get(keyOf(origin));
     if (free === undefined) return null;
     const now = performance.now();
@@ -37,7 +37,7 @@ export class UpstreamPool {
   }
 
   /** A new connection. Throws what the dialer throws. */
-  async fresh(origin: Origin): Promise<UpstreamConnection> {
+  async fresh(origin: Target): Promise<UpstreamConnection> {
     const socket = await this.#dialer.dial(origin, origin.scheme === 'https');
     const key = keyOf(origin);
     const connection = new UpstreamConnection(
@@ -80,6 +80,6 @@ export class UpstreamPool {
   }
 }
 
-function keyOf({ scheme, host, port }: Origin): string {
-  return `${scheme}://${host}:${port}`;
+function keyOf({ scheme, host, port, address }: Target): string {
+  return address === undefined ? `${scheme}://${host}:${port}` : `${scheme}://${host}:${port} at ${address}`;
 }

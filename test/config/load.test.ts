@@ -323,12 +323,8 @@ const WRONG: readonly (readonly [what: string, text: string, ...lines: readonly 
 
 const NOT_BUILT: readonly (readonly [text: string, ...lines: readonly string[]])[] = [
   ['proxy: {limits: {holdMs: 50}}', '1:18: proxy.limits.holdMs is not built yet; remove this key'],
-  ['proxy: {transparent: "127.0.0.1:8789"}', '1:9: proxy.transparent is not built yet; remove this key'],
-  ['proxy: {proxyProtocol: {from: []}}', '1:9: proxy.proxyProtocol is not built yet; remove this key'],
   ['proxy: {workers: auto}', '1:18: more than one process is not built yet; expected 1'],
-  ['proxy: {upstream: {proxy: "http://p:1"}}', '1:20: proxy.upstream.proxy is not built yet; remove this key'],
   ['proxy: {upstream: {aws: {profile: default}}}', '1:20: proxy.upstream.aws is not built yet; remove this key'],
-  ['proxy: {upstream: {certificates: []}}', '1:20: proxy.upstream.certificates is not built yet; remove this key'],
   ['detection: {countries: [DE, deu]}', '1:29: expected an ISO 3166-1 code such as DE'],
   ['detection: {languages: [en, de]}', '1:24: a choice of languages is not built yet; expected ["en"]'],
   ['apps: [{name: a, match: {exe: /srv/a}}]', '1:18: apps[].match is not built yet; remove this key'],
@@ -375,7 +371,7 @@ describe('a configuration that is wrong', () => {
 
   test('never repeats a value that may be a secret', () => {
     const value = ['hush', 'hush', 'value'].join('-');
-    const text = `apps: [{name: a, token: ${value}}]\nstore: "postgres://u:${value}@db"\nproxy: {upstream: {proxy: "http://u:${value}@p:1"}}`;
+    const text = `apps: [{name: a, token: ${value}}]\nstore: "postgres://u:${value}@db"\nproxy: {upstream: {proxy: "http://u:${value}@p:1/path"}}`;
     const lines = problemsOf(text);
     assert.equal(lines.length, 3);
     assert.ok(!lines.join('\n').includes(value));
@@ -391,6 +387,71 @@ describe('a configuration that is wrong', () => {
     const [line = '', ...more] = problemsOf('proxy: {open: true\nhome: a\n');
     assert.match(line, /^weir\.yaml:[12]:\d+: YAML: /);
     assert.ok(more.every((one) => one.startsWith('weir.yaml:')));
+  });
+});
+
+describe('the ways in and out', () => {
+  test('a proxy behind this one is a URL, with user and password or without', () => {
+    const of = (text: string) => load(`proxy: {upstream: {proxy: "${text}"}}`).proxy.upstream.proxy;
+    assert.deepEqual(of('http://Corp-Proxy:3128'), {
+      scheme: 'http',
+      host: 'corp-proxy',
+      port: 3128,
+      credential: null,
+    });
+    assert.deepEqual(of('https://user:p%40ss@[::1]/'), {
+      scheme: 'https',
+      host: '::1',
+      port: 443,
+      credential: { user: 'user', password: 'p@ss' },
+    });
+    assert.deepEqual(of('socks5h://user@p.example')?.credential, { user: 'user', password: '' });
+    assert.deepEqual([of('socks5://p')?.port, of('http://p')?.port], [1080, 80]);
+    assert.equal(load('').proxy.upstream.proxy, null);
+    for (const bad of [
+      'p:3128',
+      'ftp://p:1',
+      'http://p:0',
+      'http://p:1/x',
+      'http://a b:1',
+      'http://u:%zz@p',
+      'http://u:%0a@p',
+    ])
+      assert.equal(problemsOf(`proxy: {upstream: {proxy: "${bad}"}}`).length, 1, bad);
+  });
+
+  test('who sends a PROXY header is an address or a network', () => {
+    const from = ['10.0.0.7', '10.0.0.0/8', 'fd00::/8', '::1'];
+    assert.deepEqual(load(`proxy: {proxyProtocol: {from: ${JSON.stringify(from)}}}`).proxy.proxyProtocol.from, from);
+    for (const bad of ['10.0.0.0/33', 'lb.example', '10.0.0/8', '::/129', '1.2.3.4/'])
+      assert.equal(problemsOf(`proxy: {proxyProtocol: {from: ["${bad}"]}}`).length, 1, bad);
+  });
+
+  test('a certificate for upstreams needs its own key, without a passphrase', () => {
+    const { certPem } = loadOrCreateAuthority(join(folder, 'mtls'));
+    loadOrCreateAuthority(join(folder, 'mtls-other'));
+    writeFileSync(join(folder, 'c.pem'), certPem);
+    const key = join('mtls', 'ca.key');
+    const [entry] = load(`proxy: {upstream: {certificates: [{hosts: ["*.Corp.example"], cert: c.pem, key: ${key}}]}}`)
+      .proxy.upstream.certificates;
+    assert.deepEqual(entry?.hosts, ['*.corp.example']);
+    assert.equal(entry?.cert.trim(), certPem.trim());
+    const otherKey = join('mtls-other', 'ca.key');
+    assert.deepEqual(problemsOf(`proxy: {upstream: {certificates: [{hosts: [a], cert: c.pem, key: ${otherKey}}]}}`), [
+      'weir.yaml:1:66: expected the key of the first certificate in `cert`',
+    ]);
+    assert.equal(problemsOf(`proxy: {upstream: {certificates: [{hosts: [a], cert: c.pem, key: c.pem}]}}`).length, 1);
+    assert.equal(problemsOf(`proxy: {upstream: {certificates: [{hosts: [a], cert: c.pem, key: gone}]}}`).length, 1);
+  });
+
+  test('redirected connections are taken off loopback only where the proxy is open', () => {
+    const at = (host: string, more: string) => load(`proxy: {transparent: "${host}:1", ${more}}`);
+    const tokens = `\napps: [{name: a, token: "sha256:${DIGEST}"}]`;
+    assert.deepEqual(at('127.0.0.1', '').proxy.transparent, { host: '127.0.0.1', port: 1 });
+    checkListener(at('127.0.0.1', ''));
+    checkListener(at('0.0.0.0', 'open: true'));
+    assert.throws(() => checkListener(at('0.0.0.0', '')), { code: 'listener_open' });
+    assert.throws(() => checkListener(load(`proxy: {transparent: "0.0.0.0:1"}${tokens}`)), { code: 'listener_open' });
   });
 });
 

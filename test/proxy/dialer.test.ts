@@ -21,6 +21,9 @@ function options(given: Partial<DialerOptions>): DialerOptions {
     own: () => [],
     connectMs: 2000,
     tlsMs: 2000,
+    proxy: null,
+    direct: new Set(),
+    certificates: [],
     ...given,
   };
 }
