@@ -22,6 +22,7 @@ import { KEPT } from '../flow/finding.ts';
 import { ConversationMap } from '../proxy/conversation-map.ts';
 import { startProxy } from '../proxy/proxy.ts';
 import { expiryNotice, loadOrCreateAuthority } from '../proxy/tls/authority.ts';
+import { undoBrotli } from '../proxy/undo-brotli.ts';
 import { type Home, openHome } from '../store/home.ts';
 import { fingerprint } from '../store/keyed.ts';
 import { createRecorder } from '../store/recorder.ts';
@@ -152,6 +153,7 @@ export function createEngine(config: Config, keyed: Fingerprint): Engine {
     fingerprint: keyed,
     onOpaque: config.proxy.onOpaque,
     maxDecodedBytes: config.proxy.limits.inspectBytes,
+    undoBrotli,
   };
 }
 

@@ -9,6 +9,7 @@ import { type Finding, KEPT, MEDIUM } from '../flow/finding.ts';
 import type { Message } from '../flow/message.ts';
 import type { Position, Role, Segment, SpanRead } from '../flow/segment.ts';
 import type { PolicySet } from './decide/policy-set.ts';
+import type { DecodeLimits } from './extract/encodings.ts';
 import { type Extraction, extract } from './extract/extract.ts';
 import { NO_TEXT } from './extract/marks.ts';
 import type { NamesInTexts } from './names/given.ts';
@@ -20,14 +21,12 @@ import { applyEdits, type Edit, type Edited } from './transform/splice.ts';
 /** Keyed fingerprint of a value: HMAC of entity and normalised value, base64url, 22 characters. */
 export type Fingerprint = (entity: string, value: string) => string;
 
-export interface EngineOptions {
+export interface EngineOptions extends DecodeLimits {
   readonly scanner: Scanner;
   readonly policies: PolicySet;
   readonly fingerprint: Fingerprint;
   /** What is done with a held body that could not be read. */
   readonly onOpaque: { readonly media: Action; readonly encoded: Action };
-  /** Greatest size of a body after its codings are undone, bytes. */
-  readonly maxDecodedBytes: number;
 }
 
 export interface Engine extends EngineOptions {}
@@ -54,7 +53,7 @@ export interface InspectContext {
 
 /** Inspects one whole message. Throws WeirError `edit_unsafe` when an edit could not be made safely. */
 export function inspect(engine: Engine, message: Message, context: InspectContext): Inspection {
-  const extraction = extract(message, { maxDecodedBytes: engine.maxDecodedBytes });
+  const extraction = extract(message, engine);
   return inspectExtraction(engine, message, extraction, context);
 }
 

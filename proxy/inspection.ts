@@ -29,7 +29,7 @@ export async function inspectWithNames(
   { pseudonyms, ...context }: ProxyInspectContext,
 ): Promise<Inspection> {
   const since = performance.now();
-  const extraction = extract(message, { maxDecodedBytes: engine.maxDecodedBytes });
+  const extraction = extract(message, engine);
   const names = readNames === null ? null : await namesOf(extraction.segments, readNames);
   const judged = judge(engine, message, extraction, { ...context, names });
   const tokens = pseudonyms === null ? null : wanted(judged);
@@ -48,7 +48,7 @@ export function inspectWithoutNames(
   message: Message,
   { pseudonyms: _, ...context }: ProxyInspectContext,
 ): Inspection {
-  const extraction = extract(message, { maxDecodedBytes: engine.maxDecodedBytes });
+  const extraction = extract(message, engine);
   const names = readNames === null ? null : { names: [], isWhole: !extraction.segments.some(isForModel) };
   return carryOut(engine, judge(engine, message, extraction, { ...context, names }), null);
 }

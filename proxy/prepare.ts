@@ -130,7 +130,7 @@ async function knownDestination(
   if (end === 'aborted' || end === 'full' || end === 'slow') throw readFailure(end, incoming, account, context);
   if (end === 'end') {
     const message = requestMessage(incoming, destination, reader.bytes());
-    const { body, format } = extract(message, { maxDecodedBytes: context.config.limits.inspectBytes });
+    const { body, format } = extract(message, context.engine);
     if (format !== 'opaque') shape = shapeOfBody(incoming.target, contentType, body, true);
   }
   if (shape === 'other') return destination;

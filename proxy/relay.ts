@@ -295,7 +295,7 @@ class Relaying implements ResponseSink {
         sent = inspection.edited.body;
         message = { ...message, body: sent, headers: withoutCoding(message.headers) };
         if (this.#ready.pseudonyms !== null) {
-          extraction = extract(message, { maxDecodedBytes: this.#context.config.limits.inspectBytes });
+          extraction = extract(message, this.#context.engine);
         }
       }
       if (this.#ready.pseudonyms !== null) {

@@ -1,27 +1,36 @@
 /**
- * Content codings undone (RFC 9110 §8.4): gzip, deflate and identity, stacked. What cannot be undone to its last
+ * Content codings undone (RFC 9110 §8.4): gzip, deflate, br, zstd and identity, stacked. What cannot be undone to its last
  * byte is not read at all: bytes behind the end of a compressed member would reach the upstream unseen. Bounded in
  * size, ratio and number of codings, so that a small body cannot become a huge one.
  */
 import { gunzipSync, inflateRawSync, inflateSync } from 'node:zlib';
+import { undoZstd } from '../encodings/zstd.ts';
 
 /** Past 1 MiB a body may not grow more than this many times. */
 const MAX_RATIO = 100;
 const RATIO_FROM = 1024 * 1024;
 const MAX_CODINGS = 4;
 
+export interface DecodeLimits {
+  /** Greatest size of a body after its codings are undone, bytes. */
+  readonly maxDecodedBytes: number;
+  /** Undoes Brotli to its last byte; null where it cannot, or where it grows larger. Without one no `br` is read. */
+  readonly undoBrotli?: (bytes: Buffer, maxBytes: number) => Buffer | null;
+}
+
 /** The body without its codings; `changed` when there was one to undo. Null where it could not be undone. */
 export function decodeBody(
   body: Buffer,
   headers: readonly string[],
-  maxBytes: number,
+  limits: DecodeLimits,
 ): { readonly body: Buffer; readonly changed: boolean } | null {
   const codings = contentCodings(headers);
   if (body.length === 0 || codings.length === 0) return { body, changed: false };
   if (codings.length > MAX_CODINGS) return null;
   let decoded: Buffer = body;
   for (let i = codings.length - 1; i >= 0; i--) {
-    const next = undo(codings[i] as string, decoded, Math.min(maxBytes, Math.max(RATIO_FROM, body.length * MAX_RATIO)));
+    const maxBytes = Math.min(limits.maxDecodedBytes, Math.max(RATIO_FROM, body.length * MAX_RATIO));
+    const next = undo(codings[i] as string, decoded, maxBytes, limits);
     if (next === null) return null;
     decoded = next;
   }
@@ -42,7 +51,7 @@ function contentCodings(headers: readonly string[]): string[] {
   return codings;
 }
 
-function undo(coding: string, bytes: Buffer, maxOutputLength: number): Buffer | null {
+function undo(coding: string, bytes: Buffer, maxOutputLength: number, { undoBrotli }: DecodeLimits): Buffer | null {
   try {
     switch (coding) {
       case 'gzip':
@@ -53,6 +62,10 @@ function undo(coding: string, bytes: Buffer, maxOutputLength: number): Buffer | 
         return hasZlibHeader(bytes)
           ? whole(bytes, inflateSync(bytes, { info: true, maxOutputLength }))
           : whole(bytes, inflateRawSync(bytes, { info: true, maxOutputLength }));
+      case 'br':
+        return undoBrotli?.(bytes, maxOutputLength) ?? null;
+      case 'zstd':
+        return undoZstd(bytes, maxOutputLength);
       default:
         return null;
     }

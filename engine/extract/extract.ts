@@ -9,7 +9,7 @@ import { headerOf, type Message } from '../../flow/message.ts';
 import type { Segment } from '../../flow/segment.ts';
 import { isText } from '../encodings/base64.ts';
 import { Collector, validText } from './collector.ts';
-import { decodeBody } from './encodings.ts';
+import { type DecodeLimits, decodeBody } from './encodings.ts';
 import { collectEventStream, isEventStream } from './event-stream.ts';
 import { collectForm } from './form.ts';
 import { marksOfGeminiForm, PAGE_TOKEN } from './gemini-web.ts';
@@ -78,11 +78,11 @@ interface BodyResult {
   readonly stream: boolean;
 }
 
-/** The segments of one message, head first. `maxDecodedBytes` bounds the body after its codings are undone. */
-export function extract(message: Message, limits: { readonly maxDecodedBytes: number }): Extraction {
+/** The segments of one message, head first. */
+export function extract(message: Message, limits: DecodeLimits): Extraction {
   const headCollector = new Collector();
   const head = message.isWithinStream === true ? NO_HEAD : collectHead(headCollector, message);
-  const decoded = decodeBody(message.body, message.headers, limits.maxDecodedBytes);
+  const decoded = decodeBody(message.body, message.headers, limits);
   const body = decoded?.body ?? message.body;
   let collector = new Collector();
   const byPath = shapeOfPath(message.target);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, test } from 'node:test';
-import { brotliCompressSync, deflateSync, gunzipSync, gzipSync } from 'node:zlib';
+import { brotliCompressSync, deflateSync, gunzipSync, gzipSync, zstdCompressSync } from 'node:zlib';
 import type { Script } from '../../cli/demo/stand-in.ts';
 import { CARD, MAIL, SENTENCE } from '../support/planted.ts';
 import { providerAnswers } from '../support/provider-answers.ts';
@@ -26,6 +26,9 @@ async function post(host: string, coding: string, bytes: Buffer, accept = 'ident
   return answer;
 }
 
+/** RFC 8878 §3.1.2. */
+const SKIPPABLE = Buffer.from([0x50, 0x2a, 0x4d, 0x18, 1, 0, 0, 0, 0]);
+
 function chat(content: string): string {
   return JSON.stringify({ model: 'gpt-4o', messages: [{ role: 'user', content }] });
 }
@@ -40,6 +43,8 @@ const readsGzip: Script = async ({ request, response, received }) => {
 for (const [coding, compress] of [
   ['gzip', gzipSync],
   ['deflate', deflateSync],
+  ['br', brotliCompressSync],
+  ['zstd', zstdCompressSync],
 ] as const) {
   test(`a card in a ${coding} body is blocked`, async () => {
     const before = weir.standIn.requests.length;
@@ -72,7 +77,9 @@ test('an edited gzip body arrives readable and without the values', async () => 
 });
 
 for (const [what, coding, bytes] of [
-  ['a coding that is not read', 'br', brotliCompressSync(chat('Name three rivers.'))],
+  ['a coding that is not read', 'compress', Buffer.from(chat('Name three rivers.'))],
+  ['zstd behind a skippable frame', 'zstd', Buffer.concat([SKIPPABLE, zstdCompressSync(chat('Name three rivers.'))])],
+  ['zstd with a tail', 'zstd', Buffer.concat([zstdCompressSync(chat('Name three rivers.')), Buffer.from('tail')])],
   ['gzip that is cut off', 'gzip', gzipSync(chat('Name three rivers.')).subarray(0, -9)],
   ['gzip with bytes behind it', 'gzip', Buffer.concat([gzipSync(chat('Name three rivers.')), Buffer.from('tail')])],
 ] as const) {
@@ -86,6 +93,14 @@ for (const [what, coding, bytes] of [
     assert.equal(event.action, 'block');
   });
 }
+
+test('a card in a second frame of zstd is blocked: an upstream reads both', async () => {
+  const whole = chat(`card ${CARD}`);
+  const halves = [whole.slice(0, 60), whole.slice(60)].map((half) => zstdCompressSync(half));
+  const answer = await post(OPENAI, 'zstd', Buffer.concat(halves));
+  assert.equal(answer.status, 400);
+  assert.match(answer.text, /1 CREDIT_CARD/);
+});
 
 test('an encoded body to a host that nothing names passes, with its coverage on record', async () => {
   weir.standIn.use(async ({ response, received }) => {
