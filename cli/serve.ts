@@ -6,12 +6,12 @@ import { isLoopback } from '../config/load.ts';
 import type { NameReader } from '../engine/names/given.ts';
 import { MEDIUM } from '../flow/finding.ts';
 import { type Command, type CommandContext, hasOption, numberOption, textOption, UsageError } from './command.ts';
+import { createEngine } from './configured-engine.ts';
 import { openConfiguredModel } from './configured-model.ts';
 import { reportFailure } from './failure.ts';
 import { createAnalyzer } from './serve/analyze.ts';
 import { routesOf } from './serve/routes.ts';
 import { type ServedRequest, startServer } from './serve/server.ts';
-import { createEngine } from './start.ts';
 
 const DEFAULT_LISTEN = '127.0.0.1:8790';
 const DEFAULT_REQUEST_SECONDS = 30;

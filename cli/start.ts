@@ -1,39 +1,33 @@
 /**
- * Puts a running Weir together: configuration, home, records, engine, catalog and proxy. The only place that knows
- * them all. It prints nothing on stdout but the event log that it is asked for.
+ * Puts a running Weir together: configuration, home, records, conversations, what carries the traffic, and the console.
+ * It prints nothing on stdout but the event log that it is asked for.
  */
-import { randomBytes } from 'node:crypto';
-import { hostname } from 'node:os';
-import { createCatalog } from '../catalog/catalog.ts';
 import { type HostPort, hostPortText } from '../catalog/host.ts';
 import type { Config } from '../config/config.ts';
 import { checkListener } from '../config/load.ts';
 import { packageVersion } from '../config/package-root.ts';
 import { loadPolicies } from '../config/policies.ts';
-import type { RunningConsole } from '../console/console.ts';
 import { Metrics } from '../console/metrics.ts';
-import { compilePolicies } from '../engine/decide/policy-set.ts';
-import type { Engine, Fingerprint } from '../engine/inspect.ts';
-import { remembering } from '../engine/scan/memory.ts';
-import { normalise } from '../engine/scan/normalise.ts';
-import { createScanner } from '../engine/scan/scanner.ts';
+import { isPolicy } from '../engine/decide/policy-file.ts';
 import { WeirError } from '../flow/errors.ts';
-import { KEPT } from '../flow/finding.ts';
+import type { Figures } from '../flow/figures.ts';
 import { ConversationMap } from '../proxy/conversation-map.ts';
-import { startProxy } from '../proxy/proxy.ts';
 import { expiryNotice, loadOrCreateAuthority } from '../proxy/tls/authority.ts';
-import { undoBrotli } from '../proxy/undo-brotli.ts';
-import { type Home, openHome } from '../store/home.ts';
-import { fingerprint } from '../store/keyed.ts';
+import { openHome } from '../store/home.ts';
 import { createRecorder } from '../store/recorder.ts';
 import { newUlid } from '../store/ulid.ts';
-import { type ConfiguredModel, openConfiguredModel } from './configured-model.ts';
+import type { Carrier } from './carrier.ts';
+import { startInProcess } from './in-process.ts';
+import type { Snapshot } from './snapshot.ts';
 import { startConfiguredConsole } from './start-console.ts';
 import { whoListens } from './who-listens.ts';
+import { checkFree, type RunningWorkers, startWorkers } from './workers/workers.ts';
 
 export interface StartOptions {
   /** Instead of the configured one; 0 takes any free port. */
   readonly port?: number;
+  /** How many processes carry the traffic; 1, this one alone, unless given. */
+  readonly workers?: number;
   /** Where each event goes as a line of NDJSON. */
   readonly eventLog?: 'stdout' | null;
   /** Whether the console listens as well, where `console.listen` says. */
@@ -52,7 +46,9 @@ export interface RunningWeir {
   readonly policies: readonly string[];
   /** `http://127.0.0.1:8788`; null where it was not asked for. */
   readonly consoleUrl: string | null;
-  /** Gives open exchanges ten seconds, commits what was recorded and lets the home go. */
+  /** The ids of the worker processes that run now; empty where this process carries the traffic. */
+  readonly workers: readonly number[];
+  /** Gives open exchanges `limits.drainMs`, commits what was recorded and lets the home go. */
   close(): Promise<void>;
 }
 
@@ -61,104 +57,95 @@ export async function startWeir(config: Config, options: StartOptions = {}): Pro
   const log = options.log ?? ((line: string) => process.stderr.write(`${line}\n`));
   const effective = options.port === undefined ? config : withPort(config, options.port);
   checkListener(effective);
+  const snapshot: Snapshot = { config: effective, documents: loadPolicies(effective) };
+  const { listen, transparent } = effective.proxy;
+  const count = options.workers ?? 1;
   const home = openHome(config.home);
-  const keyed = fingerprinter(home);
-  const engine = createEngine(effective, keyed);
   const lock = home.lock();
-  let model: ConfiguredModel | null = null;
+  const opened: (() => Promise<void> | void)[] = [() => lock.release()];
+  /** The last that was opened first. */
+  const closeAll = async (): Promise<void> => {
+    for (const close of opened.splice(0).reverse()) await close();
+  };
   try {
-    model = await openConfiguredModel(effective, effective.proxy.limits.modelMs, log);
+    // Before the spool is taken up: workers of a killed run that still listen may still append to theirs.
+    if (count > 1) {
+      for (const place of transparent === null ? [listen] : [listen, transparent]) {
+        await namingHolder(place, checkFree(place));
+      }
+    }
     const authority = loadOrCreateAuthority(home.caFolder, new Date(), effective.proxy.intercept);
     const notice = expiryNotice(authority);
     if (notice !== null) log(`weir: ${notice}`);
     const metrics = options.console === true ? new Metrics(packageVersion()) : null;
+    let workers: RunningWorkers | null = null;
     const recorder = createRecorder(home, {
       encryptExcerpts: config.excerpts.encrypt,
       eventLog: options.eventLog ?? null,
       onProblem: (message) => log(`weir: ${message}`),
+      onRemoved: (name) => workers?.spoolRemoved(name),
       ...(metrics === null ? {} : { onCounted: (figures) => metrics.add(figures) }),
     });
-    try {
-      const proxy = await startProxy({
-        config: effective,
-        catalog: createCatalog(config.destinations),
-        engine,
-        readNames: model?.read ?? null,
-        recorder,
-        conversations: new ConversationMap({ now: Date.now, newId: newUlid }),
-        authority,
-        fingerprint: keyed,
-        log,
-        newId: () => newUlid(),
-        now: Date.now,
-        hostname: hostname(),
-        version: packageVersion(),
-      }).catch((error: unknown) => {
-        throw namingHolder(error, effective.proxy.listen);
-      });
-      let isStopping = false;
-      let console: RunningConsole | null = null;
-      if (metrics !== null) {
-        const observed = {
-          proxyProblem: () => (isStopping ? 'stopping: open exchanges are finished, no new ones are taken' : null),
-          storeProblem: () => recorder.probe(),
-          figures: async () => {
-            const spool = { name: 'weir_spool_bytes', labels: [], value: recorder.spoolBytes };
-            const { values, spreads } = proxy.figures();
-            return [['main', { values: [...values, spool], spreads }] as const];
-          },
-        };
-        try {
-          console = await startConfiguredConsole(effective, metrics, observed, log);
-        } catch (error) {
-          await proxy.close(0);
-          throw namingHolder(error, config.console.listen);
-        }
-      }
-      return {
-        url: proxy.url,
-        port: proxy.port,
-        caPath: authority.certPath,
-        home: home.path,
-        policies: engine.policies.names,
-        consoleUrl: console?.url ?? null,
-        close: async () => {
-          isStopping = true;
-          await proxy.close();
-          await recorder.close();
-          await console?.close();
-          await model?.close();
-          lock.release();
-        },
-      };
-    } catch (error) {
-      await recorder.close();
-      throw error;
+    opened.push(() => recorder.close());
+    const conversations = new ConversationMap({
+      now: Date.now,
+      newId: newUlid,
+      onKey: (key, isThere) => workers?.keyChanged(key, isThere),
+    });
+    let carrier: Carrier;
+    if (count > 1) {
+      const onEnded = (name: string) => metrics?.retire(name);
+      const starting = startWorkers({ count, snapshot, home, recorder, conversations, log, onEnded });
+      workers = await namingHolder(listen, starting);
+      carrier = workers;
+    } else {
+      const starting = startInProcess(snapshot, { home, recorder, conversations, authority, log });
+      carrier = await namingHolder(listen, starting);
     }
+    opened.push(() => carrier.close());
+    let isStopping = false;
+    const observed = {
+      proxyProblem: () =>
+        isStopping ? 'stopping: open exchanges are finished, no new ones are taken' : carrier.problem,
+      storeProblem: () => recorder.probe(),
+      figures: async () => withSpool(await carrier.figures(), recorder.spoolBytes),
+    };
+    const starting = metrics === null ? null : startConfiguredConsole(effective, metrics, observed, log);
+    const console = starting === null ? null : await namingHolder(config.console.listen, starting);
+    return {
+      url: carrier.url,
+      port: carrier.port,
+      caPath: authority.certPath,
+      home: home.path,
+      policies: snapshot.documents
+        .filter(isPolicy)
+        .map(({ name }) => name.value)
+        .sort(),
+      consoleUrl: console?.url ?? null,
+      get workers() {
+        return workers?.pids ?? [];
+      },
+      close: async () => {
+        isStopping = true;
+        // Behind the others, so that it says until the end what goes on.
+        opened.splice(1, 0, () => console?.close());
+        await closeAll();
+      },
+    };
   } catch (error) {
-    await model?.close();
-    lock.release();
+    await closeAll();
     throw error;
   }
 }
 
-/** Recognizers and policies, as the configuration names them. Throws WeirError `policy_invalid`. */
-export function createEngine(config: Config, keyed: Fingerprint): Engine {
-  const policies = compilePolicies(loadPolicies(config));
-  return {
-    scanner: remembering(createScanner({ custom: policies.recognizers, least: KEPT, ...config.detection }), {
-      key: randomBytes(32),
-    }),
-    policies,
-    fingerprint: keyed,
-    onOpaque: config.proxy.onOpaque,
-    maxDecodedBytes: config.proxy.limits.inspectBytes,
-    undoBrotli,
-  };
-}
-
-export function fingerprinter(home: Home): Fingerprint {
-  return (entity, value) => fingerprint(home.keys.fingerprint, entity, value, normalise);
+/** The spool is this process's to measure, whoever carries the traffic. */
+function withSpool(
+  reports: readonly (readonly [worker: string, figures: Figures])[],
+  spoolBytes: number,
+): readonly (readonly [worker: string, figures: Figures])[] {
+  const own = reports.find(([name]) => name === 'main')?.[1] ?? { values: [], spreads: [] };
+  const spool = { name: 'weir_spool_bytes', labels: [], value: spoolBytes };
+  return [['main', { ...own, values: [...own.values, spool] }], ...reports.filter(([name]) => name !== 'main')];
 }
 
 function withPort(config: Config, port: number): Config {
@@ -166,10 +153,14 @@ function withPort(config: Config, port: number): Config {
 }
 
 /** A port that is taken is taken by something that can be named. */
-function namingHolder(error: unknown, listen: HostPort): unknown {
-  if (!(error instanceof WeirError) || error.code !== 'port_taken') return error;
-  const holder = whoListens(listen.port);
-  if (holder === null) return error;
-  const text = `${hostPortText(listen)} is taken by ${holder.process} (pid ${holder.pid})`;
-  return new WeirError('port_taken', text, { cause: error.cause });
+async function namingHolder<T>(listen: HostPort, starting: Promise<T>): Promise<T> {
+  try {
+    return await starting;
+  } catch (error) {
+    if (!(error instanceof WeirError) || error.code !== 'port_taken') throw error;
+    const holder = whoListens(listen.port);
+    if (holder === null) throw error;
+    const text = `${hostPortText(listen)} is taken by ${holder.process} (pid ${holder.pid})`;
+    throw new WeirError('port_taken', text, { cause: error.cause });
+  }
 }

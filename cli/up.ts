@@ -1,7 +1,10 @@
 /** `weir up`: proxy and records in the foreground. stdout carries one NDJSON line an event and nothing else. */
 import { once } from 'node:events';
+import { availableParallelism } from 'node:os';
+import type { Config } from '../config/config.ts';
 import type { Command, CommandContext } from './command.ts';
 import { type RunningWeir, startWeir } from './start.ts';
+import { CAN_SHARE_PORT } from './workers/workers.ts';
 
 export const command: Command = {
   name: 'up',
@@ -19,7 +22,9 @@ weir up --config weir.yaml > events.ndjson`,
 
 async function run(context: CommandContext): Promise<number> {
   const config = context.config();
-  const weir = await startWeir(config, { eventLog: 'stdout', console: true, log: (line) => context.err(`${line}\n`) });
+  const log = (line: string): void => context.err(`${line}\n`);
+  const workers = workerCount(config, log);
+  const weir = await startWeir(config, { workers, eventLog: 'stdout', console: true, log });
   context.err(greeting(weir, config.sensor.enabled === 'auto'));
   await stopSignal(context);
   await weir.close();
@@ -27,9 +32,18 @@ async function run(context: CommandContext): Promise<number> {
   return 0;
 }
 
+/** `proxy.workers` as a number, 1 where the system cannot share a port. */
+function workerCount({ proxy }: Config, log: (line: string) => void): number {
+  const count = proxy.workers === 'auto' ? availableParallelism() : proxy.workers;
+  if (count === 1 || CAN_SHARE_PORT) return count;
+  if (proxy.workers !== 'auto') log('weir: this system cannot share a port between processes; there is one worker');
+  return 1;
+}
+
 function greeting(weir: RunningWeir, isSensorAuto: boolean): string {
   return `weir: the proxy listens on ${weir.url}
   console      ${weir.consoleUrl}: /livez, /readyz, /metrics
+  workers      ${weir.workers.length === 0 ? 'none (one process)' : weir.workers.length}
   home         ${weir.home}
   certificate  ${weir.caPath}
   policies     ${weir.policies.join(', ')}

@@ -45,6 +45,8 @@ export interface ProxyConfig {
   readonly listen: HostPort;
   /** Further host names of this listener, canonical. */
   readonly names: readonly string[];
+  /** Processes that carry the traffic; `auto` is one a core. */
+  readonly workers: 'auto' | number;
   /** Host globs that are tunnelled untouched. */
   readonly bypass: readonly string[];
   /** Host globs whose TLS is terminated; what no glob matches is tunnelled. */

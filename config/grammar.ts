@@ -144,13 +144,19 @@ function clientCertificate(base: PathBase) {
   );
 }
 
+const workers = either(
+  oneOf(['auto']),
+  number({ integer: true, min: 1, max: 256 }),
+  '`auto` (one a core), or a number from 1 to 256',
+);
+
 function proxy(base: PathBase) {
   return section({
     listen: optional(listenAddress(), { host: '127.0.0.1', port: 8787 }),
     names: optional(list(hostName()), []),
     transparent: optional(nullable(listenAddress()), null),
     proxyProtocol: section({ from: optional(list(network()), []) }),
-    workers: optional(onlyYet([1], null, 'more than one process'), null),
+    workers: optional(workers, 'auto'),
     bypass: optional(list(hostGlob({ port: false })), []),
     intercept: optional(list(hostGlob({ port: false })), ['*']),
     resolve: optional(resolve, new Map()),

@@ -66,7 +66,7 @@ function configOf(read: ConfigFile, file: string | null, home: string): Config {
     upstream,
     providers,
   } = read.proxy;
-  const { open, origins, onError, onOpaque, block } = read.proxy;
+  const { workers, open, origins, onError, onOpaque, block } = read.proxy;
   const { holdMs: _, ...limits } = read.proxy.limits;
   return {
     file,
@@ -74,6 +74,7 @@ function configOf(read: ConfigFile, file: string | null, home: string): Config {
     proxy: {
       listen,
       names,
+      workers,
       bypass,
       intercept,
       resolve: resolved,

@@ -112,6 +112,16 @@ export const ERRORS = {
     fault: 'client',
     hint: 'Do as the message says, or leave `detection.model` out; docs/names.md says what a model has to be.',
   },
+  worker_ended: {
+    meaning: 'A worker process ended.',
+    fault: 'us',
+    hint: 'It is replaced while weir runs; what it wrote on stderr before says why it ended.',
+  },
+  conversations_unreachable: {
+    meaning: 'The process that keeps the conversations did not answer.',
+    fault: 'us',
+    hint: 'The host is overloaded, or that process is stopped; until then `proxy.onError` decides about calls with something to tokenize.',
+  },
   edit_unsafe: {
     meaning: 'An edited body would not have been read as intended.',
     fault: 'us',

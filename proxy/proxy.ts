@@ -366,7 +366,8 @@ async function listenOn(server: Server, at: HostPort, reusePort: boolean): Promi
   return isAddressInfo(address) ? address.port : at.port;
 }
 
-function listenError(error: Error, listen: HostPort): Error {
+/** A WeirError `port_taken` where the address cannot be had; else the error itself. */
+export function listenError(error: Error, listen: HostPort): Error {
   const code = 'code' in error ? error.code : '';
   if (code !== 'EADDRINUSE' && code !== 'EACCES' && code !== 'EADDRNOTAVAIL') return error;
   const why =

@@ -243,6 +243,7 @@ const WRONG: readonly (readonly [what: string, text: string, ...lines: readonly 
     'proxy: {origins: ["https://a.example/"]}',
     '1:19: expected a browser origin such as https://app.example',
   ],
+  ['no workers', 'proxy: {workers: 0}', '1:18: expected `auto` (one a core), or a number from 1 to 256'],
   ['another word', 'proxy:\n  onError: close', '2:12: expected one of closed, open; did you mean "closed"?'],
   ['an action that is none here', 'proxy: {onOpaque: {media: redact}}', '1:27: expected one of allow, alert, block'],
   ['a status of success for an error', 'proxy: {block: {status: 200}}', '1:25: expected a status from 400 to 499'],
@@ -323,7 +324,6 @@ const WRONG: readonly (readonly [what: string, text: string, ...lines: readonly 
 
 const NOT_BUILT: readonly (readonly [text: string, ...lines: readonly string[]])[] = [
   ['proxy: {limits: {holdMs: 50}}', '1:18: proxy.limits.holdMs is not built yet; remove this key'],
-  ['proxy: {workers: auto}', '1:18: more than one process is not built yet; expected 1'],
   ['proxy: {upstream: {aws: {profile: default}}}', '1:20: proxy.upstream.aws is not built yet; remove this key'],
   ['detection: {countries: [DE, deu]}', '1:29: expected an ISO 3166-1 code such as DE'],
   ['detection: {languages: [en, de]}', '1:24: a choice of languages is not built yet; expected ["en"]'],

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { createCatalog } from '../../catalog/catalog.ts';
-import { createEngine } from '../../cli/start.ts';
+import { createEngine } from '../../cli/configured-engine.ts';
 import { loadConfig } from '../../config/load.ts';
 import { WeirError } from '../../flow/errors.ts';
 import type { Closing, Recorder } from '../../flow/recorder.ts';

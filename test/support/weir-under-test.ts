@@ -27,6 +27,8 @@ export interface Settings {
   /** Starts the console's listener, on a free port. */
   readonly console?: boolean;
   readonly config?: Readonly<Record<string, unknown>>;
+  /** Processes that carry the traffic; 1, that of the test, unless given. */
+  readonly workers?: number;
   /** Further `host:port` that lead to the stand-in. */
   readonly hosts?: readonly string[];
 }
@@ -73,7 +75,13 @@ export async function makePlace(settings: Settings = {}): Promise<Place> {
   const ownResolve = 'resolve' in own && typeof own.resolve === 'object' ? own.resolve : {};
   const config = {
     home,
-    proxy: { listen: '127.0.0.1:0', upstream: { ca: [caFile] }, ...own, resolve: { ...resolve, ...ownResolve } },
+    proxy: {
+      listen: '127.0.0.1:0',
+      workers: 1,
+      upstream: { ca: [caFile] },
+      ...own,
+      resolve: { ...resolve, ...ownResolve },
+    },
     sensor: { enabled: false },
     console: { listen: '127.0.0.1:0' },
     ...rest,
@@ -93,7 +101,8 @@ export async function startUnderTest(settings: Settings = {}): Promise<UnderTest
   const place = await makePlace(settings);
   try {
     const config = loadConfig({ file: place.configFile, env: {}, cwd: place.folder });
-    const weir = await startWeir(config, { port: 0, eventLog: null, console: settings.console === true });
+    const { workers = 1 } = settings;
+    const weir = await startWeir(config, { workers, port: 0, eventLog: null, console: settings.console === true });
     return {
       ...place,
       weir,

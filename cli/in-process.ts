@@ -1,0 +1,68 @@
+/** The traffic carried in this process: the proxy, its engine and the model, without workers. */
+import { hostname } from 'node:os';
+import { createCatalog } from '../catalog/catalog.ts';
+import { packageVersion } from '../config/package-root.ts';
+import type { ConversationHolder } from '../proxy/conversation-map.ts';
+import { type ProxySettings, startProxy } from '../proxy/proxy.ts';
+import type { Authority } from '../proxy/tls/authority.ts';
+import type { Home } from '../store/home.ts';
+import type { StoreRecorder } from '../store/recorder.ts';
+import { newUlid } from '../store/ulid.ts';
+import type { Carrier } from './carrier.ts';
+import { EngineMaker, fingerprinter } from './configured-engine.ts';
+import { openConfiguredModel } from './configured-model.ts';
+import type { Snapshot } from './snapshot.ts';
+
+export interface InProcessParts {
+  readonly home: Home;
+  readonly recorder: StoreRecorder;
+  readonly conversations: ConversationHolder;
+  readonly authority: Authority;
+  readonly log: (line: string) => void;
+}
+
+/** Throws WeirError: `port_taken`, `policy_invalid`, `model_unusable`. */
+export async function startInProcess(snapshot: Snapshot, parts: InProcessParts): Promise<Carrier> {
+  const { home, recorder, conversations, authority, log } = parts;
+  const keyed = fingerprinter(home);
+  const engines = new EngineMaker(keyed);
+  const model = await openConfiguredModel(snapshot.config, snapshot.config.proxy.limits.modelMs, log);
+  const settingsOf = ({ config, documents }: Snapshot): ProxySettings => ({
+    config,
+    catalog: createCatalog(config.destinations),
+    engine: engines.make(config, documents),
+    readNames: model?.read ?? null,
+  });
+  try {
+    const proxy = await startProxy({
+      ...settingsOf(snapshot),
+      recorder,
+      conversations,
+      authority,
+      fingerprint: keyed,
+      log,
+      newId: () => newUlid(),
+      now: Date.now,
+      hostname: hostname(),
+      version: packageVersion(),
+    });
+    return {
+      url: proxy.url,
+      port: proxy.port,
+      problem: null,
+      take: async (next) => {
+        const settings = settingsOf(next);
+        recorder.encryptExcerpts(next.config.excerpts.encrypt);
+        proxy.take(settings);
+      },
+      figures: async () => [['main', proxy.figures()]],
+      close: async () => {
+        await proxy.close();
+        await model?.close();
+      },
+    };
+  } catch (error) {
+    await model?.close();
+    throw error;
+  }
+}

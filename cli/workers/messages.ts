@@ -1,0 +1,65 @@
+/**
+ * What a worker process and the one above it say to each other, by Node's channel between parent and child (advanced
+ * serialization: maps and bytes pass). Both are the same version of Weir, and nobody else can speak on it.
+ */
+import type { WantedTokens } from '../../engine/transform/conversation.ts';
+import type { ErrorCode } from '../../flow/errors.ts';
+import type { Figures } from '../../flow/figures.ts';
+import type { SpoolFile } from '../../store/spool.ts';
+import type { Snapshot } from '../snapshot.ts';
+
+/** A question about a conversation; the answer has tokens where it asks for some. */
+export type ConversationQuestion =
+  | { readonly kind: 'issue'; readonly key: string; readonly wanted: WantedTokens; readonly isWhole: boolean }
+  | { readonly kind: 'tokens'; readonly key: string }
+  | { readonly kind: 'name'; readonly key: string; readonly known: string };
+
+export interface Ports {
+  readonly port: number;
+  /** Of the listener for redirected connections; null without one. */
+  readonly transparent: number | null;
+}
+
+export type ToWorker =
+  /** The first: build everything, and say `prepared`. `keys`: under which tokens are found. */
+  | {
+      readonly kind: 'start';
+      readonly home: string;
+      /** Stands in the names of its spool files. */
+      readonly owner: string;
+      readonly version: number;
+      readonly snapshot: Snapshot;
+      readonly keys: readonly string[];
+    }
+  /** Listen on these ports, 0 for any, and say `listening`. */
+  | { readonly kind: 'listen'; readonly ports: Ports }
+  /** Build what this asks for, beside what is running, and say `ready` or `refused`. */
+  | { readonly kind: 'prepare'; readonly version: number; readonly snapshot: Snapshot }
+  /** From now on judge by what was prepared under this version. */
+  | { readonly kind: 'take'; readonly version: number }
+  | { readonly kind: 'answer'; readonly id: number; readonly tokens: ReadonlyMap<string, string> }
+  /** Keys under which tokens are found from now on, or no longer. */
+  | { readonly kind: 'keys'; readonly added: readonly string[]; readonly removed: readonly string[] }
+  /** Somebody removed this spool file. */
+  | { readonly kind: 'removed'; readonly name: string }
+  | { readonly kind: 'figures'; readonly id: number }
+  /** Finish what is open, within `drainMs`, and end. */
+  | { readonly kind: 'stop' };
+
+export type FromWorker =
+  | { readonly kind: 'prepared' }
+  | { readonly kind: 'listening'; readonly ports: Ports }
+  /** It cannot start. */
+  | { readonly kind: 'failed'; readonly error: Failure }
+  | { readonly kind: 'ready'; readonly version: number }
+  | { readonly kind: 'refused'; readonly version: number; readonly error: Failure }
+  | { readonly kind: 'ask'; readonly id: number; readonly question: ConversationQuestion }
+  | { readonly kind: 'grown'; readonly file: SpoolFile }
+  | { readonly kind: 'figures'; readonly id: number; readonly figures: Figures }
+  | { readonly kind: 'log'; readonly line: string };
+
+/** An error as it crosses processes. `code` is null for one that is not a WeirError: its message may hold what it failed on. */
+export interface Failure {
+  readonly code: ErrorCode | null;
+  readonly message: string;
+}

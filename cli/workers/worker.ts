@@ -1,0 +1,183 @@
+/**
+ * One worker process of `weir up`: a proxy on the port that all workers share, with a spool of its own. Started by
+ * workers.ts, which owns database, chain and conversations; it ends with that process, however that one ends.
+ */
+import { hostname } from 'node:os';
+import { createCatalog } from '../../catalog/catalog.ts';
+import { packageVersion } from '../../config/package-root.ts';
+import { WeirError } from '../../flow/errors.ts';
+import { type ProxySettings, type RunningProxy, startProxy } from '../../proxy/proxy.ts';
+import { loadOrCreateAuthority } from '../../proxy/tls/authority.ts';
+import { openHome } from '../../store/home.ts';
+import { seldom } from '../../store/recorder.ts';
+import { SpoolRecorder } from '../../store/spool-recorder.ts';
+import { newUlid } from '../../store/ulid.ts';
+import { EngineMaker, fingerprinter } from '../configured-engine.ts';
+import { type ConfiguredModel, openConfiguredModel } from '../configured-model.ts';
+import { reportFailure } from '../failure.ts';
+import type { Snapshot } from '../snapshot.ts';
+import type { Failure, FromWorker, Ports, ToWorker } from './messages.ts';
+import { RemoteConversations } from './remote-conversations.ts';
+
+type Message<K extends ToWorker['kind']> = Extract<ToWorker, { readonly kind: K }>;
+
+class WorkerProcess {
+  readonly #say: (message: FromWorker) => void;
+  readonly #conversations: RemoteConversations;
+  readonly #recorder: SpoolRecorder;
+  readonly #model: ConfiguredModel | null;
+  readonly #engines: EngineMaker;
+  readonly #options: Omit<Parameters<typeof startProxy>[0], keyof ProxySettings>;
+  readonly #excerptKey: ReturnType<typeof openHome>['keys']['excerpt'];
+  #settings: ProxySettings;
+  #prepared: { readonly version: number; readonly settings: ProxySettings } | null = null;
+  #proxy: RunningProxy | null = null;
+
+  static async start(start: Message<'start'>, say: (message: FromWorker) => void): Promise<WorkerProcess> {
+    const log = (line: string): void => say({ kind: 'log', line });
+    const { config } = start.snapshot;
+    return new WorkerProcess(start, say, log, await openConfiguredModel(config, config.proxy.limits.modelMs, log));
+  }
+
+  private constructor(
+    { home: homePath, owner, snapshot, keys }: Message<'start'>,
+    say: (message: FromWorker) => void,
+    log: (line: string) => void,
+    model: ConfiguredModel | null,
+  ) {
+    this.#say = say;
+    this.#model = model;
+    const home = openHome(homePath);
+    this.#excerptKey = home.keys.excerpt;
+    const keyed = fingerprinter(home);
+    this.#engines = new EngineMaker(keyed);
+    this.#settings = this.#settingsOf(snapshot);
+    this.#conversations = new RemoteConversations(keys, (id, question) => say({ kind: 'ask', id, question }));
+    const report = seldom((message) => log(`weir: ${message}`));
+    this.#recorder = new SpoolRecorder({
+      spoolFolder: home.spoolFolder,
+      owner,
+      excerptKey: snapshot.config.excerpts.encrypt ? this.#excerptKey : null,
+      onGrown: (file) => say({ kind: 'grown', file }),
+      onProblem: (message) => {
+        if (message !== null) report(message);
+      },
+    });
+    this.#options = {
+      recorder: this.#recorder,
+      conversations: this.#conversations,
+      authority: loadOrCreateAuthority(home.caFolder),
+      fingerprint: keyed,
+      log,
+      newId: () => newUlid(),
+      now: Date.now,
+      hostname: hostname(),
+      version: packageVersion(),
+      reusePort: true,
+    };
+    say({ kind: 'prepared' });
+  }
+
+  async hear(message: Exclude<ToWorker, Message<'start'>>): Promise<void> {
+    switch (message.kind) {
+      case 'listen':
+        return await this.#listen(message.ports);
+      case 'prepare':
+        return this.#prepare(message);
+      case 'take':
+        return this.#take(message.version);
+      case 'answer':
+        return this.#conversations.answered(message.id, message.tokens);
+      case 'keys':
+        return this.#conversations.keysChanged(message.added, message.removed);
+      case 'removed':
+        return this.#recorder.leave(message.name);
+      case 'figures':
+        if (this.#proxy !== null) this.#say({ kind: 'figures', id: message.id, figures: this.#proxy.figures() });
+        return;
+      case 'stop':
+        return await this.#stop();
+    }
+  }
+
+  async #listen(ports: Ports): Promise<void> {
+    const { config } = this.#settings;
+    const listen = { ...config.proxy.listen, port: ports.port };
+    const transparent =
+      config.proxy.transparent === null || ports.transparent === null
+        ? null
+        : { ...config.proxy.transparent, port: ports.transparent };
+    const settings = { ...this.#settings, config: { ...config, proxy: { ...config.proxy, listen, transparent } } };
+    this.#proxy = await startProxy({ ...this.#options, ...settings });
+    this.#say({ kind: 'listening', ports: { port: this.#proxy.port, transparent: this.#proxy.transparentPort } });
+  }
+
+  #prepare({ version, snapshot }: Message<'prepare'>): void {
+    try {
+      this.#prepared = { version, settings: this.#settingsOf(snapshot) };
+      this.#say({ kind: 'ready', version });
+    } catch (error) {
+      this.#say({ kind: 'refused', version, error: failureOf(error) });
+    }
+  }
+
+  #take(version: number): void {
+    if (this.#prepared?.version !== version) return;
+    this.#settings = this.#prepared.settings;
+    this.#prepared = null;
+    this.#recorder.excerptKey = this.#settings.config.excerpts.encrypt ? this.#excerptKey : null;
+    this.#proxy?.take(this.#settings);
+  }
+
+  async #stop(): Promise<void> {
+    await this.#proxy?.close();
+    this.#recorder.end();
+    await this.#model?.close();
+    // Behind all that was said before: the process above has it when this one is gone.
+    process.send?.({ kind: 'log', line: '' } satisfies FromWorker, () => process.exit(0));
+  }
+
+  #settingsOf({ config, documents }: Snapshot): ProxySettings {
+    return {
+      config,
+      catalog: createCatalog(config.destinations),
+      engine: this.#engines.make(config, documents),
+      readNames: this.#model?.read ?? null,
+    };
+  }
+}
+
+/** Message texts of our own errors alone: another's may quote what it failed on. */
+function failureOf(error: unknown): Failure {
+  if (error instanceof WeirError) return { code: error.code, message: error.message };
+  return { code: null, message: error instanceof Error ? error.name : 'unknown error' };
+}
+
+function runAsWorker(): void {
+  const say = (message: FromWorker): void => {
+    // Where the channel is closed the process is about to end.
+    if (process.connected) process.send?.(message, () => {});
+  };
+  const crash = (error: unknown): void => {
+    reportFailure(error, { env: process.env, err: (text) => void process.stderr.write(text) });
+    process.exit(1);
+  };
+  process.on('uncaughtException', crash);
+  process.on('unhandledRejection', crash);
+  // Whatever was recorded is in the spool, and the next start takes it up; a worker that went on would record unseen.
+  process.on('disconnect', () => process.exit(1));
+  // They come to the whole group of a terminal or a unit; the process above tells when to stop.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {});
+
+  let worker: Promise<WorkerProcess> | null = null;
+  process.on('message', (message: ToWorker) => {
+    if (message.kind === 'start') worker = WorkerProcess.start(message, say);
+    const running = worker;
+    if (running === null) return;
+    running
+      .then((it) => (message.kind === 'start' ? undefined : it.hear(message)))
+      .catch((error: unknown) => say({ kind: 'failed', error: failureOf(error) }));
+  });
+}
+
+if (import.meta.main) runAsWorker();
