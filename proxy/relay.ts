@@ -191,8 +191,10 @@ class Relaying implements ResponseSink {
     if (coding !== null && coding.toLowerCase() !== 'identity') return 'hold';
     // Lines of JSON that stream (Cohere) are called `stream+json`.
     const isJson = contentType !== null && /^application\/(?!stream\+)(.*\+)?json/i.test(contentType);
-    // Gemini streams a JSON array where it was not asked for SSE.
-    return isJson && !this.#incoming.target.includes(':streamGenerateContent') ? 'hold' : 'restore';
+    // Gemini streams a JSON array where it was not asked for SSE, its page lists with their lengths.
+    const isStreamedJson =
+      this.#ready.shape === 'gemini.web' || this.#incoming.target.includes(':streamGenerateContent');
+    return isJson && !isStreamedJson ? 'hold' : 'restore';
   }
 
   #isBodyless(): boolean {

@@ -8,6 +8,7 @@ import { type Coverage, opaque, truncated, worseCoverage } from '../../flow/cove
 import { headerOf, type Message } from '../../flow/message.ts';
 import type { Segment } from '../../flow/segment.ts';
 import { isText } from '../encodings/base64.ts';
+import { collectBatchAnswer, isBatchAnswer } from './batch-answer.ts';
 import { Collector, validText } from './collector.ts';
 import { type DecodeLimits, decodeBody } from './encodings.ts';
 import { collectEventStream, isEventStream } from './event-stream.ts';
@@ -39,6 +40,7 @@ export type Format =
   | 'text'
   | 'sse'
   | 'eventstream'
+  | 'batch'
   | 'protobuf'
   | 'empty'
   | 'opaque';
@@ -134,6 +136,10 @@ function collectBody(
   if (isEventStream(kind)) {
     const stream = collectEventStream(collector, body);
     return { ...plain('eventstream', byPath ?? stream.shape), marks: stream.marks, model: stream.model };
+  }
+  if (byPath === 'gemini.web' && message.direction === 'response' && isBatchAnswer(body)) {
+    collectBatchAnswer(collector, body);
+    return plain('batch', byPath);
   }
   if (kind.startsWith('multipart/') && collectMultipart(collector, body, type)) return plain('multipart', byPath);
   if (isProtobufType(kind)) {

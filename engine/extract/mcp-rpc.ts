@@ -9,7 +9,7 @@ import { markTurns } from './turns.ts';
 import { METADATA, SYSTEM, type Zone, zone } from './zone.ts';
 
 const METHODS =
-  /^(?:initialize|ping|(?:tools|resources|prompts|completion|logging|sampling|roots|elicitation|notifications|tasks)\/[a-z_/]+)$/;
+  /^(?:initialize|ping|(?:tools|resources|prompts|completion|logging|sampling|roots|elicitation|notifications|tasks)\/[A-Za-z_/]+)$/;
 
 /** Whether a body is MCP's: a call by its method, an answer by the names of its result. */
 export function isMcp(bytes: Buffer, root: JsonNode): boolean {

@@ -9,6 +9,7 @@ import { readCohereEvent, readCohereLine } from './cohere-events.ts';
 import { get, itemsOf, type JsonNode, textOf } from './json.ts';
 import { readOllamaLine, readQEvent } from './line-events.ts';
 import { treat } from './marks.ts';
+import { markMcp } from './mcp-rpc.ts';
 import { markReasoning } from './openai-chat.ts';
 import { markItem } from './openai-responses.ts';
 import { readChatPageEvent } from './page-events.ts';
@@ -33,6 +34,11 @@ export function readStreamEvent(bytes: Buffer, root: JsonNode): StreamEvent {
 function typedEvent(bytes: Buffer, root: JsonNode, type: string): StreamEvent {
   if (type.startsWith('response.')) return responsesEvent(bytes, root, type);
   if (type.startsWith('transcript.text.')) return transcriptEvent(bytes, root, type);
+  if (type.startsWith('image_')) {
+    // `image_generation.partial_image`, `image_edit.completed` …
+    treat(get(bytes, root, 'b64_json'), ASSISTANT, 'media');
+    return NOTHING;
+  }
   if (/^(?:message|content|tool-call|tool-plan|citation)-/.test(type)) return readCohereEvent(bytes, root, type);
   if (/^(?:message\.output|function\.call|conversation\.response|agent|tool\.execution)\./.test(type)) {
     return conversationEvent(bytes, root, type);
@@ -42,6 +48,11 @@ function typedEvent(bytes: Buffer, root: JsonNode, type: string): StreamEvent {
 
 /** Events that have no `type`: they are told by their other keys. */
 function untypedEvent(bytes: Buffer, root: JsonNode): StreamEvent {
+  if (get(bytes, root, 'jsonrpc') !== null) {
+    // Messages of MCP come whole.
+    markMcp(bytes, root);
+    return NOTHING;
+  }
   const response = get(bytes, root, 'response');
   const candidates = get(bytes, response, 'candidates');
   if (response !== null && candidates !== null) return geminiEvent(bytes, response, candidates, true);

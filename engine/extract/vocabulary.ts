@@ -36,7 +36,13 @@ prompt_eval_duration eval_duration done_reason created_at keep_alive options suf
 custom_id training_file input_file_id endpoint completion_window assistant_id thread_id additional_instructions
 additional_messages tool_outputs jsonrpc protocolVersion capabilities clientInfo serverInfo structuredContent
 parent_message_id parent_message_uuid attachments timezone author content_type conversationState currentMessage
-userInputMessage assistantResponseMessage history reasoning_details
+userInputMessage assistantResponseMessage userInputMessageContext toolResults toolUses envState history modelId
+reasoning_details native_finish_reason b64_json revised_prompt partial_image_index outputs completionReason tokenCount
+inputTextTokenCount maxTokenCount prompt_token_count generation_token_count prompt_logprobs response_id image_file
+required_action submit_tool_outputs step_details code_interpreter partial_json content_filter_results filtered
+severity messageStart contentBlockStart contentBlockDelta contentBlockStop messageStop redactedContent signature
+embeddings values statistics token_count task_type asset_pointer extracted_content file_name tool_plan tool_results
+input_type embedding_types relevance_score generated_text max_new_tokens safety_ratings document_url image_base64
 `);
 
 const ENUMERATED: ReadonlySet<string> = new Set(['role', 'type', 'object', 'finish_reason', 'stop_reason', 'status']);

@@ -5,6 +5,7 @@
 import type { Message } from '../../flow/message.ts';
 import { isEventStream } from '../extract/event-stream.ts';
 import type { Extraction, Shape } from '../extract/extract.ts';
+import { BatchFraming } from './batch-framing.ts';
 import { tokensIn } from './document-restorer.ts';
 import { EventStreamFraming } from './event-stream-framing.ts';
 import { applyEdits, type Edit } from './splice.ts';
@@ -49,6 +50,7 @@ const STREAMS: Partial<Record<Extraction['format'], string>> = {
   sse: 'text/event-stream',
   ndjson: 'application/x-ndjson',
   eventstream: 'application/vnd.amazon.eventstream',
+  batch: 'application/json',
 };
 
 /** Bytes of a stream in, bytes out; what is kept back comes with a later push or with `end`. */
@@ -85,6 +87,7 @@ const PASS: StreamRestorer = { push: (chunk) => chunk, end: () => Buffer.alloc(0
 function framingFor(shape: Shape | null, contentType: string, tokens: ReadonlyMap<string, string>): Framing {
   const kind = contentType.toLowerCase().split(';', 1)[0]?.trim() ?? '';
   if (kind === 'text/event-stream') return new SseFraming(tokens, shape === 'openai.responses');
+  if (shape === 'gemini.web') return new BatchFraming(tokens);
   if (isEventStream(kind)) return new EventStreamFraming(tokens);
   return /json/.test(kind) ? new JsonFraming(tokens) : new TextFraming(tokens);
 }
