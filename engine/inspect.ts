@@ -13,7 +13,7 @@ import type { DecodeLimits } from './extract/encodings.ts';
 import { type Extraction, extract } from './extract/extract.ts';
 import { NO_TEXT } from './extract/marks.ts';
 import type { NamesInTexts } from './names/given.ts';
-import type { Scanner } from './scan/scanner.ts';
+import { NAMED_ENTITIES, type Scanner } from './scan/scanner.ts';
 import type { Conversation, WantedTokens } from './transform/conversation.ts';
 import { replacements, wantedTokens } from './transform/replacements.ts';
 import { applyEdits, type Edit, type Edited } from './transform/splice.ts';
@@ -170,7 +170,8 @@ function isFoundWithin(
 ): boolean {
   for (const part of across) {
     if (end <= part.start || start >= part.end) continue;
-    if (start >= part.start && end <= part.end) return true;
+    // A tag or a length before a word makes another word of it, and half of the words are somebody's name.
+    if ((start >= part.start && end <= part.end) || NAMED_ENTITIES.includes(entity)) return true;
     const isThereToo = findings.some(
       (other) =>
         (other.entity === entity || score < MEDIUM) &&

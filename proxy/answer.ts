@@ -18,12 +18,15 @@ export class Answer extends Error {
   readonly refusal: Refusal;
   readonly outcome: Outcome;
   readonly reason: string | null;
+  /** What follows the body. */
+  readonly trailers: readonly [string, string][];
 
-  constructor(refusal: Refusal, outcome: Outcome, reason: string | null) {
+  constructor(refusal: Refusal, outcome: Outcome, reason: string | null, trailers: readonly [string, string][] = []) {
     super('answered');
     this.refusal = refusal;
     this.outcome = outcome;
     this.reason = reason;
+    this.trailers = trailers;
   }
 }
 
@@ -113,7 +116,7 @@ function isLetGo(account: Account, error: unknown, context: ExchangeContext): bo
 export function answer(
   incoming: Incoming,
   account: Account,
-  { refusal: plain, outcome, reason }: Answer,
+  { refusal: plain, outcome, reason, trailers }: Answer,
   context: ExchangeContext,
 ): void {
   const { response, request } = incoming;
@@ -129,9 +132,12 @@ export function answer(
     return;
   }
   // What of the body was not read is not waited for.
-  const headers = [...refusal.headers, 'Content-Length', String(refusal.body.length)];
+  const headers = [...refusal.headers];
+  // With a length, HTTP/1.1 has no place for trailers.
+  if (trailers.length === 0) headers.push('Content-Length', String(refusal.body.length));
   if (!request.complete) headers.push('Connection', 'close');
   response.writeHead(refusal.status, headers);
+  if (trailers.length > 0) response.addTrailers(trailers);
   response.end(refusal.body);
   if (!request.complete) request.resume();
 }

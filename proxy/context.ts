@@ -12,7 +12,7 @@ import type { Target } from './authority.ts';
 import type { ClientRequest, ClientResponse } from './client-message.ts';
 import type { Conversations } from './conversations.ts';
 import type { ProxyFigures } from './figures.ts';
-import type { Forwarder } from './forward.ts';
+import type { Call, Forwarder, ResponseSink } from './forward.ts';
 import type { RateWatch } from './held.ts';
 import type { HeldBudget } from './held-budget.ts';
 import type { Pseudonyms } from './pseudonyms.ts';
@@ -78,6 +78,8 @@ export interface Ready {
   readonly pseudonyms: Pseudonyms | null;
   readonly holdsResponse: boolean;
   readonly isUnscanned: boolean;
+  /** Relays the answer in place of relay.ts, where the body is a stream of messages; null for all others. */
+  readonly relay: ((ready: Ready, send: (sink: ResponseSink) => Call) => Promise<void>) | null;
   /** Scans what was streamed by, once it is all known; run before the account is closed. Without the model's names. */
   readonly settle: () => void;
   /** The same with them, where there is time to wait. Rejects as `settle` throws. */

@@ -7,6 +7,7 @@ import { Account } from './account.ts';
 import { Answer, answer, breakDown, failed, reasonOf } from './answer.ts';
 import type { ExchangeContext, Incoming } from './context.ts';
 import { failClosed, failOpen } from './failing.ts';
+import type { Call, ResponseSink } from './forward.ts';
 import { BodyReader } from './held.ts';
 import { prepare } from './prepare.ts';
 import { relay } from './relay.ts';
@@ -32,13 +33,14 @@ export async function exchange(incoming: Incoming, context: ExchangeContext): Pr
   try {
     const ready = await prepare(incoming, destination, reader, account, context);
     await openRecord(incoming, account, ready.shape, context);
-    await relay(incoming, ready, account, context, (sink) => {
+    const send = (sink: ResponseSink): Call => {
       const { target, headers, body, trailers } = ready;
       // An answer may take minutes: the request is not kept for it.
       ready.body = null;
       const method = incoming.request.method ?? 'GET';
       return context.forwarder.send({ origin: incoming.origin, method, path: target, headers, body, trailers }, sink);
-    });
+    };
+    await (ready.relay === null ? relay(incoming, ready, account, context, send) : ready.relay(ready, send));
   } catch (error) {
     if (error instanceof Answer) answer(incoming, account, error, context);
     else breakDown(incoming, account, error, context);

@@ -167,8 +167,11 @@ export class BodyReader {
     return this.#chunks[0] ?? Buffer.alloc(0);
   }
 
-  /** What was read and what is still to come, with back-pressure. `tap` sees each chunk; `onSlow` a client that dawdles. */
-  stream(tap: (chunk: Buffer) => void, onSlow: () => void): Readable {
+  /**
+   * What was read and what is still to come, with back-pressure. `tap` sees each chunk, `onSlow` is told of a client that
+   * dawdles; while `isIdle`, it may.
+   */
+  stream(tap: (chunk: Buffer) => void, onSlow: () => void, isIdle: () => boolean = () => false): Readable {
     const request = this.#request;
     // Not the request itself: a body that the upstream no longer wants is destroyed, and the client is still to be answered.
     const out = new PassThrough({ highWaterMark: 256 * 1024 });
@@ -182,7 +185,7 @@ export class BodyReader {
       return out;
     }
     let seen = 0;
-    const watched: Watched = { received: () => seen, isOurs: () => out.writableNeedDrain, onSlow };
+    const watched: Watched = { received: () => seen, isOurs: () => out.writableNeedDrain || isIdle(), onSlow };
     this.#rates.add(watched);
     request.on('data', (chunk: Buffer) => {
       seen += chunk.length;

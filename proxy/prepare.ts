@@ -19,6 +19,7 @@ import { failClosed, failOpen } from './failing.ts';
 import { requestHead, trailerFields, withTrailers } from './head.ts';
 import type { BodyReader, ReadEnd } from './held.ts';
 import { inspectWithNames, inspectWithoutNames, type ProxyInspectContext } from './inspection.ts';
+import { messagesOf, prepareMessages } from './messages/prepare-messages.ts';
 import { Pseudonyms } from './pseudonyms.ts';
 import { describeRoute } from './route-text.ts';
 
@@ -38,6 +39,8 @@ export async function prepare(
   }
   if (context.isBypassed(origin.host)) return unscanned(incoming, destination, reader, account, 'tunnelled', context);
 
+  const messages = messagesOf(incoming);
+  if (messages !== null) return prepareMessages(messages, incoming, destination, reader, account, context);
   if (incoming.expectsContinue) {
     refuseByHead(incoming, destination, account, context);
     incoming.response.writeContinue();
@@ -87,6 +90,7 @@ function unscanned(
     pseudonyms: null,
     holdsResponse: false,
     isUnscanned: true,
+    relay: null,
     settle: () => {},
     settleWithNames: async () => {},
   };
@@ -204,6 +208,7 @@ async function hold(
     pseudonyms: pseudonyms.isNeeded ? pseudonyms : null,
     holdsResponse,
     isUnscanned: false,
+    relay: null,
     settle: () => {},
     settleWithNames: async () => {},
   };
@@ -243,6 +248,7 @@ function streamBeside(
     pseudonyms: null,
     holdsResponse,
     isUnscanned: false,
+    relay: null,
     ...settling(incoming, destination, beside, account, context),
   };
 }

@@ -92,7 +92,8 @@ export interface ScannerOptions {
 }
 
 /** What `names: off` leaves out: all that tells one of these. */
-const NAMED_ENTITIES = ['PERSON', 'LOCATION', 'ORGANIZATION'];
+/** What is found by its words alone, without a form or a check. */
+export const NAMED_ENTITIES: readonly string[] = ['PERSON', 'LOCATION', 'ORGANIZATION'];
 
 /** Throws WeirError `pattern_invalid` for a custom recognizer that cannot be compiled. */
 export function createScanner(options: ScannerOptions = {}): Scanner {

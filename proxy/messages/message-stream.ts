@@ -1,0 +1,244 @@
+/**
+ * The messages of one exchange, in both directions: each is inspected when it is whole, and becomes the bytes that go on
+ * in its place, or the end of the stream. It writes to nobody; the gates on either side do.
+ */
+import { COMPRESSED, END_STREAM, envelope, TRAILERS } from '../../engine/extract/envelopes.ts';
+import { extract } from '../../engine/extract/extract.ts';
+import type { MessageProtocol } from '../../engine/extract/message-protocols.ts';
+import type { Inspection } from '../../engine/inspect.ts';
+import { TOKEN_FORM } from '../../engine/transform/conversation.ts';
+import { refuse } from '../../engine/transform/refuse.ts';
+import { restoreBody } from '../../engine/transform/restore.ts';
+import { opaque } from '../../flow/coverage.ts';
+import type { Direction } from '../../flow/decision.ts';
+import { WeirError } from '../../flow/errors.ts';
+import type { Message } from '../../flow/message.ts';
+import type { Destination } from '../../flow/parties.ts';
+import type { Account } from '../account.ts';
+import { reasonOf } from '../answer.ts';
+import type { ExchangeContext, Incoming } from '../context.ts';
+import { failClosed, failOpen } from '../failing.ts';
+import { inspectWithNames } from '../inspection.ts';
+import type { Pseudonyms } from '../pseudonyms.ts';
+import { type Ending, encodeStatusMessage } from './endings.ts';
+
+/** One whole message as it stands in the stream; `coding` undoes a compressed one. */
+export interface Envelope {
+  readonly flags: number;
+  readonly payload: Buffer;
+  readonly coding: string | null;
+  readonly protocol: MessageProtocol;
+}
+
+export type Judged =
+  | { readonly kind: 'send'; readonly bytes: Buffer }
+  | { readonly kind: 'end'; readonly ending: Ending };
+
+export class MessageStream {
+  readonly protocol: MessageProtocol;
+  readonly incoming: Incoming;
+  readonly account: Account;
+  readonly context: ExchangeContext;
+  readonly destination: Destination;
+  /** A rule stronger than `alert` may match what goes in that direction: each message waits for its decision. */
+  readonly holds: Readonly<Record<Direction, boolean>>;
+  readonly #pseudonyms: Pseudonyms;
+  /** What may be put back: all that was issued in this exchange. */
+  readonly #byToken = new Map<string, string>();
+  #ending: Ending | null = null;
+  #onEnd: ((ending: Ending) => void) | null = null;
+
+  constructor(given: {
+    readonly protocol: MessageProtocol;
+    readonly incoming: Incoming;
+    readonly account: Account;
+    readonly context: ExchangeContext;
+    readonly destination: Destination;
+    readonly holds: Readonly<Record<Direction, boolean>>;
+    readonly pseudonyms: Pseudonyms;
+  }) {
+    this.protocol = given.protocol;
+    this.incoming = given.incoming;
+    this.account = given.account;
+    this.context = given.context;
+    this.destination = given.destination;
+    this.holds = given.holds;
+    this.#pseudonyms = given.pseudonyms;
+  }
+
+  /** Ends the stream, once; whoever relays it is told. */
+  end(ending: Ending): void {
+    if (this.#ending !== null) return;
+    this.#ending = ending;
+    this.#onEnd?.(ending);
+  }
+
+  get isEnded(): boolean {
+    return this.#ending !== null;
+  }
+
+  /** Tells how the stream was ended by the proxy, at once where it has been. */
+  onEnd(listener: (ending: Ending) => void): void {
+    this.#onEnd = listener;
+    if (this.#ending !== null) listener(this.#ending);
+  }
+
+  /** Whether a message of an answer may have to be changed, or stopped. */
+  get isAnswerGathered(): boolean {
+    return this.holds.response || this.holds.request;
+  }
+
+  /** What of a request's inspection its answer may have put back. */
+  async settle(inspection: Inspection): Promise<void> {
+    const pseudonyms = this.#pseudonyms;
+    await pseudonyms.settle(inspection);
+    for (const [token, value] of pseudonyms.byToken) this.#byToken.set(token, value);
+  }
+
+  /** One message that waits: its decision, its record, and what goes on. Never rejects. */
+  async judge(direction: Direction, given: Envelope): Promise<Judged> {
+    const { account, context } = this;
+    try {
+      const message = this.#message(direction, given);
+      const inspection = await inspectWithNames(context, message, {
+        now: new Date(context.now()),
+        held: true,
+        pseudonyms: this.#pseudonyms,
+      });
+      const id = await account.enterMessage(message, inspection, {
+        id: context.newId(),
+        excerptChars: context.excerptChars,
+      });
+      if (inspection.decision.enforced.action === 'block') {
+        return { kind: 'end', ending: this.blocked(message, inspection, id ?? account.id) };
+      }
+      if (direction === 'request') await this.settle(inspection);
+      const edited = inspection.edited?.changed.body === true ? inspection.edited.body : null;
+      const bytes =
+        direction === 'request' ? changed(given, edited) : changed(given, this.#restored(message, inspection, edited));
+      return { kind: 'send', bytes };
+    } catch (error) {
+      return this.#failed(given, error);
+    }
+  }
+
+  /** One message of an answer that no rule can change: pseudonyms are put back where some were issued. */
+  restore(given: Envelope): Buffer {
+    if (this.#byToken.size === 0) return changed(given, null);
+    try {
+      const message = this.#message('response', given);
+      return changed(given, this.#restored(message, null, null));
+    } catch (error) {
+      // The client sees the token; nobody sees a broken message.
+      this.context.log(`weir: message passed on as it came, event ${this.account.id}: ${reasonOf(error)}`);
+      return changed(given, null);
+    }
+  }
+
+  /** Looks at a message that is on its way already. Rejects as inspection does. */
+  async lookAt(direction: Direction, given: Envelope): Promise<void> {
+    const { account, context } = this;
+    const message = this.#message(direction, given);
+    const inspection = await inspectWithNames(context, message, {
+      now: new Date(context.now()),
+      held: false,
+      pseudonyms: null,
+    });
+    await account.enterMessage(message, inspection, { id: context.newId(), excerptChars: context.excerptChars });
+  }
+
+  /** Fields of a head or of trailers with pseudonyms put back. */
+  restoredFields(fields: readonly string[]): readonly string[] {
+    if (this.#byToken.size === 0) return fields;
+    return fields.map((value, at) => {
+      if (at % 2 === 0) return value;
+      const isMessage = fields[at - 1]?.toLowerCase() === 'grpc-message';
+      return value.replace(TOKEN_FORM, (token) => {
+        const original = this.#byToken.get(token) ?? token;
+        const words = isMessage ? encodeStatusMessage(original) : original;
+        // RFC 9110 §5.5: what is no visible character does not belong into a field.
+        return /^[\x20-\x7e]*$/.test(words) ? words : token;
+      });
+    });
+  }
+
+  blocked(message: Message, inspection: Inspection, eventId: string): Ending {
+    const { decision, findings, extraction } = inspection;
+    const { text } = refuse({
+      shape: extraction.shape,
+      destinationHost: message.destination.host,
+      ruling: decision.enforced,
+      findings,
+      subject: decision.subject,
+      eventId,
+      status: this.context.config.block.status,
+      style: 'error',
+      stream: false,
+      model: null,
+      callId: null,
+    });
+    return { code: 'permission_denied', text, eventId, outcome: 'blocked', reason: null };
+  }
+
+  /** A failure of ours, or a message too large to be looked at: null where `onError` lets it pass. */
+  failure(code: Ending['code'], where: 'size' | 'room' | 'inspection' | 'record', text: string): Ending | null {
+    const { account, context } = this;
+    if (context.config.onError === 'open') {
+      failOpen(account, where, text, context);
+      account.lessen(opaque(where === 'size' ? 'too-large' : 'failed'));
+      return null;
+    }
+    failClosed(account, where, text, context);
+    return { code, text: `${text} (event ${account.id})`, eventId: account.id, outcome: 'failed', reason: text };
+  }
+
+  #failed(given: Envelope, error: unknown): Judged {
+    const isRecord = error instanceof WeirError && error.code === 'store_unwritable';
+    this.context.log(`weir: a message of exchange ${this.account.id} failed: ${reasonOf(error)}`);
+    const ending = isRecord
+      ? this.failure('unavailable', 'record', 'the proxy cannot write its records')
+      : this.failure('internal', 'inspection', 'the proxy failed to inspect a message');
+    return ending === null ? { kind: 'send', bytes: changed(given, null) } : { kind: 'end', ending };
+  }
+
+  /** The payload with pseudonyms put back, of what the inspection left; null where it stays as it came. */
+  #restored(message: Message, inspection: Inspection | null, edited: Buffer | null): Buffer | null {
+    if (this.#byToken.size === 0) return edited;
+    const limits = { maxDecodedBytes: this.context.engine.maxDecodedBytes };
+    const now = edited === null ? message : { ...message, body: edited, headers: message.headers.slice(0, 2) };
+    const extraction = edited === null && inspection !== null ? inspection.extraction : extract(now, limits);
+    const { body, restored } = restoreBody(now, extraction, { byToken: this.#byToken });
+    return restored > 0 ? body : edited;
+  }
+
+  #message(direction: Direction, { flags, payload, coding, protocol }: Envelope): Message {
+    const { incoming } = this;
+    const isLast = direction === 'response' && (flags & ~COMPRESSED) === lastFlag(protocol);
+    const type = isLast && protocol.kind === 'connect' ? 'application/json' : protocol.messageType;
+    const headers = ['content-type', isLast && protocol.kind === 'grpc-web' ? 'text/plain' : type];
+    if ((flags & COMPRESSED) !== 0) headers.push('content-encoding', coding ?? 'unnamed');
+    // What a flag means that nobody has defined, only the server knows.
+    if ((flags & ~COMPRESSED) !== 0 && !isLast) headers.push('content-encoding', 'unknown-flag');
+    return {
+      direction,
+      source: incoming.source,
+      destination: this.destination,
+      method: incoming.request.method ?? 'POST',
+      target: incoming.target,
+      status: direction === 'response' ? 200 : null,
+      headers,
+      body: payload,
+      isWithinStream: true,
+    };
+  }
+}
+
+/** The flag of the message that ends an answer; -1 where none does. */
+function lastFlag({ kind }: MessageProtocol): number {
+  return kind === 'connect' ? END_STREAM : kind === 'grpc-web' ? TRAILERS : -1;
+}
+
+/** The message with another payload, which is not compressed any more; null for the one that it has. */
+function changed({ flags, payload }: Envelope, body: Buffer | null): Buffer {
+  return body === null ? envelope(flags, payload) : envelope(flags & ~COMPRESSED, body);
+}

@@ -1,0 +1,476 @@
+/**
+ * The answer to a stream of messages, while the request may still be under way: each message is decided on when it is
+ * whole and goes on at once, or goes by and is looked at beside. An end that the proxy makes is told in the protocol's own
+ * words, and cancels the upstream. The record is closed before the client has the last byte.
+ */
+import { messageProtocolOf } from '../../engine/extract/message-protocols.ts';
+import { opaque } from '../../flow/coverage.ts';
+import type { WeirError } from '../../flow/errors.ts';
+import type { Outcome } from '../../flow/event.ts';
+import { headerOf, type Message } from '../../flow/message.ts';
+import { closeRecord, closeRecordSoon, reasonOf } from '../answer.ts';
+import type { Ready } from '../context.ts';
+import type { Call, ResponseSink } from '../forward.ts';
+import { responseHead, trailerFields } from '../head.ts';
+import { HeldShare } from '../held-budget.ts';
+import { inspectWithNames } from '../inspection.ts';
+import { forBrowser } from '../own/browser-answer.ts';
+import { relay } from '../relay.ts';
+import { BesideMessages } from './beside-messages.ts';
+import { type Ending, inStream, wholeEnding, writeEnding } from './endings.ts';
+import { IncomingMessages } from './incoming-messages.ts';
+import type { MessageStream } from './message-stream.ts';
+
+/** Relays one answer; resolves when the exchange is over, however it ends. `beside` looks at the request's messages. */
+export function relayMessages(
+  stream: MessageStream,
+  beside: BesideMessages | null,
+  ready: Ready,
+  send: (sink: ResponseSink) => Call,
+): Promise<void> {
+  return new Promise((resolve) => {
+    new RelayingMessages(stream, beside, ready, resolve).start(send);
+  });
+}
+
+/** What comes from the upstream, in order. */
+type Arrival =
+  | { readonly kind: 'head'; readonly status: number; readonly headers: readonly string[] }
+  | { readonly kind: 'data'; readonly chunk: Buffer }
+  | { readonly kind: 'end' };
+
+class RelayingMessages implements ResponseSink {
+  readonly #stream: MessageStream;
+  readonly #requestBeside: BesideMessages | null;
+  readonly #ready: Ready;
+  readonly #body: Ready['body'];
+  readonly #over: () => void;
+  readonly #room: HeldShare;
+  #call: Call | null = null;
+  /** The rest of the exchange is an ordinary answer. */
+  #ordinary: ResponseSink | null = null;
+  #arrivals: Arrival[] = [];
+  #isWorking = false;
+  #isDraining = false;
+  #isOver = false;
+  #status = 0;
+  #headers: readonly string[] = [];
+  /** Of an answer without messages: its head is all that there is, and says what trailers would. */
+  #isTrailersOnly = false;
+  #trailers: readonly string[] = [];
+  #messages: IncomingMessages | null = null;
+  #beside: BesideMessages | null = null;
+  /** Messages that cannot be taken apart are passed on as they come. */
+  #isUnread = false;
+  #isPassing = false;
+  #isEntered = false;
+  #sentAt = 0;
+
+  constructor(stream: MessageStream, requestBeside: BesideMessages | null, ready: Ready, over: () => void) {
+    this.#stream = stream;
+    this.#requestBeside = requestBeside;
+    this.#ready = ready;
+    this.#body = ready.body;
+    this.#over = over;
+    this.#room = new HeldShare(stream.context.budget);
+  }
+
+  start(send: (sink: ResponseSink) => Call): void {
+    const { response } = this.#stream.incoming;
+    response.on('close', () => this.#clientClosed());
+    if (response.destroyed) return this.#clientClosed();
+    this.#stream.onEnd((ending) => this.#finish(this.#end(ending)));
+    if (this.#isOver || this.#stream.isEnded) return;
+    this.#sentAt = performance.now();
+    this.#call = send(this);
+    if (this.#isOver) this.#call.abort();
+  }
+
+  information(): void {
+    // Nothing of these protocols is said before the answer.
+  }
+
+  head(status: number, statusText: string, headers: readonly string[]): void {
+    const { context } = this.#stream;
+    context.figures.passed('forward', this.#sentAt);
+    const protocol = messageProtocolOf(headerOf(headers, 'content-type'));
+    if (status !== 200 || protocol === null) return this.#relayOrdinary(status, statusText, headers);
+    this.#ready.letGo();
+    this.#status = status;
+    this.#headers = headers;
+    this.#messages = new IncomingMessages(protocol, headers, context.config.limits.inspectBytes);
+    this.#arrive({ kind: 'head', status, headers });
+  }
+
+  data(chunk: Buffer): void {
+    if (this.#ordinary !== null) return this.#ordinary.data(chunk);
+    this.#stream.account.bytesIn += chunk.length;
+    this.#stream.context.youngChunks.pass(chunk.length);
+    this.#arrive({ kind: 'data', chunk });
+  }
+
+  trailers(headers: readonly string[]): void {
+    if (this.#ordinary !== null) return this.#ordinary.trailers(headers);
+    this.#trailers = trailerFields(headers);
+  }
+
+  end(): void {
+    if (this.#ordinary !== null) return this.#ordinary.end();
+    this.#arrive({ kind: 'end' });
+  }
+
+  error(error: WeirError): void {
+    if (this.#ordinary !== null) return this.#ordinary.error(error);
+    if (this.#isOver) return;
+    const { account } = this.#stream;
+    const isRefused = error.code === 'address_forbidden';
+    const code = isRefused
+      ? 'permission_denied'
+      : error.code === 'upstream_timeout'
+        ? 'deadline_exceeded'
+        : 'unavailable';
+    const outcome = isRefused ? 'refused' : 'upstream_failed';
+    const text = `${error.message} (event ${account.id})`;
+    this.#stream.end({ code, text, eventId: account.id, outcome, reason: reasonOf(error) });
+  }
+
+  /** No messages come back: an error page, a redirect, JSON. */
+  #relayOrdinary(status: number, statusText: string, headers: readonly string[]): void {
+    const { incoming, account, context } = this.#stream;
+    const call = this.#call;
+    const settled: Ready = {
+      ...this.#ready,
+      settle: () => {},
+      settleWithNames: async () => await this.#requestBeside?.settle(),
+    };
+    const over = relay(incoming, settled, account, context, (sink) => {
+      this.#ordinary = sink;
+      sink.head(status, statusText, headers);
+      return call ?? NO_CALL;
+    });
+    void over.then(() => {
+      this.#isOver = true;
+      this.#over();
+    });
+  }
+
+  #arrive(arrival: Arrival): void {
+    if (this.#isOver) return;
+    this.#arrivals.push(arrival);
+    if (this.#isWorking) {
+      // What is read while a message waits would only wait behind it.
+      this.#call?.pause();
+      return;
+    }
+    this.#finish(this.#work());
+  }
+
+  async #work(): Promise<void> {
+    this.#isWorking = true;
+    while (this.#arrivals.length > 0 && !this.#isOver) {
+      const arrival = this.#arrivals.shift() as Arrival;
+      if (arrival.kind === 'head') await this.#takeHead(arrival.status, arrival.headers);
+      else if (arrival.kind === 'data') await this.#takeData(arrival.chunk);
+      else await this.#takeEnd();
+    }
+    this.#isWorking = false;
+    if (!this.#isOver && !this.#isDraining) this.#call?.resume();
+  }
+
+  async #takeHead(status: number, headers: readonly string[]): Promise<void> {
+    const stream = this.#stream;
+    this.#isTrailersOnly = stream.protocol.kind === 'grpc' && headerOf(headers, 'grpc-status') !== null;
+    const coding = headerOf(headers, 'content-encoding');
+    // A coding of all of the body hides where a message begins.
+    this.#isUnread = coding !== null && coding.trim().toLowerCase() !== 'identity';
+    const decided = await this.#decideFields(headers, this.#isUnread ? Buffer.alloc(1) : Buffer.alloc(0));
+    if (decided === null) return;
+    this.#headers = decided;
+    if (!stream.holds.response) {
+      this.#beside = new BesideMessages(stream, 'response', stream.context.config.limits.besideBytes);
+    }
+    if (this.#isTrailersOnly) return;
+    this.#writeHead(status, decided);
+  }
+
+  async #takeData(chunk: Buffer): Promise<void> {
+    const messages = this.#messages;
+    if (messages === null) return;
+    const { protocol } = messages;
+    if (this.#isUnread) return this.#write(chunk);
+    if (!this.#stream.isAnswerGathered) {
+      this.#write(chunk);
+      this.#beside?.push(messages, chunk);
+      return;
+    }
+    if (!(await this.#takeRoom(chunk.length))) return;
+    const pieces = messages.push(chunk);
+    if (pieces === null) return this.#malformed('the answer is no base64');
+    for (const piece of pieces) {
+      if (this.#isOver) return;
+      if (piece.kind === 'rest') {
+        if (this.#isPassing) this.#write(inStream(protocol, piece.bytes));
+      } else if (piece.kind === 'large') {
+        this.#isPassing = this.#passLarge(piece.length);
+        if (this.#isPassing) this.#write(inStream(protocol, piece.head));
+      } else {
+        const given = { ...piece, coding: messages.coding, protocol };
+        if (this.#stream.holds.response) {
+          const judged = await this.#stream.judge('response', given);
+          if (this.#isOver) return;
+          if (judged.kind === 'end') return this.#stream.end(judged.ending);
+          this.#write(inStream(protocol, judged.bytes));
+        } else {
+          this.#write(inStream(protocol, this.#stream.restore(given)));
+          this.#beside?.take(given);
+        }
+      }
+    }
+    this.#room.release();
+    this.#room.charge(messages.heldBytes);
+  }
+
+  async #takeEnd(): Promise<void> {
+    const stream = this.#stream;
+    if (this.#messages?.isWithin === true && !this.#isUnread)
+      return this.#malformed('the answer ends in the middle of a message');
+    const fields = this.#isTrailersOnly ? this.#headers : this.#trailers;
+    const trailers =
+      this.#isTrailersOnly || fields.length === 0 ? fields : await this.#decideFields(fields, Buffer.alloc(0));
+    if (trailers === null || this.#isOver) return;
+    await this.#requestBeside?.settle();
+    await this.#beside?.settle();
+    if (this.#isOver) return;
+    const isKept = await closeRecordSoon(stream.account, 'completed', this.#status, stream.context);
+    if (this.#isOver) return;
+    if (!isKept) return this.#breakOff();
+    this.#isOver = true;
+    const { response } = stream.incoming;
+    if (this.#isTrailersOnly) {
+      const { head, rest } = splitTrailersOnly(trailers);
+      this.#writeHead(this.#status, head);
+      response.addTrailers(pairsOf(stream.restoredFields(trailerFields(rest))));
+    } else if (trailers.length > 0) {
+      response.addTrailers(pairsOf(stream.restoredFields(trailers)));
+    }
+    response.end();
+    this.#close();
+  }
+
+  /** A head or trailers, decided on: as they go on; null where that ended the stream. */
+  async #decideFields(headers: readonly string[], body: Buffer): Promise<readonly string[] | null> {
+    const stream = this.#stream;
+    const { account, context } = stream;
+    const message = this.#fieldsMessage(headers, body);
+    const held = stream.holds.response;
+    try {
+      const inspection = await inspectWithNames(context, message, {
+        now: new Date(context.now()),
+        held,
+        pseudonyms: null,
+      });
+      if (this.#isOver) return null;
+      // One account of a direction is enough, where there is nothing more to say.
+      if (!this.#isEntered || inspection.findings.length > 0) account.enter(message, inspection, context.excerptChars);
+      this.#isEntered = true;
+      if (inspection.decision.enforced.action === 'block') {
+        stream.end(stream.blocked(message, inspection, account.id));
+        return null;
+      }
+      return inspection.edited?.changed.headers === true ? inspection.edited.headers : headers;
+    } catch (error) {
+      context.log(`weir: the fields of an answer of exchange ${account.id} failed: ${reasonOf(error)}`);
+      if (!held) {
+        account.lessen(opaque('failed'));
+        return headers;
+      }
+      const ending = stream.failure('internal', 'inspection', 'the proxy failed to inspect the answer');
+      if (ending === null) return headers;
+      stream.end(ending);
+      return null;
+    }
+  }
+
+  #fieldsMessage(headers: readonly string[], body: Buffer): Message {
+    const { incoming, destination } = this.#stream;
+    return {
+      direction: 'response',
+      source: incoming.source,
+      destination,
+      method: incoming.request.method ?? 'POST',
+      target: incoming.target,
+      status: this.#status,
+      headers,
+      body,
+    };
+  }
+
+  #writeHead(status: number, headers: readonly string[]): void {
+    const { incoming, account } = this.#stream;
+    const { response } = incoming;
+    const head = responseHead(this.#stream.restoredFields(headers), {
+      eventId: account.id,
+      action: account.action,
+      isEdited: this.#stream.isAnswerGathered,
+      contentLength: null,
+      isIdentity: false,
+      dropsLength: true,
+    });
+    response.sendDate = false;
+    response.writeHead(status, head);
+    // The client may wait for the head before it says more.
+    process.nextTick(() => {
+      if (!this.#isOver && !response.destroyed) response.flushHeaders();
+    });
+  }
+
+  /** While the client takes no more, nothing more is read from the upstream. */
+  #write(bytes: Buffer): void {
+    const { response } = this.#stream.incoming;
+    if (this.#isOver || response.write(bytes) || this.#isDraining) return;
+    this.#isDraining = true;
+    this.#call?.pause();
+    response.once('drain', () => {
+      this.#isDraining = false;
+      if (!this.#isWorking) this.#call?.resume();
+    });
+  }
+
+  async #takeRoom(bytes: number): Promise<boolean> {
+    if (this.#room.grow(bytes) || (await this.#room.growWhenRoom(bytes))) return true;
+    if (this.#isOver) return false;
+    if (this.#stream.holds.response) {
+      const ending = this.#stream.failure('unavailable', 'room', 'no room for held messages (limits.heldBytes)');
+      if (ending !== null) {
+        this.#stream.end(ending);
+        return false;
+      }
+    }
+    this.#room.charge(bytes);
+    return true;
+  }
+
+  #passLarge(length: number): boolean {
+    const { account, context, holds } = this.#stream;
+    if (!holds.response) {
+      account.lessen(opaque('too-large'));
+      return true;
+    }
+    const { inspectBytes } = context.config.limits;
+    const text = `a message of ${length} bytes is larger than limits.inspectBytes (${inspectBytes} bytes)`;
+    const ending = this.#stream.failure('resource_exhausted', 'size', text);
+    if (ending !== null) this.#stream.end(ending);
+    return ending === null;
+  }
+
+  #malformed(text: string): void {
+    const { account } = this.#stream;
+    const reason = text;
+    this.#stream.end({ code: 'unavailable', text, eventId: account.id, outcome: 'upstream_failed', reason });
+  }
+
+  /** The stream is ended by the proxy: the upstream is let go, the record closed, and the client told. */
+  async #end(ending: Ending): Promise<void> {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    const { incoming, protocol } = this.#stream;
+    this.#call?.abort();
+    this.#letGoOfBody();
+    await this.#requestBeside?.settle();
+    await this.#beside?.settle();
+    const { response, request } = incoming;
+    if (response.destroyed) this.#record('client_aborted', this.#sentStatus(), null);
+    else if (this.#ordinary !== null) {
+      response.destroy();
+      this.#record(ending.outcome, this.#sentStatus(), ending.reason);
+    } else {
+      this.#record(ending.outcome, response.headersSent ? this.#status : 200, ending.reason);
+      if (response.headersSent) writeEnding(response, this.#messages?.protocol ?? protocol, ending);
+      else {
+        const type = headerOf(request.rawHeaders, 'content-type') ?? 'application/grpc';
+        const { refusal: plain, trailers } = wholeEnding(protocol, ending, type);
+        const refusal = forBrowser(plain, request.rawHeaders);
+        response.sendDate = false;
+        response.writeHead(refusal.status, [...refusal.headers]);
+        if (trailers.length > 0) response.addTrailers(trailers);
+        if (refusal.body.length > 0) response.end(refusal.body);
+        else response.end();
+      }
+      // What of the request was not read is not waited for.
+      if (!request.complete) request.resume();
+    }
+    this.#close();
+  }
+
+  #record(outcome: Outcome, status: number | null, reason: string | null): void {
+    closeRecord(this.#stream.account, outcome, status, reason, this.#stream.context);
+  }
+
+  #sentStatus(): number | null {
+    return this.#stream.incoming.response.headersSent ? this.#status : null;
+  }
+
+  #letGoOfBody(): void {
+    const body = this.#body;
+    if (body !== null && !Buffer.isBuffer(body)) body.destroy();
+  }
+
+  /** What goes wrong in a way nobody thought of ends this exchange, and no other. */
+  #finish(work: Promise<void>): void {
+    work.catch((error: unknown) => {
+      const { account, context } = this.#stream;
+      context.log(`weir: internal error in exchange ${account.id}: ${reasonOf(error)}`);
+      this.#record('failed', this.#sentStatus(), reasonOf(error));
+      this.#breakOff();
+    });
+  }
+
+  #breakOff(): void {
+    this.#isOver = true;
+    this.#call?.abort();
+    this.#letGoOfBody();
+    this.#stream.incoming.response.destroy();
+    this.#close();
+  }
+
+  #clientClosed(): void {
+    if (this.#isOver || this.#ordinary !== null) return;
+    this.#isOver = true;
+    this.#call?.abort();
+    this.#letGoOfBody();
+    this.#finish(this.#recordAbort());
+  }
+
+  async #recordAbort(): Promise<void> {
+    await this.#requestBeside?.settle();
+    await this.#beside?.settle();
+    this.#record('client_aborted', this.#sentStatus(), null);
+    this.#close();
+  }
+
+  #close(): void {
+    this.#room.release();
+    this.#over();
+  }
+}
+
+const NO_CALL: Call = { pause: () => {}, resume: () => {}, abort: () => {} };
+
+/** Of an answer that is all trailers (gRPC over HTTP2, Trailers-Only): what stands in the head, and what behind it. */
+function splitTrailersOnly(headers: readonly string[]): { readonly head: string[]; readonly rest: string[] } {
+  const head: string[] = [];
+  const rest: string[] = [];
+  for (const [name, value] of pairsOf(headers)) {
+    (/^(?:content-type|grpc-encoding|grpc-accept-encoding|date|server|via)$/i.test(name) ? head : rest).push(
+      name,
+      value,
+    );
+  }
+  return { head, rest };
+}
+
+function pairsOf(fields: readonly string[]): [string, string][] {
+  const pairs: [string, string][] = [];
+  for (let i = 0; i + 1 < fields.length; i += 2) pairs.push([fields[i] as string, fields[i + 1] as string]);
+  return pairs;
+}
