@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import type { Config } from '../config/config.ts';
 import { loadPolicies } from '../config/policies.ts';
 import type { PolicyDocument } from '../engine/decide/policy-file.ts';
-import { compilePolicies } from '../engine/decide/policy-set.ts';
+import { compilePolicies, type RolloutStand } from '../engine/decide/policy-set.ts';
 import type { Engine, Fingerprint } from '../engine/inspect.ts';
 import { remembering } from '../engine/scan/memory.ts';
 import { normalise } from '../engine/scan/normalise.ts';
@@ -25,7 +25,7 @@ export class EngineMaker {
 
   /** Throws WeirError `policy_invalid`. */
   make(config: Config, documents: readonly PolicyDocument[]): Engine {
-    const policies = compilePolicies(documents);
+    const policies = compilePolicies(documents, rolloutStand(this.#keyed));
     const { model: _, ...detection } = config.detection;
     const madeFor = JSON.stringify([detection, policies.recognizers]);
     if (this.#scanner === null || madeFor !== this.#madeFor) {
@@ -47,6 +47,17 @@ export class EngineMaker {
 /** The engine of a configuration, its policies read from their files. Throws WeirError `policy_invalid`. */
 export function createEngine(config: Config, keyed: Fingerprint): Engine {
   return new EngineMaker(keyed).make(config, loadPolicies(config));
+}
+
+/**
+ * The same in every process of a home, and for a source the same today and tomorrow: a wider rollout takes in all of a
+ * narrower one.
+ */
+function rolloutStand(keyed: Fingerprint): RolloutStand {
+  return (policy, source) => {
+    const digest = Buffer.from(keyed('ROLLOUT', `${policy}\n${source}`), 'base64url');
+    return (digest.readUIntBE(0, 6) / 2 ** 48) * 100;
+  };
 }
 
 export function fingerprinter(home: Home): Fingerprint {

@@ -6,6 +6,7 @@ import type { ConversationHolder } from '../proxy/conversation-map.ts';
 import { type ProxySettings, startProxy } from '../proxy/proxy.ts';
 import type { Authority } from '../proxy/tls/authority.ts';
 import type { Home } from '../store/home.ts';
+import { overridesIn } from '../store/overrides.ts';
 import type { StoreRecorder } from '../store/recorder.ts';
 import { newUlid } from '../store/ulid.ts';
 import type { Carrier } from './carrier.ts';
@@ -38,6 +39,7 @@ export async function startInProcess(snapshot: Snapshot, parts: InProcessParts):
       ...settingsOf(snapshot),
       recorder,
       conversations,
+      overrides: overridesIn(home, Date.now),
       authority,
       fingerprint: keyed,
       log,

@@ -7,8 +7,10 @@ import { type Coverage, coverageText, FULL, truncated, worseCoverage } from '../
 import { type Action, actionRank, type Decision, type Ruling } from '../flow/decision.ts';
 import { type Finding, KEPT, MEDIUM } from '../flow/finding.ts';
 import type { Message } from '../flow/message.ts';
+import type { Override } from '../flow/override.ts';
 import type { Position, Role, Segment, SpanRead } from '../flow/segment.ts';
-import type { PolicySet } from './decide/policy-set.ts';
+import type { LimitUse, Usage } from './decide/limit.ts';
+import type { DecideInput, PolicySet } from './decide/policy-set.ts';
 import type { DecodeLimits } from './extract/encodings.ts';
 import { type Extraction, extract } from './extract/extract.ts';
 import { NO_TEXT } from './extract/marks.ts';
@@ -49,6 +51,16 @@ export interface InspectContext {
   readonly conversation: (extraction: Extraction) => Conversation | null;
   /** What a model has found in the texts of the segments, a list a segment; null or absent without one. */
   readonly names?: NamesInTexts | null;
+  /** Keeps what sources use of limits: asked for what was used before, told what is let through. Null or absent: nobody counts. */
+  readonly usage?: UsageLedger | null;
+  /** What people have let through for a while. */
+  readonly overrides?: readonly Override[];
+  /** Bytes of the message, where its body is but a part of them. */
+  readonly bytes?: number;
+}
+
+export interface UsageLedger extends Usage {
+  add(uses: readonly LimitUse[]): void;
 }
 
 /** Inspects one whole message. Throws WeirError `edit_unsafe` when an edit could not be made safely. */
@@ -255,7 +267,9 @@ function decide(
   findings: readonly Finding[],
   context: Omit<InspectContext, 'conversation'>,
 ): Decision {
-  const decision = engine.policies.decide({
+  const { policies } = engine;
+  const usage = context.usage ?? null;
+  const input: DecideInput = {
     direction: message.direction,
     source: message.source,
     destination: message.destination,
@@ -264,8 +278,15 @@ function decide(
     segments: extraction.segments,
     coverage: extraction.coverage,
     now: context.now,
-  });
-  return context.held ? withOpaque(decision, extraction.coverage, engine.onOpaque) : decision;
+    bytes: context.bytes ?? message.body.length,
+    usage,
+    overrides: context.overrides ?? [],
+  };
+  const decided = policies.decide(input);
+  const decision = context.held ? withOpaque(decided, extraction.coverage, engine.onOpaque) : decided;
+  // At once with the decision, so that of two messages at a time one is the last within the limit.
+  if (usage !== null && policies.hasLimits && decision.enforced.action !== 'block') usage.add(policies.usesOf(input));
+  return decision;
 }
 
 /** `onOpaque` acts beside the policies: what a rule could hold and nobody could read is not waved through. */

@@ -3,8 +3,9 @@ import type { Duplex, Readable } from 'node:stream';
 import type { Catalog } from '../catalog/catalog.ts';
 import type { ProxyConfig } from '../config/config.ts';
 import type { Shape } from '../engine/extract/extract.ts';
-import type { Engine } from '../engine/inspect.ts';
+import type { Engine, UsageLedger } from '../engine/inspect.ts';
 import type { NameReader } from '../engine/names/given.ts';
+import type { Override } from '../flow/override.ts';
 import type { Destination, Source } from '../flow/parties.ts';
 import type { Recorder } from '../flow/recorder.ts';
 import type { Account } from './account.ts';
@@ -32,6 +33,8 @@ export interface ExchangeContext {
   readonly budget: HeldBudget;
   readonly rates: RateWatch;
   readonly figures: ProxyFigures;
+  readonly usage: UsageLedger;
+  readonly overrides: () => readonly Override[];
   readonly youngChunks: YoungChunks;
   /** The exchange that each client connection is busy with: what breaks on the connection belongs to its record. */
   readonly underWay: WeakMap<Duplex, { readonly account: Account; readonly response: ClientResponse }>;

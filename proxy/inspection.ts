@@ -3,9 +3,18 @@
  * the engine. The engine itself asks nobody; what takes time lies between its two halves.
  */
 import { extract } from '../engine/extract/extract.ts';
-import { carryOut, type Engine, type InspectContext, type Inspection, judge, wanted } from '../engine/inspect.ts';
+import {
+  carryOut,
+  type Engine,
+  type InspectContext,
+  type Inspection,
+  judge,
+  type UsageLedger,
+  wanted,
+} from '../engine/inspect.ts';
 import type { NameReader, NamesInTexts } from '../engine/names/given.ts';
 import type { Message } from '../flow/message.ts';
+import type { Override } from '../flow/override.ts';
 import type { Segment } from '../flow/segment.ts';
 import type { ProxyFigures } from './figures.ts';
 import type { Pseudonyms } from './pseudonyms.ts';
@@ -14,24 +23,30 @@ export interface Inspecting {
   readonly engine: Engine;
   readonly readNames: NameReader | null;
   readonly figures: ProxyFigures;
+  readonly usage: UsageLedger;
+  /** What people have let through for a while; asked only where a rule grants that. */
+  readonly overrides: () => readonly Override[];
 }
 
 /** An inspection in the proxy, whose conversations may be with another process. */
-export interface ProxyInspectContext extends Omit<InspectContext, 'conversation' | 'names'> {
+export interface ProxyInspectContext extends Omit<InspectContext, 'conversation' | 'names' | 'usage' | 'overrides'> {
+  /** Its body is still to come, and is inspected then: nothing of it is counted now. */
+  readonly isHead?: boolean;
   /** Null where nothing that is edited will be sent: a label stands for a token then. */
   readonly pseudonyms: Pseudonyms | null;
 }
 
 /** Rejects as `inspect` throws, and where the conversation cannot be asked for its tokens. */
 export async function inspectWithNames(
-  { engine, readNames, figures }: Inspecting,
+  inspecting: Inspecting,
   message: Message,
   { pseudonyms, ...context }: ProxyInspectContext,
 ): Promise<Inspection> {
   const since = performance.now();
+  const { engine, readNames, figures } = inspecting;
   const extraction = extract(message, engine);
   const names = readNames === null ? null : await namesOf(extraction.segments, readNames);
-  const judged = judge(engine, message, extraction, { ...context, names });
+  const judged = judge(engine, message, extraction, { ...context, ...givenOf(inspecting, context), names });
   const tokens = pseudonyms === null ? null : wanted(judged);
   const issued = pseudonyms === null || tokens === null ? null : await pseudonyms.issue(judged.extraction, tokens);
   const inspection = carryOut(engine, judged, issued);
@@ -44,14 +59,27 @@ export async function inspectWithNames(
  * For what is recorded, not sent.
  */
 export function inspectWithoutNames(
-  { engine, readNames }: Inspecting,
+  inspecting: Inspecting,
   message: Message,
   { pseudonyms: _, ...context }: ProxyInspectContext,
 ): Inspection {
+  const { engine, readNames } = inspecting;
   const extraction = extract(message, engine);
   const names = readNames === null ? null : { names: [], isWhole: !extraction.segments.some(isForModel) };
-  return carryOut(engine, judge(engine, message, extraction, { ...context, names }), null);
+  const judged = judge(engine, message, extraction, { ...context, ...givenOf(inspecting, context), names });
+  return carryOut(engine, judged, null);
 }
+
+/** What the engine is told from outside: what was used of limits, and what was let through. */
+function givenOf(
+  { engine, usage, overrides }: Inspecting,
+  { isHead }: Pick<ProxyInspectContext, 'isHead'>,
+): Pick<InspectContext, 'usage' | 'overrides'> {
+  const { hasLimits, hasOverrides } = engine.policies;
+  return { usage: hasLimits && isHead !== true ? usage : null, overrides: hasOverrides ? overrides() : NONE };
+}
+
+const NONE: readonly Override[] = [];
 
 async function namesOf(segments: readonly Segment[], readNames: NameReader): Promise<NamesInTexts> {
   const asked = segments.filter(isForModel);

@@ -99,7 +99,7 @@ function unscanned(
 /** `Expect: 100-continue` is answered once the head alone has been decided on (RFC 9110 §10.1.1). */
 function refuseByHead(incoming: Incoming, destination: Destination, account: Account, context: ExchangeContext): void {
   const message = requestMessage(incoming, destination, Buffer.alloc(0));
-  const inspection = inspectWithoutNames(context, message, inspectContext(context, false, null));
+  const inspection = inspectWithoutNames(context, message, { ...inspectContext(context, false, null), isHead: true });
   if (inspection.decision.enforced.action === 'block') throw blocked(message, inspection, account, context);
 }
 
@@ -225,11 +225,10 @@ function streamBeside(
 ): Ready {
   const { request } = incoming;
   const beside = new Beside(context.config.limits.besideBytes, headerOf(request.rawHeaders, 'content-type'));
-  const head = inspectWithoutNames(
-    context,
-    requestMessage(incoming, destination, Buffer.alloc(0)),
-    inspectContext(context, false, null),
-  );
+  const head = inspectWithoutNames(context, requestMessage(incoming, destination, Buffer.alloc(0)), {
+    ...inspectContext(context, false, null),
+    isHead: true,
+  });
   account.route = describeRoute(request.method ?? '', incoming.target, head.extraction.segments, head.findings);
   return {
     headers: requestHead(request.rawHeaders, {
@@ -262,6 +261,7 @@ function settling(
   context: ExchangeContext,
 ): Pick<Ready, 'settle' | 'settleWithNames'> {
   let isSettled = false;
+  const whole = (): ProxyInspectContext => ({ ...inspectContext(context, false, null), bytes: account.bytesOut });
   const enter = (message: Message, inspection: Inspection): void => {
     if (isSettled) return;
     isSettled = true;
@@ -272,12 +272,12 @@ function settling(
     settle: () => {
       if (isSettled) return;
       const message = requestMessage(incoming, destination, beside.bytes());
-      enter(message, inspectWithoutNames(context, message, inspectContext(context, false, null)));
+      enter(message, inspectWithoutNames(context, message, whole()));
     },
     settleWithNames: async () => {
       if (isSettled) return;
       const message = requestMessage(incoming, destination, beside.bytes());
-      enter(message, await inspectWithNames(context, message, inspectContext(context, false, null)));
+      enter(message, await inspectWithNames(context, message, whole()));
     },
   };
 }

@@ -8,10 +8,11 @@ import { originOf, PROVIDERS } from '../catalog/providers.ts';
 import type { Config } from '../config/config.ts';
 import { isLoopback } from '../config/load.ts';
 import { anyOf, compileHostGlob } from '../engine/decide/glob.ts';
-import type { Engine, Fingerprint } from '../engine/inspect.ts';
+import type { Engine, Fingerprint, UsageLedger } from '../engine/inspect.ts';
 import type { NameReader } from '../engine/names/given.ts';
 import { WeirError } from '../flow/errors.ts';
 import type { Figures } from '../flow/figures.ts';
+import type { Override } from '../flow/override.ts';
 import type { Recorder } from '../flow/recorder.ts';
 import { recordDenied } from './admission.ts';
 import { reasonOf } from './answer.ts';
@@ -29,6 +30,7 @@ import type { Authority } from './tls/authority.ts';
 import { createLeaves } from './tls/leaves.ts';
 import { Rejections } from './trust.ts';
 import { throughProxy } from './upstream-proxy.ts';
+import { SharedUsage } from './usage-ledger.ts';
 import { YoungChunks } from './young-chunks.ts';
 
 /** What may change while a proxy runs. */
@@ -43,6 +45,10 @@ export interface ProxySettings {
 export interface ProxyOptions extends ProxySettings {
   readonly recorder: Recorder;
   readonly conversations: ConversationHolder;
+  /** Counts for limits; of this process alone unless given. */
+  readonly usage?: UsageLedger;
+  /** What people have let through for a while; nothing unless given. */
+  readonly overrides?: () => readonly Override[];
   readonly authority: Authority;
   readonly fingerprint: Fingerprint;
   /** Lines for the operator. */
@@ -102,6 +108,8 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
     recorder: options.recorder,
     figures,
     budget,
+    usage: options.usage ?? new SharedUsage(now),
+    overrides: options.overrides ?? (() => []),
     conversations: new Conversations(options.conversations, (text) =>
       options.fingerprint('CONVERSATION', sha256(text)),
     ),

@@ -415,6 +415,7 @@ class Relaying implements ResponseSink {
 
   #inspectContext(held: boolean): ProxyInspectContext {
     return {
+      bytes: this.#account.bytesIn,
       now: new Date(this.#context.now()),
       held,
       pseudonyms: this.#ready.pseudonyms,

@@ -33,6 +33,8 @@ export interface HomePaths {
   readonly spoolFolder: string;
   readonly keysFolder: string;
   readonly caFolder: string;
+  /** Made when the first override is given. */
+  readonly overridesFolder: string;
 }
 
 export interface Home extends HomePaths {
@@ -56,6 +58,7 @@ export function homePaths(path: string): HomePaths {
     spoolFolder: join(path, 'spool'),
     keysFolder: join(path, 'keys'),
     caFolder: join(path, 'ca'),
+    overridesFolder: join(path, 'overrides'),
   };
 }
 

@@ -2,18 +2,14 @@
  * `weir log review`: sets the review state of an event, as an event of its own. A note is kept in clear, so it is
  * scanned first and what looks sensitive in it is replaced.
  */
-import { userInfo } from 'node:os';
-import { createScanner } from '../../engine/scan/scanner.ts';
 import { REVIEW_STATES } from '../../flow/event.ts';
-import { MEDIUM } from '../../flow/finding.ts';
 import { openHome } from '../../store/home.ts';
 import { review } from '../../store/review.ts';
-import { type Command, type CommandContext, choiceOption, hasOption, textOption, UsageError } from '../command.ts';
+import { type Command, choiceOption, hasOption, textOption, UsageError } from '../command.ts';
 import { cleanText } from './clean-text.ts';
 import { findEvent, idArgument } from './find-event.ts';
 import { withLog } from './open-log.ts';
-
-const MAX_NOTE = 2000;
+import { MAX_NOTE, safeNote, systemUser } from './safe-note.ts';
 
 export const command: Command = {
   name: 'log review',
@@ -34,7 +30,7 @@ export const command: Command = {
     const id = idArgument(context);
     const state = choiceOption(context, 'state', REVIEW_STATES);
     if (state === null) throw new UsageError(`needs --state, one of ${REVIEW_STATES.join(', ')}`);
-    const note = safeNote(context);
+    const note = safeNote(context, 'note');
     const by = textOption(context, 'by') ?? systemUser();
     const event = withLog(context, (reader) => findEvent(context, reader, id));
     if (event === null) return 1;
@@ -49,34 +45,3 @@ export const command: Command = {
     return 0;
   },
 };
-
-/** Throws UsageError for a note that is too long. */
-function safeNote(context: CommandContext): string | null {
-  const note = textOption(context, 'note');
-  if (note === null) return null;
-  if (note.length > MAX_NOTE) throw new UsageError(`--note has ${note.length} characters; ${MAX_NOTE} are kept`);
-  const text = Buffer.from(note);
-  const findings = createScanner()
-    .scan(text, { label: null, role: null })
-    .filter(({ score }) => score >= MEDIUM);
-  const parts: string[] = [];
-  let end = 0;
-  for (const finding of findings) {
-    parts.push(text.toString('utf8', end, finding.start), `[${finding.entity}]`);
-    end = finding.end;
-  }
-  if (findings.length > 0) {
-    const entities = new Set(findings.map(({ entity }) => entity));
-    context.err(`weir: the note held ${[...entities].join(', ')}; replaced, since notes are kept in clear\n`);
-  }
-  return parts.join('') + text.toString('utf8', end);
-}
-
-function systemUser(): string | null {
-  try {
-    return userInfo().username;
-  } catch {
-    // A user id without a name, as in a container: nobody is named.
-    return null;
-  }
-}

@@ -47,7 +47,7 @@ export function runPolicyTests(documents: readonly PolicyDocument[], catalog: Ca
 }
 
 function enforced(policy: PolicyOf): PolicyOf {
-  return { ...policy, mode: 'enforce' };
+  return { ...policy, mode: 'enforce', rollout: '100%' };
 }
 
 function failuresOf(test: PolicyTest, { inspection, output }: Trial): string[] {
@@ -80,7 +80,7 @@ export const command: Command = {
   summary: 'runs the tests written in the policies',
   usage: 'weir policy test [FILE|FOLDER…] [--json]',
   details: [
-    'Prints a line a test, ok or FAIL with the reason. Each policy is tested alone, as if its mode were enforce, and',
+    'Prints a line a test, ok or FAIL with the reason. Each policy is tested alone, as if enforced everywhere, and',
     'without exceptions of other documents. Without files: the policies of the configuration.',
     'Exit code 1 when a test failed, 2 when a policy has an error.',
   ].join('\n'),

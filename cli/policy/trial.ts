@@ -5,8 +5,9 @@
 import { createHmac, type KeyObject } from 'node:crypto';
 import type { Catalog } from '../../catalog/catalog.ts';
 import { canonicalHost } from '../../catalog/host.ts';
+import type { Used } from '../../engine/decide/limit.ts';
 import type { PolicySet, RuleTrace } from '../../engine/decide/policy-set.ts';
-import { type Engine, type Inspection, inspectText } from '../../engine/inspect.ts';
+import { type Engine, type Inspection, inspectText, type UsageLedger } from '../../engine/inspect.ts';
 import { normalise } from '../../engine/scan/normalise.ts';
 import type { Scanner } from '../../engine/scan/scanner.ts';
 import { Conversation } from '../../engine/transform/conversation.ts';
@@ -29,6 +30,8 @@ export interface TrialInput {
   readonly role: Role;
   readonly position: Position;
   readonly direction: Direction;
+  /** What the source is taken to have used of every limit before; nothing unless said. */
+  readonly used?: Used | null;
 }
 
 export interface Trial {
@@ -88,12 +91,15 @@ export function tryText(
     body: Buffer.alloc(0),
   };
   const now = new Date();
+  const used = input.used ?? { requests: 0, bytes: 0, findings: 0 };
+  const usage: UsageLedger = { used: () => used, add: () => {} };
   const conversation = new Conversation();
   const assume = { role: input.role, position: input.position, model: input.model };
   const inspection = inspectText(engine, message, input.text, assume, {
     now,
     held: true,
     conversation: () => conversation,
+    usage,
   });
   const { extraction, findings, coverage, decision, edited } = inspection;
   const trace = parts.policies.trace({
@@ -105,6 +111,8 @@ export function tryText(
     segments: extraction.segments,
     coverage,
     now,
+    bytes: extraction.body.length,
+    usage,
   });
   const output = decision.enforced.action === 'block' ? null : (edited?.body.toString('utf8') ?? input.text);
   return { inspection, output, trace, destination };

@@ -2,9 +2,11 @@
  * What a worker process and the one above it say to each other, by Node's channel between parent and child (advanced
  * serialization: maps and bytes pass). Both are the same version of Weir, and nobody else can speak on it.
  */
+import type { LimitUse } from '../../engine/decide/limit.ts';
 import type { WantedTokens } from '../../engine/transform/conversation.ts';
 import type { ErrorCode } from '../../flow/errors.ts';
 import type { Figures } from '../../flow/figures.ts';
+import type { UsageRows } from '../../proxy/usage-ledger.ts';
 import type { SpoolFile } from '../../store/spool.ts';
 import type { Snapshot } from '../snapshot.ts';
 
@@ -30,6 +32,8 @@ export type ToWorker =
       readonly version: number;
       readonly snapshot: Snapshot;
       readonly keys: readonly string[];
+      /** What sources have used of limits so far. */
+      readonly usage: UsageRows;
     }
   /** Listen on these ports, 0 for any, and say `listening`. */
   | { readonly kind: 'listen'; readonly ports: Ports }
@@ -40,6 +44,8 @@ export type ToWorker =
   | { readonly kind: 'answer'; readonly id: number; readonly tokens: ReadonlyMap<string, string> }
   /** Keys under which tokens are found from now on, or no longer. */
   | { readonly kind: 'keys'; readonly added: readonly string[]; readonly removed: readonly string[] }
+  /** What another worker has let through, for limits. */
+  | { readonly kind: 'used'; readonly uses: readonly LimitUse[] }
   /** Somebody removed this spool file. */
   | { readonly kind: 'removed'; readonly name: string }
   | { readonly kind: 'figures'; readonly id: number }
@@ -54,6 +60,7 @@ export type FromWorker =
   | { readonly kind: 'ready'; readonly version: number }
   | { readonly kind: 'refused'; readonly version: number; readonly error: Failure }
   | { readonly kind: 'ask'; readonly id: number; readonly question: ConversationQuestion }
+  | { readonly kind: 'used'; readonly uses: readonly LimitUse[] }
   | { readonly kind: 'grown'; readonly file: SpoolFile }
   | { readonly kind: 'figures'; readonly id: number; readonly figures: Figures }
   | { readonly kind: 'log'; readonly line: string };

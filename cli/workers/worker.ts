@@ -8,7 +8,9 @@ import { packageVersion } from '../../config/package-root.ts';
 import { WeirError } from '../../flow/errors.ts';
 import { type ProxySettings, type RunningProxy, startProxy } from '../../proxy/proxy.ts';
 import { loadOrCreateAuthority } from '../../proxy/tls/authority.ts';
+import { SharedUsage } from '../../proxy/usage-ledger.ts';
 import { openHome } from '../../store/home.ts';
+import { overridesIn } from '../../store/overrides.ts';
 import { seldom } from '../../store/recorder.ts';
 import { SpoolRecorder } from '../../store/spool-recorder.ts';
 import { newUlid } from '../../store/ulid.ts';
@@ -24,6 +26,7 @@ type Message<K extends ToWorker['kind']> = Extract<ToWorker, { readonly kind: K 
 class WorkerProcess {
   readonly #say: (message: FromWorker) => void;
   readonly #conversations: RemoteConversations;
+  readonly #usage: SharedUsage;
   readonly #recorder: SpoolRecorder;
   readonly #model: ConfiguredModel | null;
   readonly #engines: EngineMaker;
@@ -40,7 +43,7 @@ class WorkerProcess {
   }
 
   private constructor(
-    { home: homePath, owner, snapshot, keys }: Message<'start'>,
+    { home: homePath, owner, snapshot, keys, usage }: Message<'start'>,
     say: (message: FromWorker) => void,
     log: (line: string) => void,
     model: ConfiguredModel | null,
@@ -54,6 +57,7 @@ class WorkerProcess {
     this.#settings = this.#settingsOf(snapshot);
     this.#conversations = new RemoteConversations(keys, (id, question) => say({ kind: 'ask', id, question }));
     const report = seldom((message) => log(`weir: ${message}`));
+    this.#usage = new SharedUsage(Date.now, (uses) => say({ kind: 'used', uses }), usage);
     this.#recorder = new SpoolRecorder({
       spoolFolder: home.spoolFolder,
       owner,
@@ -66,6 +70,8 @@ class WorkerProcess {
     this.#options = {
       recorder: this.#recorder,
       conversations: this.#conversations,
+      usage: this.#usage,
+      overrides: overridesIn(home, Date.now),
       authority: loadOrCreateAuthority(home.caFolder),
       fingerprint: keyed,
       log,
@@ -90,6 +96,8 @@ class WorkerProcess {
         return this.#conversations.answered(message.id, message.tokens);
       case 'keys':
         return this.#conversations.keysChanged(message.added, message.removed);
+      case 'used':
+        return this.#usage.learn(message.uses);
       case 'removed':
         return this.#recorder.leave(message.name);
       case 'figures':

@@ -12,6 +12,7 @@ import { WeirError } from '../../flow/errors.ts';
 import type { Figures } from '../../flow/figures.ts';
 import type { ConversationMap, TokenMap } from '../../proxy/conversation-map.ts';
 import { listenError, listenUrl } from '../../proxy/proxy.ts';
+import { SharedUsage } from '../../proxy/usage-ledger.ts';
 import type { Home } from '../../store/home.ts';
 import type { StoreRecorder } from '../../store/recorder.ts';
 import type { Carrier } from '../carrier.ts';
@@ -96,6 +97,8 @@ class Workers implements RunningWorkers {
   readonly #options: WorkersOptions;
   readonly #log: (line: string) => void;
   readonly #running = new Set<Worker>();
+  /** What all of them have let through, for one that is started later. */
+  readonly #usage = new SharedUsage(Date.now);
   #snapshot: Snapshot;
   #version = 1;
   #ports: Ports;
@@ -232,6 +235,7 @@ class Workers implements RunningWorkers {
       owner,
       version: this.#version,
       snapshot: this.#shareOf(this.#snapshot),
+      usage: this.#usage.rows(),
       keys: [...this.#options.conversations.keys()].filter((key) => key.startsWith('id:')),
     });
     return worker;
@@ -259,6 +263,11 @@ class Workers implements RunningWorkers {
         return worker.building.done(message.kind === 'ready' ? null : message.error);
       case 'ask':
         return void this.#answer(worker, message.id, message.question);
+      case 'used':
+        this.#usage.learn(message.uses);
+        for (const other of this.#running)
+          if (other !== worker) this.#tell(other, { kind: 'used', uses: message.uses });
+        return;
       case 'grown':
         return this.#options.recorder.grown(message.file);
       case 'figures':

@@ -13,8 +13,10 @@ import {
   type Verdict,
 } from '../../flow/decision.ts';
 import type { Finding } from '../../flow/finding.ts';
+import type { Override } from '../../flow/override.ts';
 import type { CompiledException } from './exceptions.ts';
-import type { CompiledRule, DecideInput, Held } from './rule.ts';
+import { overrideOf, overridesOf } from './overridden.ts';
+import { type CompiledRule, type DecideInput, excessesOf, type Held } from './rule.ts';
 import { selected } from './selector.ts';
 
 const ALLOWED: Ruling = {
@@ -47,12 +49,35 @@ export interface Outcome {
   readonly action: Action;
   readonly findings: readonly number[];
   readonly isImmutable: boolean;
+  /** Who was asked has let it through. */
+  readonly override: Override | null;
 }
 
 /** What a rule that held comes to: its own action, and what becomes of it where no edit can be made. */
 export function outcomesOf({ rule, findings }: Held, input: DecideInput): Outcome[] {
+  const overrides = overridesOf(rule, input);
+  const [first] = overrides;
+  if (first === undefined) return ownOutcomes(rule, findings, input);
+  if (rule.selector === null) {
+    return [{ rule, action: 'alert', findings: [], isImmutable: false, override: first }];
+  }
+  const rest: number[] = [];
+  const through = new Map<Override, number[]>();
+  for (const index of findings) {
+    const finding = input.findings[index];
+    const override = finding === undefined ? null : overrideOf(overrides, finding);
+    if (override === null) rest.push(index);
+    else through.set(override, [...(through.get(override) ?? []), index]);
+  }
+  const alerts = [...through].map(
+    ([override, of]): Outcome => ({ rule, action: 'alert', findings: of, isImmutable: false, override }),
+  );
+  return rest.length === 0 ? alerts : [...ownOutcomes(rule, rest, input), ...alerts];
+}
+
+function ownOutcomes(rule: CompiledRule, findings: readonly number[], input: DecideInput): Outcome[] {
   if (rule.action !== 'redact' && rule.action !== 'tokenize') {
-    return [{ rule, action: rule.action, findings, isImmutable: false }];
+    return [{ rule, action: rule.action, findings, isImmutable: false, override: null }];
   }
   const editable: number[] = [];
   const latest: number[] = [];
@@ -64,9 +89,9 @@ export function outcomesOf({ rule, findings }: Held, input: DecideInput): Outcom
     else (finding.position === 'latest' ? latest : history).push(index);
   }
   const outcomes: Outcome[] = [
-    { rule, action: rule.action, findings: editable, isImmutable: false },
-    { rule, action: 'block', findings: latest, isImmutable: true },
-    { rule, action: 'alert', findings: history, isImmutable: true },
+    { rule, action: rule.action, findings: editable, isImmutable: false, override: null },
+    { rule, action: 'block', findings: latest, isImmutable: true, override: null },
+    { rule, action: 'alert', findings: history, isImmutable: true, override: null },
   ];
   return outcomes.filter((outcome) => outcome.findings.length > 0);
 }
@@ -139,9 +164,15 @@ function outcomeReason(outcome: Outcome, input: DecideInput): Reason {
 }
 
 /** Why a rule held, without values: counts, places and the lowest score. */
-export function outcomeText({ rule, findings, isImmutable }: Outcome, input: DecideInput): string {
+export function outcomeText({ rule, findings, isImmutable, override }: Outcome, input: DecideInput): string {
   const parts: string[] = [];
-  if (rule.mode === 'monitor') parts.push('monitor only');
+  if (rule.isOutsideRollout) parts.push(`monitor only (outside the rollout of ${rule.rollout}%)`);
+  else if (rule.mode === 'monitor') parts.push('monitor only');
+  if (override !== null) {
+    const until = new Date(override.until).toISOString();
+    parts.push(`let through until ${until} by the override of event ${override.event}`);
+  }
+  if (rule.limit !== null) parts.push(...excessesOf(rule, rule.limit, input));
   if (rule.coverage !== null) parts.push(`coverage ${coverageText(input.coverage)}`);
   if (rule.selector !== null) parts.push(...findingsText(rule, findings, input.findings));
   if (rule.and.length > 0) {

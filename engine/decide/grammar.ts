@@ -1,6 +1,6 @@
 /**
  * The grammar of a policy file: every key, what it takes and its default. What a key means stands in docs/policies.md;
- * how it is carried out, in policy-set.ts. Refuses keys that this version does not act on.
+ * how it is carried out, in policy-set.ts.
  */
 import { ACTIONS, DIRECTIONS, REDACTIONS, SEVERITIES } from '../../flow/decision.ts';
 import { CATEGORIES, MEDIUM } from '../../flow/finding.ts';
@@ -8,15 +8,15 @@ import { DESTINATION_CATEGORIES } from '../../flow/parties.ts';
 import { POSITIONS, ROLES } from '../../flow/segment.ts';
 import { normalise } from '../scan/normalise.ts';
 import { patternProblem, searchProblem } from '../scan/pattern.ts';
-import { INVALID, type Shape, type TypeOf } from './checked-yaml.ts';
+import type { Shape, TypeOf } from './checked-yaml.ts';
 import { hostGlobProblem } from './glob.ts';
 import {
   as,
   boolean,
   byKey,
   checked,
+  duration,
   list,
-  notBuilt,
   nullable,
   number,
   type ObjectOf,
@@ -26,11 +26,13 @@ import {
   type Placed,
   placed,
   type Report,
+  size,
   string,
   withSchema,
 } from './shapes.ts';
 
 const MAX_PATTERN = 1000;
+const DAY_MS = 86_400_000;
 
 const pattern = string({
   expected: 'a regular expression (RE2)',
@@ -229,6 +231,25 @@ const detect = checked(
 );
 export type Detect = TypeOf<typeof detect>;
 
+const limit = checked(
+  object({
+    requests: optional(count),
+    bytes: optional(size({ min: 1 })),
+    findings: optional(count),
+    per: duration({ min: 60_000, max: 31 * DAY_MS }),
+  }),
+  (value, report) => {
+    if (value.requests === null && value.bytes === null && value.findings === null) {
+      report('expected at least one of requests, bytes, findings');
+    }
+  },
+);
+
+const override = object({
+  for: duration({ min: 60_000, max: 7 * DAY_MS }),
+  reason: optional(oneOf(['required', 'optional']), 'required'),
+});
+
 const rule = checked(
   object({
     name: placed(name),
@@ -239,8 +260,8 @@ const rule = checked(
     severity: optional(oneOf(SEVERITIES)),
     message: optional(text),
     except: optional(except),
-    limit: notBuilt('`limit`'),
-    override: notBuilt('`override`'),
+    limit: optional(limit),
+    override: optional(override),
   }),
   (value, report) => {
     const isEdit = value.action === 'redact' || value.action === 'tokenize';
@@ -248,6 +269,14 @@ const rule = checked(
       report(`expected allow, alert or block: without entities there is nothing to ${value.action}`, ['action']);
     }
     if (value.with !== null && value.action !== 'redact') report('`with` goes with action redact only', ['with']);
+    if (value.limit !== null && value.detect !== null) {
+      report('expected either `limit` or `detect`: a limit counts what its `match` takes in', ['limit']);
+    }
+    if (value.override !== null && (value.action === 'allow' || value.action === 'alert')) {
+      report(`\`override\` goes with tokenize, redact and block: ${value.action} lets everything through`, [
+        'override',
+      ]);
+    }
   },
 );
 export type Rule = TypeOf<typeof rule>;
@@ -283,22 +312,22 @@ const test = object({
   direction: optional(oneOf(DIRECTIONS), 'request'),
   rule: optional(placed(name)),
   output: optional(string({ allowEmpty: true })),
+  used: optional(
+    object({
+      requests: optional(number({ integer: true, min: 0 }), 0),
+      bytes: optional(size({ min: 0 }), 0),
+      findings: optional(number({ integer: true, min: 0 }), 0),
+    }),
+  ),
 });
 /** The text as if it were a whole message of one segment; `to` is `api.openai.com` unless said. */
 export type PolicyTest = TypeOf<typeof test>;
 
-/** `100%` is all that is built: a share of the sources would have to be picked the same way by every node. */
-const rollout: Shape<'100%'> = {
-  expected: '100%',
-  read(node, reader) {
-    const value = reader.read(node, string({ expected: 'a percentage such as 100%', pattern: /^[0-9]{1,3}%$/ }));
-    if (value === INVALID) return INVALID;
-    return value === '100%'
-      ? value
-      : reader.refuse(node, 'a rollout other than 100% is not built yet; use mode: monitor');
-  },
-  schema: () => ({ enum: ['100%'] }),
-};
+/** Of the sources, picked by a keyed digest of each, so that every process picks the same. */
+const rollout = string({
+  expected: 'a percentage from 0% to 100%',
+  pattern: /^(100|[1-9]?[0-9])%$/,
+});
 
 const policy = checked(
   object(

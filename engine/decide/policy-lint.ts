@@ -86,6 +86,9 @@ function shadows(strong: Ranked, weak: Ranked): boolean {
   if (!decidesOver(strong, weak)) return false;
   const wide = strong.rule;
   if (wide.except !== null || (wide.detect?.and.length ?? 0) > 0) return false;
+  // It does not hold for everybody and at all times.
+  if (wide.limit !== null || wide.override !== null) return false;
+  if (strong.policy.rollout !== '100%' && strong.policy !== weak.policy) return false;
   // Matches are compared as written: equal or absent. Anything cleverer would warn in error.
   if (!isWithin(weak.policy.match, strong.policy.match, strong.policy === weak.policy)) return false;
   if (wide.match !== null && JSON.stringify(wide.match) !== JSON.stringify(weak.rule.match)) return false;

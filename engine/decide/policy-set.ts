@@ -10,11 +10,13 @@ import { type CustomRecognizer, ENTITIES } from '../scan/scanner.ts';
 import { problemText } from './checked-yaml.ts';
 import { compareText, concluded, NOTHING_HELD, outcomesOf, outcomeText } from './conclude.ts';
 import { type CompiledException, compileException } from './exceptions.ts';
+import type { LimitUse } from './limit.ts';
 import { compileMatch, type Scope } from './narrowing.ts';
 import { checkPolicies } from './policy-check.ts';
 import { isException, isPolicy, type PolicyDocument } from './policy-file.ts';
 import { policyVersion } from './policy-version.ts';
-import { type CompiledRule, compileRule, type DecideInput, evaluate, type Held, scopeMiss } from './rule.ts';
+import { type CompiledRule, compileRule, type DecideInput, evaluate, type Held, limitUse, scopeMiss } from './rule.ts';
+import { sourceIdentity } from './source-identity.ts';
 
 export type { Scope } from './narrowing.ts';
 export type { DecideInput } from './rule.ts';
@@ -39,6 +41,12 @@ export interface PolicySet {
    */
   strongest(scope: Scope): Action;
   decide(input: DecideInput): Decision;
+  /** What a message that is let through counts under each limit that takes it in. */
+  usesOf(input: DecideInput): readonly LimitUse[];
+  /** True where some rule has a limit: only then is anything to be counted. */
+  readonly hasLimits: boolean;
+  /** True where some rule may be overridden: only then do overrides matter. */
+  readonly hasOverrides: boolean;
   /** Every rule's own account of a message, held or not, by policy and rule. Slower than decide. */
   trace(input: DecideInput): readonly RuleTrace[];
   /** Of the policies, in alphabetical order. */
@@ -55,8 +63,17 @@ interface ScopeRules {
   readonly strongest: Action;
 }
 
+/**
+ * Where a source stands in the rollout of a policy: from 0 up to 100, the same wherever it is asked, and below the rollout
+ * where the policy is enforced for it.
+ */
+export type RolloutStand = (policy: string, source: string) => number;
+
+/** Without somebody to ask where it stands, every source is inside: `policy test` and `explain` show what is rolled out. */
+const INSIDE: RolloutStand = () => 0;
+
 /** Throws WeirError `policy_invalid` with a line for each problem that only all documents together show. */
-export function compilePolicies(documents: readonly PolicyDocument[]): PolicySet {
+export function compilePolicies(documents: readonly PolicyDocument[], standOf: RolloutStand = INSIDE): PolicySet {
   const problems = checkPolicies(documents);
   if (problems.length > 0) throw new WeirError('policy_invalid', problems.map(problemText).join('\n'));
   const policies = documents.filter(isPolicy);
@@ -81,7 +98,9 @@ export function compilePolicies(documents: readonly PolicyDocument[]): PolicySet
     })
     .sort((a, b) => compareText(a.policy, b.policy) || compareText(a.name, b.name));
 
-  const rulesOf = scopeCache(rules, documents);
+  const forSource = rolledOut(rules, standOf);
+  const rulesOf = scopeCache(rules, documents, forSource);
+  const limits = rules.filter((rule) => rule.limit !== null);
   return {
     recognizers,
     names: policies.map((policy) => policy.name.value).sort(compareText),
@@ -97,7 +116,26 @@ export function compilePolicies(documents: readonly PolicyDocument[]): PolicySet
       }
       return held.length === 0 ? NOTHING_HELD : concluded(held, input);
     },
-    trace: (input) => rules.map((rule) => traceOf(rule, input)),
+    hasLimits: limits.length > 0,
+    hasOverrides: rules.some((rule) => rule.overrideMs !== null),
+    usesOf: (input) => limits.flatMap((rule) => (scopeMiss(rule, input) === null ? (limitUse(rule, input) ?? []) : [])),
+    trace: (input) => rules.map((rule) => traceOf(forSource?.(rule, input.source) ?? rule, input)),
+  };
+}
+
+/** The rule as it is for a source; null where every policy is rolled out to all. */
+function rolledOut(
+  rules: readonly CompiledRule[],
+  standOf: RolloutStand,
+): ((rule: CompiledRule, source: Scope['source']) => CompiledRule) | null {
+  if (rules.every((rule) => rule.rollout === 100 || rule.mode === 'monitor')) return null;
+  const outside = new Map<CompiledRule, CompiledRule>(
+    rules.map((rule) => [rule, { ...rule, mode: 'monitor', isOutsideRollout: true }]),
+  );
+  return (rule, source) => {
+    if (rule.rollout === 100 || rule.mode === 'monitor') return rule;
+    const isInside = standOf(rule.policy, sourceIdentity(source)) < rule.rollout;
+    return isInside ? rule : (outside.get(rule) ?? rule);
   };
 }
 
@@ -127,19 +165,20 @@ export function recognizersOf(documents: readonly PolicyDocument[]): readonly Cu
 function scopeCache(
   rules: readonly CompiledRule[],
   documents: readonly PolicyDocument[],
+  forSource: ReturnType<typeof rolledOut>,
 ): (scope: Scope) => ScopeRules {
   const matches = documents
     .filter(isPolicy)
     .flatMap((policy) => [policy.match, ...policy.rules.map((rule) => rule.match)])
     .flatMap((match) => (match === null ? [] : match.not === null ? [match] : [match, match.not]));
-  const looksAtSources = matches.some((match) => match.sources !== null);
+  const looksAtSources = forSource !== null || matches.some((match) => match.sources !== null);
   const looksAtHosts = matches.some((match) => (match.destinations?.hosts.length ?? 0) > 0);
   const keyOf = ({ direction, source, destination: to }: Scope): string => {
     let key = `${direction}\n${to.category}\n${to.vendor}\n${to.country}\n${to.sanctioned}`;
     if (looksAtHosts) key += `\n${to.host}`;
     if (looksAtSources) {
-      const { app, verified, user, process, exe, container } = source;
-      key += `\n${JSON.stringify([app, verified, user, process, exe, container])}`;
+      const { app, verified, host, user, process, exe, container } = source;
+      key += `\n${JSON.stringify([app, verified, host, user, process, exe, container])}`;
     }
     return key;
   };
@@ -148,7 +187,8 @@ function scopeCache(
     const key = keyOf(scope);
     const found = known.get(key);
     if (found !== undefined) return found;
-    const matching = rules.filter((rule) => scopeMiss(rule, scope) === null);
+    const inScope = rules.filter((rule) => scopeMiss(rule, scope) === null);
+    const matching = forSource === null ? inScope : inScope.map((rule) => forSource(rule, scope.source));
     const enforced = matching.filter((rule) => rule.mode === 'enforce');
     const result: ScopeRules = {
       rules: matching,

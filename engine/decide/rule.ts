@@ -4,10 +4,12 @@
  */
 import { type Coverage, type CoverageLevel, coverageText } from '../../flow/coverage.ts';
 import { type Action, type Mode, type Redaction, SEVERITIES, type Severity } from '../../flow/decision.ts';
-import type { Category, Finding } from '../../flow/finding.ts';
+import { type Category, type Finding, MEDIUM } from '../../flow/finding.ts';
+import type { Override } from '../../flow/override.ts';
 import type { Segment } from '../../flow/segment.ts';
 import type { CompiledException } from './exceptions.ts';
 import type { Companion, Rule } from './grammar.ts';
+import { durationText, excesses, type Limit, type LimitUse, type Usage, type Used } from './limit.ts';
 import {
   type CompiledMatch,
   type MessageMatch,
@@ -19,6 +21,7 @@ import {
 } from './narrowing.ts';
 import { nearOnes } from './nearness.ts';
 import { compileSelector, type Selector, selected } from './selector.ts';
+import { sourceIdentity } from './source-identity.ts';
 
 /** What a decision is taken on. */
 export interface DecideInput extends Scope {
@@ -27,6 +30,12 @@ export interface DecideInput extends Scope {
   readonly segments: readonly Segment[];
   readonly coverage: Coverage;
   readonly now: Date;
+  /** Bytes of the message's body, where it has one; for limits. */
+  readonly bytes?: number;
+  /** What sources have used of limits before this message; null or absent: nothing. */
+  readonly usage?: Usage | null;
+  /** What people have let through for a while. */
+  readonly overrides?: readonly Override[];
 }
 
 export interface CompiledRule {
@@ -48,11 +57,18 @@ export interface CompiledRule {
   readonly within: number | null;
   readonly coverage: ReadonlySet<CoverageLevel> | null;
   readonly exceptions: readonly CompiledException[];
+  readonly limit: Limit | null;
+  /** For how long a person may let through what it stops; null: not at all. */
+  readonly overrideMs: number | null;
+  /** Per cent of the sources that it is enforced for. */
+  readonly rollout: number;
+  /** True of the copy of a rule that is for sources outside its rollout; its mode is `monitor` then. */
+  readonly isOutsideRollout: boolean;
 }
 
 export function compileRule(
   rule: Rule,
-  policy: { name: string; version: string; mode: Mode; severity: Severity },
+  policy: { name: string; version: string; mode: Mode; severity: Severity; rollout: string },
   matches: readonly (CompiledMatch | null)[],
   exceptions: readonly CompiledException[],
   categoryOf: (entity: string) => Category | null,
@@ -77,7 +93,7 @@ export function compileRule(
     with: rule.with ?? 'label',
     severity,
     severityRank: SEVERITIES.indexOf(severity),
-    message: rule.message,
+    message: messageOf(rule),
     matches: matches.filter((match) => match !== null),
     selector: entities === null ? null : compileSelector(entities, detect?.minScore ?? 0, categoryOf),
     minCount: detect?.minCount ?? 1,
@@ -86,7 +102,18 @@ export function compileRule(
     within: detect?.within ?? null,
     coverage: detect?.coverage == null ? null : new Set(detect.coverage),
     exceptions,
+    limit: rule.limit,
+    overrideMs: rule.override?.for ?? null,
+    rollout: Number.parseInt(policy.rollout, 10),
+    isOutsideRollout: false,
   };
+}
+
+/** Who is stopped is told the way on. */
+function messageOf({ message, override }: Rule): string | null {
+  if (override === null) return message;
+  const way = `It can be let through for ${durationText(override.for)}: weir log allow EVENT --reason WHY.`;
+  return message === null ? way : `${message} ${way}`;
 }
 
 /** Null where a message of this scope can match the rule, else why none can. */
@@ -133,9 +160,43 @@ export function evaluate(rule: CompiledRule, input: DecideInput, explain?: Expla
       explain?.('no text of the roles and positions that it names');
       return null;
     }
+    if (rule.limit !== null && excessesOf(rule, rule.limit, input).length === 0) {
+      explain?.(`within the limit${input.usage == null ? ', by this message alone' : ''}`);
+      return null;
+    }
     return { rule, findings: [], excepted: NOTHING_EXCEPTED };
   }
   return evaluateFindings(rule, rule.selector, places, exceptions, input, explain);
+}
+
+/** What of its limit a source exceeds with this message, in words; empty while nothing. */
+export function excessesOf(rule: CompiledRule, limit: Limit, input: DecideInput): readonly string[] {
+  const key = usageKey(rule, limit, input);
+  return excesses(limit, input.usage?.used(key) ?? NOTHING_USED, addsOf(rule, input));
+}
+
+/** What a message that is let through counts under a rule with a limit; null where the rule does not take it in. */
+export function limitUse(rule: CompiledRule, input: DecideInput): LimitUse | null {
+  if (rule.limit === null || placesOf(rule, input) === null) return null;
+  if (rule.exceptions.some((one) => one.isOfWholeMessage && one.applies(input, input.now))) return null;
+  return { ...usageKey(rule, rule.limit, input), adds: addsOf(rule, input) };
+}
+
+const NOTHING_USED: Used = { requests: 0, bytes: 0, findings: 0 };
+
+function usageKey(rule: CompiledRule, { per }: Limit, { source }: DecideInput) {
+  return { policy: rule.policy, rule: rule.name, source: sourceIdentity(source), perMs: per };
+}
+
+function addsOf(rule: CompiledRule, input: DecideInput): Used {
+  const places = placesOf(rule, input);
+  const exceptions = rule.exceptions.filter((one) => one.applies(input, input.now));
+  let findings = 0;
+  for (const finding of input.findings) {
+    if (finding.score < MEDIUM || places === null || (places !== 'all' && !places(finding))) continue;
+    if (!exceptions.some((one) => one.takes(finding, input.segments[finding.segment]))) findings++;
+  }
+  return { requests: input.direction === 'request' ? 1 : 0, bytes: input.bytes ?? 0, findings };
 }
 
 /** What `match` leaves of the message: `all`, a test of places, or null when nothing. */

@@ -123,7 +123,7 @@ test('a bad value is refused with exit code 2 and what was expected', async (t) 
     [['review', '01KA'], /needs --state, one of open, confirmed/],
     [['review', '01KA', '--state', 'fine'], /--state must be one of/],
     [['review', '01KA', '--state', 'open', '--note', 'x'.repeat(2001)], /--note has 2001 characters; 2000 are kept/],
-    [[], /needs one of list, show, review, verify, export/],
+    [[], /needs one of list, show, review, allow, verify, export/],
     [['purge'], /purge|needs one of/],
   ];
   for (const [args, message] of cases) {

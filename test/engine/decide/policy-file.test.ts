@@ -70,16 +70,45 @@ test('every key of the grammar is taken', () => {
 });
 
 const REFUSED: readonly [why: string, text: string, problem: RegExp][] = [
-  ['a limit', withRule('{name: r, limit: {requests: 1}, action: block}'), /^p\.yaml:5:15: `limit` is not built yet/],
   [
-    'an override',
-    withRule('{name: r, override: {for: 15m}, action: block}'),
-    /^p\.yaml:5:15: `override` is not built yet/,
+    'a limit of nothing',
+    withRule('{name: r, limit: {per: 1h}, action: block}'),
+    /^p\.yaml:5:22: expected at least one of requests, bytes, findings/,
   ],
   [
-    'a partial rollout',
-    `${withRule('{name: r, action: block}')}rollout: 20%\n`,
-    /^p\.yaml:6:10: a rollout other than 100% is not built yet/,
+    'a limit without a time',
+    withRule('{name: r, limit: {requests: 1}, action: block}'),
+    /^p\.yaml:5:22: missing key "per", expected a duration/,
+  ],
+  [
+    'a limit over a time that is too short to count in',
+    withRule('{name: r, limit: {requests: 1, per: 1s}, action: block}'),
+    /^p\.yaml:5:41: out of range: expected a duration/,
+  ],
+  [
+    'a limit beside detect',
+    withRule('{name: r, limit: {requests: 1, per: 1h}, detect: {entities: [CREDIT_CARD]}, action: block}'),
+    /^p\.yaml:5:22: expected either `limit` or `detect`/,
+  ],
+  [
+    'a limit that edits',
+    withRule('{name: r, limit: {requests: 1, per: 1h}, action: redact}'),
+    /^p\.yaml:5:54: expected allow, alert or block/,
+  ],
+  [
+    'an override of what lets everything through',
+    withRule('{name: r, override: {for: 15m}, action: alert}'),
+    /^p\.yaml:5:25: `override` goes with tokenize, redact and block/,
+  ],
+  [
+    'an override without end',
+    withRule('{name: r, override: {for: 30d}, action: block}'),
+    /^p\.yaml:5:31: out of range: expected a duration/,
+  ],
+  [
+    'a rollout that is no percentage',
+    `${withRule('{name: r, action: block}')}rollout: 120%\n`,
+    /^p\.yaml:6:10: expected a percentage from 0% to 100%/,
   ],
   [
     'an unknown entity',
