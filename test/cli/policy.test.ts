@@ -322,3 +322,25 @@ test('the shipped schema is the one that weir policy schema prints', async () =>
   const shipped = readFileSync(join(packageRoot, 'policies/policy.schema.json'), 'utf8');
   assert.deepEqual(JSON.parse(shipped), JSON.parse(out), 'run: ./weir policy schema > policies/policy.schema.json');
 });
+
+test('a limit is tested by what the source has used before', async () => {
+  const file = [
+    'apiVersion: weir/v1',
+    'kind: Policy',
+    'name: pace',
+    'rollout: 0%',
+    'rules:',
+    '  - {name: calls, limit: {requests: 10, bytes: 1KiB, per: 1h}, action: block}',
+    'tests:',
+    '  - {text: hello, expect: allow}',
+    '  - {text: hello, used: {requests: 9, bytes: 1000}, expect: allow}',
+    '  - {text: hello, used: {requests: 10}, expect: block, rule: calls}',
+    '  - {text: hello, used: {bytes: 1020}, expect: block}',
+    '  - {text: hello, used: {requests: 10}, expect: allow}',
+    '',
+  ].join('\n');
+  const { code, out } = await policy(['test', 'a.yaml'], { 'a.yaml': file });
+  assert.equal(code, 1);
+  assert.match(out, /4 of 5 tests passed/);
+  assert.match(out, /a\.yaml:12 allow\n +expected allow, got block by rule calls/);
+});

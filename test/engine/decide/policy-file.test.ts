@@ -23,7 +23,7 @@ name: card-data
 description: Card numbers never reach a GenAI provider.
 severity: high
 mode: enforce
-rollout: 100%
+rollout: 35%
 match:
   destinations: {categories: [genai], hosts: ["*.openai.com"], vendors: [], countries: [NO], sanctioned: false}
   sources: {apps: [billing], users: [], processes: [], containers: []}
@@ -37,6 +37,10 @@ rules:
     detect: {entities: [CREDIT_CARD, "category:credential"], minScore: 0.5, minCount: 1, minDistinct: 1}
     action: block
     message: Card data is out of scope for GenAI. See https://wiki.example/pci
+    override: {for: 15m, reason: required}
+  - name: pace
+    limit: {requests: 100, bytes: 10MiB, findings: 20, per: 1h}
+    action: block
   - name: contact
     detect: {entities: [EMAIL_ADDRESS]}
     action: redact
@@ -52,7 +56,7 @@ rules:
 recognizers:
   - {entity: STAFF_ID, category: custom, patterns: ["\\\\bE-[0-9]{6}\\\\b"], words: [], validator: null, context: [staff], score: 0.4, hits: ["staff E-123456"], misses: ["E-12"]}
 tests:
-  - {text: "my card is 4111 1111 1111 1111", expect: block, entities: [CREDIT_CARD], to: api.openai.com, app: billing, user: u, model: gpt-5, role: tool, position: history, direction: request, rule: pan, output: x}
+  - {text: "my card is 4111 1111 1111 1111", expect: block, entities: [CREDIT_CARD], to: api.openai.com, app: billing, user: u, model: gpt-5, role: tool, position: history, direction: request, rule: pan, output: x, used: {requests: 1, bytes: 2KiB, findings: 3}}
 ---
 apiVersion: weir/v1
 kind: Exception
