@@ -11,6 +11,7 @@ import type { Message } from '../flow/message.ts';
 import type { Account } from './account.ts';
 import type { ExchangeContext, Incoming } from './context.ts';
 import { failClosed } from './failing.ts';
+import { forUnary } from './messages/endings.ts';
 import { forBrowser } from './own/browser-answer.ts';
 
 /** An end without the upstream. */
@@ -120,7 +121,7 @@ export function answer(
   context: ExchangeContext,
 ): void {
   const { response, request } = incoming;
-  const refusal = forBrowser(plain, request.rawHeaders);
+  const refusal = forBrowser(forUnary(plain, request.rawHeaders, outcome), request.rawHeaders);
   const isGone = refusal.status === 0 || response.destroyed;
   closeRecord(account, isGone ? 'client_aborted' : outcome, isGone ? null : refusal.status, reason, context);
   if (isGone) {

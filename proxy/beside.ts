@@ -2,14 +2,20 @@
  * A first part of a body that streams by, kept for a scan beside it. Only text is worth keeping: of the rest the
  * record says that it was not looked at.
  */
+import { isProtobufType } from '../engine/extract/protobuf-walk.ts';
 import { type Coverage, opaque, truncated } from '../flow/coverage.ts';
 
 const TEXTUAL =
   /^(text\/|application\/(.*\+)?(json|xml|x-ndjson|jsonl|x-jsonlines|vnd\.amazon\.eventstream|x-www-form-urlencoded|javascript|yaml|graphql)|multipart\/form-data)/i;
 
-/** True for a content type whose bodies can be read as text; one that is missing may be. */
+/** True for a content type whose bodies hold text that can be read; one that is missing may be. */
 export function isTextual(contentType: string | null): boolean {
-  return contentType === null || TEXTUAL.test(contentType.trim());
+  return contentType === null || TEXTUAL.test(contentType.trim()) || isProtobuf(contentType);
+}
+
+/** One message of protobuf, whose lengths have to be right: it cannot be edited before it is whole. */
+export function isProtobuf(contentType: string | null): boolean {
+  return contentType !== null && isProtobufType((contentType.split(';', 1)[0] ?? '').trim().toLowerCase());
 }
 
 export class Beside {

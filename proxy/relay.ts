@@ -11,7 +11,7 @@ import type { WeirError } from '../flow/errors.ts';
 import { headerOf, type Message } from '../flow/message.ts';
 import type { Account } from './account.ts';
 import { answer, blocked, closeRecord, closeRecordSoon, failed, overloaded, reasonOf } from './answer.ts';
-import { Beside, isTextual } from './beside.ts';
+import { Beside, isProtobuf, isTextual } from './beside.ts';
 import type { ExchangeContext, Incoming, Ready } from './context.ts';
 import { failClosed, failOpen } from './failing.ts';
 import type { Call, ResponseSink } from './forward.ts';
@@ -189,6 +189,7 @@ class Relaying implements ResponseSink {
     if (!isTextual(contentType) || status === 206) return 'pass';
     const coding = headerOf(headers, 'content-encoding');
     if (coding !== null && coding.toLowerCase() !== 'identity') return 'hold';
+    if (isProtobuf(contentType)) return 'hold';
     // Lines of JSON that stream (Cohere) are called `stream+json`.
     const isJson = contentType !== null && /^application\/(?!stream\+)(.*\+)?json/i.test(contentType);
     // Gemini streams a JSON array where it was not asked for SSE, its page lists with their lengths.

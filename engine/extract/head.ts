@@ -2,10 +2,13 @@
  * Path, query, cookies and other headers as segments of role `metadata`. A vendor's own credentials are not findings
  * at that vendor: they are what the call is made with. Anywhere else, and in a body, they are.
  */
+import { opaque } from '../../flow/coverage.ts';
 import type { Message } from '../../flow/message.ts';
 import type { Layer, Part } from '../../flow/segment.ts';
-import { type Collector, validText } from './collector.ts';
+import { isBase64, isText, MIN_BASE64 } from '../encodings/base64.ts';
+import { type Collector, type Place, validText } from './collector.ts';
 import { decodePercent } from './percent.ts';
+import { walkProtobuf } from './protobuf-walk.ts';
 import { shownName } from './vocabulary.ts';
 import { METADATA } from './zone.ts';
 
@@ -156,6 +159,7 @@ export function collectHead(collector: Collector, message: Message): Head {
     const value = Buffer.from(sent, 'latin1');
     if (name === 'cookie') collectCookies(collector, value, part);
     else pushRaw(collector, value, part, 0, value.length, header.path, name);
+    if (name.endsWith('-bin')) collectBinary(collector, value, part, header.path, name);
   }
   return { contentType, hasAnthropicVersion, session };
 }
@@ -170,6 +174,31 @@ function collectCookies(collector: Collector, value: Buffer, part: Part): void {
     pushRaw(collector, value, part, from, end, `/cookie/${shownName(name)}`, name || null);
     start = end + 1;
   }
+}
+
+/** Metadata of gRPC whose name ends so is bytes in base64, several of them with commas between. */
+function collectBinary(collector: Collector, value: Buffer, part: Part, path: string, label: string): void {
+  for (let start = 0; start < value.length; ) {
+    const end = nextOf(value, 0x2c, start);
+    const from = value[start] === 0x20 ? start + 1 : start;
+    const layers: Layer[] = [{ kind: 'raw', start: from, end }];
+    const place = { part, path, label, zone: METADATA, layers, nested: 0 };
+    pushBinary(collector, value.subarray(from, end), place, false);
+    start = end + 1;
+  }
+}
+
+/** Base64 of what is no text (that is read where it stands): a message of protobuf, else its bytes. False where it is neither. */
+function pushBinary(collector: Collector, text: Buffer, place: Place, isInTarget: boolean): boolean {
+  if (!isBase64(text)) return false;
+  const encoded = text.toString('latin1');
+  const decoded = Buffer.from(encoded, 'base64');
+  if (text.length >= MIN_BASE64 && isText(decoded)) return true;
+  const layer = { kind: 'base64', start: 0, end: text.length, urlSafe: isInTarget && !/[+/]/.test(encoded) } as const;
+  const inside = { ...place, layers: [...place.layers, layer], nested: place.nested + 1 };
+  if (walkProtobuf(collector, decoded, inside)) return true;
+  collector.push(validText(decoded), inside, true);
+  return false;
 }
 
 function pushRaw(
@@ -208,7 +237,19 @@ function collectTarget(collector: Collector, target: string, exempt: boolean): v
   for (const pair of pairsOf(bytes, question + 1, bytes.length)) {
     if (exempt && pair.name === 'key') continue;
     pushPercent(collector, bytes, pair.start, pair.end, true, `/query/${shownName(pair.name)}`, pair.name || null);
+    if (pair.name === 'message' && CONNECT_GET.test(target)) collectConnectMessage(collector, bytes, pair);
   }
+}
+
+/** A call of Connect without side effects may be a GET with its message in the query. */
+const CONNECT_GET = /[?&]connect=v1(?:&|$)/;
+
+function collectConnectMessage(collector: Collector, bytes: Buffer, { start, end }: Pair): void {
+  const layers: Layer[] = [{ kind: 'percent', start, end, plus: true }];
+  const text = decodePercent(bytes.subarray(start, end), true);
+  const place = { part: TARGET, path: '/query/message', label: 'message', zone: METADATA, layers, nested: 0 };
+  // A compressed one, or one in bytes that are no base64.
+  if (!isText(text) || (isBase64(text) && !pushBinary(collector, text, place, true))) collector.note(opaque('encoded'));
 }
 
 export interface Pair {

@@ -4,8 +4,10 @@
  */
 import { END_STREAM, envelope, TRAILERS } from '../../engine/extract/envelopes.ts';
 import type { MessageProtocol } from '../../engine/extract/message-protocols.ts';
+import { isProtobufType } from '../../engine/extract/protobuf-walk.ts';
 import type { Refusal } from '../../engine/transform/refuse.ts';
 import type { Outcome } from '../../flow/event.ts';
+import { headerOf } from '../../flow/message.ts';
 import type { ClientResponse } from '../client-message.ts';
 
 /** Status codes of gRPC (https://grpc.github.io/grpc/core/md_doc_statuscodes.html) by the names that Connect gives them. */
@@ -72,6 +74,32 @@ function endingBytes(protocol: MessageProtocol, ending: Ending): EndingBytes {
       return { body: envelope(END_STREAM, Buffer.from(end, 'utf8')), trailers: [] };
     }
   }
+}
+
+/** Codes of Connect by the HTTP status that says the same (https://connectrpc.com/docs/protocol#http-to-error-code). */
+const BY_STATUS: ReadonlyMap<number, EndingCode> = new Map([
+  [400, 'invalid_argument'],
+  [403, 'permission_denied'],
+  [408, 'deadline_exceeded'],
+  [413, 'resource_exhausted'],
+  [502, 'unavailable'],
+  [503, 'unavailable'],
+  [504, 'deadline_exceeded'],
+]);
+
+/**
+ * A refusal as it is told to a client that asks for one message and gets one (Connect's unary calls, or any service that
+ * takes protobuf); as it is to everybody else. `headers` are the request's.
+ */
+export function forUnary(refusal: Refusal, headers: readonly string[], outcome: Outcome): Refusal {
+  const type = (headerOf(headers, 'content-type') ?? '').split(';', 1)[0] ?? '';
+  const isUnary = headerOf(headers, 'connect-protocol-version') !== null || isProtobufType(type.trim().toLowerCase());
+  if (!isUnary || refusal.status < 400) return refusal;
+  const error = {
+    code: outcome === 'blocked' ? 'permission_denied' : (BY_STATUS.get(refusal.status) ?? 'internal'),
+    message: refusal.text,
+  };
+  return { ...refusal, body: Buffer.from(JSON.stringify(error), 'utf8') };
 }
 
 /** A message as it goes out: all of some streams is base64, each message by itself. */

@@ -4,11 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { gunzipSync, gzipSync } from 'node:zlib';
+import type { Script } from '../../cli/demo/stand-in.ts';
 import { envelope } from '../../engine/extract/envelopes.ts';
 import { answering, type Message, openMessages } from '../support/message-client.ts';
 import { CARD, filesHolding, MAIL } from '../support/planted.ts';
 import { protobuf } from '../support/protobuf.ts';
 import { OPENAI, startUnderTest, UNNAMED, type UnderTest } from '../support/weir-under-test.ts';
+import { connectThrough } from '../support/wire.ts';
 
 const IBAN = ['DE89', '3704', '0044', '0532', '0130', '00'].join(' ');
 const SSN = ['my social security number is 536', '22', '8726'].join('-');
@@ -342,6 +344,56 @@ for (const [name, form] of Object.entries(FORMS)) {
     });
   });
 }
+
+describe('one message of protobuf', () => {
+  const TYPE = 'application/proto';
+  async function call(body: Buffer, headers: Record<string, string> = {}) {
+    const wire = await connectThrough(weir.port, OPENAI, weir.ca);
+    const fields = Object.entries({ 'content-type': TYPE, 'connect-protocol-version': '1', ...headers });
+    const head = fields.map(([name, value]) => `${name}: ${value}\r\n`).join('');
+    wire.write(`POST ${TARGET} HTTP/1.1\r\nHost: ${OPENAI}\r\n${head}Content-Length: ${body.length}\r\n\r\n`);
+    wire.write(body);
+    const answer = await wire.answer('POST');
+    wire.destroy();
+    return answer;
+  }
+  const echoWhole: Script = async ({ response, received }) => {
+    const { body } = await received;
+    response.writeHead(200, { 'content-type': TYPE });
+    response.end(body);
+  };
+
+  test('it is tokenized on its way, and the answer has the value back', async () => {
+    weir.standIn.use(echoWhole);
+    const body = protobuf([1, [[2, `write to ${MAIL}`]]]);
+    const answer = await call(body);
+    assert.deepEqual(answer.body, body);
+    assert.deepEqual(weir.standIn.requests.at(-1)?.body, protobuf([1, [[2, 'write to <EMAIL_ADDRESS_1>']]]));
+    const event = await weir.event(answer.header('x-weir-event'));
+    assert.deepEqual([event.action, event.coverage.level, event.findings[0]?.path], ['tokenize', 'full', '/1/2']);
+  });
+
+  test('compressed it is read as well', async () => {
+    weir.standIn.use(echoWhole);
+    await call(gzipSync(protobuf([1, MAIL])), { 'content-encoding': 'gzip' });
+    assert.deepEqual(weir.standIn.requests.at(-1)?.body, protobuf([1, '<EMAIL_ADDRESS_1>']));
+  });
+
+  test('where it is blocked, the error is that of Connect, in either form of the message', async () => {
+    for (const [body, headers] of [
+      [protobuf([1, CARD]), {}],
+      [Buffer.from(JSON.stringify({ text: CARD })), { 'content-type': 'application/json' }],
+    ] as const) {
+      const answer = await call(body, headers);
+      assert.equal(answer.status, 400);
+      assert.equal(answer.header('content-type'), 'application/json');
+      assert.equal(answer.header('x-should-retry'), 'false');
+      const { code, message } = JSON.parse(answer.text) as { code: string; message: string };
+      assert.equal(code, 'permission_denied');
+      assert.match(message, /^Blocked by policy own\/card: 1 CREDIT_CARD in /);
+    }
+  });
+});
 
 test('an answer that is no stream of messages is passed on as any other', async () => {
   weir.standIn.use(({ request, response }) => {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { gzipSync } from 'node:zlib';
 import { parsePolicies } from '../../../engine/decide/policy-file.ts';
 import { compilePolicies } from '../../../engine/decide/policy-set.ts';
 import { contentOf, readProtobuf, varintOf } from '../../../engine/extract/protobuf.ts';
@@ -382,5 +383,51 @@ describe('ways round', () => {
             ),
       );
     }
+  });
+});
+
+describe('metadata', () => {
+  const bin = (message: Buffer, name = 'x-note-bin') =>
+    request('/x.Y/Z', Buffer.alloc(0), {
+      headers: ['content-type', 'application/grpc', name, message.toString('base64').replace(/=+$/, '')],
+    });
+  const judged = (message: Message) =>
+    inspect(engine, message, { now: new Date(0), held: true, conversation: () => new Conversation() });
+
+  test('a message in binary metadata is read and edited; several are read each for itself', () => {
+    const message = bin(protobuf([1, 7], [2, `card ${CARD}`]));
+    const { findings, edited } = judged(message);
+    assert.deepEqual(
+      findings.map(({ entity, path, role }) => `${entity} ${path} ${role}`),
+      ['CREDIT_CARD /header/x-note-bin/2 metadata'],
+    );
+    assert.deepEqual(Buffer.from(edited?.headers[3] ?? '', 'base64'), protobuf([1, 7], [2, 'card [CREDIT_CARD]']));
+    const two = bin(protobuf([2, CARD]));
+    const value = `${two.headers[3]}, ${two.headers[3]}`;
+    assert.equal(judged({ ...two, headers: [...two.headers.slice(0, 3), value] }).findings.length, 2);
+  });
+
+  test('text in binary metadata is found once, and bytes of a trace disturb nobody', () => {
+    assert.equal(judged(bin(Buffer.from(`a card ${CARD}`))).findings.length, 1);
+    const random = seeded(9);
+    const trace = Buffer.from(Array.from({ length: 29 }, () => Math.floor(random() * 256)));
+    const { coverage, findings } = judged(bin(trace, 'grpc-trace-bin'));
+    assert.deepEqual([coverage.level, findings.length], ['full', 0]);
+  });
+
+  test('the message in the query of a call of Connect is read and edited', () => {
+    const target = (message: Buffer, more = '') =>
+      `/x.Y/Z?connect=v1&encoding=proto&base64=1${more}&message=${message.toString('base64url')}`;
+    const sentBy = (path: string) => request(path, Buffer.alloc(0), { method: 'GET', headers: [] });
+    const { edited, findings } = judged(sentBy(target(protobuf([1, 7], [2, `card ${CARD}`]))));
+    assert.deepEqual(
+      findings.map(({ path }) => path),
+      ['/query/message/2'],
+    );
+    assert.equal(edited?.target, target(protobuf([1, 7], [2, 'card [CREDIT_CARD]'])));
+    const packed = judged(sentBy(target(gzipSync(protobuf([2, CARD])), '&compression=gzip')));
+    assert.equal(packed.decision.enforced.action, 'block');
+    const json = `/x.Y/Z?connect=v1&encoding=json&message=${encodeURIComponent(JSON.stringify({ a: CARD }))}`;
+    assert.match(judged(sentBy(json)).edited?.target ?? '', /%5BCREDIT_CARD%5D/);
   });
 });
