@@ -90,13 +90,10 @@ export interface Dialer {
 export function createDialer(options: DialerOptions): Dialer {
   const contextFor = secureContexts(options);
   return {
-    dial: async (target, isTls) => {
-      if (isTls) return dialTls(target, options, contextFor(target.host), contextFor);
-      const socket = await dialTcp(target, false, options, contextFor);
-      // A proxy behind this one was spoken to on it, and it was paused so that nothing is lost until somebody listens.
-      if (socket.isPaused()) setImmediate(() => socket.resume());
-      return socket;
-    },
+    dial: (target, isTls) =>
+      isTls
+        ? dialTls(target, options, contextFor(target.host), contextFor)
+        : dialTcp(target, false, options, contextFor),
   };
 }
 

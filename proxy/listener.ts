@@ -25,7 +25,7 @@ import { type Route, routeOf } from './request-route.ts';
 import { acceptSocks, isSocks } from './socks.ts';
 import { acceptTransparent } from './transparent.ts';
 import { acceptTunnel, HTTP_REPLIES, type TunnelContext } from './tunnel.ts';
-import { acceptUpgrade } from './upgrade.ts';
+import { acceptUpgrade } from './websocket/upgrade.ts';
 
 export interface ListenerContext extends AdmissionContext, TunnelContext {
   readonly providers: ReadonlyMap<string, GatewayProvider>;
@@ -143,7 +143,7 @@ export function createListener(current: () => ListenerContext): Server {
     }
     const { origin, target } = route;
     const provider = route.kind === 'gateway' ? route.provider : null;
-    acceptUpgrade({ request, socket, head, source: admitted, origin, target, provider }, context);
+    acceptUpgrade({ request, socket, head, source: admitted, origin, target, provider }, current);
   });
   server.on('clientError', (error, socket) => {
     const context = current();

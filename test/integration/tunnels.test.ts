@@ -5,8 +5,8 @@ import net from 'node:net';
 import { after, before, test } from 'node:test';
 import tls from 'node:tls';
 import { CARD } from '../support/planted.ts';
-import { OPENAI, startUnderTest, UNNAMED, type UnderTest } from '../support/weir-under-test.ts';
-import { connectPlain, connectThrough } from '../support/wire.ts';
+import { startUnderTest, type UnderTest } from '../support/weir-under-test.ts';
+import { connectPlain } from '../support/wire.ts';
 
 const BANK = 'www.bank.example';
 
@@ -63,44 +63,6 @@ test('a host under bypass is tunnelled untouched, with one event and an edge', a
   assert.equal(event?.destination.host, BANK);
   const edges = (await weir.edges()).filter((edge) => edge.destination.host === BANK);
   assert.ok(edges.some((edge) => edge.direction === 'out' && edge.protocol === 'tunnel'));
-});
-
-test('a WebSocket upgrade to a GenAI host is 426 with an event, and reaches nobody', async () => {
-  const before = weir.standIn.requests.length;
-  const wire = await connectThrough(weir.port, OPENAI, weir.ca);
-  wire.write(
-    `GET /v1/realtime?model=gpt-realtime HTTP/1.1\r\nHost: ${OPENAI}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n` +
-      'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n',
-  );
-  const answer = await wire.answer();
-  wire.destroy();
-  assert.equal(answer.status, 426);
-  assert.equal(weir.standIn.requests.length, before);
-  const event = await weir.event(answer.header('x-weir-event'));
-  assert.equal(event.outcome, 'refused');
-  assert.equal(event.status, 426);
-});
-
-test('a WebSocket to another host is tunnelled both ways, with its coverage on record', async () => {
-  weir.standIn.use(({ request }) => {
-    const { socket } = request;
-    socket.write(
-      'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n',
-    );
-    socket.on('data', (chunk: Buffer) => socket.write(Buffer.concat([Buffer.from('got '), chunk])));
-  });
-  const wire = await connectThrough(weir.port, UNNAMED, weir.ca);
-  wire.write(
-    `GET /socket HTTP/1.1\r\nHost: ${UNNAMED}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n` +
-      'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n',
-  );
-  assert.equal((await wire.answer()).status, 101);
-  wire.write('frame one');
-  await wire.until('got frame one');
-  wire.destroy();
-  const event = await weir.eventWhere('a WebSocket', ({ status }) => status === 101);
-  assert.deepEqual(event.coverage, { level: 'opaque', reason: 'websocket' });
-  assert.equal(event.destination.host, UNNAMED);
 });
 
 test('what is not TLS and not HTTP passes through CONNECT as it is, to a host that no rule names', async () => {

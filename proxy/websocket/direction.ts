@@ -1,0 +1,301 @@
+/**
+ * One direction of a WebSocket: the frames of one leg become messages, each is treated as the judge says, and leaves by the
+ * other leg. Messages keep their bounds and their order; what is held is bounded and counts as a held body.
+ */
+import { isUtf8 } from 'node:buffer';
+import { opaque, truncated } from '../../flow/coverage.ts';
+import type { Direction as Way } from '../../flow/decision.ts';
+import type { Account } from '../account.ts';
+import { Beside } from '../beside.ts';
+import type { ExchangeContext } from '../context.ts';
+import { failClosed, failOpen } from '../failing.ts';
+import { HeldShare } from '../held-budget.ts';
+import { BrokenProtocol, CLOSE, type Close, readClose } from './close.ts';
+import { AT_ONCE_BYTES, type InflatingMessage } from './deflate.ts';
+import { CLOSING, CONTINUATION, type FramePiece, PONG, TEXT } from './frame-reader.ts';
+import type { Judge, Way as Treatment, Verdict } from './judge.ts';
+import type { Leg } from './leg.ts';
+import { TextCheck } from './text-check.ts';
+
+/** What becomes of the WebSocket beyond the message at hand. */
+export interface Endings {
+  /** The leg's peer has said goodbye. */
+  closed(leg: Leg, close: Close): Promise<void>;
+  /** The message is not passed on, and nothing after it. */
+  stopped(verdict: Exclude<Verdict, { kind: 'send' }>): void;
+  /** A message larger than what may be held, or no room for it. */
+  oversize(leg: Leg, code: number, text: string): void;
+}
+
+/** The message that is coming in. */
+interface Coming {
+  readonly opcode: number;
+  readonly isCompressed: boolean;
+  inflating: InflatingMessage | null;
+  /** Null until its first byte is known. */
+  way: Treatment | null;
+  held: Buffer[];
+  heldBytes: number;
+  /** Of a text that is passed on in pieces. */
+  check: TextCheck | null;
+  /** What is scanned beside. */
+  sample: Beside | null;
+  /** Its frames are passed on as they are. */
+  isMirrored: boolean;
+  hasBegun: boolean;
+}
+
+const NOTHING = Buffer.alloc(0);
+
+export class Direction {
+  readonly #way: Way;
+  readonly #from: Leg;
+  readonly #to: Leg;
+  readonly #judge: Judge;
+  readonly #account: Account;
+  readonly #endings: Endings;
+  readonly #present: () => ExchangeContext;
+  readonly #room: HeldShare;
+  #coming: Coming | null = null;
+  /** When a message last came or went. */
+  #lastAt: number;
+  /** Nothing more is read: the peer has said goodbye, or broke the protocol. */
+  isDeaf = false;
+  /** Nothing more is passed on; a goodbye is still heard. */
+  #isStopped = false;
+
+  constructor(
+    way: Way,
+    from: Leg,
+    to: Leg,
+    { judge, account, endings }: { readonly judge: Judge; readonly account: Account; readonly endings: Endings },
+    present: () => ExchangeContext,
+  ) {
+    this.#way = way;
+    this.#from = from;
+    this.#to = to;
+    this.#judge = judge;
+    this.#account = account;
+    this.#endings = endings;
+    this.#present = present;
+    this.#room = new HeldShare(present().budget);
+    this.#lastAt = present().now();
+  }
+
+  get lastAt(): number {
+    return this.#lastAt;
+  }
+
+  /** True between two messages. */
+  get isBetween(): boolean {
+    return this.#coming === null;
+  }
+
+  /** Takes what has come; resolves once it has been dealt with. Rejects with BrokenProtocol. */
+  async take(chunk: Buffer): Promise<void> {
+    if (this.isDeaf) return;
+    for (const piece of this.#from.reader.read(chunk)) {
+      if (piece.opcode === CLOSING) return await this.#closing(piece.bytes);
+      // After goodbye nobody listens any more (RFC 6455 §5.5.1).
+      if (this.#isStopped || this.#to.isShut) this.#drop();
+      else if (piece.opcode > CLOSING) await this.#control(piece);
+      else await this.#data(piece);
+      if (this.isDeaf) return;
+      if (this.#to.socket.writableNeedDrain) await this.#to.drained();
+    }
+  }
+
+  /** What is held of a message that will not come whole is let go. */
+  release(): void {
+    this.#drop();
+  }
+
+  #drop(): void {
+    const coming = this.#coming;
+    this.#coming = null;
+    if (coming === null) return;
+    coming.inflating?.destroy();
+    this.#room.release();
+  }
+
+  async #closing(payload: Buffer): Promise<void> {
+    this.isDeaf = true;
+    let close = readClose(payload);
+    this.#from.isCloseReceived = true;
+    if (this.#isStopped) return this.#endings.closed(this.#from, close);
+    if (this.#way === 'response') await this.#send(TEXT, await this.#judge.rest());
+    if (close.reason !== '' && !this.#to.isShut) {
+      const verdict = await this.#judge.control(this.#way, Buffer.from(close.reason, 'utf8'));
+      if (verdict.kind !== 'send') return this.#stop(verdict);
+      close = { code: close.code, reason: verdict.messages[0]?.toString('utf8') ?? '' };
+    }
+    await this.#endings.closed(this.#from, close);
+  }
+
+  async #control({ opcode, bytes }: FramePiece): Promise<void> {
+    if (opcode === PONG && this.#from.isAnswer(bytes)) return;
+    const verdict = await this.#judge.control(this.#way, bytes);
+    if (verdict.kind !== 'send') return this.#stop(verdict);
+    this.#to.fragment(opcode, true, verdict.messages[0] ?? NOTHING);
+  }
+
+  async #data(piece: FramePiece): Promise<void> {
+    const isFirst = piece.opcode !== CONTINUATION && piece.at === 0;
+    if (isFirst) this.#coming = comingOf(piece);
+    const coming = this.#coming;
+    // Its beginning was dropped with what stood before a goodbye.
+    if (coming === null) return;
+    const isLast = piece.isFinal && piece.at + piece.bytes.length === piece.length;
+    this.#lastAt = this.#present().now();
+    const bytes = coming.isCompressed ? await this.#inflated(coming, piece, isFirst && isLast, isLast) : piece.bytes;
+    if (coming.way === null) {
+      if (bytes.length === 0 && !isLast) return;
+      coming.way = this.#judge.wayOf(this.#way, bytes[0] ?? -1);
+      if (coming.way === 'pass') this.#beginPassing(coming, !coming.isCompressed && isFirst);
+    }
+    if (coming.way === 'pass') await this.#pass(coming, piece, bytes, isFirst && isLast, isLast);
+    else await this.#hold(coming, bytes, isLast);
+  }
+
+  async #inflated(coming: Coming, piece: FramePiece, isWhole: boolean, isLast: boolean): Promise<Buffer> {
+    const { inflater } = this.#from;
+    if (inflater === null) return piece.bytes;
+    if (isWhole && piece.length <= AT_ONCE_BYTES) return inflater.whole(piece.bytes);
+    coming.inflating ??= inflater.pieces();
+    const bytes = await coming.inflating.push(piece.bytes);
+    if (!isLast) return bytes;
+    return Buffer.concat([bytes, await coming.inflating.end()]);
+  }
+
+  /** Gathers the message, and decides on it once it is whole. */
+  async #hold(coming: Coming, bytes: Buffer, isLast: boolean): Promise<void> {
+    const { limits } = this.#present().config;
+    if (bytes.length > 0) {
+      const max = coming.way === 'shape' ? limits.shapeBytes : limits.inspectBytes;
+      // Until there is room nothing more is read.
+      const hasRoom = this.#room.grow(bytes.length) || (await this.#room.growWhenRoom(bytes.length));
+      coming.held.push(bytes);
+      coming.heldBytes += bytes.length;
+      if (!hasRoom || coming.heldBytes > max) return this.#tooMuch(coming, hasRoom, isLast);
+    }
+    if (!isLast) return;
+    await this.#settle(coming);
+  }
+
+  async #settle(coming: Coming): Promise<void> {
+    const payload = coming.held.length === 1 ? (coming.held[0] as Buffer) : Buffer.concat(coming.held);
+    try {
+      if (coming.opcode === TEXT && !isUtf8(payload)) throw new BrokenProtocol(CLOSE.invalidText, NO_TEXT);
+      const way = coming.way ?? 'hold';
+      const verdict = await this.#judge.decide(this.#way, payload, way);
+      await this.#send(coming.opcode, verdict);
+      if (way === 'restore') await this.#judge.beside(this.#way, payload, null);
+    } finally {
+      this.#drop();
+    }
+  }
+
+  async #tooMuch(coming: Coming, hasRoom: boolean, isLast: boolean): Promise<void> {
+    const context = this.#present();
+    const { limits, onError } = context.config;
+    if (coming.way === 'shape' && hasRoom) {
+      coming.way = this.#judge.undecided();
+      if (coming.way === 'pass') return this.#letGo(coming, isLast);
+      if (isLast) await this.#settle(coming);
+      return;
+    }
+    const text = hasRoom
+      ? `a message is larger than limits.inspectBytes (${limits.inspectBytes} bytes)`
+      : 'no room for held bodies (limits.heldBytes)';
+    if (coming.way === 'hold' || coming.way === 'shape') {
+      const where = hasRoom ? 'size' : 'room';
+      if (onError === 'closed') {
+        failClosed(this.#account, where, text, context);
+        this.#drop();
+        this.isDeaf = true;
+        return this.#endings.oversize(this.#from, hasRoom ? CLOSE.tooLarge : CLOSE.tryLater, text);
+      }
+      failOpen(this.#account, where, text, context);
+      this.#account.lessen(opaque('too-large'));
+    } else this.#account.lessen(truncated('limit'));
+    await this.#letGo(coming, isLast);
+  }
+
+  /** What was gathered is passed on, and what follows as it comes. */
+  async #letGo(coming: Coming, isLast: boolean): Promise<void> {
+    const bytes = Buffer.concat(coming.held);
+    coming.held = [];
+    this.#room.release();
+    coming.way = 'pass';
+    this.#beginPassing(coming, false);
+    await this.#passFragment(coming, bytes, isLast);
+  }
+
+  #beginPassing(coming: Coming, isMirrored: boolean): void {
+    coming.isMirrored = isMirrored;
+    coming.check = coming.opcode === TEXT ? new TextCheck() : null;
+    coming.sample = new Beside(this.#present().config.limits.besideBytes, null);
+  }
+
+  async #pass(coming: Coming, piece: FramePiece, bytes: Buffer, isWhole: boolean, isLast: boolean): Promise<void> {
+    if (isWhole) {
+      this.#look(coming, bytes, true);
+      await this.#to.message(coming.opcode, bytes);
+    } else if (coming.isMirrored) {
+      this.#look(coming, bytes, isLast);
+      if (piece.at === 0) this.#to.begin(piece.opcode, piece.isFinal, piece.length);
+      this.#to.piece(bytes);
+    } else return this.#passFragment(coming, bytes, isLast);
+    if (isLast) await this.#passed(coming);
+  }
+
+  /** A piece in a frame of its own. */
+  async #passFragment(coming: Coming, bytes: Buffer, isLast: boolean): Promise<void> {
+    this.#look(coming, bytes, isLast);
+    if (bytes.length > 0 || isLast) {
+      this.#to.fragment(coming.hasBegun ? CONTINUATION : coming.opcode, isLast, bytes);
+      coming.hasBegun = true;
+    }
+    if (isLast) await this.#passed(coming);
+  }
+
+  #look(coming: Coming, bytes: Buffer, isLast: boolean): void {
+    coming.sample?.take(bytes);
+    const { check } = coming;
+    if (check === null) return;
+    if (!check.take(bytes) || (isLast && !check.isWhole)) throw new BrokenProtocol(CLOSE.invalidText, NO_TEXT);
+  }
+
+  async #passed({ sample }: Coming): Promise<void> {
+    this.#drop();
+    if (sample !== null) await this.#judge.beside(this.#way, sample.bytes(), sample.missing);
+  }
+
+  async #send(opcode: number, verdict: Verdict): Promise<void> {
+    if (verdict.kind !== 'send') return this.#stop(verdict);
+    for (const message of verdict.messages) await this.#to.message(opcode, message);
+    this.#lastAt = this.#present().now();
+  }
+
+  #stop(verdict: Exclude<Verdict, { kind: 'send' }>): void {
+    this.#isStopped = true;
+    this.#endings.stopped(verdict);
+  }
+}
+
+const NO_TEXT = 'a text message that is not UTF-8';
+
+function comingOf({ opcode, isCompressed }: FramePiece): Coming {
+  return {
+    opcode,
+    isCompressed,
+    inflating: null,
+    way: null,
+    held: [],
+    heldBytes: 0,
+    check: null,
+    sample: null,
+    isMirrored: false,
+    hasBegun: false,
+  };
+}

@@ -1,0 +1,289 @@
+/**
+ * What is decided about the messages of one WebSocket: how each is to be treated, what goes on in its place, what is
+ * recorded of it. A message of the client is a request, one of the server a response, and both belong to one conversation.
+ */
+import { isUtf8 } from 'node:buffer';
+import { extract } from '../../engine/extract/extract.ts';
+import { get, parseJson, textOf } from '../../engine/extract/json.ts';
+import type { Inspection } from '../../engine/inspect.ts';
+import { MessageRestorer } from '../../engine/transform/message-restorer.ts';
+import { type MessageRefusal, refuseMessage } from '../../engine/transform/refuse-message.ts';
+import { type Coverage, opaque } from '../../flow/coverage.ts';
+import { actionRank, type Direction } from '../../flow/decision.ts';
+import type { Message } from '../../flow/message.ts';
+import type { Destination } from '../../flow/parties.ts';
+import type { Account } from '../account.ts';
+import { reasonOf } from '../answer.ts';
+import type { ExchangeContext } from '../context.ts';
+import { failClosed, failOpen } from '../failing.ts';
+import { inspectWithNames } from '../inspection.ts';
+import { Pseudonyms } from '../pseudonyms.ts';
+import { GrowingAnswers } from './growing-answers.ts';
+
+/**
+ * `pass`: frame by frame as it comes, scanned beside. `restore`: whole, pseudonyms put back, scanned beside. `hold`: whole,
+ * then decided on. `shape`: as `hold`, for a host that nobody knows, until it is known whether a provider is spoken to.
+ */
+export type Way = 'pass' | 'restore' | 'hold' | 'shape';
+
+export type Verdict =
+  | { readonly kind: 'send'; readonly messages: readonly Buffer[] }
+  | { readonly kind: 'blocked'; readonly refusal: MessageRefusal }
+  /** Our own failure, and `onError` is closed. */
+  | { readonly kind: 'failed'; readonly text: string };
+
+export interface Judged {
+  /** The request that opened the WebSocket. */
+  readonly opening: Message;
+  readonly account: Account;
+  /** What the opening's own pseudonyms belong to. */
+  readonly pseudonyms: Pseudonyms;
+}
+
+/** What a ping or a close may hold. */
+const MAX_CONTROL_BYTES = 123;
+/** So much that is no text, such as a time or a counter, says nothing. */
+const MAX_PLAIN_CONTROL_BYTES = 16;
+const MAX_NAMED = 10_000;
+/** First bytes of a message that may be JSON: a bracket, white space, a byte order mark. */
+const JSON_STARTS: ReadonlySet<number> = new Set([0x7b, 0x5b, 0x20, 0x0a, 0x0d, 0x09, 0xef]);
+
+export class Judge {
+  readonly #opening: Message;
+  readonly #account: Account;
+  readonly #present: () => ExchangeContext;
+  #destination: Destination;
+  #pseudonyms: Pseudonyms;
+  /** Ids of responses that belong to the present conversation. */
+  readonly #named = new Set<string>();
+  /** All that was issued on this WebSocket; who gets it back is its own client. */
+  readonly #tokens = new Map<string, string>();
+  readonly #restorer = new MessageRestorer(this.#tokens);
+  readonly #growing = new GrowingAnswers();
+
+  /** `present`: the settings that hold now, which may change while the WebSocket is open. */
+  constructor({ opening, account, pseudonyms }: Judged, present: () => ExchangeContext) {
+    this.#opening = opening;
+    this.#destination = opening.destination;
+    this.#account = account;
+    this.#pseudonyms = pseudonyms;
+    this.#present = present;
+    this.#learn();
+  }
+
+  /** How a message that begins with this byte is treated; -1 for one without any. */
+  wayOf(direction: Direction, first: number): Way {
+    if (this.#isStrong(this.#destination, direction)) return 'hold';
+    if (direction === 'response') return this.#tokens.size > 0 ? 'restore' : 'pass';
+    if (this.#destination.category !== 'unknown' || !JSON_STARTS.has(first)) return 'pass';
+    const asGenai: Destination = { ...this.#destination, category: 'genai' };
+    return this.#isStrong(asGenai, 'request') || this.#isStrong(asGenai, 'response') ? 'shape' : 'pass';
+  }
+
+  /** A message of a host that nobody knows is too large to tell what is spoken: it counts as a provider. */
+  undecided(): Way {
+    this.#becomeGenai();
+    return this.wayOf('request', -1);
+  }
+
+  /** Decides on a message that is there whole. Never rejects. */
+  async decide(direction: Direction, payload: Buffer, way: Way): Promise<Verdict> {
+    if (way === 'restore') return { kind: 'send', messages: this.#restorer.message(payload) };
+    if (way === 'shape' && this.#shapeOf(payload) !== null) this.#becomeGenai();
+    if (direction === 'request' || way !== 'hold') return this.#decideOn(direction, payload);
+    const growing = this.#growing.take(payload, this.#present().config.limits.inspectBytes);
+    switch (growing.kind) {
+      case 'alone':
+        return this.#decideOn(direction, payload);
+      case 'wait':
+        return { kind: 'send', messages: growing.pass ? [payload] : [] };
+      case 'group':
+        return this.#decideOnGroup(growing.messages);
+    }
+  }
+
+  /** The server has nothing more to send: what was waited with for the end of a text. */
+  async rest(): Promise<Verdict> {
+    const messages = this.#growing.rest();
+    const verdict: Verdict = messages.length === 0 ? { kind: 'send', messages } : await this.#decideOnGroup(messages);
+    if (verdict.kind !== 'send') return verdict;
+    return { kind: 'send', messages: [...verdict.messages, ...this.#restorer.end()] };
+  }
+
+  /** What a ping, a pong or a close says, which may be anything. */
+  async control(direction: Direction, payload: Buffer): Promise<Verdict> {
+    const asItIs: Verdict = { kind: 'send', messages: [payload] };
+    if (payload.length === 0) return asItIs;
+    if (!isUtf8(payload)) {
+      if (payload.length > MAX_PLAIN_CONTROL_BYTES) this.#account.lessen(opaque('binary'));
+      return asItIs;
+    }
+    if (this.wayOf(direction, -1) !== 'hold') {
+      await this.beside(direction, payload, null);
+      return asItIs;
+    }
+    const verdict = await this.#decideOn(direction, payload);
+    if (verdict.kind !== 'send') return verdict;
+    const [said = payload] = verdict.messages;
+    // A pseudonym may be longer than what it stands for: where there is no room for it nothing is said at all.
+    return { kind: 'send', messages: [said.length > MAX_CONTROL_BYTES ? said.subarray(0, 0) : said] };
+  }
+
+  /** Scans what was passed on, or as much of it as was kept. Never rejects. */
+  async beside(direction: Direction, sample: Buffer, missing: Coverage | null): Promise<void> {
+    if (missing !== null) this.#account.lessen(missing);
+    if (sample.length === 0) return;
+    const context = this.#present();
+    try {
+      const message = this.#message(direction, sample);
+      const given = { now: new Date(context.now()), held: false, pseudonyms: null };
+      const inspection = await inspectWithNames(context, message, given);
+      if (direction === 'response') await this.#name(inspection.extraction.conversationId);
+      await this.#enter(message, inspection, context.newId());
+    } catch (error) {
+      context.log(`weir: scan beside exchange ${this.#account.id} failed: ${reasonOf(error)}`);
+      this.#account.lessen(opaque('failed'));
+    }
+  }
+
+  async #decideOn(direction: Direction, payload: Buffer): Promise<Verdict> {
+    const context = this.#present();
+    const held = this.#isStrong(this.#destination, direction);
+    try {
+      const message = this.#message(direction, payload);
+      const pseudonyms = direction === 'request' ? this.#pseudonymsFor(payload) : this.#pseudonyms;
+      const given = { now: new Date(context.now()), held, pseudonyms };
+      const inspection = await inspectWithNames(context, message, given);
+      if (direction === 'request') {
+        await pseudonyms.settle(inspection);
+        this.#learn();
+      } else await this.#name(inspection.extraction.conversationId);
+      const refusal = await this.#entered(message, inspection);
+      if (refusal !== null) return { kind: 'blocked', refusal };
+      const sent = inspection.edited?.changed.body === true ? inspection.edited.body : payload;
+      return { kind: 'send', messages: direction === 'response' ? this.#restorer.message(sent) : [sent] };
+    } catch (error) {
+      return this.#failed(error, [payload], context);
+    }
+  }
+
+  /** Messages over which texts have grown: they are read as one, since what is looked for may be cut between two of them. */
+  async #decideOnGroup(messages: readonly Buffer[]): Promise<Verdict> {
+    const context = this.#present();
+    try {
+      const message: Message = {
+        ...this.#message('response', asEvents(messages)),
+        headers: ['content-type', 'text/event-stream'],
+        isWithinStream: false,
+      };
+      const given = { now: new Date(context.now()), held: true, pseudonyms: this.#pseudonyms };
+      const inspection = await inspectWithNames(context, message, given);
+      await this.#name(inspection.extraction.conversationId);
+      const refusal = await this.#entered(message, inspection);
+      if (refusal !== null) return { kind: 'blocked', refusal };
+      return { kind: 'send', messages: messages.flatMap((one) => this.#restorer.message(one)) };
+    } catch (error) {
+      return this.#failed(error, messages, context);
+    }
+  }
+
+  /** Records a message; what its sender is told where it is blocked, else null. */
+  async #entered(message: Message, inspection: Inspection): Promise<MessageRefusal | null> {
+    const id = this.#present().newId();
+    await this.#enter(message, inspection, id);
+    if (inspection.decision.enforced.action !== 'block') return null;
+    return refuseMessage(message, inspection, id);
+  }
+
+  async #enter(message: Message, inspection: Inspection, id: string): Promise<void> {
+    const account = this.#account;
+    const { model, shape } = inspection.extraction;
+    account.model = model ?? account.model;
+    account.provider ??= shape?.split('.', 1)[0] ?? null;
+    const context = this.#present();
+    try {
+      await account.enterMessage(message, inspection, { id, excerptChars: context.excerptChars });
+    } catch (error) {
+      if (context.config.onError === 'closed') throw error;
+      failOpen(account, 'record', reasonOf(error), context);
+    }
+  }
+
+  #failed(error: unknown, messages: readonly Buffer[], context: ExchangeContext): Verdict {
+    const text = reasonOf(error);
+    if (context.config.onError === 'open') {
+      failOpen(this.#account, 'inspection', text, context);
+      this.#account.lessen(opaque('failed'));
+      return { kind: 'send', messages };
+    }
+    context.log(`weir: a message of exchange ${this.#account.id} could not be inspected: ${text}`);
+    failClosed(this.#account, 'inspection', text, context);
+    return { kind: 'failed', text };
+  }
+
+  /** A client may go on with a conversation that began elsewhere; then that one's pseudonyms hold from here on. */
+  #pseudonymsFor(payload: Buffer): Pseudonyms {
+    const id = payload.includes('previous_response_id') ? previousIn(payload) : null;
+    if (id === null || this.#named.has(id)) return this.#pseudonyms;
+    const { conversations, engine } = this.#present();
+    this.#named.clear();
+    this.#named.add(id);
+    this.#pseudonyms = new Pseudonyms(conversations, this.#opening, engine.fingerprint, this.#account.id);
+    return this.#pseudonyms;
+  }
+
+  /** An answer's own id: the client's next message, on this WebSocket or another, may name the conversation by it. */
+  async #name(id: string | null): Promise<void> {
+    if (id === null || this.#named.has(id)) return;
+    if (this.#named.size === MAX_NAMED) this.#named.clear();
+    this.#named.add(id);
+    await this.#pseudonyms.name(id);
+  }
+
+  #learn(): void {
+    for (const [token, value] of this.#pseudonyms.byToken) this.#tokens.set(token, value);
+  }
+
+  #shapeOf(payload: Buffer): string | null {
+    return extract(this.#message('request', payload), { maxDecodedBytes: this.#present().engine.maxDecodedBytes })
+      .shape;
+  }
+
+  #becomeGenai(): void {
+    this.#destination = { ...this.#destination, category: 'genai' };
+    this.#account.destination = this.#destination;
+  }
+
+  #isStrong(destination: Destination, direction: Direction): boolean {
+    const { policies } = this.#present().engine;
+    const action = policies.strongest({ source: this.#opening.source, destination, direction });
+    return actionRank(action) > actionRank('alert');
+  }
+
+  #message(direction: Direction, body: Buffer): Message {
+    const { source, method, target } = this.#opening;
+    const status = direction === 'request' ? null : 101;
+    const destination = this.#destination;
+    return { direction, source, destination, method, target, status, headers: [], body, isWithinStream: true };
+  }
+}
+
+const DATA = Buffer.from('data: ');
+const EVENT_END = Buffer.from('\n\n');
+
+/** As an event stream, in which the engine reads growing texts as one; a line break would end an event's data. */
+function asEvents(messages: readonly Buffer[]): Buffer {
+  const events = Buffer.concat(messages.flatMap((one) => [DATA, one, EVENT_END]));
+  let at = 0;
+  for (const { length } of messages) {
+    at += DATA.length;
+    for (const end = at + length; at < end; at++) if (events[at] === 0x0a || events[at] === 0x0d) events[at] = 0x20;
+    at += EVENT_END.length;
+  }
+  return events;
+}
+
+function previousIn(payload: Buffer): string | null {
+  const root = parseJson(payload);
+  return root === null ? null : textOf(payload, get(payload, root, 'previous_response_id'));
+}

@@ -1,0 +1,136 @@
+/**
+ * One leg of a WebSocket, to the client or to the upstream: its frames in, its frames out, compressed as this leg has
+ * negotiated, and how far its closing has come. It decides nothing.
+ */
+import { randomBytes } from 'node:crypto';
+import type { Socket } from 'node:net';
+import { type Close, closePayload } from './close.ts';
+import { Deflater, Inflater } from './deflate.ts';
+import type { DeflateTerms } from './extensions.ts';
+import { CLOSING, FrameReader, PING } from './frame-reader.ts';
+import { type FrameHead, frame, frameHead, masked, newMask } from './frame-writer.ts';
+
+export type Side = 'client' | 'upstream';
+
+const PROBE_BYTES = 8;
+
+export class Leg {
+  readonly side: Side;
+  readonly socket: Socket;
+  readonly reader: FrameReader;
+  /** Null where no compression was negotiated. */
+  readonly inflater: Inflater | null;
+  readonly #deflater: Deflater | null;
+  /** We are the client of the upstream: what it gets is masked. */
+  readonly #isMasked: boolean;
+  /** The frame whose payload is being sent in pieces. */
+  #begun: { readonly mask: Buffer | null; readonly length: number; at: number } | null = null;
+  /** The payload of our own last ping. */
+  #probe: Buffer | null = null;
+  #isProbed = false;
+  isCloseSent = false;
+  isCloseReceived = false;
+  /** The peer has ended the connection, or it broke. */
+  isGone = false;
+  receivedBytes = 0;
+  sentBytes = 0;
+
+  constructor(side: Side, socket: Socket, terms: DeflateTerms | null, maxBytes: () => number) {
+    this.side = side;
+    this.socket = socket;
+    this.#isMasked = side === 'upstream';
+    this.reader = new FrameReader({ isMasked: side === 'client', mayCompress: terms !== null });
+    this.inflater = terms === null ? null : new Inflater(terms, maxBytes);
+    this.#deflater =
+      terms === null || terms.sendBits === null ? null : new Deflater(terms.sendBits, terms.sendsInContext);
+  }
+
+  /** Nothing more may be sent. */
+  get isShut(): boolean {
+    return this.isCloseSent || this.isGone || this.socket.destroyed;
+  }
+
+  /** A message whole, in one frame. */
+  async message(opcode: number, payload: Buffer): Promise<void> {
+    if (this.isShut) return;
+    const deflated = this.#deflater === null ? null : await this.#deflater.deflate(payload);
+    const bytes = deflated ?? payload;
+    this.#frame({ opcode, isFinal: true, isCompressed: deflated !== null, length: bytes.length }, bytes);
+  }
+
+  /** A frame that is no whole message, or a control frame. */
+  fragment(opcode: number, isFinal: boolean, payload: Buffer): void {
+    this.#frame({ opcode, isFinal, isCompressed: false, length: payload.length }, payload);
+  }
+
+  /** The beginning of a frame whose payload follows in pieces. */
+  begin(opcode: number, isFinal: boolean, length: number): void {
+    if (this.isShut) return;
+    const mask = this.#isMasked ? newMask() : null;
+    this.#begun = { mask, length, at: 0 };
+    this.#write(frameHead({ opcode, isFinal, isCompressed: false, length }, mask));
+  }
+
+  piece(bytes: Buffer): void {
+    const begun = this.#begun;
+    if (begun === null || this.isShut) return;
+    if (bytes.length > 0) this.#write(masked(bytes, begun.mask, begun.at));
+    begun.at += bytes.length;
+    if (begun.at === begun.length) this.#begun = null;
+  }
+
+  /** Says goodbye, once. In the middle of a frame that cannot be said: the connection is cut then. */
+  close(close: Close): void {
+    if (this.isShut) return;
+    if (this.#begun !== null) {
+      this.isCloseSent = true;
+      this.socket.destroy();
+      return;
+    }
+    this.fragment(CLOSING, true, closePayload(close));
+    this.isCloseSent = true;
+  }
+
+  /** Asks the peer whether it is still there. False where it was asked before and nothing has come since. */
+  probe(): boolean {
+    if (this.#isProbed) return false;
+    if (this.#begun !== null || this.isShut) return true;
+    this.#isProbed = true;
+    this.#probe = randomBytes(PROBE_BYTES);
+    this.fragment(PING, true, this.#probe);
+    return true;
+  }
+
+  /** So many bytes came. */
+  heard(bytes: number): void {
+    this.receivedBytes += bytes;
+    this.#isProbed = false;
+  }
+
+  /** True for the answer to our own ping: it is nobody else's. */
+  isAnswer(pong: Buffer): boolean {
+    return this.#probe !== null && pong.equals(this.#probe);
+  }
+
+  /** Resolves once the peer takes more, or is gone. */
+  drained(): Promise<void> {
+    const { socket } = this;
+    if (!socket.writableNeedDrain || socket.destroyed) return Promise.resolve();
+    return new Promise((resolve) => {
+      const done = (): void => {
+        socket.off('drain', done).off('close', done);
+        resolve();
+      };
+      socket.on('drain', done).on('close', done);
+    });
+  }
+
+  #frame(head: FrameHead, payload: Buffer): void {
+    if (!this.isShut) this.#write(frame(head, payload, this.#isMasked));
+  }
+
+  #write(bytes: Buffer): void {
+    this.sentBytes += bytes.length;
+    this.socket.write(bytes);
+  }
+}
