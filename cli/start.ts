@@ -11,13 +11,12 @@ import { Metrics } from '../console/metrics.ts';
 import { isPolicy } from '../engine/decide/policy-file.ts';
 import { WeirError } from '../flow/errors.ts';
 import type { Figures } from '../flow/figures.ts';
-import { ConversationMap } from '../proxy/conversation-map.ts';
 import { expiryNotice, loadOrCreateAuthority } from '../proxy/tls/authority.ts';
 import { openHome } from '../store/home.ts';
 import { createRecorder } from '../store/recorder.ts';
-import { newUlid } from '../store/ulid.ts';
 import type { Carrier } from './carrier.ts';
 import { startInProcess } from './in-process.ts';
+import { keepConversations } from './kept-conversations.ts';
 import type { Snapshot } from './snapshot.ts';
 import { startConfiguredConsole } from './start-console.ts';
 import { whoListens } from './who-listens.ts';
@@ -87,11 +86,9 @@ export async function startWeir(config: Config, options: StartOptions = {}): Pro
       ...(metrics === null ? {} : { onCounted: (figures) => metrics.add(figures) }),
     });
     opened.push(() => recorder.close());
-    const conversations = new ConversationMap({
-      now: Date.now,
-      newId: newUlid,
-      onKey: (key, isThere) => workers?.keyChanged(key, isThere),
-    });
+    const kept = keepConversations(home, log, (key, isThere) => workers?.keyChanged(key, isThere));
+    opened.push(() => kept.close());
+    const conversations = kept.map;
     let carrier: Carrier;
     if (count > 1) {
       const onEnded = (name: string) => metrics?.retire(name);

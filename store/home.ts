@@ -21,9 +21,9 @@ import { WeirError } from '../flow/errors.ts';
 import { type Lock, takeLock } from './lock.ts';
 import { newUlid } from './ulid.ts';
 
-export const KEY_NAMES = ['fingerprint', 'chain', 'excerpt'] as const;
+export const KEY_NAMES = ['fingerprint', 'chain', 'excerpt', 'conversation'] as const;
 export type KeyName = (typeof KEY_NAMES)[number];
-/** 256 bits each, for HMAC-SHA256 (`fingerprint`, `chain`) and AES-256-GCM (`excerpt`). */
+/** 256 bits each, for HMAC-SHA256 (`fingerprint`, `chain`) and AES-256-GCM (`excerpt`, `conversation`). */
 export type Keys = Readonly<Record<KeyName, KeyObject>>;
 
 /** Where things lie in a home. */
@@ -35,6 +35,7 @@ export interface HomePaths {
   readonly caFolder: string;
   /** Made when the first override is given. */
   readonly overridesFolder: string;
+  readonly conversationsFolder: string;
 }
 
 export interface Home extends HomePaths {
@@ -59,6 +60,7 @@ export function homePaths(path: string): HomePaths {
     keysFolder: join(path, 'keys'),
     caFolder: join(path, 'ca'),
     overridesFolder: join(path, 'overrides'),
+    conversationsFolder: join(path, 'conversations'),
   };
 }
 
@@ -69,11 +71,13 @@ export function homePaths(path: string): HomePaths {
 export function openHome(path: string): Home {
   const paths = homePaths(path);
   try {
-    for (const folder of [path, paths.keysFolder, paths.spoolFolder, paths.caFolder]) makePrivateFolder(folder);
+    const { keysFolder, spoolFolder, caFolder, conversationsFolder } = paths;
+    for (const folder of [path, keysFolder, spoolFolder, caFolder, conversationsFolder]) makePrivateFolder(folder);
     const keys = {
       fingerprint: loadOrMakeKey(paths, 'fingerprint'),
       chain: loadOrMakeKey(paths, 'chain'),
       excerpt: loadOrMakeKey(paths, 'excerpt'),
+      conversation: loadOrMakeKey(paths, 'conversation'),
     };
     let lock: Lock | null = null;
     return {
@@ -149,7 +153,8 @@ function loadOrMakeKey(paths: HomePaths, name: KeyName): KeyObject {
   const present = readKey(paths, name);
   if (present !== null) return present;
   const file = keyFile(paths, name);
-  if (existsSync(paths.databaseFile)) {
+  // What the key of the conversations has sealed is a copy of a day: without it they begin anew.
+  if (name !== 'conversation' && existsSync(paths.databaseFile)) {
     const justMade = readKey(paths, name); // by another process at its first start
     if (justMade !== null) return justMade;
     throw new WeirError(

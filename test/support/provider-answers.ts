@@ -20,11 +20,11 @@ interface Answer {
   readonly parts: readonly string[];
 }
 
-/** Deltas of `cut` characters; text answers are `You wrote: TEXT`. */
-export function providerAnswers(options: { readonly cut?: number } = {}): Script {
+/** Deltas of `cut` characters; text answers are `You wrote: TEXT`. `responseId`: of each answer in OpenAI's responses shape. */
+export function providerAnswers(options: { readonly cut?: number; readonly responseId?: () => string } = {}): Script {
   return async ({ response, received }) => {
     const request = await received;
-    const answer = answerTo(request, options.cut ?? 5);
+    const answer = answerTo(request, options.cut ?? 5, options.responseId ?? (() => 'resp_standin'));
     if (answer === null) {
       response.writeHead(404, { 'content-type': 'application/json' }).end('{"error":{"message":"no such path"}}');
       return;
@@ -40,10 +40,10 @@ export function providerAnswers(options: { readonly cut?: number } = {}): Script
   };
 }
 
-function answerTo(request: Received, cut: number): Answer | null {
+function answerTo(request: Received, cut: number, responseId: () => string): Answer | null {
   const path = request.target.split('?')[0] ?? '';
   if (path.endsWith('/chat/completions')) return chat(request.body, cut);
-  if (path.endsWith('/responses')) return responses(json(request.body), cut);
+  if (path.endsWith('/responses')) return responses(json(request.body), cut, responseId());
   if (path.endsWith('/embeddings'))
     return whole({
       object: 'list',
@@ -71,13 +71,13 @@ function turnFor(said: string, callTool: boolean): ModelTurn {
   return { kind: 'text', text: `You wrote: ${said}` };
 }
 
-function responses(body: Readonly<Record<string, unknown>>, cut: number): Answer {
+function responses(body: Readonly<Record<string, unknown>>, cut: number, id: string): Answer {
   const input = body['input'];
   const last = Array.isArray(input) ? input.map(record).findLast((item) => item['role'] === 'user') : undefined;
   const said = typeof input === 'string' ? input : textOf(last?.['content']);
   const turn = turnFor(said, Array.isArray(body['tools']));
   const base = {
-    id: 'resp_standin',
+    id,
     object: 'response',
     created_at: 1_700_000_000,
     model: 'gpt-5',
