@@ -1,7 +1,9 @@
 /** The configuration as the rest of Weir sees it: read once, checked, defaults filled in, frozen. Types only. */
+
 import type { DestinationEntry } from '../catalog/catalog.ts';
 import type { HostPort } from '../catalog/host.ts';
 import type { GatewayProvider } from '../catalog/providers.ts';
+import type { AwsCredentials } from './aws-credentials.ts';
 
 /** Bytes, milliseconds and counts, as their names say; see docs/configuration.md. */
 export interface ProxyLimits {
@@ -59,11 +61,12 @@ export interface ProxyConfig {
   readonly proxyProtocol: { readonly from: readonly string[] };
   /**
    * `ca`: certificates in PEM, read from the files named. `proxy`: the one that every call outside leads through.
-   * `certificates`: what is shown to upstreams, by host globs; in PEM.
+   * `aws`: keys to sign requests to AWS with. `certificates`: what is shown to upstreams, by host globs; in PEM.
    */
   readonly upstream: {
     readonly ca: readonly string[];
     readonly proxy: UpstreamProxyConfig | null;
+    readonly aws: AwsCredentials | null;
     readonly certificates: readonly {
       readonly hosts: readonly string[];
       readonly cert: string;

@@ -4,7 +4,7 @@
  */
 import { type HostPort, hostPortText, parseHostPort } from '../catalog/host.ts';
 import type { GatewayProvider } from '../catalog/providers.ts';
-import { readDocument, type Shape, type TypeOf } from '../engine/decide/checked-yaml.ts';
+import { INVALID, readDocument, type Shape, type TypeOf } from '../engine/decide/checked-yaml.ts';
 import { didYouMean } from '../engine/decide/near-name.ts';
 import {
   as,
@@ -26,6 +26,7 @@ import {
 } from '../engine/decide/shapes.ts';
 import { BUILT_IN } from '../engine/recognizers/built-in.ts';
 import { DESTINATION_CATEGORIES } from '../flow/parties.ts';
+import { type AwsCredentials, readAwsCredentials } from './aws-credentials.ts';
 import type { PathBase } from './paths.ts';
 import {
   browserOrigin,
@@ -150,7 +151,21 @@ const workers = either(
   '`auto` (one a core), or a number from 1 to 256',
 );
 
-function proxy(base: PathBase) {
+/** Read here, so that what is wrong with a profile is told with its place. */
+function awsCredentials(base: PathBase, env: NodeJS.ProcessEnv): Shape<AwsCredentials> {
+  const named = object({ profile: optional(nullable(string({ expected: 'the name of a profile' })), null) });
+  return {
+    ...named,
+    read(node, reader) {
+      const value = named.read(node, reader);
+      if (value === INVALID) return INVALID;
+      const found = readAwsCredentials(value.profile, env, base.homeFolder);
+      return typeof found === 'string' ? reader.refuse(node, found) : found;
+    },
+  };
+}
+
+function proxy(base: PathBase, env: NodeJS.ProcessEnv) {
   return section({
     listen: optional(listenAddress(), { host: '127.0.0.1', port: 8787 }),
     names: optional(list(hostName()), []),
@@ -166,7 +181,7 @@ function proxy(base: PathBase) {
         [],
       ),
       proxy: optional(nullable(proxyUrl()), null),
-      aws: notBuilt('proxy.upstream.aws'),
+      aws: optional(nullable(awsCredentials(base, env)), null),
       certificates: optional(list(clientCertificate(base)), []),
     }),
     providers: optional(providers, new Map()),
@@ -263,10 +278,10 @@ const destinations = checked(
 );
 
 /** The shape of the whole file. Paths in it are taken relative to `base`; files that it names are looked at. */
-export function configShape(base: PathBase) {
+export function configShape(base: PathBase, env: NodeJS.ProcessEnv) {
   return object({
     home: optional(path(base)),
-    proxy: proxy(base),
+    proxy: proxy(base, env),
     policies: optional(list(existingPath(base))),
     detection: detection(base),
     apps: optional(apps, []),

@@ -32,7 +32,7 @@ export function loadConfig(options: LoadOptions): Config {
     folder: text === null ? options.cwd : dirname(file),
     homeFolder: homeFolderOf(options.env),
   };
-  const read = readDocument(shown, text ?? '', configShape(base));
+  const read = readDocument(shown, text ?? '', configShape(base, options.env));
   if (read.value === null) throw new WeirError('config_invalid', read.problems.map(problemText).join('\n'));
   const home = options.env['WEIR_HOME']
     ? absolutePath(options.env['WEIR_HOME'], { ...base, folder: options.cwd })
@@ -80,7 +80,7 @@ function configOf(read: ConfigFile, file: string | null, home: string): Config {
       resolve: resolved,
       transparent,
       proxyProtocol,
-      upstream: { ca: upstream.ca, proxy: upstream.proxy, certificates: upstream.certificates },
+      upstream: { ca: upstream.ca, proxy: upstream.proxy, aws: upstream.aws, certificates: upstream.certificates },
       providers,
       open,
       origins,

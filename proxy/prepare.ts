@@ -22,6 +22,15 @@ import { inspectWithNames, inspectWithoutNames, type ProxyInspectContext } from 
 import { messagesOf, prepareMessages } from './messages/prepare-messages.ts';
 import { Pseudonyms } from './pseudonyms.ts';
 import { describeRoute } from './route-text.ts';
+import {
+  blockedAsSigned,
+  gatewayScope,
+  isBrokenBy,
+  type SigningScope,
+  signatureOf,
+  signed,
+  UNSIGNABLE,
+} from './signing.ts';
 
 /** Everything up to the first byte upstream. Throws Answer where there is to be none. */
 export async function prepare(
@@ -49,12 +58,17 @@ export async function prepare(
     destination.category === 'unknown'
       ? await knownDestination(incoming, destination, reader, account, context)
       : destination;
+  const gateway = gatewayScope(incoming.provider, origin, request.rawHeaders);
+  if (gateway !== null && context.config.upstream.aws === null) {
+    throw failed(incoming, account, 400, 'signature_needed', UNSIGNABLE, 'refused');
+  }
   const { policies } = context.engine;
   const scope = { source: incoming.source, destination: to };
   const holdsRequest = isStrong(policies.strongest({ ...scope, direction: 'request' }));
   const holdsResponse = isStrong(policies.strongest({ ...scope, direction: 'response' }));
-  return holdsRequest
-    ? hold(incoming, to, reader, account, holdsResponse, context)
+  // A body is signed when it is whole.
+  return holdsRequest || gateway !== null
+    ? hold(incoming, to, reader, account, holdsResponse, gateway, context)
     : streamBeside(incoming, to, reader, account, holdsResponse, context);
 }
 
@@ -149,6 +163,7 @@ async function hold(
   reader: BodyReader,
   account: Account,
   holdsResponse: boolean,
+  gateway: SigningScope | null,
   context: ExchangeContext,
 ): Promise<Ready> {
   const { inspectBytes } = context.config.limits;
@@ -158,7 +173,7 @@ async function hold(
   if (end === 'limit') {
     const text = `the body is larger than limits.inspectBytes (${inspectBytes} bytes)`;
     account.lessen(opaque('too-large'));
-    if (context.config.onError === 'closed') {
+    if (context.config.onError === 'closed' || gateway !== null) {
       failClosed(account, 'size', text, context);
       throw failed(incoming, account, 413, 'body_too_large', text, 'failed');
     }
@@ -175,10 +190,19 @@ async function hold(
   try {
     inspection = await inspectWithNames(context, message, inspectContext(context, true, pseudonyms));
   } catch (error) {
-    if (context.config.onError === 'closed') throw error;
+    if (context.config.onError === 'closed' || gateway !== null) throw error;
     failOpen(account, 'inspection', reasonOf(error), context);
     account.lessen(opaque('failed'));
     return streamBeside(incoming, destination, reader, account, holdsResponse, context);
+  }
+  const { aws } = context.config.upstream;
+  let scope = gateway;
+  if (inspection.edited !== null && gateway === null) {
+    const signature = signatureOf(message.headers, message.target);
+    if (signature !== null && isBrokenBy(signature, inspection.edited, message.headers)) {
+      if (signature.scope === null || aws === null) inspection = blockedAsSigned(inspection, signature);
+      else scope = signature.scope;
+    }
   }
   account.enter(message, inspection, context.excerptChars);
   if (inspection.decision.enforced.action === 'block') throw blocked(message, inspection, account, context);
@@ -191,14 +215,25 @@ async function hold(
   const fields = edited?.headers ?? message.headers;
   const trailers = fields.slice(rawHeaders.length);
   const headers = trailers.length === 0 ? fields : fields.slice(0, rawHeaders.length);
+  const target = edited?.target ?? incoming.target;
+  const head = requestHead(headers, {
+    authority: authorityText(incoming.origin),
+    contentLength: null,
+    isIdentity: edited?.changed.body === true,
+    narrowsEncoding: (holdsResponse || pseudonyms.isNeeded) && (scope !== null || mayNarrow(message)),
+  });
+  const method = incoming.request.method ?? 'GET';
   return {
-    headers: requestHead(headers, {
-      authority: authorityText(incoming.origin),
-      contentLength: null,
-      isIdentity: edited?.changed.body === true,
-      narrowsEncoding: holdsResponse || pseudonyms.isNeeded,
-    }),
-    target: edited?.target ?? incoming.target,
+    headers:
+      scope === null || aws === null
+        ? head
+        : await signed(
+            { method, origin: incoming.origin, target, headers: head, body: sent },
+            scope,
+            aws,
+            new Date(context.now()),
+          ),
+    target,
     letGo: () => reader.release(),
     body: incoming.hasBody || sent.length > 0 ? sent : null,
     trailers: () => trailers,
@@ -212,6 +247,11 @@ async function hold(
     settle: () => {},
     settleWithNames: async () => {},
   };
+}
+
+/** Under a signature the header stays as it is: an answer in a coding that is not read is said to be so. */
+function mayNarrow({ headers, target }: Pick<Message, 'headers' | 'target'>): boolean {
+  return signatureOf(headers, target)?.signedHeaders.has('accept-encoding') !== true;
 }
 
 /** No rule could change it: it streams, and a first part of it is scanned beside, for the edge and for alerts. */
@@ -235,7 +275,7 @@ function streamBeside(
       authority: authorityText(incoming.origin),
       contentLength: incoming.declaredLength,
       isIdentity: false,
-      narrowsEncoding: holdsResponse,
+      narrowsEncoding: holdsResponse && mayNarrow({ headers: request.rawHeaders, target: incoming.target }),
     }),
     target: incoming.target,
     letGo: () => {},

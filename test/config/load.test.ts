@@ -324,7 +324,6 @@ const WRONG: readonly (readonly [what: string, text: string, ...lines: readonly 
 
 const NOT_BUILT: readonly (readonly [text: string, ...lines: readonly string[]])[] = [
   ['proxy: {limits: {holdMs: 50}}', '1:18: proxy.limits.holdMs is not built yet; remove this key'],
-  ['proxy: {upstream: {aws: {profile: default}}}', '1:20: proxy.upstream.aws is not built yet; remove this key'],
   ['detection: {countries: [DE, deu]}', '1:29: expected an ISO 3166-1 code such as DE'],
   ['detection: {languages: [en, de]}', '1:24: a choice of languages is not built yet; expected ["en"]'],
   ['apps: [{name: a, match: {exe: /srv/a}}]', '1:18: apps[].match is not built yet; remove this key'],
