@@ -6,19 +6,13 @@
 import {
   chatCompletion,
   chatCompletionEvents,
-  type ModelTurn,
   pieces,
   readChatRequest,
   record,
   textOf,
 } from '../../cli/demo/chat-answers.ts';
 import type { Received, Script } from '../../cli/demo/stand-in.ts';
-
-interface Answer {
-  readonly type: string;
-  /** Written one by one. */
-  readonly parts: readonly string[];
-}
+import { type Answer, moreAnswers, turnFor, whole } from './more-answers.ts';
 
 /** Deltas of `cut` characters; text answers are `You wrote: TEXT`. `responseId`: of each answer in OpenAI's responses shape. */
 export function providerAnswers(options: { readonly cut?: number; readonly responseId?: () => string } = {}): Script {
@@ -30,7 +24,8 @@ export function providerAnswers(options: { readonly cut?: number; readonly respo
       return;
     }
     if (answer.parts.length === 1) {
-      const body = Buffer.from(answer.parts[0] ?? '');
+      const [only = ''] = answer.parts;
+      const body = typeof only === 'string' ? Buffer.from(only) : only;
       response.writeHead(200, { 'content-type': answer.type, 'content-length': body.length }).end(body);
       return;
     }
@@ -52,10 +47,10 @@ function answerTo(request: Received, cut: number, responseId: () => string): Ans
       usage: {},
     });
   if (path.endsWith('/messages')) return anthropic(json(request.body), cut);
-  if (path.includes(':generateContent')) return whole(geminiPart(lastGeminiText(json(request.body))));
+  if (path.includes(':generateContent')) return whole(geminiChunk(geminiParts(json(request.body), null)[0] ?? {}));
   if (path.includes(':streamGenerateContent'))
     return geminiStream(json(request.body), request.target.includes('alt=sse'), cut);
-  return null;
+  return moreAnswers(path, json(request.body), cut);
 }
 
 function chat(body: Buffer, cut: number): Answer {
@@ -64,11 +59,6 @@ function chat(body: Buffer, cut: number): Answer {
   const turn = turnFor(said, request.hasTools && request.messages.at(-1)?.role === 'user');
   if (!request.stream) return whole(chatCompletion(turn, request.model));
   return { type: 'text/event-stream', parts: chatCompletionEvents(turn, request.model, cut) };
-}
-
-function turnFor(said: string, callTool: boolean): ModelTurn {
-  if (callTool) return { kind: 'tool', name: 'note', args: JSON.stringify({ text: said, quoted: `"${said}"` }) };
-  return { kind: 'text', text: `You wrote: ${said}` };
 }
 
 function responses(body: Readonly<Record<string, unknown>>, cut: number, id: string): Answer {
@@ -183,7 +173,7 @@ function anthropic(body: Readonly<Record<string, unknown>>, cut: number): Answer
 }
 
 function geminiStream(body: Readonly<Record<string, unknown>>, isSse: boolean, cut: number): Answer {
-  const parts = pieces(`You wrote: ${lastGeminiText(body)}`, cut).map((text) => JSON.stringify(geminiChunk(text)));
+  const parts = geminiParts(body, cut).map((part) => JSON.stringify(geminiChunk(part)));
   if (isSse) return { type: 'text/event-stream', parts: parts.map((part) => `data: ${part}\r\n\r\n`) };
   return {
     type: 'application/json',
@@ -191,23 +181,24 @@ function geminiStream(body: Readonly<Record<string, unknown>>, isSse: boolean, c
   };
 }
 
+/** A call comes whole in one part; a text in pieces where `cut` is given. */
+function geminiParts(body: Readonly<Record<string, unknown>>, cut: number | null): object[] {
+  const turn = turnFor(lastGeminiText(body), Array.isArray(body['tools']));
+  if (turn.kind === 'tool') {
+    return [{ functionCall: { name: turn.name, args: JSON.parse(turn.args) as unknown } }];
+  }
+  return cut === null ? [{ text: turn.text }] : pieces(turn.text, cut).map((text) => ({ text }));
+}
+
 function lastGeminiText(body: Readonly<Record<string, unknown>>): string {
   const contents = Array.isArray(body['contents']) ? body['contents'].map(record) : [];
   return textOf(contents.findLast((content) => content['role'] !== 'model')?.['parts']);
 }
 
-function geminiPart(said: string): object {
-  return geminiChunk(`You wrote: ${said}`);
-}
-
-function geminiChunk(text: string): object {
-  return { candidates: [{ index: 0, content: { role: 'model', parts: [{ text }] } }], modelVersion: 'gemini' };
+function geminiChunk(part: object): object {
+  return { candidates: [{ index: 0, content: { role: 'model', parts: [part] } }], modelVersion: 'gemini' };
 }
 
 function json(body: Buffer): Readonly<Record<string, unknown>> {
   return record(JSON.parse(body.toString('utf8')));
-}
-
-function whole(answer: object): Answer {
-  return { type: 'application/json', parts: [JSON.stringify(answer)] };
 }

@@ -31,6 +31,8 @@ export interface Settings {
   readonly workers?: number;
   /** Further `host:port` that lead to the stand-in. */
   readonly hosts?: readonly string[];
+  /** The environment that the configuration is read with. */
+  readonly env?: NodeJS.ProcessEnv;
 }
 
 export interface Place {
@@ -72,14 +74,15 @@ export async function makePlace(settings: Settings = {}): Promise<Place> {
   const resolve = Object.fromEntries(names.map((name) => [name, standIn.address]));
   const { proxy, ...rest } = settings.config ?? {};
   const own = typeof proxy === 'object' && proxy !== null ? { ...proxy } : {};
+  const ownUpstream = 'upstream' in own && typeof own.upstream === 'object' ? own.upstream : {};
   const ownResolve = 'resolve' in own && typeof own.resolve === 'object' ? own.resolve : {};
   const config = {
     home,
     proxy: {
       listen: '127.0.0.1:0',
       workers: 1,
-      upstream: { ca: [caFile] },
       ...own,
+      upstream: { ca: [caFile], ...ownUpstream },
       resolve: { ...resolve, ...ownResolve },
     },
     sensor: { enabled: false },
@@ -100,7 +103,7 @@ export async function makePlace(settings: Settings = {}): Promise<Place> {
 export async function startUnderTest(settings: Settings = {}): Promise<UnderTest> {
   const place = await makePlace(settings);
   try {
-    const config = loadConfig({ file: place.configFile, env: {}, cwd: place.folder });
+    const config = loadConfig({ file: place.configFile, env: settings.env ?? {}, cwd: place.folder });
     const { workers = 1 } = settings;
     const weir = await startWeir(config, { workers, port: 0, eventLog: null, console: settings.console === true });
     return {
