@@ -2,6 +2,7 @@
 import { hostname } from 'node:os';
 import { createCatalog } from '../catalog/catalog.ts';
 import { packageVersion } from '../config/package-root.ts';
+import { openDocumentReader } from '../documents/document-reader.ts';
 import type { ConversationHolder } from '../proxy/conversation-map.ts';
 import { type ProxySettings, startProxy } from '../proxy/proxy.ts';
 import type { Authority } from '../proxy/tls/authority.ts';
@@ -28,11 +29,13 @@ export async function startInProcess(snapshot: Snapshot, parts: InProcessParts):
   const keyed = fingerprinter(home);
   const engines = new EngineMaker(keyed);
   const model = await openConfiguredModel(snapshot.config, snapshot.config.proxy.limits.modelMs, log);
+  const documentReader = openDocumentReader({ withinMs: snapshot.config.proxy.limits.documentMs, log });
   const settingsOf = ({ config, documents }: Snapshot): ProxySettings => ({
     config,
     catalog: createCatalog(config.destinations),
     engine: engines.make(config, documents),
     readNames: model?.read ?? null,
+    readDocuments: documentReader.read,
   });
   try {
     const proxy = await startProxy({
@@ -61,6 +64,7 @@ export async function startInProcess(snapshot: Snapshot, parts: InProcessParts):
       close: async () => {
         await proxy.close();
         await model?.close();
+        await documentReader.close();
       },
     };
   } catch (error) {

@@ -27,6 +27,8 @@ export interface ProxyLimits {
   readonly drainMs: number;
   /** What the model of `detection.model` gets for the texts of one message. */
   readonly modelMs: number;
+  /** What the reading of the documents in one message may take. */
+  readonly documentMs: number;
   readonly maxConnections: number;
 }
 

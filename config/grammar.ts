@@ -85,6 +85,7 @@ const limits = withDefaults(
       clientHelloMs: optional(milliseconds({ min: 1 }), 10_000),
       drainMs: optional(milliseconds({ min: 0 }), 10_000),
       modelMs: optional(milliseconds({ min: 10, max: 60_000 }), 2000),
+      documentMs: optional(milliseconds({ min: 10, max: 60_000 }), 10_000),
       maxConnections: optional(number({ integer: true, min: 1, max: 1_000_000 }), 10_000),
     }),
     (value, report) => {

@@ -357,6 +357,7 @@ export function textExtraction(text: string, assume: TextAssumptions): Extractio
       },
     ],
     coverage: FULL,
+    documents: null,
     body,
     decoded: false,
   };

@@ -2,6 +2,7 @@
 import type { Duplex, Readable } from 'node:stream';
 import type { Catalog } from '../catalog/catalog.ts';
 import type { ProxyConfig } from '../config/config.ts';
+import type { DocumentReader } from '../engine/extract/documents.ts';
 import type { Shape } from '../engine/extract/extract.ts';
 import type { Engine, UsageLedger } from '../engine/inspect.ts';
 import type { NameReader } from '../engine/names/given.ts';
@@ -26,6 +27,8 @@ export interface ExchangeContext {
   readonly engine: Engine;
   /** Asks the model for names; null without one. */
   readonly readNames: NameReader | null;
+  /** Reads documents that messages carry; null without. */
+  readonly readDocuments: DocumentReader | null;
   readonly catalog: Catalog;
   readonly forwarder: Forwarder;
   readonly recorder: Recorder;

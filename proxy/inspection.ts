@@ -1,8 +1,9 @@
 /**
- * The inspection of a message as the proxy does it: extract, ask the model for names where there is one, and the rest of
- * the engine. The engine itself asks nobody; what takes time lies between its two halves.
+ * The inspection of a message as the proxy does it: extract, have its documents read, ask the model for names where there
+ * is one, and the rest of the engine. The engine itself asks nobody; what takes time lies between its two halves.
  */
-import { extract } from '../engine/extract/extract.ts';
+import { type DocumentReader, withReadings } from '../engine/extract/documents.ts';
+import { type Extraction, extract } from '../engine/extract/extract.ts';
 import {
   carryOut,
   type Engine,
@@ -22,6 +23,7 @@ import type { Pseudonyms } from './pseudonyms.ts';
 export interface Inspecting {
   readonly engine: Engine;
   readonly readNames: NameReader | null;
+  readonly readDocuments: DocumentReader | null;
   readonly figures: ProxyFigures;
   readonly usage: UsageLedger;
   /** What people have let through for a while; asked only where a rule grants that. */
@@ -43,8 +45,8 @@ export async function inspectWithNames(
   { pseudonyms, ...context }: ProxyInspectContext,
 ): Promise<Inspection> {
   const since = performance.now();
-  const { engine, readNames, figures } = inspecting;
-  const extraction = extract(message, engine);
+  const { engine, readNames, readDocuments, figures } = inspecting;
+  const extraction = await withDocuments(extract(message, engine), readDocuments);
   const names = readNames === null ? null : await namesOf(extraction.segments, readNames);
   const judged = judge(engine, message, extraction, { ...context, ...givenOf(inspecting, context), names });
   const tokens = pseudonyms === null ? null : wanted(judged);
@@ -80,6 +82,13 @@ function givenOf(
 }
 
 const NONE: readonly Override[] = [];
+
+/** With the texts of the documents that it carries. What lies in a document has no conversation and no model of its own. */
+async function withDocuments(extraction: Extraction, read: DocumentReader | null): Promise<Extraction> {
+  const { documents, segments } = extraction;
+  if (documents === null || read === null) return extraction;
+  return { ...extraction, ...withReadings(segments, documents, await read(documents.list)), documents: null };
+}
 
 async function namesOf(segments: readonly Segment[], readNames: NameReader): Promise<NamesInTexts> {
   const asked = segments.filter(isForModel);

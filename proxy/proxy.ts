@@ -8,6 +8,7 @@ import { originOf, PROVIDERS } from '../catalog/providers.ts';
 import type { Config } from '../config/config.ts';
 import { isLoopback } from '../config/load.ts';
 import { anyOf, compileHostGlob } from '../engine/decide/glob.ts';
+import type { DocumentReader } from '../engine/extract/documents.ts';
 import type { Engine, Fingerprint, UsageLedger } from '../engine/inspect.ts';
 import type { NameReader } from '../engine/names/given.ts';
 import { WeirError } from '../flow/errors.ts';
@@ -40,6 +41,8 @@ export interface ProxySettings {
   readonly engine: Engine;
   /** Asks the model for names; null or absent without one. */
   readonly readNames?: NameReader | null;
+  /** Reads documents that messages carry; null or absent leaves them unread. */
+  readonly readDocuments?: DocumentReader | null;
 }
 
 export interface ProxyOptions extends ProxySettings {
@@ -152,6 +155,7 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
       excerptChars: config.excerpts.chars,
       engine,
       readNames: settings.readNames ?? null,
+      readDocuments: settings.readDocuments ?? null,
       catalog,
       forwarder: reach.forwarder,
       dialer: reach.dialer,

@@ -23,6 +23,7 @@ const FOLDERS = [
   'map',
   'console',
   'model',
+  'documents',
   'cli',
 ] as const;
 type Folder = (typeof FOLDERS)[number];
@@ -41,7 +42,8 @@ const MAY_IMPORT: Readonly<Record<Folder, readonly Folder[]>> = {
   map: ['flow', 'store'],
   console: ['flow', 'store', 'map'],
   model: ['flow', 'engine'],
-  cli: ['flow', 'engine', 'catalog', 'config', 'proxy', 'sensor', 'store', 'map', 'console', 'model'],
+  documents: ['flow', 'engine'],
+  cli: ['flow', 'engine', 'catalog', 'config', 'proxy', 'sensor', 'store', 'map', 'console', 'model', 'documents'],
 };
 /** Where the package lies is not configuration: any folder that reads data files may ask. */
 const PACKAGE_ROOT = 'config/package-root.ts';
@@ -206,8 +208,10 @@ const HOME_OF: Readonly<Record<string, RegExp>> = {
   'prom-client': /^console\//,
   'node-forge': /^proxy\/tls\//,
   'node:sqlite': /^store\//,
-  'node:worker_threads': /^(store|model)\//,
+  'node:worker_threads': /^(store|model|documents)\//,
   'onnxruntime-node': /^model\//,
+  saxes: /^documents\//,
+  unpdf: /^documents\//,
 };
 
 const packagesStayAtHome: Rule = (file) => {

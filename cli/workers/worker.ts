@@ -5,6 +5,7 @@
 import { hostname } from 'node:os';
 import { createCatalog } from '../../catalog/catalog.ts';
 import { packageVersion } from '../../config/package-root.ts';
+import { type OpenDocumentReader, openDocumentReader } from '../../documents/document-reader.ts';
 import { WeirError } from '../../flow/errors.ts';
 import { type ProxySettings, type RunningProxy, startProxy } from '../../proxy/proxy.ts';
 import { loadOrCreateAuthority } from '../../proxy/tls/authority.ts';
@@ -29,6 +30,7 @@ class WorkerProcess {
   readonly #usage: SharedUsage;
   readonly #recorder: SpoolRecorder;
   readonly #model: ConfiguredModel | null;
+  readonly #documents: OpenDocumentReader;
   readonly #engines: EngineMaker;
   readonly #options: Omit<Parameters<typeof startProxy>[0], keyof ProxySettings>;
   readonly #excerptKey: ReturnType<typeof openHome>['keys']['excerpt'];
@@ -50,6 +52,7 @@ class WorkerProcess {
   ) {
     this.#say = say;
     this.#model = model;
+    this.#documents = openDocumentReader({ withinMs: snapshot.config.proxy.limits.documentMs, log });
     const home = openHome(homePath);
     this.#excerptKey = home.keys.excerpt;
     const keyed = fingerprinter(home);
@@ -141,6 +144,7 @@ class WorkerProcess {
     await this.#proxy?.close();
     this.#recorder.end();
     await this.#model?.close();
+    await this.#documents.close();
     // Behind all that was said before: the process above has it when this one is gone.
     process.send?.({ kind: 'log', line: '' } satisfies FromWorker, () => process.exit(0));
   }
@@ -151,6 +155,7 @@ class WorkerProcess {
       catalog: createCatalog(config.destinations),
       engine: this.#engines.make(config, documents),
       readNames: this.#model?.read ?? null,
+      readDocuments: this.#documents.read,
     };
   }
 }

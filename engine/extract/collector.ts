@@ -3,6 +3,7 @@ import { isUtf8 } from 'node:buffer';
 import { type Coverage, FULL, opaque, worseCoverage } from '../../flow/coverage.ts';
 import type { Layer, Part, Segment, SpanRead } from '../../flow/segment.ts';
 import { findBase64, isBase64, isText, MIN_BASE64 } from '../encodings/base64.ts';
+import { type CarriedDocument, documentKind, isPdfSource } from './documents.ts';
 import { parseJson } from './json.ts';
 import { walkJson } from './walk.ts';
 import type { Zone } from './zone.ts';
@@ -26,17 +27,34 @@ export interface Place {
   readonly fixed?: boolean;
 }
 
+/** More in one message are not looked at. */
+const MAX_DOCUMENTS = 100;
 /** A segment costs some 400 bytes: a body that falls into more is read as one text. */
 const MAX_SEGMENTS = 200_000;
 
 export class Collector {
   readonly segments: Segment[] = [];
+  /** Documents of a kind that can be read, by whoever asks for it. */
+  readonly documents: CarriedDocument[] = [];
   coverage: Coverage = FULL;
   /** There were too many segments; those gathered do not stand for all of the message. */
   isOverfull = false;
 
   note(coverage: Coverage): void {
     this.coverage = worseCoverage(this.coverage, coverage);
+  }
+
+  /** Bytes that are no text: a document to be read, or a medium that is not looked at. */
+  binary(bytes: Buffer, { path, label, zone, part }: Place): void {
+    const kind = documentKind(bytes);
+    if (kind === null || this.documents.length === MAX_DOCUMENTS) this.note(opaque('media'));
+    else this.documents.push({ bytes, kind, path, label, zone, part });
+  }
+
+  /** A PDF may be all ASCII: its source is read as text, and what it shows as a document. */
+  textDocument(text: Buffer, { path, label, zone, part }: Place): void {
+    if (this.documents.length === MAX_DOCUMENTS || !isPdfSource(text)) return;
+    this.documents.push({ bytes: text, kind: 'pdf', path, label, zone, part });
   }
 
   /** The text as it is; nothing inside it is unpacked. Empty text is no segment. */
@@ -90,9 +108,9 @@ export class Collector {
 
   private plain(text: Buffer, place: Place): void {
     if (this.nestedJson(text, place) || this.dataUrl(text, place)) return;
-    if (text.length > MAX_BINARY_AS_TEXT && isBinaryBase64(text)) {
-      this.note(opaque('media'));
-      return;
+    if (text.length > MAX_BINARY_AS_TEXT) {
+      const decoded = binaryOfBase64(text);
+      if (decoded !== null) return this.binary(decoded, place);
     }
     const isRead = text.length >= MIN_BASE64 && place.nested < MAX_NESTED && !place.layers.some(isBase64Layer);
     this.push(text, place, false, isRead);
@@ -125,10 +143,11 @@ export class Collector {
     const urlSafe = /[-_]/.test(payload);
     const decoded = Buffer.from(payload, urlSafe ? 'base64url' : 'base64');
     if (isText(decoded)) {
+      this.textDocument(decoded, place);
       this.unpacked(decoded, place, { kind: 'base64', start, end: text.length, urlSafe });
       return;
     }
-    this.note(opaque('media'));
+    this.binary(decoded, place);
     if (text.length <= MAX_BINARY_AS_TEXT) this.push(text, place, false);
   }
 
@@ -166,9 +185,11 @@ function dataUrlPayload(text: Buffer): number {
   return head === null ? -1 : head[0].length;
 }
 
-function isBinaryBase64(text: Buffer): boolean {
-  if (!isBase64(text)) return false;
-  return !isText(Buffer.from(text.toString('latin1'), 'base64'));
+/** What base64 of something that is no text stands for; null for any other text. */
+function binaryOfBase64(text: Buffer): Buffer | null {
+  if (!isBase64(text)) return null;
+  const decoded = Buffer.from(text.toString('latin1'), 'base64');
+  return isText(decoded) ? null : decoded;
 }
 
 /**

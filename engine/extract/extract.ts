@@ -10,6 +10,7 @@ import type { Segment } from '../../flow/segment.ts';
 import { isText } from '../encodings/base64.ts';
 import { collectBatchAnswer, isBatchAnswer } from './batch-answer.ts';
 import { Collector, validText } from './collector.ts';
+import { type CarriedDocuments, documentKind } from './documents.ts';
 import { type DecodeLimits, decodeBody } from './encodings.ts';
 import { collectEventStream, isEventStream } from './event-stream.ts';
 import { collectForm } from './form.ts';
@@ -25,7 +26,7 @@ import { isStreamPath, modelOfPath, type Shape, shapeOfPath, shapeOfRequest, sha
 import { conversationOfPath } from './shape-of-path.ts';
 import { collectLines, collectStream, linesOf } from './stream-body.ts';
 import { walkJson } from './walk.ts';
-import { METADATA, USER, type Zone, zone } from './zone.ts';
+import { FILE, METADATA, USER, type Zone, zone } from './zone.ts';
 
 /** Of a body that is not read, so much at most is searched as if it were text. */
 const MAX_UNREAD_AS_TEXT = 1024 * 1024;
@@ -64,7 +65,10 @@ export interface Extraction {
   /** JSON of the id by which an answer is matched to this call (JSON-RPC); null where there is none. */
   readonly callId: string | null;
   readonly segments: readonly Segment[];
+  /** What was looked at, as long as nobody reads the documents. */
   readonly coverage: Coverage;
+  /** Documents that the message carries; null for none. */
+  readonly documents: CarriedDocuments | null;
   /** Content codings undone; `body` layers count from here. */
   readonly body: Buffer;
   /** True when a content coding was undone. */
@@ -101,6 +105,8 @@ export function extract(message: Message, limits: DecodeLimits): Extraction {
     // The text is there whole; of what is encoded within it some is not.
     if (collector.isOverfull) collector.note(truncated('limit'));
   }
+  const { documents } = collector;
+  const coverage = worseCoverage(headCollector.coverage, collector.coverage);
   return {
     shape: result.shape,
     format: result.format,
@@ -110,7 +116,8 @@ export function extract(message: Message, limits: DecodeLimits): Extraction {
     firstUserText: result.marks.firstUserText,
     callId: result.marks.callId ?? null,
     segments: headCollector.segments.concat(collector.segments),
-    coverage: worseCoverage(headCollector.coverage, collector.coverage),
+    coverage: documents.length === 0 ? coverage : worseCoverage(coverage, opaque('media')),
+    documents: documents.length === 0 ? null : { list: documents, coverageBeside: coverage },
     body,
     decoded: decoded?.changed ?? false,
   };
@@ -251,9 +258,14 @@ function collectText(collector: Collector, body: Buffer, type: string, shape: Sh
   const isTextType =
     kind.startsWith('text/') || /charset\s*=\s*"?(?:iso-8859|windows-125|latin|us-ascii|utf-8)/.test(kind);
   const isBroken = /json/.test(kind) || kind.startsWith('multipart/');
-  if (!isUtf8(body) && (!(isTextType || isBroken) || body.includes(0))) return unread(collector, shape, 'binary');
+  if (!isUtf8(body) && (!(isTextType || isBroken) || body.includes(0))) {
+    if (documentKind(body) === null) return unread(collector, shape, 'binary');
+    collector.binary(body, { part: { kind: 'body' }, path: '', label: null, zone: FILE, layers: [], nested: 0 });
+    return plain('opaque', shape);
+  }
   if (isBroken) collector.note({ level: 'full', reason: 'unparsed' });
   const text = validText(body);
+  collector.textDocument(text, { part: { kind: 'body' }, path: '', label: null, zone: FILE, layers: [], nested: 0 });
   const place = {
     part: { kind: 'body' },
     path: '',

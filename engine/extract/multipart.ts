@@ -2,17 +2,15 @@
  * multipart bodies (RFC 2046 §5.1, RFC 7578): text fields and text files become segments, file names too; a part
  * that is no text is `opaque: media`. What does not keep to its boundary is not multipart, and is read as text.
  */
-import { opaque } from '../../flow/coverage.ts';
 import { isText } from '../encodings/base64.ts';
 import { type Collector, validText } from './collector.ts';
 import { parseJson } from './json.ts';
 import { collectLines, type Line, linesOf } from './stream-body.ts';
 import { shownName } from './vocabulary.ts';
 import { walkJson } from './walk.ts';
-import { USER, zone } from './zone.ts';
+import { FILE, USER } from './zone.ts';
 
 const MAX_PARTS = 10_000;
-const FILE = zone('file', 'latest');
 
 /** A part's spans in the body. */
 export interface BodyPart {
@@ -106,15 +104,18 @@ function collectPart(collector: Collector, body: Buffer, part: BodyPart): void {
   if (encoding === 'base64') {
     const decoded = Buffer.from(content.toString('latin1'), 'base64');
     const layers = [{ kind: 'base64', ...part.content, urlSafe: false }] as const;
-    if (isText(decoded)) collector.push(decoded, { ...place, zone: zoneOfPart, layers }, false);
-    else collector.note(opaque('media'));
+    if (isText(decoded)) {
+      collector.textDocument(decoded, { ...place, zone: zoneOfPart, layers });
+      collector.push(decoded, { ...place, zone: zoneOfPart, layers }, false);
+    } else collector.binary(decoded, { ...place, zone: zoneOfPart, layers });
     return;
   }
   const isDeclaredText = /^content-type:\s*(?:text\/|application\/(?:[\w.+-]*json|xml|x-www-form))/im.test(head);
   if (!isText(content) && !(isDeclaredText && !content.includes(0))) {
-    collector.note(opaque('media'));
+    collector.binary(content, { ...place, zone: zoneOfPart, layers: [] });
     return;
   }
+  collector.textDocument(content, { ...place, zone: zoneOfPart, layers: [] });
   const root = parseJson(body, part.content.start, part.content.end);
   if (root !== null && root.items.length > 0) {
     walkJson(collector, body, root, { ...place, zone: zoneOfPart, layers: [] });

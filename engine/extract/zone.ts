@@ -22,6 +22,8 @@ export interface Zone {
 export const METADATA: Zone = { role: 'metadata', position: 'latest', treatment: 'text' };
 /** Text without roles: everything in an unknown shape. */
 export const USER: Zone = { role: 'user', position: 'latest', treatment: 'text' };
+/** A file that is sent as such. */
+export const FILE: Zone = { role: 'file', position: 'latest', treatment: 'text' };
 export const SYSTEM: Zone = { role: 'system', position: 'latest', treatment: 'text' };
 
 export function zone(role: Role, position: Position, treatment: Treatment = 'text'): Zone {
