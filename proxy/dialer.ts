@@ -6,6 +6,7 @@
  * `upstream.proxy` names another proxy, the way leads through it and names are resolved there.
  */
 import { lookup as dnsLookup, type LookupAddress } from 'node:dns';
+import { type ClientHttp2Session, type ClientSessionOptions, connect as connectHttp2 } from 'node:http2';
 import { connect as connectTcp, isIP, type LookupFunction, type Socket } from 'node:net';
 import {
   checkServerIdentity,
@@ -82,17 +83,26 @@ export interface DialTarget extends HostPort {
 export interface Dialer {
   /**
    * A connected socket, TLS done where asked for. Throws WeirError `address_forbidden` or `upstream_*`. An `address` is
-   * connected to; without TLS, whose certificate would prove the name, the name has to lead there.
+   * connected to; without TLS, whose certificate would prove the name, the name has to lead there. `alpn` is what TLS
+   * offers to speak, HTTP/1.1 unless given.
    */
-  dial(target: DialTarget, isTls: boolean): Promise<Socket>;
+  dial(target: DialTarget, isTls: boolean, alpn?: readonly string[]): Promise<Socket>;
 }
+
+/** HTTP/2 on a socket that a dialer has opened. */
+export function speakHttp2(socket: Socket, origin: string, options: ClientSessionOptions): ClientHttp2Session {
+  return connectHttp2(origin, { ...options, createConnection: () => socket });
+}
+
+/** What is offered unless something else is asked for. */
+const HTTP_1: readonly string[] = ['http/1.1'];
 
 export function createDialer(options: DialerOptions): Dialer {
   const contextFor = secureContexts(options);
   return {
-    dial: (target, isTls) =>
+    dial: (target, isTls, alpn = HTTP_1) =>
       isTls
-        ? dialTls(target, options, contextFor(target.host), contextFor)
+        ? dialTls(target, alpn, options, contextFor(target.host), contextFor)
         : dialTcp(target, false, options, contextFor),
   };
 }
@@ -237,7 +247,7 @@ async function dialTcp(
     throw new WeirError('address_forbidden', `${hostPortText(target)} is a name of whoever resolves it`);
   }
   const raw = await connected(proxy, false, options);
-  const socket = proxy.scheme === 'https' ? await secured(raw, proxy, options, contextFor(proxy.host)) : raw;
+  const socket = proxy.scheme === 'https' ? await secured(raw, proxy, HTTP_1, options, contextFor(proxy.host)) : raw;
   // Without TLS the name is proven by nobody but the one who resolves it.
   const { host, port, address } = target;
   await tunnelThrough(socket, proxy, { host: isTls ? (address ?? host) : host, port }, options.connectMs);
@@ -271,17 +281,19 @@ function connected(target: DialTarget, isTls: boolean, options: DialerOptions): 
 
 async function dialTls(
   target: DialTarget,
+  alpn: readonly string[],
   options: DialerOptions,
   secureContext: SecureContext,
   contextFor: ContextFor,
 ): Promise<Socket> {
-  return secured(await dialTcp(target, true, options, contextFor), target, options, secureContext);
+  return secured(await dialTcp(target, true, options, contextFor), target, alpn, options, secureContext);
 }
 
 /** TLS over a socket, for the name that was asked for; no session is kept, so none is ever offered to another name. */
 function secured(
   raw: Socket,
   target: HostPort,
+  alpn: readonly string[],
   options: DialerOptions,
   secureContext: SecureContext,
 ): Promise<TLSSocket> {
@@ -289,7 +301,7 @@ function secured(
     const socket: TLSSocket = connectTls({
       socket: raw,
       secureContext,
-      ALPNProtocols: ['http/1.1'],
+      ALPNProtocols: [...alpn],
       rejectUnauthorized: true,
       ...(isIP(target.host) === 0 ? { servername: target.host } : {}),
       // With `resolve` the socket's address is another: the identity is that of the name asked for.

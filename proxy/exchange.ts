@@ -37,8 +37,10 @@ export async function exchange(incoming: Incoming, context: ExchangeContext): Pr
       const { target, headers, body, trailers } = ready;
       // An answer may take minutes: the request is not kept for it.
       ready.body = null;
+      const { origin } = incoming;
       const method = incoming.request.method ?? 'GET';
-      return context.forwarder.send({ origin: incoming.origin, method, path: target, headers, body, trailers }, sink);
+      const offersHttp2 = incoming.request.httpVersionMajor === 2;
+      return context.forwarder.send({ origin, method, path: target, headers, body, trailers, offersHttp2 }, sink);
     };
     await (ready.relay === null ? relay(incoming, ready, account, context, send) : ready.relay(ready, send));
   } catch (error) {

@@ -1,22 +1,18 @@
 /**
  * Sends one request upstream and hands back its answer as it comes, over a kept connection or a new one of the proxy's
- * own dialer. It decides nothing. A kept connection that the upstream had closed is tried once more on a fresh one,
- * where that cannot do anything twice.
+ * own dialer, in HTTP/1.1 or HTTP/2. It decides nothing. A kept connection that the upstream had closed is tried once
+ * more on a fresh one, where that cannot do anything twice.
  */
 import { WeirError } from '../flow/errors.ts';
 import { originText, type Target } from './authority.ts';
 import type { Dialer } from './dialer.ts';
-import type {
-  AnswerSink,
-  ConnectionLimits,
-  Failure,
-  UpstreamConnection,
-  UpstreamRequest,
-} from './upstream-connection.ts';
+import type { AnswerSink, Carrier, ConnectionLimits, Failure, UpstreamRequest } from './upstream-connection.ts';
 import { UpstreamPool } from './upstream-pool.ts';
 
 export interface ForwardRequest extends UpstreamRequest {
   readonly origin: Target;
+  /** The upstream may be spoken to in HTTP/2 where it does; else only where it speaks nothing else. */
+  readonly offersHttp2: boolean;
 }
 
 /** What an answer is handed to, in this order: information*, head, data*, trailers?, then end or error, once. */
@@ -58,7 +54,7 @@ class Sending implements Call, AnswerSink {
   readonly #sink: ResponseSink;
   readonly #pool: UpstreamPool;
   readonly #limits: ConnectionLimits;
-  #connection: UpstreamConnection | null = null;
+  #connection: Carrier | null = null;
   #isOver = false;
   #isPaused = false;
   #isRetry = false;
@@ -69,7 +65,7 @@ class Sending implements Call, AnswerSink {
     this.#sink = sink;
     this.#pool = pool;
     this.#limits = limits;
-    const kept = pool.kept(request.origin);
+    const kept = pool.kept(request.origin, request.offersHttp2);
     if (kept === null) void this.#dial();
     else this.#send(kept);
   }
@@ -120,6 +116,7 @@ class Sending implements Call, AnswerSink {
     if (this.#isOver) return;
     if (this.#mayRetry(failure)) {
       this.#isRetry = true;
+      if (failure.kind === 'refused' && failure.wantsOld === true) this.#pool.keepToOld(this.#request.origin);
       this.#connection = null;
       void this.#dial();
       return;
@@ -129,7 +126,7 @@ class Sending implements Call, AnswerSink {
 
   async #dial(): Promise<void> {
     try {
-      const connection = await this.#pool.fresh(this.#request.origin);
+      const connection = await this.#pool.fresh(this.#request.origin, this.#request.offersHttp2);
       if (this.#isOver) connection.destroy();
       else this.#send(connection);
     } catch (error) {
@@ -139,7 +136,7 @@ class Sending implements Call, AnswerSink {
     }
   }
 
-  #send(connection: UpstreamConnection): void {
+  #send(connection: Carrier): void {
     this.#connection = connection;
     if (this.#isPaused) connection.pause();
     connection.send(this.#request, this, this.#isRetry);
@@ -157,9 +154,11 @@ class Sending implements Call, AnswerSink {
   }
 
   #mayRetry(failure: Failure): boolean {
-    if (this.#isRetry || this.#hasHead || failure.kind !== 'closed') return false;
+    if (this.#isRetry || this.#hasHead) return false;
     const { method, headers, body } = this.#request;
     if (body !== null && !Buffer.isBuffer(body)) return false;
+    if (failure.kind === 'refused') return true;
+    if (failure.kind !== 'closed') return false;
     if (IDEMPOTENT.has(method)) return true;
     return headers.some((name, i) => i % 2 === 0 && name.toLowerCase() === 'idempotency-key');
   }
@@ -176,6 +175,8 @@ function errorOf(failure: Failure, origin: string, limits: ConnectionLimits, has
       return new WeirError('upstream_malformed', `${origin} answered with malformed HTTP (${failure.what})`);
     case 'unsendable':
       return new WeirError('upstream_reset', `the request to ${origin} could not be sent whole (${failure.what})`);
+    case 'refused':
+      return new WeirError('upstream_reset', `${origin} refused the request before it looked at it`);
     case 'closed': {
       const when = hasHead ? 'within its answer' : 'before it answered';
       return new WeirError('upstream_reset', `${origin} ended the connection ${when} (${failure.code})`);

@@ -5,6 +5,7 @@
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { TLSSocket } from 'node:tls';
 import type { HostPort } from '../catalog/host.ts';
 import type { GatewayProvider } from '../catalog/providers.ts';
 import type { ProxyLimits } from '../config/config.ts';
@@ -18,6 +19,7 @@ import { type ClientRequest, type ClientResponse, framingOf } from './client-mes
 import type { Incoming } from './context.ts';
 import type { Outgoing } from './dialer.ts';
 import { exchange } from './exchange.ts';
+import { createClientSessions, isHttp2Preface, type StreamAsked } from './http2/client-sessions.ts';
 import { basicCredential } from './identity.ts';
 import { type OwnFacts, ownPage } from './own/own-pages.ts';
 import { type RequestLine, refusalOfHead } from './request-gate.ts';
@@ -82,6 +84,9 @@ export function createListener(current: () => ListenerContext): Server {
   const handOver: HandOver = (socket, connection, first) => {
     if (connection !== OPEN_AIR) connections.set(socket, connection);
     if (first !== null) socket.unshift(first);
+    const isHttp2 =
+      first === null ? socket instanceof TLSSocket && socket.alpnProtocol === 'h2' : isHttp2Preface(first);
+    if (isHttp2) return sessions.serve(socket);
     for (const listener of speakHttp) listener.call(server, socket);
     // It was paused by hand, and stays so until told.
     if (first !== null) socket.resume();
@@ -108,6 +113,15 @@ export function createListener(current: () => ListenerContext): Server {
     }
     serve({ request, response, ...framingOf(request), expectsContinue }, connectionOf(request.socket), context);
   };
+  const sessions = createClientSessions({
+    limits: () => current().config.limits,
+    stopping: current().stopping,
+    onStream: (asked, socket) => serveStream(asked, connectionOf(socket), current()),
+    onAbuse: (message, socket) => {
+      const abuse = { status: 400, code: 'malformed', message };
+      recordDenied(abuse, current().arrivals.peerOf(socket), 'malformed', current());
+    },
+  });
   server.on('request', (request, response) => onRequest(request, response, false));
   server.on('checkContinue', (request, response) => onRequest(request, response, true));
   server.on('connect', (request, socket, head) => {
@@ -203,6 +217,21 @@ function firstBytes(socket: Socket, limitMs: number, done: (bytes: Buffer) => vo
 
 /** A request as it came, before it is known what it asks for. */
 type Asked = Pick<Incoming, 'request' | 'response' | 'hasBody' | 'declaredLength' | 'expectsContinue'>;
+
+/** A stream of HTTP/2: once its fields are in order it is a request like any other. */
+function serveStream(asked: StreamAsked, connection: Connection, context: ListenerContext): void {
+  const { request, response, fields, hasBody } = asked;
+  if ('status' in fields) return refuseRequest(request, response, fields, context);
+  const spoken = connection.tunnel?.scheme ?? 'http';
+  if (fields.scheme !== spoken) {
+    const message = `:scheme is not ${spoken}, which is spoken here (RFC 9113 §8.3.1)`;
+    return refuseRequest(request, response, { status: 421, code: 'misdirected', message }, context);
+  }
+  const length = headerOf(fields.headers, 'content-length');
+  const expectsContinue = headerOf(fields.headers, 'expect')?.toLowerCase() === '100-continue';
+  const declaredLength = length === null ? null : Number(length);
+  serve({ request, response, hasBody, declaredLength, expectsContinue }, connection, context);
+}
 
 function serve(asked: Asked, connection: Connection, context: ListenerContext): void {
   const { request, response } = asked;

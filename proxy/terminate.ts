@@ -32,7 +32,7 @@ export function terminate(client: Termination, context: TunnelContext): void {
   const secured = new TLSSocket(socket, {
     isServer: true,
     secureContext: context.leaves.contextFor(serverName ?? target.host),
-    ALPNProtocols: ['http/1.1'],
+    ALPNProtocols: ['h2', 'http/1.1'],
   });
   context.arrivals.passOn(socket, secured);
   const fail = (error: Error | null): void => {

@@ -23,7 +23,9 @@ export type Failure =
   | { readonly kind: 'closed'; readonly code: string }
   | { readonly kind: 'timeout' }
   | { readonly kind: 'malformed'; readonly what: string }
-  | { readonly kind: 'unsendable'; readonly what: string };
+  | { readonly kind: 'unsendable'; readonly what: string }
+  /** The upstream has not looked at it (RFC 9113 §8.7), so that it may be sent again; `wantsOld`: in HTTP/1.1. */
+  | { readonly kind: 'refused'; readonly wantsOld?: boolean };
 
 /** What an answer is handed to, in this order: information*, head, data*, trailers?, then end or fail, once. */
 export interface AnswerSink {
@@ -33,6 +35,16 @@ export interface AnswerSink {
   trailers(headers: readonly string[]): void;
   end(): void;
   fail(failure: Failure): void;
+}
+
+/** What carries one request and its answer: a connection of HTTP/1.1, or a stream of HTTP/2. */
+export interface Carrier {
+  /** `isOneOff`: a connection is not used again. */
+  send(request: UpstreamRequest, sink: AnswerSink, isOneOff: boolean): void;
+  pause(): void;
+  resume(): void;
+  /** Ends it at once; who waits for an answer hears no more. */
+  destroy(): void;
 }
 
 export interface ConnectionLimits {
@@ -50,7 +62,7 @@ const KEEP_MARGIN_MS = 2000;
 /** A larger body is not copied behind its head. */
 const MAX_JOINED_BYTES = 64 * 1024;
 
-export class UpstreamConnection {
+export class UpstreamConnection implements Carrier {
   readonly #socket: Socket;
   readonly #limits: ConnectionLimits;
   readonly #onFree: (connection: UpstreamConnection) => void;
@@ -107,7 +119,6 @@ export class UpstreamConnection {
     return !this.#isGone && this.#sink === null && now < this.#usableUntil;
   }
 
-  /** Sends a request. `isOneOff`: the connection is not used again. */
   send(request: UpstreamRequest, sink: AnswerSink, isOneOff: boolean): void {
     const { method, body } = request;
     this.#sink = sink;
@@ -137,7 +148,6 @@ export class UpstreamConnection {
     this.#socket.resume();
   }
 
-  /** Ends it at once; who waits for an answer hears no more. */
   destroy(): void {
     this.#sink = null;
     this.#drop();
@@ -293,6 +303,11 @@ function roomFor(bytes: number): Buffer {
 const PATH = /^[\x21-\xff]+$/;
 const NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 const VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
+/** True for a name and a value that no reader takes for anything else. */
+export function isSendable(name: string, value: string): boolean {
+  return NAME.test(name) && VALUE.test(value);
+}
+
 /** Methods whose request without a body says so (RFC 9110 §8.6). */
 const SAYS_EMPTY = new Set(['POST', 'PUT', 'PATCH']);
 
@@ -309,7 +324,7 @@ function headText(
   for (let i = 0; i + 1 < headers.length; i += 2) {
     const name = headers[i] as string;
     const value = headers[i + 1] as string;
-    if (!NAME.test(name) || !VALUE.test(value)) return null;
+    if (!isSendable(name, value)) return null;
     isLengthKnown ||= name === 'content-length';
     isTe ||= name === 'te';
     text += `${name}: ${value}\r\n`;
@@ -338,7 +353,7 @@ function lastChunk(trailers: readonly string[]): string | null {
   for (let i = 0; i + 1 < trailers.length; i += 2) {
     const name = trailers[i] as string;
     const value = trailers[i + 1] as string;
-    if (!NAME.test(name) || !VALUE.test(value)) return null;
+    if (!isSendable(name, value)) return null;
     text += `${name}: ${value}\r\n`;
   }
   return `${text}\r\n`;

@@ -1,10 +1,13 @@
 /**
  * The kept connections to upstreams, by origin. The one used last is taken first, so that a burst's surplus runs out of
- * time; how many there are follows from how many requests are under way. Sockets come from the dialer alone.
+ * time; how many there are follows from how many requests are under way. Those of HTTP/2 are shared, and stand in
+ * `http2/upstream-sessions.ts`. Sockets come from the dialer alone.
  */
+import { Socket } from 'node:net';
 import type { Target } from './authority.ts';
 import type { Dialer } from './dialer.ts';
-import { type ConnectionLimits, UpstreamConnection } from './upstream-connection.ts';
+import { speaksOther, UpstreamSessions } from './http2/upstream-sessions.ts';
+import { type Carrier, type ConnectionLimits, UpstreamConnection } from './upstream-connection.ts';
 
 /** How often connections whose time is up are looked for. */
 const SWEEP_MS = 5000;
@@ -15,18 +18,22 @@ export class UpstreamPool {
   readonly #free = new Map<string, UpstreamConnection[]>();
   readonly #all = new Set<UpstreamConnection>();
   readonly #sweeping: NodeJS.Timeout;
+  readonly #sessions: UpstreamSessions;
   #isClosed = false;
 
   constructor(dialer: Dialer, limits: ConnectionLimits) {
     this.#dialer = dialer;
     this.#limits = limits;
+    this.#sessions = new UpstreamSessions(dialer, limits);
     this.#sweeping = setInterval(() => this.#sweep(), SWEEP_MS);
     this.#sweeping.unref();
   }
 
-  /** A kept connection that waits for work; null where there is none. */
-  kept(origin: Target): UpstreamConnection | null {
-    const free = this.#free.get(keyOf(origin));
+  /** A kept connection that waits for work, or a session with room; null where there is none. */
+  kept(origin: Target, offersHttp2: boolean): Carrier | null {
+    const key = keyOf(origin);
+    if (this.#sessions.isFor(key, offersHttp2)) return this.#sessions.kept(key);
+    const free = this.#free.get(key);
     if (free === undefined) return null;
     const now = performance.now();
     for (let connection = free.pop(); connection !== undefined; connection = free.pop()) {
@@ -36,10 +43,31 @@ export class UpstreamPool {
     return null;
   }
 
-  /** A new connection. Throws what the dialer throws. */
-  async fresh(origin: Target): Promise<UpstreamConnection> {
-    const socket = await this.#dialer.dial(origin, origin.scheme === 'https');
+  /** A new connection, or room on a session. Throws what the dialer throws. */
+  async fresh(origin: Target, offersHttp2: boolean): Promise<Carrier> {
     const key = keyOf(origin);
+    if (this.#sessions.isFor(key, offersHttp2)) return this.#shared(key, origin);
+    try {
+      return this.#connection(key, await this.#dialer.dial(origin, origin.scheme === 'https'));
+    } catch (error) {
+      if (!speaksOther(error)) throw error;
+      // It speaks HTTP/2 and nothing else.
+      this.#sessions.keepToNew(key);
+      return this.#shared(key, origin);
+    }
+  }
+
+  /** The upstream has asked for HTTP/1.1. */
+  keepToOld(origin: Target): void {
+    this.#sessions.keepToOld(keyOf(origin));
+  }
+
+  async #shared(key: string, origin: Target): Promise<Carrier> {
+    const opened = await this.#sessions.open(key, origin);
+    return opened instanceof Socket ? this.#connection(key, opened) : opened;
+  }
+
+  #connection(key: string, socket: Socket): UpstreamConnection {
     const connection = new UpstreamConnection(
       socket,
       this.#limits,
@@ -55,6 +83,7 @@ export class UpstreamPool {
   close(): void {
     this.#isClosed = true;
     clearInterval(this.#sweeping);
+    this.#sessions.close();
     for (const connection of this.#all) connection.destroy();
   }
 
@@ -74,6 +103,7 @@ export class UpstreamPool {
 
   #sweep(): void {
     const now = performance.now();
+    this.#sessions.sweep(now);
     for (const free of this.#free.values()) {
       for (const connection of [...free]) if (!connection.isUsable(now)) connection.destroy();
     }

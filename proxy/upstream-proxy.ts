@@ -202,7 +202,7 @@ export function throughProxy(
       if (request.origin.scheme !== 'http' || isDirect(request.origin)) return forwarder.send(request, sink);
       const path = `http://${authorityText(request.origin)}${request.path}`;
       const headers = credential === null ? request.headers : [...request.headers, 'proxy-authorization', credential];
-      return sendAsking(forwarder, { ...request, origin, path, headers }, sink, proxy);
+      return sendAsking(forwarder, { ...request, origin, path, headers, offersHttp2: false }, sink, proxy);
     },
   };
 }

@@ -1,11 +1,12 @@
 /**
  * A stand-in for a provider: a TLS server on loopback that keeps the raw bytes of what it received and answers as its
  * script says. It terminates TLS for whatever name it is called by, with leaves of an authority of its own, and speaks
- * HTTP/1.1 only. It is for the demo and for tests; it forwards nothing and never leaves loopback.
+ * HTTP/1.1, and HTTP/2 where that is asked for. It is for the demo and for tests; it forwards nothing and never leaves loopback.
  */
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import http2 from 'node:http2';
 import https from 'node:https';
 import type { Duplex } from 'node:stream';
 import type { Authority } from '../../proxy/tls/authority.ts';
@@ -24,7 +25,7 @@ export interface Received {
   readonly sha256: string;
 }
 
-/** What a script gets to answer with; `received` settles once the whole body is there, and fails when the client goes away. */
+/** What a script gets to answer with, of HTTP/2 the objects of its compatibility API; `received` settles once the whole body is there, and fails when the client goes away. */
 export interface StandInExchange {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
@@ -47,17 +48,22 @@ export interface StandIn {
   close(): Promise<void>;
 }
 
-/** Listens on a free port of 127.0.0.1. */
-export async function startStandIn(authority: Authority, script: Script): Promise<StandIn> {
+/** Listens on a free port of 127.0.0.1. `alpn`: what it speaks, the best first. */
+export async function startStandIn(
+  authority: Authority,
+  script: Script,
+  alpn: readonly string[] = ['http/1.1'],
+): Promise<StandIn> {
   const leaves = createLeaves(authority);
   const requests: Received[] = [];
   const sockets = new Set<Duplex>();
   let current = script;
   let connections = 0;
-  const server = https.createServer({
-    ALPNProtocols: ['http/1.1'],
+  const options: https.ServerOptions = {
+    ALPNProtocols: [...alpn],
     SNICallback: (name, done) => done(null, leaves.contextFor(name)),
-  });
+  };
+  const server = alpn.includes('h2') ? speaksBoth(options, alpn) : https.createServer(options);
   server.on('secureConnection', () => {
     connections += 1;
   });
@@ -95,6 +101,12 @@ export async function startStandIn(authority: Authority, script: Script): Promis
       await closed;
     },
   };
+}
+
+function speaksBoth(options: https.ServerOptions, alpn: readonly string[]): https.Server {
+  const server = http2.createSecureServer({ ...options, allowHTTP1: alpn.includes('http/1.1') });
+  // Its requests and answers are made to be used as those of node:http.
+  return server as unknown as https.Server;
 }
 
 async function receive(request: IncomingMessage, requests: Received[]): Promise<Received> {

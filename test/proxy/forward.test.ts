@@ -96,7 +96,8 @@ function send(
     error: (error) => resolve({ status, body: text, trailers, error }),
   };
   const head = ['host', origin.host, ...headers];
-  const call = forwarder.send({ origin, method, path: '/x', headers: head, body, trailers: () => sentTrailers }, sink);
+  const request = { origin, method, path: '/x', headers: head, body, trailers: () => sentTrailers, offersHttp2: false };
+  const call = forwarder.send(request, sink);
   return { answer: promise, call };
 }
 

@@ -29,6 +29,8 @@ export interface Settings {
   readonly config?: Readonly<Record<string, unknown>>;
   /** Processes that carry the traffic; 1, that of the test, unless given. */
   readonly workers?: number;
+  /** What the stand-in speaks, the best first; HTTP/1.1 unless given. */
+  readonly alpn?: readonly string[];
   /** Further `host:port` that lead to the stand-in. */
   readonly hosts?: readonly string[];
   /** The environment that the configuration is read with. */
@@ -67,7 +69,7 @@ export async function makePlace(settings: Settings = {}): Promise<Place> {
   const home = join(folder, 'home');
   mkdirSync(home, { mode: 0o700 });
   const authority = loadOrCreateAuthority(join(folder, 'provider-ca'));
-  const standIn = await startStandIn(authority, settings.script ?? providerAnswers());
+  const standIn = await startStandIn(authority, settings.script ?? providerAnswers(), settings.alpn);
   const caFile = join(folder, 'provider-ca.pem');
   writeFileSync(caFile, authority.certPem);
   const names = [OPENAI, ANTHROPIC, GEMINI, UNNAMED].map((name) => `${name}:443`).concat(settings.hosts ?? []);

@@ -15,6 +15,8 @@ export interface WireAnswer {
   /** Chunked framing undone. */
   readonly body: Buffer;
   readonly text: string;
+  /** Names and values in turn; what stands behind the last chunk. */
+  readonly trailers: readonly string[];
 }
 
 export interface Wire {
@@ -124,23 +126,34 @@ function readAnswer(held: Buffer, method: string, isEnded: boolean): { answer: W
   if (end < 0) return null;
   const lines = held.toString('latin1', 0, end).split('\r\n');
   const status = Number(lines[0]?.split(' ')[1]);
-  const headers = lines
-    .slice(1)
-    .flatMap((line) => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 1).trim()]);
+  const headers = fieldsOf(lines.slice(1));
   const header = (name: string): string | null => {
     const at = headers.findIndex((entry, index) => index % 2 === 0 && entry.toLowerCase() === name);
     return at < 0 ? null : (headers[at + 1] ?? null);
   };
   const framed = readBody(held.subarray(end + 4), { status, method, header, isEnded });
   if (framed === null) return null;
-  const { body } = framed;
-  return { answer: { status, headers, header, body, text: body.toString('utf8') }, length: end + 4 + framed.length };
+  const { body, trailers = [] } = framed;
+  return {
+    answer: { status, headers, header, body, text: body.toString('utf8'), trailers },
+    length: end + 4 + framed.length,
+  };
+}
+
+function fieldsOf(lines: readonly string[]): string[] {
+  return lines.flatMap((line) => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 1).trim()]);
+}
+
+interface FramedBody {
+  readonly body: Buffer;
+  readonly length: number;
+  readonly trailers?: readonly string[];
 }
 
 function readBody(
   rest: Buffer,
   of: { status: number; method: string; header(name: string): string | null; isEnded: boolean },
-): { body: Buffer; length: number } | null {
+): FramedBody | null {
   const hasNone =
     of.status < 200 ||
     of.status === 204 ||
@@ -154,7 +167,7 @@ function readBody(
   return rest.length < Number(length) ? null : { body: rest.subarray(0, Number(length)), length: Number(length) };
 }
 
-function readChunks(rest: Buffer): { body: Buffer; length: number } | null {
+function readChunks(rest: Buffer): FramedBody | null {
   const parts: Buffer[] = [];
   for (let at = 0; ; ) {
     const line = rest.indexOf('\r\n', at);
@@ -162,7 +175,9 @@ function readChunks(rest: Buffer): { body: Buffer; length: number } | null {
     const size = Number.parseInt(rest.toString('latin1', at, line), 16);
     if (size === 0) {
       const end = rest.indexOf('\r\n', line + 2) === line + 2 ? line + 4 : rest.indexOf('\r\n\r\n', line) + 4;
-      return end < line + 4 || end > rest.length ? null : { body: Buffer.concat(parts), length: end };
+      if (end < line + 4 || end > rest.length) return null;
+      const trailers = rest.toString('latin1', line + 2, Math.max(line + 2, end - 4));
+      return { body: Buffer.concat(parts), length: end, trailers: fieldsOf(trailers.split('\r\n').filter(Boolean)) };
     }
     if (rest.length < line + 2 + size + 2) return null;
     parts.push(rest.subarray(line + 2, line + 2 + size));

@@ -1,0 +1,332 @@
+/** HTTP/2 and HTTP/1.1 towards client and upstream, each independent of the other: what passes, and what is done to it. */
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import type { Http2ServerRequest, ServerHttp2Stream } from 'node:http2';
+import { after, before, beforeEach, describe, test } from 'node:test';
+import type { Received, StandInExchange } from '../../cli/demo/stand-in.ts';
+import { http2Through } from '../support/http2-client.ts';
+import { AWS_KEY, CARD, MAIL, PERSON, SENTENCE } from '../support/planted.ts';
+import { providerAnswers } from '../support/provider-answers.ts';
+import { OPENAI, startUnderTest, UNNAMED, type UnderTest } from '../support/weir-under-test.ts';
+import { connectThrough } from '../support/wire.ts';
+
+interface Asked {
+  readonly method?: string;
+  readonly path?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: Buffer | string | object;
+  readonly trailers?: Readonly<Record<string, string>>;
+}
+
+interface Answered {
+  readonly status: number;
+  header(name: string): string | null;
+  readonly text: string;
+  readonly body: Buffer;
+  /** Lines `name: value`. */
+  readonly trailers: readonly string[];
+  readonly interim: readonly number[];
+}
+
+interface Client {
+  ask(asked: Asked): Promise<Answered>;
+  close(): void;
+}
+
+type Connect = (weir: UnderTest, host: string) => Promise<Client>;
+
+const connectHttp2: Connect = async (weir, host) => {
+  const client = await http2Through(weir.port, host, weir.ca);
+  return {
+    async ask({ method = 'GET', path = '/', headers = {}, body, trailers }) {
+      const answer = await client.ask({ ':method': method, ':path': path, ...headers }, body, trailers);
+      assert.equal(answer.reset, 0, 'the stream was reset');
+      return { ...answer, trailers: lines(answer.trailers) };
+    },
+    close: () => client.close(),
+  };
+};
+
+const connectHttp1: Connect = async (weir, host) => {
+  const wire = await connectThrough(weir.port, host, weir.ca);
+  return {
+    async ask({ method = 'GET', path = '/', headers = {}, body, trailers = {} }) {
+      const bytes = bytesOf(body);
+      const fields = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+      const isChunked = Object.keys(trailers).length > 0;
+      const framing = isChunked
+        ? 'transfer-encoding: chunked\r\n'
+        : bytes === null
+          ? ''
+          : `content-length: ${bytes.length}\r\n`;
+      const head = `${method} ${path} HTTP/1.1\r\nhost: ${host}\r\n${fields.join('')}${framing}\r\n`;
+      wire.write(Buffer.from(head, 'latin1'));
+      if (!isChunked && bytes !== null) wire.write(bytes);
+      if (isChunked) {
+        if (bytes !== null)
+          wire.write(Buffer.concat([Buffer.from(`${bytes.length.toString(16)}\r\n`), bytes, Buffer.from('\r\n')]));
+        wire.write(
+          `0\r\n${Object.entries(trailers)
+            .map(([name, value]) => `${name}: ${value}\r\n`)
+            .join('')}\r\n`,
+        );
+      }
+      const interim: number[] = [];
+      for (;;) {
+        const answer = await wire.answer(method);
+        if (answer.status < 200) interim.push(answer.status);
+        else return { ...answer, trailers: lines(answer.trailers), interim };
+      }
+    },
+    close: () => wire.destroy(),
+  };
+};
+
+function lines(fields: readonly string[]): string[] {
+  return fields.flatMap((name, i) => (i % 2 === 0 ? [`${name.toLowerCase()}: ${fields[i + 1]}`] : []));
+}
+
+function bytesOf(body: Asked['body']): Buffer | null {
+  if (body === undefined) return null;
+  if (Buffer.isBuffer(body)) return body;
+  return Buffer.from(typeof body === 'string' ? body : JSON.stringify(body));
+}
+
+function chat(text: string, more: object = {}): Asked {
+  return {
+    method: 'POST',
+    path: '/v1/chat/completions',
+    headers: { 'content-type': 'application/json' },
+    body: { model: 'gpt-5', messages: [{ role: 'user', content: text }], ...more },
+  };
+}
+
+function sha256(bytes: Buffer): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}
+
+const CLIENTS: readonly (readonly [string, Connect])[] = [
+  ['HTTP/2', connectHttp2],
+  ['HTTP/1.1', connectHttp1],
+];
+const UPSTREAMS: readonly (readonly [string, readonly string[]])[] = [
+  ['HTTP/1.1', ['http/1.1']],
+  ['HTTP/2', ['h2']],
+];
+
+for (const [upstream, alpn] of UPSTREAMS) {
+  describe(`to an upstream of ${upstream}`, () => {
+    let weir: UnderTest;
+    before(async () => {
+      weir = await startUnderTest({ alpn });
+    });
+    beforeEach(() => weir.standIn.use(providerAnswers()));
+    after(() => weir.close());
+
+    const lastReceived = (): Received => {
+      const request = weir.standIn.requests.at(-1);
+      assert.ok(request, 'nothing reached the upstream');
+      return request;
+    };
+
+    for (const [kind, connect] of CLIENTS) {
+      const withClient = async (host: string, use: (client: Client) => Promise<void>): Promise<void> => {
+        const client = await connect(weir, host);
+        try {
+          await use(client);
+        } finally {
+          client.close();
+        }
+      };
+      const name = (what: string): string => `a client of ${kind}: ${what}`;
+
+      test(name('a request arrives as it was sent, and so does its answer'), () =>
+        withClient(UNNAMED, async (client) => {
+          weir.standIn.use(async ({ response, received }) => {
+            await received;
+            response
+              .writeHead(203, { 'content-type': 'text/plain', 'x-b': ['1', '2'], 'set-cookie': ['a=1', 'b=2'] })
+              .end('all of it');
+          });
+          const answer = await client.ask({
+            path: '/a/b?c=d%20e',
+            headers: { 'x-own': 'caf\xe9', cookie: 'a=1; b=2', te: 'trailers' },
+          });
+          assert.equal(answer.status, 203);
+          assert.equal(answer.text, 'all of it');
+          assert.equal(answer.header('content-type'), 'text/plain');
+          assert.ok((answer.header('x-weir-event') ?? '') !== '');
+          const { method, target, headers } = lastReceived();
+          assert.deepEqual([method, target], ['GET', '/a/b?c=d%20e']);
+          const fields = lines(headers);
+          const isNew = upstream === 'HTTP/2';
+          for (const field of [
+            isNew ? `:authority: ${UNNAMED}` : `host: ${UNNAMED}`,
+            'x-own: caf\xe9',
+            'cookie: a=1; b=2',
+            'te: trailers',
+          ]) {
+            assert.ok(fields.includes(field), `${field} of ${fields.join(' | ')}`);
+          }
+        }),
+      );
+
+      test(name('HEAD, 204 and 304 have no body, and the connection goes on'), () =>
+        withClient(UNNAMED, async (client) => {
+          weir.standIn.use(async ({ request, response, received }) => {
+            await received;
+            const status = Number(request.url?.slice(1));
+            response
+              .writeHead(status, status === 200 ? { 'content-length': '12', etag: '"v"' } : { etag: '"v"' })
+              .end();
+          });
+          for (const [method, status] of [
+            ['HEAD', 200],
+            ['GET', 204],
+            ['GET', 304],
+          ] as const) {
+            const answer = await client.ask({ method, path: `/${status}` });
+            assert.deepEqual([answer.status, answer.body.length, answer.header('etag')], [status, 0, '"v"']);
+            if (method === 'HEAD') assert.equal(answer.header('content-length'), '12');
+          }
+        }),
+      );
+
+      test(name('what a rule tokenizes is put back, whole and in a stream'), () =>
+        withClient(OPENAI, async (client) => {
+          for (const stream of [false, true]) {
+            const answer = await client.ask(chat(SENTENCE, { stream }));
+            assert.equal(answer.status, 200);
+            assert.equal(answer.header('x-weir-action'), 'tokenize');
+            const sent = lastReceived().body.toString();
+            assert.ok(!sent.includes(MAIL) && !sent.includes(PERSON) && sent.includes('<EMAIL_ADDRESS_1>'));
+            const text = stream
+              ? answer.text
+                  .split('\n')
+                  .filter((line) => line.startsWith('data: {'))
+                  .map((line) => deltaOf(line))
+                  .join('')
+              : answer.text;
+            assert.ok(text.includes(SENTENCE), text);
+          }
+        }),
+      );
+
+      test(name('a block is the error of the provider, and nothing is sent'), () =>
+        withClient(OPENAI, async (client) => {
+          const before = weir.standIn.requests.length;
+          const answer = await client.ask(chat(`my card is ${CARD}`));
+          assert.equal(answer.status, 400);
+          const { error } = JSON.parse(answer.text) as { error: { code: string } };
+          assert.equal(error.code, 'weir_blocked');
+          assert.equal(weir.standIn.requests.length, before);
+          const event = await weir.event(answer.header('x-weir-event'));
+          assert.deepEqual([event.outcome, event.status, event.action], ['blocked', 400, 'block']);
+          assert.equal((await client.ask(chat('hello'))).status, 200);
+        }),
+      );
+
+      test(name('large bodies pass whole both ways'), () =>
+        withClient(UNNAMED, async (client) => {
+          const body = Buffer.alloc(6_000_000, 'weir ');
+          weir.standIn.use(async ({ response, received }) => {
+            const { body: given } = await received;
+            response.writeHead(200, { 'content-type': 'application/octet-stream', 'content-length': given.length });
+            response.end(given);
+          });
+          const answer = await client.ask({
+            method: 'POST',
+            headers: { 'content-type': 'application/octet-stream' },
+            body,
+          });
+          assert.equal(lastReceived().sha256, sha256(body));
+          assert.equal(sha256(answer.body), sha256(body));
+        }),
+      );
+
+      test(name('trailers pass both ways, but those that may not stand there'), () =>
+        withClient(UNNAMED, async (client) => {
+          weir.standIn.use(async ({ response, received }) => {
+            await received;
+            response.writeHead(200, { 'content-type': 'application/octet-stream', trailer: 'grpc-status' });
+            response.write('message');
+            response.addTrailers({ 'grpc-status': '0', 'x-weir-action': 'allow' });
+            response.end();
+          });
+          const answer = await client.ask({
+            method: 'POST',
+            headers: { 'content-type': 'application/octet-stream', te: 'trailers' },
+            body: 'request',
+            trailers: { 'x-sum': '1', 'x-weir-app': 'a:b' },
+          });
+          assert.equal(answer.text, 'message');
+          assert.deepEqual(answer.trailers, ['grpc-status: 0']);
+          assert.deepEqual(lines(lastReceived().trailers), ['x-sum: 1']);
+          assert.equal(lastReceived().body.toString(), 'request');
+        }),
+      );
+
+      test(name('trailers of a body that is held are inspected as its headers are'), () =>
+        withClient(OPENAI, async (client) => {
+          const answer = await client.ask({ ...chat('hello'), trailers: { 'x-note': AWS_KEY, 'x-sum': '1' } });
+          const trailers = lines(lastReceived().trailers);
+          assert.ok(!trailers.join().includes(AWS_KEY), trailers.join());
+          assert.ok(trailers.includes('x-sum: 1'));
+          const event = await weir.event(answer.header('x-weir-event'));
+          assert.ok(event.findings.some(({ entity }) => entity.startsWith('AWS_')));
+        }),
+      );
+
+      test(name('interim answers pass: 100 of the proxy, 103 of the upstream'), () =>
+        withClient(UNNAMED, async (client) => {
+          weir.standIn.use(async ({ response, received }) => {
+            await received;
+            response.writeEarlyHints({ link: '</style.css>; rel=preload' });
+            response.writeHead(200, { 'content-type': 'text/plain' }).end('final');
+          });
+          const answer = await client.ask({
+            method: 'POST',
+            headers: { expect: '100-continue', 'content-type': 'text/plain' },
+            body: 'x',
+          });
+          assert.deepEqual([answer.status, answer.text], [200, 'final']);
+          assert.deepEqual(answer.interim, [100, 103]);
+        }),
+      );
+
+      test(name('an answer that the upstream breaks off does not look complete, and is recorded'), async () => {
+        weir.standIn.use(async ({ response, received }) => {
+          await received;
+          response.writeHead(200, { 'content-type': 'text/plain' });
+          response.write('the beginning', () => breakOff(response));
+        });
+        const records = await weir.recordsOf(() =>
+          withClient(UNNAMED, async (client) => {
+            await assert.rejects(client.ask({ path: '/broken' }));
+          }),
+        );
+        assert.deepEqual(
+          records.map(({ outcome, route }) => [outcome, route]),
+          [['upstream_failed', 'GET /broken']],
+        );
+      });
+    }
+  });
+}
+
+/** The text of one event of a stream. */
+function deltaOf(line: string): string {
+  const event = JSON.parse(line.slice('data: '.length)) as { choices?: { delta?: { content?: string } }[] };
+  return event.choices?.[0]?.delta?.content ?? '';
+}
+
+/** Ends an answer in its middle: the connection of HTTP/1.1, the stream of HTTP/2. */
+function breakOff(response: StandInExchange['response']): void {
+  const stream = streamOf(response);
+  if (stream === null) response.destroy();
+  else stream.close(2);
+}
+
+function streamOf(of: object): ServerHttp2Stream | null {
+  return 'stream' in of ? ((of as Http2ServerRequest).stream as ServerHttp2Stream) : null;
+}
