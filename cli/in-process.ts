@@ -14,6 +14,7 @@ import type { Carrier } from './carrier.ts';
 import { EngineMaker, fingerprinter } from './configured-engine.ts';
 import { openConfiguredModel } from './configured-model.ts';
 import type { Snapshot } from './snapshot.ts';
+import { openTraces } from './traces/otlp.ts';
 
 export interface InProcessParts {
   readonly home: Home;
@@ -28,6 +29,7 @@ export async function startInProcess(snapshot: Snapshot, parts: InProcessParts):
   const { home, recorder, conversations, authority, log } = parts;
   const keyed = fingerprinter(home);
   const engines = new EngineMaker(keyed);
+  const spans = await openTraces(process.env, packageVersion(), log);
   const model = await openConfiguredModel(snapshot.config, snapshot.config.proxy.limits.modelMs, log);
   const documentReader = openDocumentReader({ withinMs: snapshot.config.proxy.limits.documentMs, log });
   const settingsOf = ({ config, documents }: Snapshot): ProxySettings => ({
@@ -43,6 +45,7 @@ export async function startInProcess(snapshot: Snapshot, parts: InProcessParts):
       recorder,
       conversations,
       overrides: overridesIn(home, Date.now),
+      spans,
       authority,
       fingerprint: keyed,
       log,
@@ -63,11 +66,13 @@ export async function startInProcess(snapshot: Snapshot, parts: InProcessParts):
       figures: async () => [['main', proxy.figures()]],
       close: async () => {
         await proxy.close();
+        await spans?.close();
         await model?.close();
         await documentReader.close();
       },
     };
   } catch (error) {
+    await spans?.close();
     await model?.close();
     throw error;
   }

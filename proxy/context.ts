@@ -18,6 +18,7 @@ import type { Call, Forwarder, ResponseSink } from './forward.ts';
 import type { RateWatch } from './held.ts';
 import type { HeldBudget } from './held-budget.ts';
 import type { Pseudonyms } from './pseudonyms.ts';
+import type { Traces } from './traces.ts';
 import type { YoungChunks } from './young-chunks.ts';
 
 /** What the exchanges of one proxy share. */
@@ -36,6 +37,8 @@ export interface ExchangeContext {
   readonly budget: HeldBudget;
   readonly rates: RateWatch;
   readonly figures: ProxyFigures;
+  /** Null where traces are off. */
+  readonly traces: Traces | null;
   readonly usage: UsageLedger;
   readonly overrides: () => readonly Override[];
   readonly youngChunks: YoungChunks;

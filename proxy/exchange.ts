@@ -11,14 +11,16 @@ import type { Call, ResponseSink } from './forward.ts';
 import { BodyReader } from './held.ts';
 import { prepare } from './prepare.ts';
 import { relay } from './relay.ts';
+import { carrying } from './traces.ts';
 
 /** Carries out one exchange. Resolves when it is over; never rejects. */
 export async function exchange(incoming: Incoming, context: ExchangeContext): Promise<void> {
   const destination = context.catalog.lookup(incoming.origin.host, incoming.origin.port);
+  const startedAt = context.now();
   const account = new Account(
     {
       id: context.newId(),
-      startedAt: context.now(),
+      startedAt,
       source: incoming.source,
       destination,
       protocol: incoming.origin.scheme,
@@ -29,12 +31,14 @@ export async function exchange(incoming: Incoming, context: ExchangeContext): Pr
     context.now,
   );
   context.underWay.set(incoming.request.socket, { account, response: incoming.response });
+  const span = context.traces?.begin(account.id, incoming.request.rawHeaders, startedAt) ?? null;
   const reader = new BodyReader(incoming.request, context.budget, context.rates, incoming.declaredLength);
   try {
     const ready = await prepare(incoming, destination, reader, account, context);
     await openRecord(incoming, account, ready.shape, context);
     const send = (sink: ResponseSink): Call => {
-      const { target, headers, body, trailers } = ready;
+      const { target, body, trailers } = ready;
+      const headers = span === null ? ready.headers : carrying(ready.headers, span);
       // An answer may take minutes: the request is not kept for it.
       ready.body = null;
       const { origin } = incoming;

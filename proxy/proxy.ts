@@ -29,6 +29,7 @@ import { HeldBudget } from './held-budget.ts';
 import { createListener, type ListenerContext, setLimits } from './listener.ts';
 import type { Authority } from './tls/authority.ts';
 import { createLeaves } from './tls/leaves.ts';
+import { type SpanMaker, Traces } from './traces.ts';
 import { Rejections } from './trust.ts';
 import { throughProxy } from './upstream-proxy.ts';
 import { SharedUsage } from './usage-ledger.ts';
@@ -48,6 +49,8 @@ export interface ProxySettings {
 export interface ProxyOptions extends ProxySettings {
   readonly recorder: Recorder;
   readonly conversations: ConversationHolder;
+  /** Makes spans of exchanges; null or absent: traces are off. */
+  readonly spans?: SpanMaker | null;
   /** Counts for limits; of this process alone unless given. */
   readonly usage?: UsageLedger;
   /** What people have let through for a while; nothing unless given. */
@@ -105,10 +108,12 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
   const active = new Set<Promise<void>>();
   const stopping = new AbortController();
   const figures = new ProxyFigures();
+  const traces = options.spans == null ? null : new Traces(options.spans);
   const { heldBytes, inspectBytes } = options.config.proxy.limits;
   const budget = new HeldBudget(heldBytes, inspectBytes);
   const shared = {
-    recorder: options.recorder,
+    recorder: traces?.recording(options.recorder) ?? options.recorder,
+    traces,
     figures,
     budget,
     usage: options.usage ?? new SharedUsage(now),

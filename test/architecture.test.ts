@@ -206,6 +206,11 @@ function dependenciesOf(manifest: unknown): readonly string[] {
 const HOME_OF: Readonly<Record<string, RegExp>> = {
   re2: /^(engine|cli)\//,
   'prom-client': /^console\//,
+  // Its exporter opens sockets of its own: to a collector, which is no upstream.
+  '@opentelemetry/api': /^cli\/traces\//,
+  '@opentelemetry/exporter-trace-otlp-http': /^cli\/traces\//,
+  '@opentelemetry/resources': /^cli\/traces\//,
+  '@opentelemetry/sdk-trace-base': /^cli\/traces\//,
   'node-forge': /^proxy\/tls\//,
   'node:sqlite': /^store\//,
   'node:worker_threads': /^(store|model|documents)\//,
@@ -393,6 +398,7 @@ const PROOFS: readonly Proof[] = [
       { path: 'proxy/exchange.ts', text: "import RE2 from 're2';" },
       { path: 'cli/log.ts', text: "import { DatabaseSync } from 'node:sqlite';" },
       { path: 'cli/ca.ts', text: "import forge from 'node-forge';" },
+      { path: 'proxy/traces.ts', text: "await import('@opentelemetry/exporter-trace-otlp-http');" },
     ],
     good: [{ path: 'proxy/tls/leaves.ts', text: "import forge from 'node-forge';" }],
   },

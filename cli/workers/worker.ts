@@ -19,6 +19,7 @@ import { EngineMaker, fingerprinter } from '../configured-engine.ts';
 import { type ConfiguredModel, openConfiguredModel } from '../configured-model.ts';
 import { reportFailure } from '../failure.ts';
 import type { Snapshot } from '../snapshot.ts';
+import { openTraces, type RunningTraces } from '../traces/otlp.ts';
 import type { Failure, FromWorker, Ports, ToWorker } from './messages.ts';
 import { RemoteConversations } from './remote-conversations.ts';
 
@@ -31,6 +32,7 @@ class WorkerProcess {
   readonly #recorder: SpoolRecorder;
   readonly #model: ConfiguredModel | null;
   readonly #documents: OpenDocumentReader;
+  readonly #spans: RunningTraces | null;
   readonly #engines: EngineMaker;
   readonly #options: Omit<Parameters<typeof startProxy>[0], keyof ProxySettings>;
   readonly #excerptKey: ReturnType<typeof openHome>['keys']['excerpt'];
@@ -41,7 +43,9 @@ class WorkerProcess {
   static async start(start: Message<'start'>, say: (message: FromWorker) => void): Promise<WorkerProcess> {
     const log = (line: string): void => say({ kind: 'log', line });
     const { config } = start.snapshot;
-    return new WorkerProcess(start, say, log, await openConfiguredModel(config, config.proxy.limits.modelMs, log));
+    const spans = await openTraces(process.env, packageVersion(), log);
+    const model = await openConfiguredModel(config, config.proxy.limits.modelMs, log);
+    return new WorkerProcess(start, say, log, model, spans);
   }
 
   private constructor(
@@ -49,10 +53,12 @@ class WorkerProcess {
     say: (message: FromWorker) => void,
     log: (line: string) => void,
     model: ConfiguredModel | null,
+    spans: RunningTraces | null,
   ) {
     this.#say = say;
     this.#model = model;
     this.#documents = openDocumentReader({ withinMs: snapshot.config.proxy.limits.documentMs, log });
+    this.#spans = spans;
     const home = openHome(homePath);
     this.#excerptKey = home.keys.excerpt;
     const keyed = fingerprinter(home);
@@ -75,6 +81,7 @@ class WorkerProcess {
       conversations: this.#conversations,
       usage: this.#usage,
       overrides: overridesIn(home, Date.now),
+      spans,
       authority: loadOrCreateAuthority(home.caFolder),
       fingerprint: keyed,
       log,
@@ -143,6 +150,7 @@ class WorkerProcess {
   async #stop(): Promise<void> {
     await this.#proxy?.close();
     this.#recorder.end();
+    await this.#spans?.close();
     await this.#model?.close();
     await this.#documents.close();
     // Behind all that was said before: the process above has it when this one is gone.
