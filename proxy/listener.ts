@@ -124,6 +124,10 @@ export function createListener(current: () => ListenerContext): Server {
   });
   server.on('request', (request, response) => onRequest(request, response, false));
   server.on('checkContinue', (request, response) => onRequest(request, response, true));
+  server.on('checkExpectation', (request, response) => {
+    const denied = { status: 417, code: 'expectation_unknown', message: 'of Expect only 100-continue is known' };
+    refuseRequest(request, response, denied, current());
+  });
   server.on('connect', (request, socket, head) => {
     const context = current();
     if (spoiled.has(socket)) return;
