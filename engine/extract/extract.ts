@@ -14,6 +14,7 @@ import { type CarriedDocuments, documentKind } from './documents.ts';
 import { type DecodeLimits, decodeBody } from './encodings.ts';
 import { collectEventStream, isEventStream } from './event-stream.ts';
 import { collectForm } from './form.ts';
+import { shapeOfLive } from './gemini-live.ts';
 import { marksOfGeminiForm, PAGE_TOKEN } from './gemini-web.ts';
 import { collectHead, type Head, NO_HEAD } from './head.ts';
 import { get, isTrue, type JsonNode, parseJson, textOf } from './json.ts';
@@ -195,7 +196,9 @@ function collectJson(
   const isWithinStream = message.isWithinStream === true;
   const shape =
     (byPath === null ? null : ofTwo(byPath, body, root)) ??
-    (isWithinStream ? shapeOfRealtime(body, root, message.direction) : null) ??
+    (isWithinStream
+      ? (shapeOfRealtime(body, root, message.direction) ?? shapeOfLive(body, root, message.direction))
+      : null) ??
     (message.direction === 'request' ? shapeOfRequest(body, root, hints) : shapeOfResponse(body, root));
   const marks =
     shape === null

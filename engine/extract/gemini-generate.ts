@@ -16,21 +16,24 @@ export function markGenerateRequest(bytes: Buffer, root: JsonNode): Marks {
     for (const system of getAll(bytes, root, key)) system.zone = SYSTEM;
   }
   const userContents: JsonNode[] = [];
-  for (const contents of getAll(bytes, root, 'contents')) {
-    // A single content may stand without its list.
-    const turns = contents.kind === 'object' ? [contents] : itemsOf(contents);
-    const roles = turns.map((content) => roleOf(textOf(bytes, get(bytes, content, 'role'))));
-    const positions = positionsOf(roles.map((role) => (role === 'assistant' ? 'assistant' : 'asks')));
-    turns.forEach((content, i) => {
-      const role = roles[i] as Role;
-      content.zone = zone(role, positions[i] as Position);
-      for (const parts of getAll(bytes, content, 'parts')) {
-        if (role === 'user') userContents.push(parts);
-        markParts(bytes, parts, content.zone);
-      }
-    });
-  }
+  for (const contents of getAll(bytes, root, 'contents')) markContents(bytes, contents, userContents);
   return { conversationId: null, firstUserText: firstTextOf(bytes, userContents) };
+}
+
+/** Sets the zones of a list of turns, and gathers what users say in them. */
+export function markContents(bytes: Buffer, contents: JsonNode, userContents: JsonNode[]): void {
+  // A single content may stand without its list.
+  const turns = contents.kind === 'object' ? [contents] : itemsOf(contents);
+  const roles = turns.map((content) => roleOf(textOf(bytes, get(bytes, content, 'role'))));
+  const positions = positionsOf(roles.map((role) => (role === 'assistant' ? 'assistant' : 'asks')));
+  turns.forEach((content, i) => {
+    const role = roles[i] as Role;
+    content.zone = zone(role, positions[i] as Position);
+    for (const parts of getAll(bytes, content, 'parts')) {
+      if (role === 'user') userContents.push(parts);
+      markParts(bytes, parts, content.zone);
+    }
+  });
 }
 
 /** `candidates`; of a streamed JSON array, each of its items. */
@@ -46,7 +49,8 @@ export function markGenerateResponse(bytes: Buffer, root: JsonNode): void {
   }
 }
 
-function markParts(bytes: Buffer, parts: JsonNode, around: Zone): void {
+/** Of the parts of a content those that are no text of it: media, results of tools. */
+export function markParts(bytes: Buffer, parts: JsonNode, around: Zone): void {
   for (const part of parts.kind === 'object' ? [parts] : itemsOf(parts)) {
     for (const key of ['functionResponse', 'function_response', 'codeExecutionResult']) {
       for (const result of getAll(bytes, part, key)) result.zone = zone('tool', around.position);

@@ -17,6 +17,7 @@ import {
 import { markCodeAssistRequest, markCodeAssistResponse } from './gemini-code-assist.ts';
 import { markCountRequest, markEmbedRequest, markEmbedResponse } from './gemini-embed.ts';
 import { markGenerateRequest, markGenerateResponse } from './gemini-generate.ts';
+import { markLiveRequest } from './gemini-live.ts';
 import type { JsonNode } from './json.ts';
 import { type Marks, NO_MARKS } from './marks.ts';
 import { markMcp } from './mcp-rpc.ts';
@@ -78,6 +79,7 @@ const MARKS: Readonly<Record<Shape, Readonly<Record<Direction, Mark>>>> = {
   'gemini.embed': { request: markEmbedRequest, response: markEmbedResponse },
   'gemini.predict': { request: markEmbedRequest, response: markEmbedResponse },
   'gemini.code_assist': { request: markCodeAssistRequest, response: markCodeAssistResponse },
+  'gemini.live': { request: markLiveRequest, response: markServerEvent },
   'gemini.web': { request: markUserRequest, response: markAssistantResponse },
   'amazon.q': { request: markQRequest, response: markAssistantResponse },
   'bedrock.converse': { request: markConverseRequest, response: markConverseResponse },

@@ -85,6 +85,8 @@ const LAST: ReadonlyMap<string, OfPath> = new Map<string, OfPath>([
   ['completion', only('anthropic.web', /\/chat_conversations\/[^/]+\/completion$/)],
   ['retry_completion', only('anthropic.web', /\/chat_conversations\/[^/]+\/retry_completion$/)],
   ['StreamGenerate', only('gemini.web', /\/BardChatUi\/data\/[^/]+\/StreamGenerate$/)],
+  ['BidiGenerateContent', () => 'gemini.live'],
+  ['BidiGenerateContentConstrained', () => 'gemini.live'],
   ['batchexecute', only('gemini.web', /\/BardChatUi\/data\/batchexecute$/)],
 ]);
 

@@ -35,6 +35,7 @@ export type Shape =
   | 'gemini.predict'
   | 'gemini.code_assist'
   | 'gemini.web'
+  | 'gemini.live'
   | 'amazon.q'
   | 'bedrock.converse'
   | 'bedrock.invoke'

@@ -6,6 +6,7 @@
 import { markBlock } from './anthropic-messages.ts';
 import { isBedrockEvent, readBedrockEvent } from './bedrock-events.ts';
 import { readCohereEvent, readCohereLine } from './cohere-events.ts';
+import { readLiveEvent } from './gemini-live.ts';
 import { get, itemsOf, type JsonNode, textOf } from './json.ts';
 import { readOllamaLine, readQEvent } from './line-events.ts';
 import { treat } from './marks.ts';
@@ -33,6 +34,7 @@ export function readStreamEvent(bytes: Buffer, root: JsonNode): StreamEvent {
 
 function typedEvent(bytes: Buffer, root: JsonNode, type: string): StreamEvent {
   if (type.startsWith('response.')) return responsesEvent(bytes, root, type);
+  if (type.startsWith(TRANSCRIPTION)) return transcriptionEvent(bytes, root, type);
   if (type.startsWith('transcript.text.')) return transcriptEvent(bytes, root, type);
   if (type.startsWith('image_')) {
     // `image_generation.partial_image`, `image_edit.completed` …
@@ -60,6 +62,8 @@ function untypedEvent(bytes: Buffer, root: JsonNode): StreamEvent {
   if (textOf(bytes, get(bytes, root, 'object'))?.startsWith('thread') === true) return readAssistantsEvent(bytes, root);
   if (get(bytes, root, 'event_type') !== null) return readCohereLine(bytes, root);
   if (get(bytes, root, 'v') !== null) return readChatPageEvent(bytes, root);
+  const live = readLiveEvent(bytes, root);
+  if (live !== null) return live;
   if (isBedrockEvent(bytes, root)) return readBedrockEvent(bytes, root);
   if (root.keys.length <= 3 && get(bytes, root, 'content')?.kind === 'string') return readQEvent(bytes, root);
   return get(bytes, root, 'error') === null ? NOTHING : { ...NOTHING, closes: [''] };
@@ -183,6 +187,21 @@ function conversationEvent(bytes: Buffer, root: JsonNode, type: string): StreamE
     replay,
   };
   return { deltas: [delta], closes: [], responseId };
+}
+
+const TRANSCRIPTION = 'conversation.item.input_audio_transcription.';
+
+/** What a realtime session has heard the user say. */
+function transcriptionEvent(bytes: Buffer, root: JsonNode, type: string): StreamEvent {
+  const item = textOf(bytes, get(bytes, root, 'item_id')) ?? '';
+  const place = rawOf(bytes, get(bytes, root, 'content_index')) ?? '0';
+  const channel = `heard:${item}:${place}:`;
+  const node = get(bytes, root, 'delta');
+  if (!type.endsWith('.delta') || node?.kind !== 'string') {
+    return /\.(?:completed|failed)$/.test(type) ? { ...NOTHING, closes: [channel] } : NOTHING;
+  }
+  const replay = (text: string) => `{${scalarsOf(bytes, root, 'delta')}"delta":${JSON.stringify(text)}}`;
+  return { ...NOTHING, deltas: [{ channel, path: `/input/${place}/transcript`, form: 'text', node, replay }] };
 }
 
 function anthropicEvent(bytes: Buffer, root: JsonNode, type: string): StreamEvent {

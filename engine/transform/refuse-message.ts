@@ -39,6 +39,9 @@ export function refuseMessage(message: Message, inspection: Inspection, eventId:
       const own = lane === null ? {} : { stream_id: lane };
       return { event: json({ type: 'error', status: 400, error, ...own }), reason };
     }
+    // Its errors are the code and reason of the end.
+    case 'gemini.live':
+      return { event: null, reason };
     default: {
       if (extraction.shape === null && message.destination.category !== 'genai') return { event: null, reason };
       const { type, code } = error;

@@ -34,6 +34,13 @@ export interface Asked {
 /** What a client asks for; else the status and sentence that it is refused with. */
 export function readAsked(method: string, headers: readonly string[]): Asked | { status: 400 | 426; text: string } {
   if (method !== 'GET') return { status: 400, text: 'a WebSocket is opened with GET (RFC 6455 §4.1)' };
+  // What follows the head are frames; a body in between would be read as such.
+  if (
+    valuesOf(headers, 'transfer-encoding').length > 0 ||
+    valuesOf(headers, 'content-length').some((one) => one !== '0')
+  ) {
+    return { status: 400, text: 'the request for a WebSocket has no body' };
+  }
   const versions = valuesOf(headers, 'sec-websocket-version');
   if (versions.length !== 1 || versions[0] !== VERSION) {
     return { status: 426, text: 'version 13 of WebSocket is spoken here (RFC 6455 §4.4)' };

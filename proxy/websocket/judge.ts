@@ -96,7 +96,7 @@ export class Judge {
       case 'alone':
         return this.#decideOn(direction, payload);
       case 'wait':
-        return { kind: 'send', messages: growing.pass ? [payload] : [] };
+        return growing.pass ? this.#decideOn(direction, payload) : { kind: 'send', messages: [] };
       case 'group':
         return this.#decideOnGroup(growing.messages);
     }

@@ -60,7 +60,9 @@ export function readUpstreamAnswer(upstream: Socket, limits: AnswerLimits): Prom
       .on('error', () => upstream.destroy())
       .on('end', onEnd)
       .on('close', onClose)
-      .on('data', onData);
+      .on('data', onData)
+      // Paused where it was spoken on before, with a proxy behind this one.
+      .resume();
     if (upstream.destroyed) onClose();
   });
 }

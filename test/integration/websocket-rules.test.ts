@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { GoogleGenAI } from '@google/genai';
 import OpenAI from 'openai';
 import { OpenAIRealtimeWS } from 'openai/realtime/ws';
 import { ResponsesWS } from 'openai/resources/responses/ws';
@@ -302,6 +303,41 @@ test('what a gateway’s client sends is inspected alike', async () => {
     ({ provider, findings }) => provider === 'openai' && findings.length > 0,
   );
   assert.equal(event.route, 'GET /v1/realtime');
+});
+
+test('Google’s own client of Gemini’s Live API works by the gateway: tools are tokenized, answers put back', async () => {
+  const heard: Record<string, never>[] = [];
+  place.serve((socket) => {
+    socket.on('message', (data) => {
+      const message = JSON.parse(String(data));
+      heard.push(message);
+      if (message.setup !== undefined) return socket.send(JSON.stringify({ setupComplete: {} }));
+      const text: string = message.toolResponse.functionResponses[0].response.output;
+      for (const part of [text.slice(0, 8), text.slice(8)]) {
+        socket.send(JSON.stringify({ serverContent: { modelTurn: { role: 'model', parts: [{ text: part }] } } }));
+      }
+      socket.send(JSON.stringify({ serverContent: { turnComplete: true } }));
+    });
+  });
+  const baseUrl = `http://127.0.0.1:${place.weir.port}/gemini`;
+  const ai = new GoogleGenAI({ apiKey: 'test-key', httpOptions: { baseUrl } });
+  const over = Promise.withResolvers<string>();
+  let said = '';
+  const session = await ai.live.connect({
+    model: 'gemini-live',
+    config: { systemInstruction: `the key is ${OPENAI_KEY}` },
+    callbacks: {
+      onmessage: ({ serverContent }) => {
+        for (const { text } of serverContent?.modelTurn?.parts ?? []) said += text;
+        if (serverContent?.turnComplete === true) over.resolve(said);
+      },
+    },
+  });
+  session.sendToolResponse({ functionResponses: [{ id: '1', name: 'read', response: { output: `to ${MAIL}` } }] });
+  assert.equal(await over.promise, `to ${MAIL}`);
+  session.close();
+  assert.doesNotMatch(JSON.stringify(heard), new RegExp(`${MAIL}|${OPENAI_KEY}`));
+  assert.match(JSON.stringify(heard), /the key is <OPENAI_KEY_1>.*to <EMAIL_ADDRESS_1>/);
 });
 
 /** The answer to an attempt that does not become a WebSocket. */

@@ -42,7 +42,12 @@ export interface Client {
 }
 
 /** Hosts that lead to the stand-in. */
-export const HOSTS = ['api.openai.com:443', 'files.weir-test.example:443', 'llm.weir-test.example:443'];
+export const HOSTS = [
+  'api.openai.com:443',
+  'generativelanguage.googleapis.com:443',
+  'files.weir-test.example:443',
+  'llm.weir-test.example:443',
+];
 
 export async function startWebSocketPlace(settings: Settings = {}): Promise<WebSocketPlace> {
   const folder = mkdtempSync(join(tmpdir(), 'weir-ws-'));
