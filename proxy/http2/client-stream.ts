@@ -77,6 +77,8 @@ export class StreamRequest implements ClientRequest {
 
 /** They hold for a connection of HTTP/1.1 (RFC 9113 §8.2.2): here a stream ends by itself. */
 const LEFT_OUT = new Set(['connection', 'keep-alive', 'proxy-connection', 'transfer-encoding', 'upgrade']);
+/** So long trailers have to be written before the rest of a body is refused. */
+const TRAILERS_MS = 1000;
 const VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
 const NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 /** RFC 9110 §15.3.5, §15.3.6, §15.4.5. */
@@ -212,7 +214,9 @@ export class StreamResponse implements ClientResponse {
     const stop = (): void => {
       if (!this.#request.complete) this.#stream.close(constants.NGHTTP2_NO_ERROR);
     };
-    if (this.#stream.writableFinished) stop();
+    // nghttp2 drops trailers that it has not written yet when a stream is reset, and does not say when it has.
+    if (Object.keys(this.#trailers).length > 0) setTimeout(stop, TRAILERS_MS).unref();
+    else if (this.#stream.writableFinished) stop();
     else this.#stream.once('finish', stop);
   }
 }

@@ -5,6 +5,7 @@
 import { COMPRESSED, END_STREAM, envelope, TRAILERS } from '../../engine/extract/envelopes.ts';
 import { extract } from '../../engine/extract/extract.ts';
 import type { MessageProtocol } from '../../engine/extract/message-protocols.ts';
+import { decodePercent } from '../../engine/extract/percent.ts';
 import type { Inspection } from '../../engine/inspect.ts';
 import { TOKEN_FORM } from '../../engine/transform/conversation.ts';
 import { refuse } from '../../engine/transform/refuse.ts';
@@ -152,12 +153,15 @@ export class MessageStream {
     if (this.#byToken.size === 0) return fields;
     return fields.map((value, at) => {
       if (at % 2 === 0) return value;
-      const isMessage = fields[at - 1]?.toLowerCase() === 'grpc-message';
+      if (fields[at - 1]?.toLowerCase() === 'grpc-message') {
+        const message = decodePercent(Buffer.from(value, 'latin1'), false).toString('utf8');
+        const restored = message.replace(TOKEN_FORM, (token) => this.#byToken.get(token) ?? token);
+        return restored === message ? value : encodeStatusMessage(restored);
+      }
       return value.replace(TOKEN_FORM, (token) => {
         const original = this.#byToken.get(token) ?? token;
-        const words = isMessage ? encodeStatusMessage(original) : original;
         // RFC 9110 §5.5: what is no visible character does not belong into a field.
-        return /^[\x20-\x7e]*$/.test(words) ? words : token;
+        return /^[\x20-\x7e]*$/.test(original) ? original : token;
       });
     });
   }

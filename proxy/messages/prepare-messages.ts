@@ -59,7 +59,12 @@ export async function prepareMessages(
   const { conversations, engine } = context;
   const ofHead = new Pseudonyms(conversations, message, engine.fingerprint);
   const now = new Date(context.now());
-  const inspection = await inspectWithNames(context, message, { now, held: holds.request, pseudonyms: ofHead });
+  const inspection = await inspectWithNames(context, message, {
+    now,
+    held: holds.request,
+    pseudonyms: ofHead,
+    isHead: true,
+  });
   account.enter(message, inspection, context.excerptChars);
   // The head alone names a session; without one the exchange stands alone, and tokens of head and messages are one count.
   const { conversationId } = inspection.extraction;
@@ -83,6 +88,8 @@ export async function prepareMessages(
     isIdentity: false,
     narrowsEncoding: false,
   });
+  // Servers of gRPC refuse a call without it; it holds for one hop, and this is the next.
+  if (protocol.kind === 'grpc') head.push('te', 'trailers');
   return {
     headers: holds.request || holds.response ? withReadableCodings(head) : head,
     target: edited?.target ?? incoming.target,

@@ -235,6 +235,9 @@ class RelayingMessages implements ResponseSink {
     if (this.#messages?.isWithin === true && !this.#isUnread)
       return this.#malformed('the answer ends in the middle of a message');
     const fields = this.#isTrailersOnly ? this.#headers : this.#trailers;
+    if (this.#messages?.protocol.kind === 'grpc' && headerOf(fields, 'grpc-status') === null) {
+      return this.#malformed('the answer ends without a status');
+    }
     const trailers =
       this.#isTrailersOnly || fields.length === 0 ? fields : await this.#decideFields(fields, Buffer.alloc(0));
     if (trailers === null || this.#isOver) return;
@@ -268,6 +271,7 @@ class RelayingMessages implements ResponseSink {
         now: new Date(context.now()),
         held,
         pseudonyms: null,
+        isHead: true,
       });
       if (this.#isOver) return null;
       // One account of a direction is enough, where there is nothing more to say.

@@ -439,3 +439,57 @@ test('no value of a message is written anywhere in clear', async () => {
   await weir.recordsOf(async () => {});
   assert.deepEqual(filesHolding(weir.home, [CARD, MAIL, IBAN]), []);
 });
+
+test('with onError: open a message larger than the limit passes, said loudly, and those after it are judged again', async () => {
+  const open = await startUnderTest({
+    config: { policies: [policyFile], proxy: { onError: 'open', limits: { inspectBytes: '64KiB' } } },
+  });
+  try {
+    const { type, of, end, errorOf } = FORMS['gRPC-web'] as Form;
+    open.standIn.use(answering(echo, [end], type));
+    const client = await openMessages(open, OPENAI, TARGET, type);
+    const large = of('x'.repeat(200_000));
+    client.say(large);
+    assert.deepEqual((await client.next())?.payload, large);
+    client.say(of(`pay with ${CARD}`));
+    assert.equal(errorOf((await client.rest()).at(-1) ?? null).code, '7');
+    const event = await open.event(String((await client.response).headers['x-weir-event']));
+    assert.deepEqual(event.coverage, { level: 'opaque', reason: 'too-large' });
+    assert.ok(event.decisions.some(({ rule, action }) => rule === 'onError' && action === 'alert'));
+    client.destroy();
+  } finally {
+    await open.close();
+  }
+});
+
+test('a server that reads no further is not sent more than a little: the client is read no further either', async () => {
+  const { type, of } = FORMS['gRPC-web'] as Form;
+  const stopped = Promise.withResolvers<void>();
+  weir.standIn.use(({ request, response }) => {
+    response.writeHead(200, { 'content-type': type });
+    response.flushHeaders();
+    request.pause();
+    request.socket.pause();
+    stopped.resolve();
+  });
+  const wire = await connectThrough(weir.port, OPENAI, weir.ca);
+  wire.write(
+    `POST ${TARGET} HTTP/1.1\r\nHost: ${OPENAI}\r\ncontent-type: ${type}\r\nTransfer-Encoding: chunked\r\n\r\n`,
+  );
+  await stopped.promise;
+  const message = envelope(0, of('some words, '.repeat(4000)));
+  const chunk = Buffer.concat([Buffer.from(`${message.length.toString(16)}\r\n`), message, Buffer.from('\r\n')]);
+  let written = 0;
+  let isFull = false;
+  while (!isFull && written < 64 * 1024 * 1024) {
+    written += chunk.length;
+    if (wire.socket.write(chunk)) continue;
+    // Full for good once nothing has been taken for a while: several buffers lie on the way.
+    isFull = await Promise.race([
+      new Promise<boolean>((resolve) => wire.socket.once('drain', () => resolve(false))),
+      new Promise<boolean>((resolve) => setTimeout(() => resolve(true), 1500)),
+    ]);
+  }
+  assert.ok(isFull, `${written} bytes were taken`);
+  wire.destroy();
+});
