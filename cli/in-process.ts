@@ -59,9 +59,7 @@ export async function startInProcess(snapshot: Snapshot, parts: InProcessParts):
       port: proxy.port,
       problem: null,
       take: async (next) => {
-        const settings = settingsOf(next);
-        recorder.encryptExcerpts(next.config.excerpts.encrypt);
-        proxy.take(settings);
+        proxy.take(settingsOf(next));
       },
       figures: async () => [['main', proxy.figures()]],
       close: async () => {

@@ -17,6 +17,7 @@ import { createRecorder } from '../store/recorder.ts';
 import type { Carrier } from './carrier.ts';
 import { startInProcess } from './in-process.ts';
 import { keepConversations } from './kept-conversations.ts';
+import { startReloading } from './reloading.ts';
 import type { Snapshot } from './snapshot.ts';
 import { startConfiguredConsole } from './start-console.ts';
 import { whoListens } from './who-listens.ts';
@@ -25,6 +26,8 @@ import { checkFree, type RunningWorkers, startWorkers } from './workers/workers.
 export interface StartOptions {
   /** Instead of the configured one; 0 takes any free port. */
   readonly port?: number;
+  /** Reads the configuration again, as it was read for this start: with it, changes of its files are taken up. */
+  readonly read?: () => Config;
   /** How many processes carry the traffic; 1, this one alone, unless given. */
   readonly workers?: number;
   /** Where each event goes as a line of NDJSON. */
@@ -47,6 +50,8 @@ export interface RunningWeir {
   readonly consoleUrl: string | null;
   /** The ids of the worker processes that run now; empty where this process carries the traffic. */
   readonly workers: readonly number[];
+  /** Reads configuration and policies again and takes up what has changed. Never rejects: what is wrong is logged. */
+  reload(): Promise<void>;
   /** Gives open exchanges `limits.drainMs`, commits what was recorded and lets the home go. */
   close(): Promise<void>;
 }
@@ -101,6 +106,23 @@ export async function startWeir(config: Config, options: StartOptions = {}): Pro
     }
     opened.push(() => carrier.close());
     let isStopping = false;
+    const reloading =
+      options.read === undefined
+        ? null
+        : startReloading({
+            read: options.read,
+            configured: config,
+            snapshot,
+            // A closed list of hosts may be more than what the authority may sign for.
+            check: ({ proxy }) => void loadOrCreateAuthority(home.caFolder, new Date(), proxy.intercept),
+            take: async (next) => {
+              await carrier.take(next);
+              recorder.encryptExcerpts(next.config.excerpts.encrypt);
+            },
+            recorder,
+            log,
+          });
+    opened.push(() => reloading?.close());
     const observed = {
       proxyProblem: () =>
         isStopping ? 'stopping: open exchanges are finished, no new ones are taken' : carrier.problem,
@@ -114,14 +136,18 @@ export async function startWeir(config: Config, options: StartOptions = {}): Pro
       port: carrier.port,
       caPath: authority.certPath,
       home: home.path,
-      policies: snapshot.documents
-        .filter(isPolicy)
-        .map(({ name }) => name.value)
-        .sort(),
+      get policies() {
+        const { documents } = reloading?.snapshot ?? snapshot;
+        return documents
+          .filter(isPolicy)
+          .map(({ name }) => name.value)
+          .sort();
+      },
       consoleUrl: console?.url ?? null,
       get workers() {
         return workers?.pids ?? [];
       },
+      reload: async () => await reloading?.reload(),
       close: async () => {
         isStopping = true;
         // Behind the others, so that it says until the end what goes on.

@@ -1,7 +1,9 @@
 /** `weir up`: proxy and records in the foreground. stdout carries one NDJSON line an event and nothing else. */
 import { once } from 'node:events';
+import { closeSync, openSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import type { Config } from '../config/config.ts';
+import { loadConfig } from '../config/load.ts';
 import type { Command, CommandContext } from './command.ts';
 import { type RunningWeir, startWeir } from './start.ts';
 import { CAN_SHARE_PORT } from './workers/workers.ts';
@@ -13,7 +15,9 @@ export const command: Command = {
   details: `Starts the proxy, the console's listener and the records until it is stopped (Ctrl-C), prints on stderr where each
 listens and how to route an app, and on stdout one line of NDJSON for each event. At the first start it makes
 the certificate authority, the keys and the database in home (~/.weir, or WEIR_HOME).
-A stop gives open exchanges ten seconds; a second Ctrl-C ends them at once. Nothing recorded is lost.`,
+A stop gives open exchanges ten seconds; a second Ctrl-C ends them at once. Nothing recorded is lost.
+Changes of the configuration and of policies are taken up as their files change, or with SIGHUP; a file with an error
+changes nothing, and is named.`,
   example: `weir up
 weir up --config weir.yaml > events.ndjson`,
   options: {},
@@ -24,9 +28,10 @@ async function run(context: CommandContext): Promise<number> {
   const config = context.config();
   const log = (line: string): void => context.err(`${line}\n`);
   const workers = workerCount(config, log);
-  const weir = await startWeir(config, { workers, eventLog: 'stdout', console: true, log });
+  const read = (): Config => loadConfig({ file: context.configFile, env: context.env, cwd: context.cwd });
+  const weir = await startWeir(config, { workers, read, eventLog: 'stdout', console: true, log });
   context.err(greeting(weir, config.sensor.enabled === 'auto'));
-  await stopSignal(context);
+  await stopSignal(context, weir);
   await weir.close();
   context.err('weir: stopped\n');
   return 0;
@@ -57,9 +62,29 @@ Read what happened:  weir log list    Stop: Ctrl-C
 `;
 }
 
-/** Resolves at the first signal to stop; a second one ends the process at once. */
-async function stopSignal(context: CommandContext): Promise<void> {
-  await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM'), once(process, 'SIGHUP')]);
-  context.err('weir: stopping; open exchanges get ten seconds\n');
+/**
+ * Resolves at the first signal to stop; a second one ends the process at once. SIGHUP has the configuration read again,
+ * unless it is the end of the terminal that this was started in.
+ */
+async function stopSignal(context: CommandContext, weir: RunningWeir): Promise<void> {
+  const hadTerminal = hasTerminal();
+  const hungUp = Promise.withResolvers<void>();
+  process.on('SIGHUP', () => {
+    if (hadTerminal && !hasTerminal()) hungUp.resolve();
+    else void weir.reload();
+  });
+  await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM'), hungUp.promise]);
+  context.err('weir: stopping; open exchanges get their time (limits.drainMs)\n');
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
+}
+
+/** Whether this process has a terminal that is still there. */
+function hasTerminal(): boolean {
+  try {
+    closeSync(openSync('/dev/tty', 'r'));
+    return true;
+  } catch {
+    // None, or one that has hung up (ENXIO, EIO); a system without /dev/tty sends no SIGHUP for one.
+    return false;
+  }
 }

@@ -113,7 +113,7 @@ export const ERRORS = {
     hint: 'Do as the message says, or leave `detection.model` out; docs/names.md says what a model has to be.',
   },
   worker_ended: {
-    meaning: 'A worker process ended.',
+    meaning: 'A worker process ended, or does not do what it was told.',
     fault: 'us',
     hint: 'It is replaced while weir runs; what it wrote on stderr before says why it ended.',
   },

@@ -39,7 +39,7 @@ export type ToWorker =
   | { readonly kind: 'listen'; readonly ports: Ports }
   /** Build what this asks for, beside what is running, and say `ready` or `refused`. */
   | { readonly kind: 'prepare'; readonly version: number; readonly snapshot: Snapshot }
-  /** From now on judge by what was prepared under this version. */
+  /** From now on judge by what was prepared under this version, and say `ready` once more. */
   | { readonly kind: 'take'; readonly version: number }
   | { readonly kind: 'answer'; readonly id: number; readonly tokens: ReadonlyMap<string, string> }
   /** Keys under which tokens are found from now on, or no longer. */

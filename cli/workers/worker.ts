@@ -37,7 +37,7 @@ class WorkerProcess {
   readonly #options: Omit<Parameters<typeof startProxy>[0], keyof ProxySettings>;
   readonly #excerptKey: ReturnType<typeof openHome>['keys']['excerpt'];
   #settings: ProxySettings;
-  #prepared: { readonly version: number; readonly settings: ProxySettings } | null = null;
+  readonly #prepared = new Map<number, ProxySettings>();
   #proxy: RunningProxy | null = null;
 
   static async start(start: Message<'start'>, say: (message: FromWorker) => void): Promise<WorkerProcess> {
@@ -132,7 +132,7 @@ class WorkerProcess {
 
   #prepare({ version, snapshot }: Message<'prepare'>): void {
     try {
-      this.#prepared = { version, settings: this.#settingsOf(snapshot) };
+      this.#prepared.set(version, this.#settingsOf(snapshot));
       this.#say({ kind: 'ready', version });
     } catch (error) {
       this.#say({ kind: 'refused', version, error: failureOf(error) });
@@ -140,11 +140,13 @@ class WorkerProcess {
   }
 
   #take(version: number): void {
-    if (this.#prepared?.version !== version) return;
-    this.#settings = this.#prepared.settings;
-    this.#prepared = null;
+    const settings = this.#prepared.get(version);
+    if (settings === undefined) return;
+    this.#settings = settings;
+    for (const older of this.#prepared.keys()) if (older <= version) this.#prepared.delete(older);
     this.#recorder.excerptKey = this.#settings.config.excerpts.encrypt ? this.#excerptKey : null;
     this.#proxy?.take(this.#settings);
+    this.#say({ kind: 'ready', version });
   }
 
   async #stop(): Promise<void> {

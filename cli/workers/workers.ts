@@ -48,6 +48,8 @@ const STEADY_MS = 30_000;
 /** What a worker gets to end beyond the time that its open exchanges get. */
 const END_MS = 5000;
 const FIGURES_MS = 1000;
+/** Recognizers are built in about a second, on a host that has much else to do in several. */
+const BUILD_MS = 30_000;
 /** Until a key is with a worker that does not read. */
 const KEYS_MS = 250;
 
@@ -86,10 +88,11 @@ interface Worker {
   /** Settle when it has said so; reject with why not, or when it ends before. */
   readonly prepared: PromiseWithResolvers<void>;
   readonly listening: PromiseWithResolvers<Ports>;
-  /** What it waits for an answer to: of the settings it is to build, null or why not. */
-  building: { readonly version: number; readonly done: (failure: Failure | null) => void } | null;
+  /** Settings that it is to build, by version: what to tell, null once they are built, or why they are not. */
+  readonly building: Map<number, (failure: Failure | null) => void>;
   readonly figures: Map<number, (figures: Figures) => void>;
   version: number;
+  isPrepared: boolean;
   isListening: boolean;
 }
 
@@ -153,13 +156,14 @@ class Workers implements RunningWorkers {
 
   async take(snapshot: Snapshot): Promise<void> {
     const version = this.#version + 1;
-    const workers = [...this.#running].filter((worker) => worker.isListening);
+    // One that is being started is brought up to date before it listens.
+    const workers = [...this.#running].filter((worker) => worker.isPrepared);
     const failures = await Promise.all(workers.map((worker) => this.#build(worker, version, snapshot)));
     const failure = failures.find((one) => one !== null);
     if (failure !== undefined) throw errorOf(failure);
     this.#version = version;
     this.#snapshot = snapshot;
-    for (const worker of workers) this.#takeUp(worker, version);
+    await Promise.all(workers.map((worker) => this.#takeUp(worker, version)));
   }
 
   async figures(): Promise<readonly (readonly [worker: string, figures: Figures])[]> {
@@ -215,9 +219,10 @@ class Workers implements RunningWorkers {
       gone: gone.promise,
       prepared: Promise.withResolvers<void>(),
       listening: Promise.withResolvers<Ports>(),
-      building: null,
+      building: new Map(),
       figures: new Map(),
       version: this.#version,
+      isPrepared: false,
       isListening: false,
     };
     // Whoever waits hears of it; where nobody does, the end of the process says enough.
@@ -251,6 +256,7 @@ class Workers implements RunningWorkers {
     if (!this.#running.has(worker)) return;
     switch (message.kind) {
       case 'prepared':
+        worker.isPrepared = true;
         return worker.prepared.resolve();
       case 'listening':
         worker.isListening = true;
@@ -259,8 +265,7 @@ class Workers implements RunningWorkers {
         return this.#failed(worker, message.error);
       case 'ready':
       case 'refused':
-        if (worker.building?.version !== message.version) return;
-        return worker.building.done(message.kind === 'ready' ? null : message.error);
+        return worker.building.get(message.version)?.(message.kind === 'ready' ? null : message.error);
       case 'ask':
         return void this.#answer(worker, message.id, message.question);
       case 'used':
@@ -292,7 +297,7 @@ class Workers implements RunningWorkers {
     const error = new WeirError('worker_ended', `worker process ${worker.place + 1} ended (${how})`);
     worker.prepared.reject(error);
     worker.listening.reject(error);
-    worker.building?.done(null);
+    for (const done of worker.building.values()) done(null);
     this.#options.recorder.bury(worker.owner);
     this.#options.onEnded?.(nameOf(worker));
     if (this.#isClosing) return;
@@ -315,7 +320,7 @@ class Workers implements RunningWorkers {
         const version = this.#version;
         const failure = await this.#build(worker, version, this.#snapshot);
         if (failure !== null) throw errorOf(failure);
-        this.#takeUp(worker, version);
+        await this.#takeUp(worker, version);
       }
       await this.#listen(worker);
     } catch {
@@ -326,15 +331,20 @@ class Workers implements RunningWorkers {
 
   /** Null once it is built; null too where the worker ends meanwhile, since its successor begins with what holds then. */
   #build(worker: Worker, version: number, snapshot: Snapshot): Promise<Failure | null> {
+    return this.#doneBy(worker, version, { kind: 'prepare', version, snapshot: this.#shareOf(snapshot) });
+  }
+
+  #doneBy(worker: Worker, version: number, message: ToWorker): Promise<Failure | null> {
     return new Promise((resolve) => {
-      worker.building = {
-        version,
-        done: (failure) => {
-          worker.building = null;
-          resolve(failure);
-        },
+      const done = (failure: Failure | null): void => {
+        clearTimeout(timer);
+        worker.building.delete(version);
+        resolve(failure);
       };
-      this.#tell(worker, { kind: 'prepare', version, snapshot: this.#shareOf(snapshot) });
+      const silent = { code: null, message: `worker process ${worker.place + 1} does not answer` };
+      const timer = setTimeout(() => done(silent), BUILD_MS);
+      worker.building.set(version, done);
+      this.#tell(worker, message);
     });
   }
 
@@ -350,9 +360,11 @@ class Workers implements RunningWorkers {
     return { config: { ...config, proxy: { ...config.proxy, limits } }, documents };
   }
 
-  #takeUp(worker: Worker, version: number): void {
+  /** Built is built: a worker that does not say so judges by it as soon as it goes on. */
+  async #takeUp(worker: Worker, version: number): Promise<void> {
     worker.version = version;
-    this.#tell(worker, { kind: 'take', version });
+    const failure = await this.#doneBy(worker, version, { kind: 'take', version });
+    if (failure !== null) this.#log(`weir: ${failure.message}`);
   }
 
   async #answer(worker: Worker, id: number, question: ConversationQuestion): Promise<void> {
@@ -426,7 +438,7 @@ function nameOf({ place }: Worker): string {
 }
 
 function errorOf({ code, message }: Failure): Error {
-  return code === null ? new Error(message) : new WeirError(code, message);
+  return code === null ? new WeirError('worker_ended', message) : new WeirError(code, message);
 }
 
 /** The host's own answer (ENOENT, EAGAIN …); never a value. */

@@ -26,10 +26,12 @@ afterEach(async () => {
   await place.remove();
 });
 
-async function up(
-  args: readonly string[] = [],
-): Promise<{ command: RunningCommand; port: number; connect(): Promise<Wire> }> {
-  const command = startWeirCommand(['up', '--config', place.configFile, ...args]);
+/** `weir up`, in one process or with workers. */
+async function up(workers = 1): Promise<{ command: RunningCommand; port: number; connect(): Promise<Wire> }> {
+  const config: unknown = JSON.parse(readFileSync(place.configFile, 'utf8'));
+  assert.ok(typeof config === 'object' && config !== null && 'proxy' in config && typeof config.proxy === 'object');
+  writeFileSync(place.configFile, JSON.stringify({ ...config, proxy: { ...config.proxy, workers } }));
+  const command = startWeirCommand(['up', '--config', place.configFile]);
   running.push(command);
   const port = Number((await command.shows(/127\.0\.0\.1:(\d+)/))[1]);
   return {
@@ -55,45 +57,63 @@ async function openCall(connect: () => Promise<Wire>): Promise<{ wire: Wire; ans
   return { wire, answer: released.resolve };
 }
 
-test('kill -9: what was answered is there, what was cut off is worker_lost, and the chain verifies', async () => {
-  const first = await up();
-  const wire = await first.connect();
-  wire.write(CHAT);
-  const answered = (await wire.answer('POST')).header('x-weir-event');
-  wire.destroy();
-  const open = await openCall(first.connect);
-  first.command.signal('SIGKILL');
-  await first.command.ended;
-  open.answer();
-  const second = await up();
-  const events = await eventsOf(place.home, 2);
-  assert.equal(events.find((event) => event.id === answered)?.outcome, 'completed');
-  assert.deepEqual(
-    events.filter((event) => event.id !== answered).map((event) => event.outcome),
-    ['worker_lost'],
-  );
-  const verified = await runWeir(['log', 'verify', '--config', place.configFile]);
-  assert.equal(verified.code, 0, verified.stdout + verified.stderr);
-  second.command.signal('SIGTERM');
-  await second.command.ended;
-});
+for (const workers of [1, 2]) {
+  const of = workers === 1 ? 'one process' : `${workers} workers`;
+  test(`kill -9 (${of}): what was answered is there, what was cut off is worker_lost, the chain verifies`, async () => {
+    const first = await up(workers);
+    const wire = await first.connect();
+    wire.write(CHAT);
+    const answered = (await wire.answer('POST')).header('x-weir-event');
+    wire.destroy();
+    const open = await openCall(first.connect);
+    first.command.signal('SIGKILL');
+    await first.command.ended;
+    open.answer();
+    // Workers end with the process above them: nobody listens there any more, and nobody appends to a spool.
+    await refused(first.port);
+    const second = await up();
+    const events = await eventsOf(place.home, 2);
+    assert.equal(events.find((event) => event.id === answered)?.outcome, 'completed');
+    assert.deepEqual(
+      events.filter((event) => event.id !== answered).map((event) => event.outcome),
+      ['worker_lost'],
+    );
+    const verified = await runWeir(['log', 'verify', '--config', place.configFile]);
+    assert.equal(verified.code, 0, verified.stdout + verified.stderr);
+    second.command.signal('SIGTERM');
+    await second.command.ended;
+  });
 
-test('Ctrl-C: an open call is finished first, then the process ends with its record kept', async () => {
-  const { command, connect, port } = await up();
-  const open = await openCall(connect);
-  command.signal('SIGINT');
-  // The listener is closed at once; the open call is not.
-  await refused(port);
-  open.answer();
-  assert.equal((await open.wire.answer('POST')).status, 200);
-  const { code } = await command.ended;
-  assert.equal(code, 0);
-  const events = await eventsOf(place.home, 1);
-  assert.deepEqual(
-    events.map((event) => event.outcome),
-    ['completed'],
-  );
-});
+  test(`Ctrl-C (${of}): an open call is finished first, then it ends with its record kept`, async () => {
+    const { command, connect, port } = await up(workers);
+    const open = await openCall(connect);
+    command.signal('SIGHUP');
+    await command.shows(/read again: nothing has changed/);
+    command.signal('SIGINT');
+    // The listener is closed at once; the open call is not.
+    await refused(port);
+    open.answer();
+    assert.equal((await open.wire.answer('POST')).status, 200);
+    const { code } = await command.ended;
+    assert.equal(code, 0);
+    const events = await eventsOf(place.home, 1);
+    assert.deepEqual(
+      events.map((event) => event.outcome),
+      ['completed'],
+    );
+  });
+
+  test(`a second signal (${of}) ends all of it at once`, async () => {
+    const { command, connect, port } = await up(workers);
+    const open = await openCall(connect);
+    command.signal('SIGTERM');
+    await command.shows(/stopping/);
+    command.signal('SIGTERM');
+    assert.equal((await command.ended).code, 130);
+    await refused(port);
+    await assert.rejects(open.wire.answer('POST'));
+  });
+}
 
 test('a second `up` on the same home is refused and harms nothing', async () => {
   const { connect } = await up();
