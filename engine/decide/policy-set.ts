@@ -3,7 +3,7 @@
  * policies wins, in whatever order they were written. Pure: no file, socket, clock or environment. A message without
  * findings costs a look-up.
  */
-import { type Action, type Decision, type Mode, stronger } from '../../flow/decision.ts';
+import { type Action, actionRank, type Decision, type Mode, stronger } from '../../flow/decision.ts';
 import { WeirError } from '../../flow/errors.ts';
 import type { Category } from '../../flow/finding.ts';
 import { type CustomRecognizer, ENTITIES } from '../scan/scanner.ts';
@@ -16,6 +16,7 @@ import { checkPolicies } from './policy-check.ts';
 import { isException, isPolicy, type PolicyDocument } from './policy-file.ts';
 import { policyVersion } from './policy-version.ts';
 import { type CompiledRule, compileRule, type DecideInput, evaluate, type Held, limitUse, scopeMiss } from './rule.ts';
+import type { Selector } from './selector.ts';
 import { sourceIdentity } from './source-identity.ts';
 
 export type { Scope } from './narrowing.ts';
@@ -40,6 +41,12 @@ export interface PolicySet {
    * tokenize are given as such, though where no edit can be made they become block.
    */
   strongest(scope: Scope): Action;
+  /**
+   * For a message that is judged while it comes: which findings such rules act on. Null where one of them asks for more
+   * than one finding at a time (how many there are, what stands near or beside) or for something else than findings, so
+   * that it can only be judged whole.
+   */
+  streaming(scope: Scope): ((entity: string, category: Category | null) => boolean) | null;
   decide(input: DecideInput): Decision;
   /** What a message that is let through counts under each limit that takes it in. */
   usesOf(input: DecideInput): readonly LimitUse[];
@@ -105,6 +112,7 @@ export function compilePolicies(documents: readonly PolicyDocument[], standOf: R
     recognizers,
     names: policies.map((policy) => policy.name.value).sort(compareText),
     strongest: (scope) => rulesOf(scope).strongest,
+    streaming: (scope) => streamingOf(rulesOf(scope).rules),
     decide(input) {
       const { rules: candidates, needsNoFinding } = rulesOf(input);
       if (input.findings.length === 0 && !needsNoFinding) return NOTHING_HELD;
@@ -137,6 +145,20 @@ function rolledOut(
     const isInside = standOf(rule.policy, sourceIdentity(source)) < rule.rollout;
     return isInside ? rule : (outside.get(rule) ?? rule);
   };
+}
+
+function streamingOf(rules: readonly CompiledRule[]): ((entity: string, category: Category | null) => boolean) | null {
+  const acting = rules.filter(({ mode, action }) => mode === 'enforce' && actionRank(action) > actionRank('alert'));
+  const selectors: Selector[] = [];
+  for (const { selector, and, minCount, minDistinct, coverage, matches } of acting) {
+    const namesModel = matches.some(
+      ({ message, not }) => message.models !== null || (not?.message.models ?? null) !== null,
+    );
+    if (selector === null || and.length > 0 || minCount > 1 || minDistinct > 1 || coverage !== null || namesModel)
+      return null;
+    selectors.push(selector);
+  }
+  return (entity, category) => selectors.some((selector) => selector.takes(entity, category));
 }
 
 function exceptionsFor(documents: readonly PolicyDocument[], policy: string, rule: string): CompiledException[] {

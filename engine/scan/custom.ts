@@ -7,7 +7,8 @@ import type { Category } from '../../flow/finding.ts';
 import { contextWords } from './context.ts';
 import type { Passage } from './passage.ts';
 import { SearchPattern } from './pattern.ts';
-import type { Recognizer } from './recognizer.ts';
+import type { Reach, Recognizer } from './recognizer.ts';
+import { UNSAID_LENGTH } from './unfinished.ts';
 import { checksumNames, type Validator, validatorNamed } from './validators.ts';
 
 /** As in a policy's `recognizers`; all fields filled. */
@@ -43,6 +44,7 @@ export function compileCustom(custom: CustomRecognizer): CompiledCustom {
     entity: custom.entity,
     category: custom.category,
     countries: [],
+    reach: reachOf(custom),
     context: contextWords(
       ...custom.context.map((word) =>
         word
@@ -66,6 +68,23 @@ export function compileCustom(custom: CustomRecognizer): CompiledCustom {
       for (const pattern of words) pattern.each(passage.text, (start, end) => report(passage, start, end));
     },
   };
+}
+
+/** A pattern that could match white space may match it anywhere: then nothing is let go within its length. */
+function reachOf({ patterns, words }: CustomRecognizer): Reach {
+  if (patterns.some(mayHoldSpace)) return { words: UNSAID_LENGTH, maxLength: UNSAID_LENGTH };
+  const phrases = words.filter((word) => /\s/.test(word.trim()));
+  if (phrases.length === 0) return {};
+  return {
+    words: Math.max(...phrases.map((phrase) => phrase.trim().split(/\s+/).length)),
+    maxLength: Math.max(UNSAID_LENGTH, ...phrases.map((phrase) => 2 * Buffer.byteLength(phrase))),
+  };
+}
+
+/** Errs on the safe side: a blank, a dot, a negated class, a class or escape that may stand for white space. */
+function mayHoldSpace(pattern: string): boolean {
+  const plain = pattern.replace(/\\[bBdwAzQE.\\()[\]{}?*+|^$/"'#@:;,<>=!%&~_-]/g, '');
+  return /[\s.]|\\|\[\^|\[\[:|\(\?[a-z]*s/.test(plain);
 }
 
 function validatorOf(custom: CustomRecognizer, what: string): Validator | null {

@@ -11,6 +11,7 @@ import { isRandom, looksRandom, noiseOf, UUID } from './randomness.ts';
 import type { Cue, Recognizer } from './recognizer.ts';
 import { spellings } from './spellings.ts';
 import { exampleBody, tokenRecognizer } from './token.ts';
+import { UNSAID_LENGTH } from './unfinished.ts';
 
 export interface IssuerLine {
   readonly entity: string;
@@ -85,6 +86,7 @@ export function issuerRecognizer(line: IssuerLine): Recognizer {
     entity: line.entity,
     category: 'credential',
     countries: [],
+    reach: { maxLength: Math.max(UNSAID_LENGTH, max) },
     cues: words.map((literal) => ({ literal })),
     labels: labelsOf(words),
     findAtCue(passage: Passage, start: number, end: number, cue: Cue): void {

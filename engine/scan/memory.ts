@@ -38,6 +38,7 @@ export function remembering(scanner: Scanner, options: MemoryOptions): Rememberi
   return {
     recognizers: scanner.recognizers,
     counts,
+    holding: (isWanted) => scanner.holding(isWanted),
     isDecoded: (finding) => scanner.isDecoded(finding),
     valueOf: (text, finding) => scanner.valueOf(text, finding),
     scan(text: Buffer, hints: ScanHints): readonly TextFinding[] {

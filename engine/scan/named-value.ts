@@ -8,7 +8,7 @@ import type { Category } from '../../flow/finding.ts';
 import { byteAt, isDigit, isLetter, isUpper } from './bytes.ts';
 import { type ContextWords, contextWords } from './context.ts';
 import type { Passage } from './passage.ts';
-import type { Cue, HitExample, MissExample, Recognizer } from './recognizer.ts';
+import type { Cue, HitExample, MissExample, Reach, Recognizer } from './recognizer.ts';
 import { valuesBefore } from './value-before.ts';
 
 export interface NamedValueSpec {
@@ -35,6 +35,7 @@ export interface NamedValueSpec {
   /** Words that lift the score to `inContext`. */
   readonly context?: ContextWords;
   readonly inContext?: number;
+  readonly reach?: Reach;
   readonly hits: readonly HitExample[];
   readonly misses: readonly MissExample[];
 }
@@ -87,6 +88,7 @@ export function namedValue(spec: NamedValueSpec): Recognizer {
     entity: spec.entity,
     category: spec.category,
     countries: spec.countries,
+    ...(spec.reach === undefined ? {} : { reach: spec.reach }),
     cues: spec.names.flatMap(cuesOf),
     labels: contextWords(...(spec.labels ?? spec.names.map((name) => name.replace('*', '')))),
     ...(spec.context === undefined ? {} : { context: spec.context }),

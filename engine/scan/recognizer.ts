@@ -61,6 +61,26 @@ export interface MissExample {
   readonly label?: string;
 }
 
+/** A RegExp, or what finds more than one can. The text is read a byte a character. */
+export interface Opening {
+  exec(text: string): { readonly index: number } | null;
+}
+
+/**
+ * How far a value reaches: of a text that comes in pieces, so much may have to wait for the rest. Nothing need be said of
+ * values without white space up to 256 bytes, nor of groups of digits and capitals with separators between.
+ */
+export interface Reach {
+  /** Bytes of the longest value; 256 unless said. */
+  readonly maxLength?: number;
+  /** Words of the longest value that is written in words. */
+  readonly words?: number;
+  /** Matches an end of a text in which a value with white space has begun (`$` is the end); the value begins where the match does. */
+  readonly opens?: Opening;
+  /** Of a value that is told by its beginning alone, where it ends: it is replaced at once, and what follows up to here dropped. */
+  readonly closes?: RegExp;
+}
+
 export interface Recognizer {
   /** kebab-case, unique. */
   readonly name: string;
@@ -95,6 +115,7 @@ export interface Recognizer {
   readonly isWhole?: boolean;
   /** Another entity that everything found here is as well: a wider class. */
   readonly alsoEntity?: string;
+  readonly reach?: Reach;
   /** A literal cue stands at `start`..`end`. */
   findAtCue?(passage: Passage, start: number, end: number, cue: Cue): void;
   /** Groups `first`..`last` of a chain have the wanted number of digits. */

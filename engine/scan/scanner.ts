@@ -28,6 +28,7 @@ import { Passage, type Wanting } from './passage.ts';
 import { PLAIN_WORDS } from './plain.ts';
 import type { Cue, Recognizer } from './recognizer.ts';
 import { Cells, type CellVisitor, eachTable } from './tables.ts';
+import { type Holding, holdingOf } from './unfinished.ts';
 import { Walk } from './walk.ts';
 
 export type { CustomRecognizer } from './custom.ts';
@@ -67,6 +68,11 @@ export interface Scanner {
   valueOf(text: Buffer, finding: TextFinding): string;
   /** Whether a finding of this scanner was found in something encoded. */
   isDecoded(finding: TextFinding): boolean;
+  /**
+   * What a text that comes in pieces has to hold back for the recognizers of some entities; null where that cannot be
+   * said and the text must be there whole.
+   */
+  holding(isWanted: (entity: string, category: Category) => boolean): Holding | null;
   readonly recognizers: readonly RecognizerInfo[];
 }
 
@@ -216,6 +222,15 @@ class CuedScanner implements Scanner {
         : wordDistance(passage, start, end, recognizer.context),
     );
     return wholes.length > 0 ? withWholes(wholes, findings) : findings;
+  }
+
+  holding(isWanted: (entity: string, category: Category) => boolean): Holding | null {
+    return holdingOf(
+      [...this.#wanting.enabled].filter(
+        ({ entity, alsoEntity, category }) =>
+          isWanted(entity, category) || (alsoEntity !== undefined && isWanted(alsoEntity, category)),
+      ),
+    );
   }
 
   isDecoded(finding: TextFinding): boolean {

@@ -30,6 +30,7 @@ export function secretUrl(spec: SecretUrlSpec): Recognizer {
     entity: spec.entity,
     category: 'credential',
     countries: [],
+    reach: { maxLength: MAX_BEFORE + MAX_AFTER },
     isWhole: true,
     cues: spec.cues.map((literal) => ({ literal })),
     findAtCue(passage: Passage, at: number, cueEnd: number): void {

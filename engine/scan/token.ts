@@ -9,6 +9,7 @@ import type { Passage } from './passage.ts';
 import { isPlaceholder } from './placeholders.ts';
 import { runEndOnce } from './read-once.ts';
 import type { HitExample, MissExample, Recognizer } from './recognizer.ts';
+import { UNSAID_LENGTH } from './unfinished.ts';
 
 export interface TokenSpec {
   readonly name: string;
@@ -44,6 +45,9 @@ export function tokenRecognizer(spec: TokenSpec): Recognizer {
     category: spec.category ?? 'credential',
     countries: [],
     cues: spec.prefixes.map((literal) => ({ literal, exact: true, startsWord: true })),
+    reach: {
+      maxLength: Math.max(UNSAID_LENGTH, spec.max + MAX_STOPS + Math.max(...spec.prefixes.map((one) => one.length))),
+    },
     ...(spec.context === undefined ? {} : { context: spec.context }),
     findAtCue(passage: Passage, start: number, bodyStart: number): void {
       const text = passage.text;

@@ -25,6 +25,7 @@ function watched(): { readonly engine: Parameters<typeof scan>[0]; readonly aske
   const asked: string[] = [];
   const real = createScanner();
   const scanner: Scanner = {
+    holding: () => null,
     recognizers: real.recognizers,
     isDecoded: (finding) => real.isDecoded(finding),
     valueOf: (text, finding) => real.valueOf(text, finding),

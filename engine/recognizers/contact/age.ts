@@ -16,6 +16,7 @@ export const ageNamed = namedValue({
   entity: 'AGE',
   category: 'personal',
   countries: [],
+  reach: { words: 4, maxLength: 60 },
   names: ['age', 'aged', 'alter', 'edad', 'idade', 'leeftijd', 'eta', 'patient age', 'alder', 'wiek'],
   labels: [`age, patient age, customer age, edad, alter, idade, leeftijd, age years`],
   value:
@@ -60,6 +61,7 @@ export const ageInText: Recognizer = {
   entity: 'AGE',
   category: 'personal',
   countries: [],
+  reach: { words: 4, maxLength: 60 },
   cues: UNITS.map((literal) => ({ literal, endsWord: true })),
   context: PERSON,
   findAtCue(passage: Passage, start: number, end: number): void {

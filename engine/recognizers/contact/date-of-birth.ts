@@ -70,6 +70,7 @@ export const dateOfBirth: Recognizer = {
   entity: 'DATE_OF_BIRTH',
   category: 'personal',
   countries: [],
+  reach: { words: 5, maxLength: 60 },
   cues: CUES,
   labels:
     contextWords(`dob, birth, birthdate, birthday, date of birth, dateofbirth, geburtsdatum, naissance, nacimiento,

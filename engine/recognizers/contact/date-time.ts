@@ -47,6 +47,7 @@ export const dateTime: Recognizer = {
   entity: 'DATE_TIME',
   category: 'personal',
   countries: [],
+  reach: { words: 9, maxLength: 80 },
   numbers: {
     minDigits: 5,
     maxDigits: 8,

@@ -62,6 +62,7 @@ export const emailAddress: Recognizer = {
   entity: 'EMAIL_ADDRESS',
   category: 'personal',
   countries: [],
+  reach: { maxLength: MAX_LOCAL + MAX_HOST + 1 },
   cues: [{ literal: '@' }],
   findAtCue(passage: Passage, at: number): void {
     const text = passage.text;

@@ -24,6 +24,7 @@ export const jobTitle = namedValue({
   entity: 'TITLE_JOB',
   category: 'personal',
   countries: [],
+  reach: { words: 8, maxLength: 120 },
   names: [
     'job title',
     'job',
@@ -78,6 +79,7 @@ export const chiefOfficer: Recognizer = {
   entity: 'TITLE_JOB',
   category: 'personal',
   countries: [],
+  reach: { words: 8, maxLength: 120 },
   cues: [{ literal: 'Chief ', exact: true, startsWord: true }],
   context:
     contextWords(`mr, mrs, ms, dr, appointed, hired, joined, resigned, his, her, he, she, our, position, job title, title,

@@ -18,6 +18,7 @@ export const personInText: Recognizer = {
   entity: 'PERSON',
   category: 'personal',
   countries: [],
+  reach: { words: 7, maxLength: 120 },
   hits: [
     { text: 'The report was written by Katarzyna Wiśniewska last week.', value: 'Katarzyna Wiśniewska' },
     { text: 'I talked to Michael Thompson about it yesterday.', value: 'Michael Thompson', atLeast: 0.8 },
@@ -46,6 +47,7 @@ export const location: Recognizer = {
   entity: 'LOCATION',
   category: 'personal',
   countries: [],
+  reach: { words: 6, maxLength: 100 },
   labels: contextWords(PLACE_KEYS),
   findLabelled(passage: Passage): void {
     const { length } = passage.text;
@@ -78,6 +80,7 @@ export const organization: Recognizer = {
   entity: 'ORGANIZATION',
   category: 'business',
   countries: [],
+  reach: { words: 8, maxLength: 140 },
   hits: [
     { text: 'He works for Baker & Sons Ltd in the city.', value: 'Baker & Sons Ltd' },
     { text: 'She studied at the University of Bristol.', value: 'University of Bristol' },
@@ -90,6 +93,7 @@ export const addressInText: Recognizer = {
   entity: 'STREET_ADDRESS',
   category: 'personal',
   countries: [],
+  reach: { words: 16, maxLength: 204 },
   isWhole: true,
   hits: [
     {

@@ -42,6 +42,7 @@ export const nrpNamed = namedValue({
   entity: 'NRP',
   category: 'personal',
   countries: [],
+  reach: { words: 4, maxLength: 80 },
   names: [
     'nationality',
     'citizenship',
@@ -94,6 +95,7 @@ export const nrpInText: Recognizer = {
   entity: 'NRP',
   category: 'personal',
   countries: [],
+  reach: { words: 4, maxLength: 80 },
   cues: WORDS.map((literal) => ({ literal, exact: true, startsWord: true, endsWord: true })),
   context:
     contextWords(`he is, she is, he was, she was, i am, i m, is a practising, is a practicing, practising, practicing, devout,

@@ -280,6 +280,7 @@ export const person: Recognizer = {
   entity: 'PERSON',
   category: 'personal',
   countries: [],
+  reach: { words: 7, maxLength: 120 },
   cues: [
     ...cues(TITLES, afterTitle, { ...WHOLE, exact: true }),
     ...cues(GREETINGS, afterGreeting, WHOLE),

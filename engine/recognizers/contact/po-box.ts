@@ -24,6 +24,7 @@ export const poBox: Recognizer = {
   entity: 'PO_BOX',
   category: 'personal',
   countries: [],
+  reach: { words: 6, maxLength: 60 },
   cues: CUES,
   findAtCue(passage: Passage, start: number, end: number): void {
     const found = NUMBER.exec(passage.ascii(end, Math.min(passage.text.length, end + 28)));

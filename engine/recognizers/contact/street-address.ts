@@ -294,6 +294,7 @@ export const streetAddress: Recognizer = {
   entity: 'STREET_ADDRESS',
   category: 'personal',
   countries: [],
+  reach: { words: 16, maxLength: 204 },
   cues: [
     ...cues(
       'street st road rd ave lane ln drive dr court ct circle cir terrace ter way parkway pkwy square sq highway hwy trail trl crescent close grove mews gardens alley broadway blvd turnpike walk',

@@ -71,6 +71,7 @@ export const passportMrz: Recognizer = {
   entity: 'PASSPORT_MRZ',
   category: 'government_id',
   countries: [],
+  reach: { opens: /(?<![A-Z0-9<])(?:[A-Z0-9<]{30,44}(?:\s|\\[nr]){1,4}){1,2}[A-Z0-9<]{0,44}$/ },
   cues: [{ literal: '<<' }],
   isWhole: true,
   findAtCue(passage: Passage, cueStart: number): void {

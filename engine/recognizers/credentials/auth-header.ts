@@ -22,6 +22,7 @@ export const bearerAuthHeader: Recognizer = {
   entity: 'BEARER_AUTH_HEADER',
   category: 'credential',
   countries: [],
+  reach: { maxLength: MAX_TOKEN },
   cues: [{ literal: 'bearer ' }],
   context: HEADER,
   findAtCue(passage: Passage, start: number, end: number): void {
@@ -59,6 +60,7 @@ export const basicAuthHeader: Recognizer = {
   entity: 'BASIC_AUTH_HEADER',
   category: 'credential',
   countries: [],
+  reach: { maxLength: MAX_TOKEN },
   cues: [{ literal: 'basic ', startsWord: true }],
   context: HEADER,
   findAtCue(passage: Passage, _start: number, end: number): void {

@@ -57,6 +57,7 @@ export const azureSqlConnection: Recognizer = {
   entity: 'AZURE_SQL_CONN',
   category: 'credential',
   countries: [],
+  reach: { maxLength: MAX_LIST * 2, opens: /[A-Za-z][\w -]{1,30}=[^;=\n"'<>]{0,200};[^\n"'<>]{0,600}$/ },
   isWhole: true,
   alsoEntity: 'CONNECTION_STRING',
   hits: [{ text: `"Default": "${azure}"`, value: azure, atLeast: 0.8 }],
@@ -68,6 +69,7 @@ export const connectionString: Recognizer = {
   entity: 'CONNECTION_STRING',
   category: 'credential',
   countries: [],
+  reach: { maxLength: MAX_LIST * 2, opens: /[A-Za-z][\w -]{1,30}=[^;=\n"'<>]{0,200};[^\n"'<>]{0,600}$/ },
   isWhole: true,
   cues: [{ literal: 'password=' }, { literal: 'pwd=' }, { literal: 'password =' }],
   findAtCue(passage: Passage, at: number): void {

@@ -18,6 +18,7 @@ export const dotenvAssignment: Recognizer = {
   entity: 'DOTENV_ASSIGNMENT',
   category: 'credential',
   countries: [],
+  reach: { maxLength: MAX_VALUE },
   cues: [
     'KEY=',
     'SECRET=',

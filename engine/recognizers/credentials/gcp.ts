@@ -115,6 +115,11 @@ export const gcpServiceAccount: Recognizer = {
   entity: 'GCP_SERVICE_ACCOUNT_JSON',
   category: 'credential',
   countries: [],
+  reach: {
+    maxLength: MAX_FILE,
+    opens:
+      /\{(?:\s*|\s*(?:\\?"|&quot;)(?:[a-z_]{0,24}|(?:type|project_id|private_key|private_key_id|client_email|client_id|auth_uri|token_uri)(?:\\?"|&quot;)[^{}]*))$/,
+  },
   isWhole: true,
   cues: [{ literal: 'service_account', exact: true, endsWord: true }],
   findAtCue(passage: Passage, start: number, end: number): void {

@@ -13,6 +13,7 @@ import { isPlaceholder, isReference } from '../../scan/placeholders.ts';
 import { looksRandom, UUID } from '../../scan/randomness.ts';
 import { assembled, type Recognizer } from '../../scan/recognizer.ts';
 import { exampleBody } from '../../scan/token.ts';
+import { QUOTED_BEHIND_NAME } from '../../scan/unfinished.ts';
 
 const NAME = byteSet('A-Za-z0-9_.-');
 const VALUE = byteSet('A-Za-z0-9_.~+/=!@#^*%-');
@@ -37,6 +38,7 @@ export const genericApiKey: Recognizer = {
   entity: 'GENERIC_API_KEY',
   category: 'credential',
   countries: [],
+  reach: { maxLength: MAX_VALUE, opens: QUOTED_BEHIND_NAME },
   cues: [
     ...[
       'api_key',

@@ -24,6 +24,7 @@ export const jwt: Recognizer = {
   entity: 'JWT',
   category: 'credential',
   countries: [],
+  reach: { maxLength: 16_384 },
   isWhole: true,
   cues: [
     { literal: 'eyJ', exact: true },

@@ -17,6 +17,7 @@ export const otpauthTotpSeed: Recognizer = {
   entity: 'OTPAUTH_TOTP_SEED',
   category: 'credential',
   countries: [],
+  reach: { maxLength: 1000, opens: /(?:totp|(?:2fa|mfa|otp)[_ ]secret|authenticator (?:key|secret))[\s\S]{0,160}$/i },
   isWhole: true,
   cues: [
     { literal: 'otpauth://' },

@@ -11,6 +11,7 @@ import type { Passage } from '../../scan/passage.ts';
 import { isPlaceholder, isReference } from '../../scan/placeholders.ts';
 import { noiseOf, UUID } from '../../scan/randomness.ts';
 import { assembled, type Recognizer } from '../../scan/recognizer.ts';
+import { QUOTED_BEHIND_NAME } from '../../scan/unfinished.ts';
 
 const NAME = byteSet('a-zA-Z0-9_.-');
 const BARE = byteSet('a-zA-Z0-9_.~!@#$%^*+=?:/|{}[]()<>&\\-');
@@ -211,6 +212,7 @@ export const passwordAssignment: Recognizer = {
   entity: 'PASSWORD_ASSIGNMENT',
   category: 'credential',
   countries: [],
+  reach: { opens: QUOTED_BEHIND_NAME },
   cues: [
     { literal: 'password' },
     { literal: 'passwd' },

@@ -47,6 +47,7 @@ export const passwordHash: Recognizer = {
   entity: 'PASSWORD_HASH',
   category: 'credential',
   countries: [],
+  reach: { maxLength: MAX_HASH },
   isWhole: true,
   cues: [
     ...[

@@ -17,6 +17,7 @@ export const pkcs12: Recognizer = {
   entity: 'PKCS12',
   category: 'credential',
   countries: [],
+  reach: { maxLength: 16_384 },
   isWhole: true,
   cues: [{ literal: 'IBAzCC', exact: true }],
   findAtCue(passage: Passage, at: number, cueEnd: number): void {

@@ -16,6 +16,20 @@ const BASE64 = byteSet('A-Za-z0-9+/=');
 const LETTERS = byteSet('A-Za-z0-9+/');
 const PADDING = byteSet('=');
 
+/** A block that has begun and not ended, its opening line perhaps not whole; three words of a sentence in it make it none. */
+const OPENS = new RegExp(
+  [
+    '---- [A-Z]{0,5}',
+    '-----BEGIN [A-Z0-9 ]{0,40}-{0,4}',
+    '-----BEGIN [A-Z0-9 ]{0,32}PRIVATE KEY(?: BLOCK)?-----(?![\\s\\S]*-----END [A-Z0-9 ]{1,48}-----)(?![\\s\\S]*[a-z]{2,} [a-z]{2,} [a-z]{2,} )[\\s\\S]*',
+    'PuTTY-User-Key-File-[0-9](?![\\s\\S]*Private-MAC: ?[0-9a-f]{40})[\\s\\S]*',
+    '---- BEGIN SSH2 (?![\\s\\S]*---- END SSH2 ENCRYPTED PRIVATE KEY ----)[\\s\\S]*',
+  ]
+    .map((one) => `(?:${one})$`)
+    .join('|'),
+);
+const CLOSES = /-----END [A-Z0-9 ]{1,48}-----|---- END SSH2 ENCRYPTED PRIVATE KEY ----/;
+
 const rsa = [
   assembled('-----BEGIN RSA ', 'PRIVATE KEY-----'),
   exampleBody(64),
@@ -53,6 +67,11 @@ export const privateKey: Recognizer = {
   entity: 'PRIVATE_KEY_PEM',
   category: 'credential',
   countries: [],
+  reach: {
+    maxLength: MAX_BLOCK,
+    opens: OPENS,
+    closes: CLOSES,
+  },
   isWhole: true,
   cues: [
     { literal: '-----BEGIN ', exact: true },

@@ -22,6 +22,11 @@ export const recoveryCodes: Recognizer = {
   entity: 'RECOVERY_CODES',
   category: 'credential',
   countries: [],
+  reach: {
+    maxLength: REACH + 40,
+    opens:
+      /(?:(?:recovery|backup|verification|scratch)[ _-]?codes?|wiederherstellungscodes?|codes de secours)(?:[^0-9]{0,200}|[\s\S]{0,600})$/i,
+  },
   isWhole: true,
   cues: [
     ...['recovery code', 'backup code', 'backup verification code', 'scratch code'].flatMap(spellings),

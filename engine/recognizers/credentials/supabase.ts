@@ -51,6 +51,7 @@ export const supabaseServiceRole: Recognizer = {
   entity: 'SUPABASE',
   category: 'credential',
   countries: [],
+  reach: { maxLength: 3 * MAX_PART },
   isWhole: true,
   alsoEntity: 'JWT',
   cues: [{ literal: ISSUER, exact: true }],

@@ -140,6 +140,7 @@ export const urlWithCredentials: Recognizer = {
   entity: 'URL_WITH_CREDENTIALS',
   category: 'credential',
   countries: [],
+  reach: { maxLength: MAX_SCHEME + MAX_AUTHORITY + MAX_REST },
   isWhole: true,
   cues: [{ literal: '://' }],
   findAtCue(passage: Passage, at: number, authorityStart: number): void {

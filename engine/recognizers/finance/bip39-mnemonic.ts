@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto';
 import { byteAt, byteSet, isLetter, runEnd } from '../../scan/bytes.ts';
 import type { Passage } from '../../scan/passage.ts';
-import { assembled, type Recognizer } from '../../scan/recognizer.ts';
+import { assembled, type Opening, type Recognizer } from '../../scan/recognizer.ts';
 import { BIP39_WORDS, RARE_BIP39_WORDS } from './bip39-words.ts';
 
 const NUMBERS = new Map(BIP39_WORDS.map((word, number) => [word, number]));
@@ -25,6 +25,25 @@ interface Word {
   readonly number: number;
 }
 
+/** Words of the list at the end of a text, the last perhaps not whole. */
+const OPENS: Opening = {
+  exec(text) {
+    let at = text.length;
+    while (at > 0 && text.length - at < MAX_WORD && isLetter(text.charCodeAt(at - 1))) at--;
+    let begin = at;
+    for (let words = 0; words < MAX_PHRASE; words++) {
+      let end = at;
+      while (end > 0 && at - end < MAX_BETWEEN && BETWEEN[text.charCodeAt(end - 1)] === 1) end--;
+      let start = end;
+      while (start > 0 && end - start <= MAX_WORD && isLetter(text.charCodeAt(start - 1))) start--;
+      if (end === at || !NUMBERS.has(text.slice(start, end).toLowerCase())) break;
+      begin = start;
+      at = start;
+    }
+    return begin === text.length ? null : { index: begin };
+  },
+};
+
 const phrase = assembled('abandon '.repeat(11), 'about');
 const other = assembled('legal winner thank year wave sausage ', 'worth useful legal winner thank yellow');
 const numbered = other
@@ -37,6 +56,7 @@ export const bip39Mnemonic: Recognizer = {
   entity: 'BIP39_MNEMONIC',
   category: 'credential',
   countries: [],
+  reach: { maxLength: MAX_PHRASE * (MAX_WORD + MAX_BETWEEN), opens: OPENS },
   isWhole: true,
   // The words that samples are made of.
   cues: [...RARE_BIP39_WORDS, 'abandon'].map((literal) => ({ literal, startsWord: true, endsWord: true })),

@@ -108,6 +108,7 @@ export const medicalTerms: Recognizer = {
   entity: 'MEDICAL_TERMS',
   category: 'health',
   countries: [],
+  reach: { words: 8, maxLength: 120 },
   cues: TERMS.filter((term) => /^[ -~]+/.test(term)).map((literal) => ({ literal, startsWord: true })),
   context: ABOUT_A_PERSON,
   findAtCue(passage: Passage, start: number, end: number): void {

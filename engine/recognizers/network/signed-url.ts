@@ -38,6 +38,7 @@ export const signedUrl: Recognizer = {
   entity: 'SIGNED_URL',
   category: 'credential',
   countries: [],
+  reach: { maxLength: 2000 },
   isWhole: true,
   cues: [
     { literal: 'X-Amz-Signature=' },
