@@ -33,6 +33,9 @@ export interface RuleTrace {
   readonly text: string;
 }
 
+/** Whether findings of an entity are acted on; the same function for the same rules. */
+export type ActsOn = (entity: string, category: Category | null) => boolean;
+
 export interface PolicySet {
   /** Of all policies, duplicates left out: what createScanner takes. */
   readonly recognizers: readonly CustomRecognizer[];
@@ -46,7 +49,7 @@ export interface PolicySet {
    * than one finding at a time (how many there are, what stands near or beside) or for something else than findings, so
    * that it can only be judged whole.
    */
-  streaming(scope: Scope): ((entity: string, category: Category | null) => boolean) | null;
+  streaming(scope: Scope): ActsOn | null;
   decide(input: DecideInput): Decision;
   /** What a message that is let through counts under each limit that takes it in. */
   usesOf(input: DecideInput): readonly LimitUse[];
@@ -68,6 +71,7 @@ interface ScopeRules {
   /** True where some rule can hold without any finding. */
   readonly needsNoFinding: boolean;
   readonly strongest: Action;
+  readonly streaming: ActsOn | null;
 }
 
 /**
@@ -112,7 +116,7 @@ export function compilePolicies(documents: readonly PolicyDocument[], standOf: R
     recognizers,
     names: policies.map((policy) => policy.name.value).sort(compareText),
     strongest: (scope) => rulesOf(scope).strongest,
-    streaming: (scope) => streamingOf(rulesOf(scope).rules),
+    streaming: (scope) => rulesOf(scope).streaming,
     decide(input) {
       const { rules: candidates, needsNoFinding } = rulesOf(input);
       if (input.findings.length === 0 && !needsNoFinding) return NOTHING_HELD;
@@ -147,7 +151,7 @@ function rolledOut(
   };
 }
 
-function streamingOf(rules: readonly CompiledRule[]): ((entity: string, category: Category | null) => boolean) | null {
+function streamingOf(rules: readonly CompiledRule[]): ActsOn | null {
   const acting = rules.filter(({ mode, action }) => mode === 'enforce' && actionRank(action) > actionRank('alert'));
   const selectors: Selector[] = [];
   for (const { selector, and, minCount, minDistinct, coverage, matches } of acting) {
@@ -216,6 +220,7 @@ function scopeCache(
       rules: matching,
       needsNoFinding: matching.some((rule) => rule.selector === null),
       strongest: enforced.reduce<Action>((strongest, rule) => stronger(strongest, rule.action), 'allow'),
+      streaming: streamingOf(matching),
     };
     if (known.size >= MAX_SCOPES) known.clear();
     known.set(key, result);

@@ -177,6 +177,7 @@ class CuedScanner implements Scanner {
   readonly #forms: CodeTable;
   readonly #codes = new CodeChain();
   readonly #context: ContextIndex;
+  readonly #holdings = new WeakMap<(entity: string, category: Category) => boolean, Holding | null>();
   /** Values that were found encoded; findings hold none. */
   readonly #decoded = new WeakMap<TextFinding, string>();
 
@@ -225,12 +226,16 @@ class CuedScanner implements Scanner {
   }
 
   holding(isWanted: (entity: string, category: Category) => boolean): Holding | null {
-    return holdingOf(
+    const known = this.#holdings.get(isWanted);
+    if (known !== undefined) return known;
+    const holding = holdingOf(
       [...this.#wanting.enabled].filter(
         ({ entity, alsoEntity, category }) =>
           isWanted(entity, category) || (alsoEntity !== undefined && isWanted(alsoEntity, category)),
       ),
     );
+    this.#holdings.set(isWanted, holding);
+    return holding;
   }
 
   isDecoded(finding: TextFinding): boolean {

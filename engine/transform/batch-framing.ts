@@ -3,44 +3,48 @@
  * byte for byte.
  */
 import { BatchSplitter } from '../extract/batch-answer.ts';
-import { DocumentRestorer } from './document-restorer.ts';
-import type { Framing } from './stream-formats.ts';
+import type { Documents, Framing } from './stream/framings.ts';
+import type { Asking } from './stream/judge.ts';
 
 /** The length is the last thing before its list. */
 const LENGTH = /(\d{1,10})(\s*)$/;
 
 export class BatchFraming implements Framing {
   readonly #splitter = new BatchSplitter();
-  readonly #documents: DocumentRestorer;
+  readonly #documents: Documents;
   #between: Buffer = Buffer.alloc(0);
-  readonly responseId = null;
 
-  constructor(tokens: ReadonlyMap<string, string>) {
-    this.#documents = new DocumentRestorer(tokens);
+  constructor(documents: Documents) {
+    this.#documents = documents;
   }
 
-  get restored(): number {
-    return this.#documents.restored;
+  *push(chunk: Buffer): Asking<Buffer[]> {
+    const out: Buffer[] = [];
+    for (const { kind, bytes } of this.#splitter.push(chunk)) {
+      if (kind === 'list') out.push(...(yield* this.#list(bytes)));
+      else {
+        out.push(this.#between);
+        this.#between = bytes;
+      }
+    }
+    return out;
   }
 
-  push(chunk: Buffer): Buffer[] {
-    return this.#splitter.push(chunk).flatMap(({ kind, bytes }) => {
-      if (kind === 'list') return this.#list(bytes);
-      const before = this.#between;
-      this.#between = bytes;
-      return [before];
-    });
+  // biome-ignore lint/correctness/useYield: nothing waits here.
+  *idle(): Asking<Buffer[]> {
+    return [];
   }
 
-  end(): Buffer[] {
+  // biome-ignore lint/correctness/useYield: as above.
+  *end(): Asking<Buffer[]> {
     return [this.#between, this.#splitter.end()];
   }
 
-  #list(bytes: Buffer): Buffer[] {
+  *#list(bytes: Buffer): Asking<Buffer[]> {
     const between = this.#between;
     this.#between = Buffer.alloc(0);
     if (this.#documents.isUntouched(bytes)) return [between, bytes];
-    const restored = this.#documents.document(bytes, null);
+    const restored = yield* this.#documents.document(bytes, null);
     if (restored === null || !restored.changed) return [between, bytes];
     const grown = restored.data.toString('utf8').length - bytes.toString('utf8').length;
     const lengthened = between

@@ -4,48 +4,60 @@
  */
 import { chunkOf, EventStreamSplitter, encodeHeaders, encodeMessage, messageOf } from '../extract/event-stream.ts';
 import { parseJson } from '../extract/json.ts';
-import { DocumentRestorer, type Held } from './document-restorer.ts';
-import type { Framing } from './stream-formats.ts';
+import type { Documents, Framing, Held } from './stream/framings.ts';
+import type { Asking } from './stream/judge.ts';
 
 export class EventStreamFraming implements Framing {
   readonly #splitter = new EventStreamSplitter();
-  readonly #documents: DocumentRestorer;
+  readonly #documents: Documents;
   /** Headers (encoded) that messages of a type came with, for those that are made of text held back. */
   readonly #headers = new Map<string | null, Buffer>();
   #areChunks = false;
 
-  constructor(tokens: ReadonlyMap<string, string>) {
-    this.#documents = new DocumentRestorer(tokens);
+  constructor(documents: Documents) {
+    this.#documents = documents;
   }
 
-  get restored(): number {
-    return this.#documents.restored;
+  *push(chunk: Buffer): Asking<Buffer[]> {
+    const out: Buffer[] = [];
+    for (const { kind, bytes } of this.#splitter.push(chunk)) {
+      if (this.#documents.isOver) break;
+      if (kind === 'message') out.push(...(yield* this.#message(bytes)));
+      else {
+        this.#documents.stray();
+        if (!this.#documents.isOver) out.push(bytes);
+      }
+    }
+    return out;
   }
 
-  get responseId(): string | null {
-    return this.#documents.responseId;
+  *idle(): Asking<Buffer[]> {
+    return (yield* this.#documents.idle()).map((held) => this.#asMessage(held));
   }
 
-  push(chunk: Buffer): Buffer[] {
-    return this.#splitter
-      .push(chunk)
-      .flatMap(({ kind, bytes }) => (kind === 'message' ? this.#message(bytes) : [bytes]));
+  *end(): Asking<Buffer[]> {
+    const held = yield* this.#documents.flush(['']);
+    if (this.#documents.isOver) return [];
+    const rest = this.#splitter.end();
+    if (rest.length > 0) this.#documents.stray();
+    return this.#documents.isOver ? [] : [...held.map((one) => this.#asMessage(one)), rest];
   }
 
-  end(): Buffer[] {
-    return [...this.#documents.flush(['']).map((held) => this.#asMessage(held)), this.#splitter.end()];
-  }
-
-  #message(bytes: Buffer): Buffer[] {
+  *#message(bytes: Buffer): Asking<Buffer[]> {
     const { headers, payload, type } = messageOf(bytes);
     const root = parseJson(payload);
-    if (root === null) return [bytes];
+    if (root === null) {
+      // A payload that is no JSON is nothing that a client of a model reads.
+      if (payload.length > 0) this.#documents.stray();
+      return this.#documents.isOver ? [] : [bytes];
+    }
     const chunk = chunkOf(payload, root);
     const data = chunk?.document ?? payload;
     if (this.#documents.isUntouched(data)) return [bytes];
     this.#areChunks = chunk !== null;
     this.#headers.set(type, Buffer.from(headers));
-    const restored = this.#documents.document(data, type);
+    const restored = yield* this.#documents.document(data, type);
+    if (this.#documents.isOver) return [];
     if (restored === null) return [bytes];
     const before = restored.before.map((held) => this.#asMessage(held));
     if (!restored.changed) return [...before, bytes];

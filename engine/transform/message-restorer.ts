@@ -4,7 +4,8 @@
  * one that ends its text.
  */
 import { isUtf8 } from 'node:buffer';
-import { DocumentRestorer } from './document-restorer.ts';
+import { DocumentRestorer } from './stream/document-restorer.ts';
+import { withoutAsking } from './stream/judge.ts';
 import { restoreText } from './token-text.ts';
 
 export class MessageRestorer {
@@ -14,20 +15,20 @@ export class MessageRestorer {
   /** `tokens` may get more while the stream goes on. */
   constructor(tokens: ReadonlyMap<string, string>) {
     this.#tokens = tokens;
-    this.#documents = new DocumentRestorer(tokens);
+    this.#documents = new DocumentRestorer(tokens, false);
   }
 
   /** The messages that leave in place of one, in order; the last stands for it. The same buffer where nothing changes. */
   message(data: Buffer): readonly Buffer[] {
     if (this.#tokens.size === 0 || this.#documents.isUntouched(data)) return [data];
-    const restored = this.#documents.document(data, null);
+    const restored = withoutAsking(this.#documents.document(data, null));
     if (restored === null) return [this.#text(data)];
     return [...restored.before.map(({ document }) => Buffer.from(document, 'utf8')), restored.data];
   }
 
   /** What is still held when the stream ends. */
   end(): readonly Buffer[] {
-    return this.#documents.flush(['']).map(({ document }) => Buffer.from(document, 'utf8'));
+    return withoutAsking(this.#documents.flush([''])).map(({ document }) => Buffer.from(document, 'utf8'));
   }
 
   #text(data: Buffer): Buffer {

@@ -6,10 +6,11 @@ import type { Message } from '../../flow/message.ts';
 import { isEventStream } from '../extract/event-stream.ts';
 import type { Extraction, Shape } from '../extract/extract.ts';
 import { BatchFraming } from './batch-framing.ts';
-import { tokensIn } from './document-restorer.ts';
 import { EventStreamFraming } from './event-stream-framing.ts';
 import { applyEdits, type Edit } from './splice.ts';
-import { type Framing, JsonFraming, SseFraming, TextFraming } from './stream-formats.ts';
+import { DocumentRestorer, tokensIn } from './stream/document-restorer.ts';
+import { type Framing, JsonFraming, SseFraming, TextRestorer } from './stream/framings.ts';
+import { withoutAsking } from './stream/judge.ts';
 
 /** The tokens that may be put back, and what each stands for. */
 export interface Tokens {
@@ -69,27 +70,45 @@ export interface StreamRestorer {
  */
 export function createStreamRestorer(shape: Shape | null, contentType: string, tokens: Tokens): StreamRestorer {
   if (tokens.byToken.size === 0) return PASS;
-  const framing = framingFor(shape, contentType, tokens.byToken);
+  const kind = mediaType(contentType);
+  const isSse = kind === 'text/event-stream';
+  const isBatch = shape === 'gemini.web' && !isSse;
+  if (!isSse && !isBatch && !isEventStream(kind) && !kind.includes('json')) {
+    const restorer = new TextRestorer(tokens.byToken);
+    return {
+      push: (chunk) => together(restorer.push(chunk)),
+      end: () => together(restorer.end()),
+      get restored() {
+        return restorer.restored;
+      },
+      responseId: null,
+    };
+  }
+  const documents = new DocumentRestorer(tokens.byToken, isSse && shape === 'openai.responses');
+  const framing = framingFor(kind, isBatch, documents);
   return {
-    push: (chunk) => together(framing.push(chunk)),
-    end: () => together(framing.end()),
+    push: (chunk) => together(withoutAsking(framing.push(chunk))),
+    end: () => together(withoutAsking(framing.end())),
     get restored() {
-      return framing.restored;
+      return documents.restored;
     },
     get responseId() {
-      return framing.responseId;
+      return documents.responseId;
     },
   };
 }
 
 const PASS: StreamRestorer = { push: (chunk) => chunk, end: () => Buffer.alloc(0), restored: 0, responseId: null };
 
-function framingFor(shape: Shape | null, contentType: string, tokens: ReadonlyMap<string, string>): Framing {
-  const kind = contentType.toLowerCase().split(';', 1)[0]?.trim() ?? '';
-  if (kind === 'text/event-stream') return new SseFraming(tokens, shape === 'openai.responses');
-  if (shape === 'gemini.web') return new BatchFraming(tokens);
-  if (isEventStream(kind)) return new EventStreamFraming(tokens);
-  return /json/.test(kind) ? new JsonFraming(tokens) : new TextFraming(tokens);
+function framingFor(kind: string, isBatch: boolean, documents: DocumentRestorer): Framing {
+  if (kind === 'text/event-stream') return new SseFraming(documents);
+  if (isBatch) return new BatchFraming(documents);
+  return isEventStream(kind) ? new EventStreamFraming(documents) : new JsonFraming(documents);
+}
+
+/** Type and subtype, lower case, without parameters. */
+export function mediaType(contentType: string): string {
+  return contentType.toLowerCase().split(';', 1)[0]?.trim() ?? '';
 }
 
 function together(pieces: readonly Buffer[]): Buffer {

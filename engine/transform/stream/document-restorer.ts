@@ -2,54 +2,49 @@
  * Tokens put back in the JSON documents of a stream, one at a time: whole strings at once, growing texts with what a
  * cut token needs held back. Held text leaves before the document that ends its text, in a document of its own.
  */
-import { WeirError } from '../../flow/errors.ts';
-import type { Layer } from '../../flow/segment.ts';
-import { Collector } from '../extract/collector.ts';
-import { type JsonNode, parseJson, stringText } from '../extract/json.ts';
-import { type Delta, readStreamEvent, type StreamEvent } from '../extract/stream-events.ts';
-import { walkJson } from '../extract/walk.ts';
-import { zone } from '../extract/zone.ts';
-import { checkJson } from './check-json.ts';
-import { TOKEN_FORM } from './conversation.ts';
-import { applyTree, descend, type LayerTree, layerTree } from './layers.ts';
-import { restoreText } from './token-text.ts';
+import { WeirError } from '../../../flow/errors.ts';
+import type { Layer } from '../../../flow/segment.ts';
+import { Collector } from '../../extract/collector.ts';
+import { type JsonNode, parseJson, stringText } from '../../extract/json.ts';
+import { type Delta, readStreamEvent, type StreamEvent } from '../../extract/stream-events.ts';
+import { walkJson } from '../../extract/walk.ts';
+import { zone } from '../../extract/zone.ts';
+import { checkJson } from '../check-json.ts';
+import { TOKEN_FORM } from '../conversation.ts';
+import { applyTree, descend, type LayerTree, layerTree } from '../layers.ts';
+import { restoreText } from '../token-text.ts';
+import type { Documents, Held, PassedDocument } from './framings.ts';
+import type { Asking } from './judge.ts';
 
-/** What leaves in place of a document. */
-export interface RestoredDocument {
-  /** Documents with held text; they come before. */
-  readonly before: readonly Held[];
-  readonly data: Buffer;
-  readonly changed: boolean;
-}
-
-/** Text held back, as a document ready to be sent. */
-export interface Held {
+/** Held text by channel. */
+interface HeldText extends Held {
   readonly text: string;
-  readonly document: string;
-  /** Name of the event that its last piece came in, in an event stream. */
-  readonly event: string | null;
 }
 
 const SKIPPED = zone('assistant', 'latest', 'skip');
 
-export class DocumentRestorer {
+export class DocumentRestorer implements Documents {
+  readonly isOver = false;
   readonly #tokens: ReadonlyMap<string, string>;
-  readonly #held = new Map<string, Held>();
+  /** Where the response's id is wanted, the first documents are read even without a token in them. */
+  readonly #wantsId: boolean;
+  readonly #held = new Map<string, HeldText>();
   restored = 0;
   responseId: string | null = null;
 
-  constructor(tokens: ReadonlyMap<string, string>) {
+  constructor(tokens: ReadonlyMap<string, string>, wantsId: boolean) {
     this.#tokens = tokens;
+    this.#wantsId = wantsId;
   }
 
-  /** True when a document with these bytes may leave as it is, unread. */
   isUntouched(bytes: Buffer): boolean {
+    if (this.#wantsId && this.responseId === null) return false;
     // Two backslashes: a fragment of JSON text may end within an escape that opens a token.
     return this.#held.size === 0 && !bytes.includes(0x3c) && !bytes.includes('u003') && !bytes.includes('\\\\');
   }
 
-  /** One document; null where it is not JSON. `event` is the name of the event around it, if any. */
-  document(data: Buffer, event: string | null): RestoredDocument | null {
+  // biome-ignore lint/correctness/useYield: it asks for nothing, but is of one kind with what does.
+  *document(data: Buffer, event: string | null): Asking<PassedDocument | null> {
     const root = parseJson(data);
     if (root === null) return null;
     const read = readStreamEvent(data, root);
@@ -58,7 +53,7 @@ export class DocumentRestorer {
     const restoredBefore = this.restored;
     this.#deltas(data, read, tree, event);
     this.#strings(data, root, tree);
-    const before = this.flush(read.closes);
+    const before = this.#flush(read.closes);
     if (tree.children.size === 0) return { before, data, changed: false };
     try {
       return { before, data: edited(data, tree), changed: true };
@@ -70,8 +65,34 @@ export class DocumentRestorer {
     }
   }
 
-  /** Takes out held text of channels whose names begin so. */
-  flush(prefixes: readonly string[]): Held[] {
+  /** Its whole tokens, a value's lines as lines of data. */
+  // biome-ignore lint/correctness/useYield: as above.
+  *text(data: Buffer): Asking<string | null> {
+    const { text, count } = restoreText(data.toString('utf8'), 'text', this.#tokens, true);
+    this.restored += count;
+    return count === 0 ? null : text;
+  }
+
+  // biome-ignore lint/correctness/useYield: as above.
+  *flush(prefixes: readonly string[]): Asking<Held[]> {
+    return this.#flush(prefixes);
+  }
+
+  /** Only what has begun as a token waits, and that waits as long as it takes. */
+  // biome-ignore lint/correctness/useYield: as above.
+  *idle(): Asking<Held[]> {
+    return [];
+  }
+
+  stray(): void {
+    // Nothing is put back there.
+  }
+
+  overlong(): void {
+    // It leaves as it came: the client sees the tokens in it.
+  }
+
+  #flush(prefixes: readonly string[]): Held[] {
     if (prefixes.length === 0 || this.#held.size === 0) return [];
     const flushed: Held[] = [];
     for (const [channel, held] of this.#held) {
