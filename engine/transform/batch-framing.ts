@@ -3,8 +3,8 @@
  * byte for byte.
  */
 import { BatchSplitter } from '../extract/batch-answer.ts';
+import { type Asking, asksNothing } from './stream/asking.ts';
 import type { Documents, Framing } from './stream/framings.ts';
-import type { Asking } from './stream/judge.ts';
 
 /** The length is the last thing before its list. */
 const LENGTH = /(\d{1,10})(\s*)$/;
@@ -30,14 +30,12 @@ export class BatchFraming implements Framing {
     return out;
   }
 
-  // biome-ignore lint/correctness/useYield: nothing waits here.
-  *idle(): Asking<Buffer[]> {
-    return [];
+  idle(): Asking<Buffer[]> {
+    return asksNothing([]);
   }
 
-  // biome-ignore lint/correctness/useYield: as above.
-  *end(): Asking<Buffer[]> {
-    return [this.#between, this.#splitter.end()];
+  end(): Asking<Buffer[]> {
+    return asksNothing([this.#between, this.#splitter.end()]);
   }
 
   *#list(bytes: Buffer): Asking<Buffer[]> {

@@ -4,8 +4,8 @@
  */
 import { chunkOf, EventStreamSplitter, encodeHeaders, encodeMessage, messageOf } from '../extract/event-stream.ts';
 import { parseJson } from '../extract/json.ts';
+import type { Asking } from './stream/asking.ts';
 import type { Documents, Framing, Held } from './stream/framings.ts';
-import type { Asking } from './stream/judge.ts';
 
 export class EventStreamFraming implements Framing {
   readonly #splitter = new EventStreamSplitter();

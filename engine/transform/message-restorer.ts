@@ -4,8 +4,8 @@
  * one that ends its text.
  */
 import { isUtf8 } from 'node:buffer';
+import { withoutAsking } from './stream/asking.ts';
 import { DocumentRestorer } from './stream/document-restorer.ts';
-import { withoutAsking } from './stream/judge.ts';
 import { restoreText } from './token-text.ts';
 
 export class MessageRestorer {

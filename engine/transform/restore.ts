@@ -8,9 +8,9 @@ import type { Extraction, Shape } from '../extract/extract.ts';
 import { BatchFraming } from './batch-framing.ts';
 import { EventStreamFraming } from './event-stream-framing.ts';
 import { applyEdits, type Edit } from './splice.ts';
+import { withoutAsking } from './stream/asking.ts';
 import { DocumentRestorer, tokensIn } from './stream/document-restorer.ts';
 import { type Framing, JsonFraming, SseFraming, TextRestorer } from './stream/framings.ts';
-import { withoutAsking } from './stream/judge.ts';
 
 /** The tokens that may be put back, and what each stands for. */
 export interface Tokens {

@@ -13,8 +13,9 @@ import { walkJson } from '../../extract/walk.ts';
 import { zone } from '../../extract/zone.ts';
 import { checkJson } from '../check-json.ts';
 import { applyTree, descend, type LayerTree, layerTree } from '../layers.ts';
+import type { Asking } from './asking.ts';
 import type { Documents, Held, PassedDocument } from './framings.ts';
-import type { Asking, StreamJudge } from './judge.ts';
+import type { StreamJudge } from './judge.ts';
 import { type Unfolding, unfoldingText } from './unfolding-text.ts';
 
 const AROUND = zone('assistant', 'latest');

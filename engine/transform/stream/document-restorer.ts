@@ -13,8 +13,8 @@ import { checkJson } from '../check-json.ts';
 import { TOKEN_FORM } from '../conversation.ts';
 import { applyTree, descend, type LayerTree, layerTree } from '../layers.ts';
 import { restoreText } from '../token-text.ts';
+import { type Asking, asksNothing } from './asking.ts';
 import type { Documents, Held, PassedDocument } from './framings.ts';
-import type { Asking } from './judge.ts';
 
 /** Held text by channel. */
 interface HeldText extends Held {
@@ -43,8 +43,11 @@ export class DocumentRestorer implements Documents {
     return this.#held.size === 0 && !bytes.includes(0x3c) && !bytes.includes('u003') && !bytes.includes('\\\\');
   }
 
-  // biome-ignore lint/correctness/useYield: it asks for nothing, but is of one kind with what does.
-  *document(data: Buffer, event: string | null): Asking<PassedDocument | null> {
+  document(data: Buffer, event: string | null): Asking<PassedDocument | null> {
+    return asksNothing(this.#document(data, event));
+  }
+
+  #document(data: Buffer, event: string | null): PassedDocument | null {
     const root = parseJson(data);
     if (root === null) return null;
     const read = readStreamEvent(data, root);
@@ -66,22 +69,19 @@ export class DocumentRestorer implements Documents {
   }
 
   /** Its whole tokens, a value's lines as lines of data. */
-  // biome-ignore lint/correctness/useYield: as above.
-  *text(data: Buffer): Asking<string | null> {
+  text(data: Buffer): Asking<string | null> {
     const { text, count } = restoreText(data.toString('utf8'), 'text', this.#tokens, true);
     this.restored += count;
-    return count === 0 ? null : text;
+    return asksNothing(count === 0 ? null : text);
   }
 
-  // biome-ignore lint/correctness/useYield: as above.
-  *flush(prefixes: readonly string[]): Asking<Held[]> {
-    return this.#flush(prefixes);
+  flush(prefixes: readonly string[]): Asking<Held[]> {
+    return asksNothing(this.#flush(prefixes));
   }
 
   /** Only what has begun as a token waits, and that waits as long as it takes. */
-  // biome-ignore lint/correctness/useYield: as above.
-  *idle(): Asking<Held[]> {
-    return [];
+  idle(): Asking<Held[]> {
+    return asksNothing([]);
   }
 
   stray(): void {

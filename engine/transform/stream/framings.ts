@@ -1,7 +1,7 @@
 /** The framings that a stream of documents comes in: events, a JSON list, lines; and text without documents. */
 import { dataOf, fieldsOf, type SseFields, SseSplitter } from '../../extract/sse.ts';
 import { restoreText } from '../token-text.ts';
-import type { Asking } from './judge.ts';
+import type { Asking } from './asking.ts';
 
 /** Bytes in, bytes out; what is kept back comes later or at the end. */
 export interface Framing {

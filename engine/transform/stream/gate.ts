@@ -9,9 +9,10 @@ import type { Engine, Inspection } from '../../inspect.ts';
 import type { Conversation } from '../conversation.ts';
 import { EventStreamFraming } from '../event-stream-framing.ts';
 import { mediaType } from '../restore.ts';
+import type { Asking } from './asking.ts';
 import { DocumentGate } from './document-gate.ts';
 import { type Framing, JsonFraming, SseFraming } from './framings.ts';
-import { type Asking, StreamJudge } from './judge.ts';
+import { StreamJudge } from './judge.ts';
 
 /** The framing of a stream; `null` for what is not a stream of documents. */
 export type StreamFraming = 'sse' | 'json' | 'eventstream';

@@ -5,7 +5,8 @@
 
 import { utf16Offsets } from '../../scan/offsets.ts';
 import { unfinishedFrom, untoldFrom } from '../../scan/unfinished.ts';
-import type { Asking, StreamJudge, TextPlace } from './judge.ts';
+import type { Asking } from './asking.ts';
+import type { StreamJudge, TextPlace } from './judge.ts';
 
 /** So much of what was let go is looked at again, bytes. */
 const MAX_PAST = 1024;

@@ -12,23 +12,10 @@ import type { Extraction, Shape } from '../../extract/extract.ts';
 import { NO_TEXT } from '../../extract/marks.ts';
 import { type Engine, type Inspection, scan } from '../../inspect.ts';
 import type { Holding } from '../../scan/unfinished.ts';
-import { Conversation, type WantedTokens } from '../conversation.ts';
+import { Conversation } from '../conversation.ts';
 import { replacements, wantedTokens } from '../replacements.ts';
 import type { Edit } from '../splice.ts';
-
-/**
- * Work that may have to ask for tokens on its way. What it yields is to be issued, and taught to `judge.tokens`, before
- * it goes on; where nothing is tokenized it runs through.
- */
-export type Asking<T> = Generator<WantedTokens, T, void>;
-
-/** Carries out work that asks for nothing. */
-export function withoutAsking<T>(work: Asking<T>): T {
-  for (;;) {
-    const step = work.next();
-    if (step.done === true) return step.value;
-  }
-}
+import type { Asking } from './asking.ts';
 
 /** Where a text stands in the answer. */
 export interface TextPlace {

@@ -5,8 +5,9 @@
  */
 import { escapeJson } from '../../extract/json-escapes.ts';
 import { shownName } from '../../extract/vocabulary.ts';
+import { type Asking, asksNothing } from './asking.ts';
 import { GrowingText } from './growing-text.ts';
-import type { Asking, StreamJudge, TextPlace } from './judge.ts';
+import type { StreamJudge, TextPlace } from './judge.ts';
 
 /** How deep JSON may lie in strings of JSON. */
 const MAX_NESTED = 4;
@@ -122,10 +123,10 @@ class PlainText implements Unfolding {
     return this.#text.waitingSince;
   }
 
-  // biome-ignore lint/correctness/useYield: it asks for nothing, but is of one kind with those that do.
-  *push(spelled: Spelled): Asking<void> {
+  push(spelled: Spelled): Asking<void> {
     this.#text.push(spelled.text);
     this.#held = joined(this.#held, spelled);
+    return asksNothing(undefined);
   }
 
   *settle(isLast: boolean, isIdle: boolean): Asking<void> {

@@ -1,0 +1,21 @@
+/** Work on a stream that may have to ask for tokens on its way, though it opens nothing itself. */
+import type { WantedTokens } from '../conversation.ts';
+
+/**
+ * What it yields is to be issued, and taught to the gate, before it goes on; where nothing is tokenized it runs through.
+ */
+export type Asking<T> = Generator<WantedTokens, T, void>;
+
+/** Carries out work that asks for nothing. */
+export function withoutAsking<T>(work: Asking<T>): T {
+  for (;;) {
+    const step = work.next();
+    if (step.done === true) return step.value;
+  }
+}
+
+/** What is known without asking, for those who may have to. */
+export function* asksNothing<T>(value: T): Asking<T> {
+  yield* [];
+  return value;
+}

@@ -1,0 +1,102 @@
+/**
+ * A content coding undone while the body comes: gzip and deflate (RFC 9110 §8.4.1), which is what the upstream is asked
+ * for where the answer may have to be changed. Bounded in ratio, so that little cannot become much.
+ */
+import {
+  constants,
+  createGunzip,
+  createInflate,
+  createInflateRaw,
+  type Gunzip,
+  type Inflate,
+  type InflateRaw,
+} from 'node:zlib';
+
+const MAX_RATIO = 100;
+const RATIO_FROM = 1024 * 1024;
+
+export interface DecoderSink {
+  data(bytes: Buffer): void;
+  ended(): void;
+  failed(text: string): void;
+}
+
+/** Null for a coding that is not undone like this. `identity` and none are none. */
+export function streamDecoder(contentEncoding: string): StreamDecoder | null {
+  const coding = contentEncoding.trim().toLowerCase();
+  if (coding === 'gzip' || coding === 'x-gzip') return new StreamDecoder('gzip');
+  return coding === 'deflate' ? new StreamDecoder('deflate') : null;
+}
+
+export class StreamDecoder {
+  readonly #coding: 'gzip' | 'deflate';
+  #engine: Gunzip | Inflate | InflateRaw | null = null;
+  #sink: DecoderSink | null = null;
+  #taken = 0;
+  #given = 0;
+  #isOver = false;
+
+  constructor(coding: 'gzip' | 'deflate') {
+    this.#coding = coding;
+  }
+
+  start(sink: DecoderSink): void {
+    this.#sink = sink;
+  }
+
+  push(chunk: Buffer): void {
+    if (this.#isOver || chunk.length === 0) return;
+    this.#taken += chunk.length;
+    this.#engine ??= this.#open(chunk);
+    this.#engine.write(chunk);
+  }
+
+  end(): void {
+    if (this.#isOver) return;
+    if (this.#engine === null) this.#sink?.ended();
+    else this.#engine.end();
+  }
+
+  pause(): void {
+    this.#engine?.pause();
+  }
+
+  resume(): void {
+    this.#engine?.resume();
+  }
+
+  stop(): void {
+    this.#isOver = true;
+    this.#engine?.destroy();
+  }
+
+  #open(first: Buffer): Gunzip | Inflate | InflateRaw {
+    // What has come is given at once: an event may be all that comes for a while.
+    const options = { flush: constants.Z_SYNC_FLUSH };
+    const engine =
+      this.#coding === 'gzip'
+        ? createGunzip(options)
+        : // Some send raw deflate under the name of the zlib format.
+          ((first[0] as number) & 0x0f) === 8
+          ? createInflate(options)
+          : createInflateRaw(options);
+    engine.on('data', (bytes: Buffer) => {
+      if (this.#isOver) return;
+      this.#given += bytes.length;
+      if (this.#given > Math.max(RATIO_FROM, this.#taken * MAX_RATIO))
+        this.#fail('it grows too much when it is decoded');
+      else this.#sink?.data(bytes);
+    });
+    engine.on('end', () => {
+      if (!this.#isOver) this.#sink?.ended();
+    });
+    engine.on('error', () => this.#fail('it is not in the coding that it names'));
+    return engine;
+  }
+
+  #fail(text: string): void {
+    if (this.#isOver) return;
+    this.stop();
+    this.#sink?.failed(`the answer could not be decoded: ${text}`);
+  }
+}
