@@ -16,6 +16,8 @@ export interface ProxyLimits {
   readonly headerBytes: number;
   /** Most bytes of a JSON body held until its shape is known. */
   readonly shapeBytes: number;
+  /** How long text of a stream waits for words behind it that may tell what it is. */
+  readonly holdMs: number;
   readonly connectMs: number;
   readonly tlsMs: number;
   readonly firstByteMs: number;

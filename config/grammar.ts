@@ -75,7 +75,7 @@ const limits = withDefaults(
       heldBytes: optional(bytes({ min: KIB, max: 1024 * GIB }), 512 * MIB),
       headerBytes: optional(bytes({ min: KIB, max: MIB }), 64 * KIB),
       shapeBytes: optional(bytes({ min: KIB, max: 32 * MIB }), MIB),
-      holdMs: notBuilt('proxy.limits.holdMs'),
+      holdMs: optional(milliseconds({ min: 0, max: 60_000 }), 200),
       connectMs: optional(milliseconds({ min: 1 }), 10_000),
       tlsMs: optional(milliseconds({ min: 1 }), 10_000),
       firstByteMs: optional(milliseconds({ min: 1 }), 900_000),

@@ -67,7 +67,7 @@ function configOf(read: ConfigFile, file: string | null, home: string): Config {
     providers,
   } = read.proxy;
   const { workers, open, origins, onError, onOpaque, block } = read.proxy;
-  const { holdMs: _, ...limits } = read.proxy.limits;
+  const { limits } = read.proxy;
   return {
     file,
     home,

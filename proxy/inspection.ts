@@ -46,7 +46,10 @@ export async function inspectWithNames(
 ): Promise<Inspection> {
   const since = performance.now();
   const { engine, readNames, readDocuments, figures } = inspecting;
-  const extraction = await withDocuments(extract(message, engine), readDocuments);
+  // What a response rule covers is held.
+  const isPart = message.status === 206 && context.held;
+  const taken = extract(message, isPart ? { ...engine, refusesParts: true } : engine);
+  const extraction = await withDocuments(taken, readDocuments);
   const names = readNames === null ? null : await namesOf(extraction.segments, readNames);
   const judged = judge(engine, message, extraction, { ...context, ...givenOf(inspecting, context), names });
   const tokens = pseudonyms === null ? null : wanted(judged);
@@ -73,10 +76,10 @@ export function inspectWithoutNames(
 }
 
 /** What the engine is told from outside: what was used of limits, and what was let through. */
-function givenOf(
+export function givenOf(
   { engine, usage, overrides }: Inspecting,
   { isHead }: Pick<ProxyInspectContext, 'isHead'>,
-): Pick<InspectContext, 'usage' | 'overrides'> {
+): { readonly usage: UsageLedger | null; readonly overrides: readonly Override[] } {
   const { hasLimits, hasOverrides } = engine.policies;
   return { usage: hasLimits && isHead !== true ? usage : null, overrides: hasOverrides ? overrides() : NONE };
 }

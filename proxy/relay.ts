@@ -1,28 +1,31 @@
 /**
- * The answer on its way back: passed on as it comes, with pseudonyms put back where some were issued, or held where a
- * rule could change it. The record is closed before the client gets the last byte.
+ * The answer on its way back: passed on as it comes, changed while it streams where a rule acts on it or pseudonyms were
+ * issued, or held where only the whole can be judged. The record is closed before the client gets the last byte.
  */
 
 import { extract } from '../engine/extract/extract.ts';
 import type { Inspection } from '../engine/inspect.ts';
-import { createStreamRestorer, restoreBody, type StreamRestorer } from '../engine/transform/restore.ts';
+import type { WantedTokens } from '../engine/transform/conversation.ts';
+import { streamRefusal } from '../engine/transform/refuse.ts';
+import { restoreBody } from '../engine/transform/restore.ts';
 import { opaque, truncated } from '../flow/coverage.ts';
+import { actionRank } from '../flow/decision.ts';
 import type { WeirError } from '../flow/errors.ts';
 import { headerOf, type Message } from '../flow/message.ts';
 import type { Account } from './account.ts';
 import { answer, blocked, closeRecord, closeRecordSoon, failed, overloaded, reasonOf } from './answer.ts';
-import { Beside, isProtobuf, isTextual } from './beside.ts';
+import { inspectHead, type StreamParts, wayOf } from './answer-way.ts';
+import { Beside } from './beside.ts';
 import type { ExchangeContext, Incoming, Ready } from './context.ts';
+import { EditedStream } from './edited-stream.ts';
 import { failClosed, failOpen } from './failing.ts';
 import type { Call, ResponseSink } from './forward.ts';
 import { responseHead, trailerFields, withTrailers } from './head.ts';
 import { HeldShare } from './held-budget.ts';
 import { inspectWithNames, inspectWithoutNames, type ProxyInspectContext } from './inspection.ts';
 
-/**
- * `pass`: as it comes. `restore`: as it comes, pseudonyms put back. `hold`: whole, then decided on and put back.
- */
-type Way = 'pass' | 'restore' | 'hold';
+/** `pass`: as it comes. `edit`: changed while it streams. `hold`: whole, then decided on and pseudonyms put back. */
+type Way = 'pass' | 'edit' | 'hold';
 
 /** Relays one answer; resolves when the exchange is over, however it ends. */
 export function relay(
@@ -51,7 +54,8 @@ class Relaying implements ResponseSink {
   #statusText = '';
   #headers: readonly string[] = [];
   #beside: Beside | null = null;
-  #restorer: StreamRestorer | null = null;
+  #parts: StreamParts | null = null;
+  #edited: EditedStream | null = null;
   #held: Buffer[] = [];
   /** Bytes still to come by the upstream's Content-Length; null where it gave none. */
   #left: number | null = null;
@@ -106,16 +110,41 @@ class Relaying implements ResponseSink {
     this.#status = status;
     this.#statusText = statusText;
     this.#headers = headers;
-    this.#way = this.#wayOf(status, headers);
-    if (this.#way === 'hold') return;
-    const contentType = headerOf(headers, 'content-type');
-    if (!this.#ready.isUnscanned) this.#beside = new Beside(this.#context.config.limits.besideBytes, contentType);
-    if (this.#way === 'restore' && this.#ready.pseudonyms !== null) {
-      this.#restorer = createStreamRestorer(this.#ready.shape, contentType ?? '', this.#ready.pseudonyms);
+    const way = this.#isBodyless() ? 'pass' : wayOf(this.#message(Buffer.alloc(0)), this.#ready, this.#context);
+    this.#way = typeof way === 'string' ? way : 'edit';
+    if (way === 'hold') return;
+    const isJudged = typeof way !== 'string' && way.gate !== null;
+    if (!this.#ready.isUnscanned && !isJudged) {
+      this.#beside = new Beside(this.#context.config.limits.besideBytes, headerOf(headers, 'content-type'));
     }
+    if (typeof way !== 'string') this.#edit(way);
     const length = headerOf(headers, 'content-length');
-    this.#left = length === null || this.#way === 'restore' || this.#isBodyless() ? null : Number(length);
-    this.#writeHead({ contentLength: null, isEdited: this.#way === 'restore', isIdentity: false });
+    this.#left = length === null || this.#way === 'edit' || this.#isBodyless() ? null : Number(length);
+    const isIdentity = typeof way !== 'string' && way.decoder !== null;
+    this.#writeHead({ contentLength: null, isEdited: this.#way === 'edit', isIdentity });
+  }
+
+  #edit(parts: StreamParts): void {
+    this.#parts = parts;
+    this.#edited = new EditedStream(parts, {
+      now: () => this.#context.now(),
+      issue: (wanted) => this.#issue(wanted),
+      write: (bytes) => this.#write(bytes),
+      pause: () => this.#call?.pause(),
+      resume: () => {
+        if (!this.#isDraining) this.#call?.resume();
+      },
+      ended: (rest) => {
+        this.#nameConversation(this.#edited?.responseId ?? null);
+        this.#finish(this.#settle(rest));
+      },
+      blocked: (rest) => this.#finish(this.#endBlocked(rest)),
+      failed: (text) => this.#endFailed(text),
+      broke: (error) => {
+        this.#context.log(`weir: internal error in exchange ${this.#account.id}: ${reasonOf(error)}`);
+        this.#endFailed('the proxy failed to inspect the answer');
+      },
+    });
   }
 
   data(chunk: Buffer): void {
@@ -135,8 +164,8 @@ class Relaying implements ResponseSink {
         return;
       }
     }
-    const out = this.#restorer === null ? chunk : this.#restorer.push(chunk);
-    if (out.length > 0) this.#write(out);
+    if (this.#edited === null) this.#write(chunk);
+    else this.#edited.push(chunk);
   }
 
   trailers(headers: readonly string[]): void {
@@ -150,9 +179,8 @@ class Relaying implements ResponseSink {
       return;
     }
     if (this.#isSettling) return;
-    const rest = this.#restorer?.end() ?? this.#last;
-    this.#nameConversation(this.#restorer?.responseId ?? null);
-    this.#finish(this.#settle(rest));
+    if (this.#edited === null) this.#finish(this.#settle(this.#last));
+    else this.#edited.end();
   }
 
   error(error: WeirError): void {
@@ -179,23 +207,6 @@ class Relaying implements ResponseSink {
       answer(this.#incoming, this.#account, ending, this.#context);
     }
     this.#end();
-  }
-
-  #wayOf(status: number, headers: readonly string[]): Way {
-    if (this.#isBodyless()) return 'pass';
-    if (this.#ready.holdsResponse) return 'hold';
-    if (this.#ready.pseudonyms === null) return 'pass';
-    const contentType = headerOf(headers, 'content-type');
-    if (!isTextual(contentType) || status === 206) return 'pass';
-    const coding = headerOf(headers, 'content-encoding');
-    if (coding !== null && coding.toLowerCase() !== 'identity') return 'hold';
-    if (isProtobuf(contentType)) return 'hold';
-    // Lines of JSON that stream (Cohere) are called `stream+json`.
-    const isJson = contentType !== null && /^application\/(?!stream\+)(.*\+)?json/i.test(contentType);
-    // Gemini streams a JSON array where it was not asked for SSE, its page lists with their lengths.
-    const isStreamedJson =
-      this.#ready.shape === 'gemini.web' || this.#incoming.target.includes(':streamGenerateContent');
-    return isJson && !isStreamedJson ? 'hold' : 'restore';
   }
 
   #isBodyless(): boolean {
@@ -253,12 +264,66 @@ class Relaying implements ResponseSink {
     const { response } = this.#incoming;
     if (response.write(bytes)) return;
     this.#call?.pause();
+    this.#edited?.pause();
     if (this.#isDraining) return;
     this.#isDraining = true;
     response.once('drain', () => {
       this.#isDraining = false;
       this.#call?.resume();
+      this.#edited?.resume();
     });
+  }
+
+  /** A rule ends the stream: in the provider's own words, and nothing more is read from it. */
+  async #endBlocked(rest: Buffer): Promise<void> {
+    this.#isSettling = true;
+    this.#call?.abort();
+    const gate = this.#parts?.gate ?? null;
+    await this.#ready.settleWithNames();
+    if (this.#isOver || gate === null) return;
+    const inspection = gate.inspection(this.#account.bytesIn);
+    const message = this.#message(Buffer.alloc(0));
+    this.#enter(message, inspection);
+    const { extraction, findings, decision } = inspection;
+    const refusal = streamRefusal({
+      shape: this.#ready.shape ?? extraction.shape,
+      destinationHost: message.destination.host,
+      contentType: headerOf(this.#headers, 'content-type') ?? '',
+      ruling: decision.enforced,
+      findings,
+      subject: decision.subject,
+      eventId: this.#account.id,
+      status: this.#context.config.block.status,
+    });
+    const isKept = await closeRecordSoon(this.#account, 'blocked', this.#status, this.#context);
+    if (this.#isOver) return;
+    if (!isKept) return this.#fail();
+    this.#isOver = true;
+    this.#incoming.response.end(Buffer.concat([rest, gate.ending(refusal)]));
+    this.#end();
+  }
+
+  /** What cannot be judged goes no further, and neither does what comes behind it. */
+  #endFailed(text: string): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#call?.abort();
+    this.#safely(() => this.#enterSides());
+    failClosed(this.#account, 'inspection', text, this.#context);
+    closeRecord(this.#account, 'failed', this.#status, text, this.#context);
+    // An answer that breaks off must not look complete.
+    this.#incoming.response.destroy();
+    this.#end();
+  }
+
+  /** Tokens for what a response rule tokenizes; a label stands for one where there is no conversation. */
+  async #issue(wanted: WantedTokens): Promise<ReadonlyMap<string, string>> {
+    const { pseudonyms } = this.#ready;
+    const gate = this.#parts?.gate ?? null;
+    if (pseudonyms === null || gate === null)
+      return new Map(wanted.values.map(({ entity, value }) => [`[${entity}]`, value]));
+    const conversation = await pseudonyms.issue(gate.extraction(), wanted);
+    return new Map(wanted.values.map(({ entity, value }) => [conversation.tokenFor(entity, value), value]));
   }
 
   /** The whole answer is there: decide on it, put pseudonyms back, send it. */
@@ -385,6 +450,7 @@ class Relaying implements ResponseSink {
   /** What was scanned beside, request and answer; where nothing can be waited for, without the model's names. */
   #enterSides(): void {
     this.#ready.settle();
+    if (this.#enterJudged()) return;
     const sample = this.#sample();
     if (sample !== null) this.#enter(sample, inspectWithoutNames(this.#context, sample, this.#inspectContext(false)));
     this.#lessenByMissing();
@@ -393,6 +459,7 @@ class Relaying implements ResponseSink {
   /** The same with them; nothing where the exchange has ended meanwhile. */
   async #enterSidesWithNames(): Promise<void> {
     await this.#ready.settleWithNames();
+    if (this.#enterJudged()) return;
     const sample = this.#sample();
     if (sample !== null) {
       const inspection = await inspectWithNames(this.#context, sample, this.#inspectContext(false));
@@ -400,6 +467,19 @@ class Relaying implements ResponseSink {
       this.#enter(sample, inspection);
     }
     this.#lessenByMissing();
+  }
+
+  /** What was judged while it streamed; true where it was. Trailers that a rule would change do not leave. */
+  #enterJudged(): boolean {
+    const gate = this.#parts?.gate ?? null;
+    if (gate === null) return false;
+    const message = this.#message(Buffer.alloc(0));
+    this.#enter(message, gate.inspection(this.#account.bytesIn));
+    if (this.#trailers.length === 0) return true;
+    const inspection = inspectHead({ ...message, headers: this.#trailers }, this.#context);
+    if (inspection.findings.length > 0) this.#enter(message, inspection);
+    if (actionRank(inspection.decision.enforced.action) > actionRank('alert')) this.#trailers = [];
+    return true;
   }
 
   /** What was kept of the answer; null where there is nothing to look at. */
@@ -452,7 +532,7 @@ class Relaying implements ResponseSink {
     const head = responseHead(this.#headers, {
       eventId: this.#account.id,
       action: this.#account.action,
-      dropsLength: this.#way === 'restore' || (this.#way === 'hold' && this.#trailers.length > 0),
+      dropsLength: this.#way === 'edit' || (this.#way === 'hold' && this.#trailers.length > 0),
       ...given,
     });
     response.sendDate = false;
@@ -465,6 +545,7 @@ class Relaying implements ResponseSink {
   }
 
   #end(): void {
+    this.#edited?.stop();
     this.#room.release();
     this.#over();
   }

@@ -85,11 +85,17 @@ interface BodyResult {
   readonly stream: boolean;
 }
 
+export interface ExtractOptions extends DecodeLimits {
+  /** A part of a resource (206) is not read as if it were the whole: what a value begins with may stand in another. */
+  readonly refusesParts?: boolean;
+}
+
 /** The segments of one message, head first. */
-export function extract(message: Message, limits: DecodeLimits): Extraction {
+export function extract(message: Message, limits: ExtractOptions): Extraction {
   const headCollector = new Collector();
   const head = message.isWithinStream === true ? NO_HEAD : collectHead(headCollector, message);
-  const decoded = decodeBody(message.body, message.headers, limits);
+  const isPart = message.status === 206 && limits.refusesParts === true;
+  const decoded = isPart ? null : decodeBody(message.body, message.headers, limits);
   const body = decoded?.body ?? message.body;
   let collector = new Collector();
   const byPath = shapeOfPath(message.target);

@@ -5,7 +5,7 @@
 import type { Ruling } from '../../flow/decision.ts';
 import type { Finding } from '../../flow/finding.ts';
 import type { Shape } from '../extract/extract.ts';
-import { anthropicType, providerError } from './provider-error.ts';
+import { anthropicType, providerError, streamError } from './provider-error.ts';
 import { syntheticMessage } from './synthetic-message.ts';
 
 export { type ErrorContent, errorBody } from './provider-error.ts';
@@ -70,6 +70,19 @@ export function refuse(input: RefuseInput): Refusal {
     body,
     text: message,
   };
+}
+
+/** What ends a stream that a rule stops, as a stream of that type tells an error. */
+export function streamRefusal(
+  input: Omit<RefuseInput, 'style' | 'stream' | 'model'> & { readonly contentType: string },
+): Buffer {
+  const places = placesOf(input.findings, input.subject);
+  return streamError(input.shape, input.destinationHost, input.contentType, {
+    status: input.status,
+    message: refusalText(input.ruling, places, input.eventId),
+    openai: { type: 'policy_violation', code: 'weir_blocked', param: places[0]?.path ?? null },
+    anthropic: 'invalid_request_error',
+  });
 }
 
 /** Findings of one entity at one place. */

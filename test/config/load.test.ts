@@ -51,6 +51,7 @@ describe('a configuration that is right', () => {
       heldBytes: 512 * 2 ** 20,
       headerBytes: 65_536,
       shapeBytes: 2 ** 20,
+      holdMs: 200,
       connectMs: 10_000,
       tlsMs: 10_000,
       firstByteMs: 900_000,
@@ -60,6 +61,7 @@ describe('a configuration that is right', () => {
       clientHelloMs: 10_000,
       drainMs: 10_000,
       modelMs: 2000,
+      documentMs: 10_000,
       maxConnections: 10_000,
     });
     assert.equal(config.policies, null);
@@ -323,7 +325,6 @@ const WRONG: readonly (readonly [what: string, text: string, ...lines: readonly 
 ];
 
 const NOT_BUILT: readonly (readonly [text: string, ...lines: readonly string[]])[] = [
-  ['proxy: {limits: {holdMs: 50}}', '1:18: proxy.limits.holdMs is not built yet; remove this key'],
   ['detection: {countries: [DE, deu]}', '1:29: expected an ISO 3166-1 code such as DE'],
   ['detection: {languages: [en, de]}', '1:24: a choice of languages is not built yet; expected ["en"]'],
   ['apps: [{name: a, match: {exe: /srv/a}}]', '1:18: apps[].match is not built yet; remove this key'],

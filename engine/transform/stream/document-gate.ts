@@ -3,6 +3,7 @@
  * still become a value held back, whole strings at once. Where a whole text comes again, as OpenAI's last events repeat
  * it, it reads as it did the first time. Thinking that is signed is looked at and never changed.
  */
+import { opaque } from '../../../flow/coverage.ts';
 import { WeirError } from '../../../flow/errors.ts';
 import type { Layer } from '../../../flow/segment.ts';
 import { Collector, validText } from '../../extract/collector.ts';
@@ -200,6 +201,8 @@ export class DocumentGate implements Documents {
       nested: 0,
     });
     this.#judge.lessen(collector.coverage);
+    // A document within an event would have to be read before the event may leave.
+    if (collector.documents.length > 0) this.#judge.lessen(opaque('media'));
     if (collector.isOverfull) {
       this.overlong();
       return;

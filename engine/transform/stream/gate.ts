@@ -2,9 +2,8 @@
  * An answer that is judged while it streams. Bytes in, bytes out; it knows no clock, so that whoever calls says what
  * time it is, and asks again when something is due.
  */
-import type { Destination, Source } from '../../../flow/parties.ts';
-import type { Scope } from '../../decide/policy-set.ts';
 import { isEventStream } from '../../extract/event-stream.ts';
+import type { Extraction } from '../../extract/extract.ts';
 import type { Engine, Inspection } from '../../inspect.ts';
 import type { Conversation } from '../conversation.ts';
 import { EventStreamFraming } from '../event-stream-framing.ts';
@@ -12,7 +11,7 @@ import { mediaType } from '../restore.ts';
 import type { Asking } from './asking.ts';
 import { DocumentGate } from './document-gate.ts';
 import { type Framing, JsonFraming, SseFraming } from './framings.ts';
-import { StreamJudge } from './judge.ts';
+import { type JudgeOptions, StreamJudge } from './judge.ts';
 
 /** The framing of a stream; `null` for what is not a stream of documents. */
 export type StreamFraming = 'sse' | 'json' | 'eventstream';
@@ -33,8 +32,12 @@ export interface StreamGate {
   readonly responseId: string | null;
   /** Where tokens that were asked for are to be learnt. */
   readonly tokens: Conversation;
-  /** What was found and decided so far. */
-  inspection(): Inspection;
+  /** The answer as far as it has come, without its texts. */
+  extraction(): Extraction;
+  /** What was found in the head of the answer. */
+  begin(head: Inspection): void;
+  /** What was found and decided; `bytes` is how long the answer was. To be asked once. */
+  inspection(bytes: number): Inspection;
   /** What ends the stream in place of what is held, made of an error as a stream of this kind tells it. */
   ending(error: Buffer): Buffer;
 }
@@ -49,19 +52,29 @@ export function streamFraming(contentType: string | null, target: string): Strea
   return kind === 'application/json' && target.includes(':streamGenerateContent') ? 'json' : null;
 }
 
+export interface GateOptions extends JudgeOptions {
+  readonly holdMs: number;
+  /** A model reads names beside the scanner; it is asked about whole texts alone. */
+  readonly hasNameModel: boolean;
+}
+
+/** What a model of names finds. */
+const NAMED = [
+  ['PERSON', 'personal'],
+  ['LOCATION', 'personal'],
+  ['ORGANIZATION', 'business'],
+] as const;
+
 /** Null where a rule of this scope can only be carried out on the whole answer. */
-export function createStreamGate(
-  engine: Engine,
-  scope: { readonly source: Source; readonly destination: Destination },
-  framing: StreamFraming,
-  options: { readonly holdMs: number; readonly now: Date },
-): StreamGate | null {
-  const acts = engine.policies.streaming({ ...scope, direction: 'response' } satisfies Scope);
-  const holding = acts === null ? null : engine.scanner.holding(acts);
+export function createStreamGate(engine: Engine, framing: StreamFraming, options: GateOptions): StreamGate | null {
+  const { source, destination } = options;
+  const acts = engine.policies.streaming({ source, destination, direction: 'response' });
+  if (acts === null || (options.hasNameModel && NAMED.some(([entity, category]) => acts(entity, category))))
+    return null;
+  const holding = engine.scanner.holding(acts);
   if (holding === null) return null;
-  const judge = new StreamJudge(engine, scope, holding, options.now);
-  const documents = new DocumentGate(judge, options.holdMs);
-  return new Gate(judge, documents, framing);
+  const judge = new StreamJudge(engine, options, holding);
+  return new Gate(judge, new DocumentGate(judge, options.holdMs), framing);
 }
 
 class Gate implements StreamGate {
@@ -112,8 +125,16 @@ class Gate implements StreamGate {
     return this.#judge.tokens;
   }
 
-  inspection(): Inspection {
-    return this.#judge.inspection();
+  extraction(): Extraction {
+    return this.#judge.extraction([]);
+  }
+
+  begin(head: Inspection): void {
+    this.#judge.begin(head);
+  }
+
+  inspection(bytes: number): Inspection {
+    return this.#judge.inspection(bytes);
   }
 
   ending(error: Buffer): Buffer {

@@ -6,11 +6,13 @@
 import { type Coverage, FULL, worseCoverage } from '../../../flow/coverage.ts';
 import type { Decision, Verdict } from '../../../flow/decision.ts';
 import type { Finding } from '../../../flow/finding.ts';
+import type { Override } from '../../../flow/override.ts';
 import type { Destination, Source } from '../../../flow/parties.ts';
 import type { Position, Role, Segment } from '../../../flow/segment.ts';
+import type { DecideInput } from '../../decide/policy-set.ts';
 import type { Extraction, Shape } from '../../extract/extract.ts';
 import { NO_TEXT } from '../../extract/marks.ts';
-import { type Engine, type Inspection, scan } from '../../inspect.ts';
+import { type Engine, type Inspection, scan, type UsageLedger } from '../../inspect.ts';
 import type { Holding } from '../../scan/unfinished.ts';
 import { Conversation } from '../conversation.ts';
 import { replacements, wantedTokens } from '../replacements.ts';
@@ -25,6 +27,17 @@ export interface TextPlace {
   readonly position: Position;
   /** A signature covers it: what would be edited there is blocked. */
   readonly immutable: boolean;
+}
+
+/** Who is talking to whom, and what is known of the answer before its first byte. */
+export interface JudgeOptions {
+  readonly source: Source;
+  readonly destination: Destination;
+  readonly shape: Shape | null;
+  readonly coverage: Coverage;
+  readonly now: Date;
+  readonly usage: UsageLedger | null;
+  readonly overrides: readonly Override[];
 }
 
 /** What came of a look at a text. */
@@ -51,10 +64,9 @@ export class StreamJudge {
   /** Milliseconds, of whatever clock the caller has. */
   at = 0;
   model: string | null = null;
-  shape: Shape | null = null;
+  shape: Shape | null;
   readonly #engine: Engine;
-  readonly #scope: { readonly source: Source; readonly destination: Destination };
-  readonly #now: Date;
+  readonly #options: JudgeOptions;
   readonly #segments: Segment[] = [];
   readonly #grown = new Map<number, Buffer[]>();
   readonly #findings: Finding[] = [];
@@ -63,16 +75,19 @@ export class StreamJudge {
   #coverage: Coverage = FULL;
   #isBlocked = false;
 
-  constructor(
-    engine: Engine,
-    scope: { readonly source: Source; readonly destination: Destination },
-    holding: Holding,
-    now: Date,
-  ) {
+  constructor(engine: Engine, options: JudgeOptions, holding: Holding) {
     this.#engine = engine;
-    this.#scope = scope;
+    this.#options = options;
     this.holding = holding;
-    this.#now = now;
+    this.shape = options.shape;
+    this.lessen(options.coverage);
+  }
+
+  /** What was found in the head of the answer, which has been judged. */
+  begin({ extraction, findings, coverage }: Inspection): void {
+    this.#segments.push(...extraction.segments);
+    this.#findings.push(...findings);
+    this.lessen(coverage);
   }
 
   /** A rule ends the stream: nothing that was not handed out before may be. */
@@ -194,7 +209,7 @@ export class StreamJudge {
     // Of a value that began in what was let go, the rest goes; where its beginning was replaced already, without a trace.
     const gone = (finding: Finding): boolean => finding.start < from && sent - from + finding.start < edited;
     const clipped = found.map((finding) => (finding.start < from ? { ...finding, start: from } : finding));
-    const extraction = this.#extraction([segment]);
+    const extraction = this.extraction([segment]);
     const asked = wantedTokens(extraction, clipped, wanted);
     if (asked.values.length > 0) yield asked;
     const edits = replacements(extraction, clipped, wanted, this.tokens, this.#engine.fingerprint);
@@ -224,24 +239,31 @@ export class StreamJudge {
       this.#isBlocked = true;
       return [];
     }
-    const extraction = this.#extraction(unknown);
+    const extraction = this.extraction(unknown);
     const asked = wantedTokens(extraction, found, decision.verdicts);
     if (asked.values.length > 0) yield asked;
     const edits = replacements(extraction, found, decision.verdicts, this.tokens, this.#engine.fingerprint);
     return edits.map((edit) => ({ ...edit, segment: segments.indexOf(unknown[edit.segment] as Segment) }));
   }
 
-  /** What is known at the end, as of an answer that was held. */
-  inspection(): Inspection {
+  /**
+   * What is known at the end, as of an answer that was held; `bytes` is how long it was. Counts it under the limits that
+   * take it in, so ask once.
+   */
+  inspection(bytes: number): Inspection {
     const segments = this.#segments.map((segment, index) => {
       const pieces = this.#grown.get(index);
       return pieces === undefined ? segment : { ...segment, text: Buffer.concat(pieces) };
     });
     const findings = this.#findings;
-    const decision = this.#decide(findings, segments);
+    const { usage } = this.#options;
+    const { policies } = this.#engine;
+    const input = { ...this.#input(findings, segments), bytes, usage };
+    const decision = policies.decide(input);
+    if (usage !== null && policies.hasLimits && decision.enforced.action !== 'block') usage.add(policies.usesOf(input));
     const coverage = this.#coverage;
     return {
-      extraction: { ...this.#extraction(segments), coverage },
+      extraction: { ...this.extraction(segments), coverage },
       findings,
       coverage,
       decision,
@@ -251,15 +273,23 @@ export class StreamJudge {
   }
 
   #decide(findings: readonly Finding[], segments: readonly Segment[]): Decision {
-    return this.#engine.policies.decide({
-      ...this.#scope,
+    return this.#engine.policies.decide(this.#input(findings, segments));
+  }
+
+  #input(findings: readonly Finding[], segments: readonly Segment[]): DecideInput {
+    const { source, destination, now, overrides } = this.#options;
+    const coverage = this.#coverage;
+    return {
+      source,
+      destination,
       direction: 'response',
       model: this.model,
       findings,
       segments,
-      coverage: this.#coverage,
-      now: this.#now,
-    });
+      coverage,
+      now,
+      overrides,
+    };
   }
 
   #record(
@@ -284,7 +314,7 @@ export class StreamJudge {
     }
   }
 
-  #extraction(segments: readonly Segment[]): Extraction {
+  extraction(segments: readonly Segment[]): Extraction {
     return {
       shape: this.shape,
       format: 'sse',
@@ -292,6 +322,7 @@ export class StreamJudge {
       stream: true,
       conversationId: null,
       callId: null,
+      documents: null,
       firstUserText: NO_TEXT,
       segments,
       coverage: FULL,

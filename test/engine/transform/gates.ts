@@ -6,6 +6,7 @@ import type { Engine } from '../../../engine/inspect.ts';
 import { createScanner } from '../../../engine/scan/scanner.ts';
 import type { WantedTokens } from '../../../engine/transform/conversation.ts';
 import { createStreamGate, type StreamFraming, type StreamGate } from '../../../engine/transform/stream/gate.ts';
+import { FULL } from '../../../flow/coverage.ts';
 import { GENAI, SOURCE } from '../extract/messages.ts';
 
 export const HOLD_MS = 200;
@@ -35,8 +36,17 @@ rules:
 }
 
 export function gateFor(engine: Engine, framing: StreamFraming = 'sse'): StreamGate {
-  const scope = { source: SOURCE, destination: GENAI };
-  const gate = createStreamGate(engine, scope, framing, { holdMs: HOLD_MS, now: new Date(0) });
+  const gate = createStreamGate(engine, framing, {
+    source: SOURCE,
+    destination: GENAI,
+    shape: null,
+    coverage: FULL,
+    now: new Date(0),
+    usage: null,
+    overrides: [],
+    holdMs: HOLD_MS,
+    hasNameModel: false,
+  });
   if (gate === null) throw new Error('these rules need the answer whole');
   return gate;
 }

@@ -23,7 +23,7 @@ for (const [name, wire] of Object.entries(WIRES)) {
         const out = passed(gate, wire.write(pieces), PAUSE);
         assert.equal(wire.read(out), text.replace(value, label), `cut behind ${pieces[0].length}`);
         assert.ok(!out.includes(value), 'nowhere else does it stand');
-        assert.equal(gate.inspection().decision.enforced.action, 'redact');
+        assert.equal(gate.inspection(0).decision.enforced.action, 'redact');
       }
     }
   });
@@ -35,7 +35,7 @@ for (const [name, wire] of Object.entries(WIRES)) {
       const out = passed(gate, wire.write(pieces), PAUSE);
       assert.ok(gate.isBlocked, `cut behind ${pieces[0].length}`);
       assert.ok(!out.includes('AKIA'));
-      const { decision, findings } = gate.inspection();
+      const { decision, findings } = gate.inspection(0);
       assert.equal(decision.enforced.action, 'block');
       assert.ok(findings.some(({ entity }) => entity === 'AWS_ACCESS_KEY_ID'));
     }
@@ -129,7 +129,7 @@ test('a private key is replaced from its first line on, and held no longer than 
     const gate = gateFor(engineFor('PRIVATE_KEY_PEM'));
     const out = passed(gate, wire.write(pieces), PAUSE);
     assert.equal(wire.read(out), 'Your key:\n[PRIVATE_KEY_PEM]\nKeep it safe.', `pieces of ${size}`);
-    const [finding, ...more] = gate.inspection().findings;
+    const [finding, ...more] = gate.inspection(0).findings;
     assert.equal(more.length, 0);
     assert.equal(finding?.end, text.indexOf('\nKeep'));
   }
