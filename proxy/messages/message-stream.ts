@@ -3,13 +3,13 @@
  * in its place, or the end of the stream. It writes to nobody; the gates on either side do.
  */
 import { COMPRESSED, END_STREAM, envelope, TRAILERS } from '../../engine/extract/envelopes.ts';
-import { extract } from '../../engine/extract/extract.ts';
+import { type Extraction, extract } from '../../engine/extract/extract.ts';
 import type { MessageProtocol } from '../../engine/extract/message-protocols.ts';
 import { decodePercent } from '../../engine/extract/percent.ts';
 import type { Inspection } from '../../engine/inspect.ts';
+import { type Carried, CarriedTokens } from '../../engine/transform/carried-tokens.ts';
 import { TOKEN_FORM } from '../../engine/transform/conversation.ts';
 import { refuse } from '../../engine/transform/refuse.ts';
-import { restoreBody } from '../../engine/transform/restore.ts';
 import { opaque } from '../../flow/coverage.ts';
 import type { Direction } from '../../flow/decision.ts';
 import { WeirError } from '../../flow/errors.ts';
@@ -31,9 +31,22 @@ export interface Envelope {
   readonly protocol: MessageProtocol;
 }
 
-export type Judged =
-  | { readonly kind: 'send'; readonly bytes: Buffer }
-  | { readonly kind: 'end'; readonly ending: Ending };
+export type Judged = Sent | { readonly kind: 'end'; readonly ending: Ending };
+
+/** It goes on: as it came, or `edited`. The others are null where it was not read. */
+export interface Sent {
+  readonly kind: 'send';
+  readonly edited: Buffer | null;
+  readonly message: Message | null;
+  readonly extraction: Extraction | null;
+}
+
+const UNREAD: Sent = { kind: 'send', edited: null, message: null, extraction: null };
+
+interface Answered {
+  readonly given: Envelope;
+  readonly edited: Buffer | null;
+}
 
 export class MessageStream {
   readonly protocol: MessageProtocol;
@@ -46,6 +59,7 @@ export class MessageStream {
   readonly #pseudonyms: Pseudonyms;
   /** What may be put back: all that was issued in this exchange. */
   readonly #byToken = new Map<string, string>();
+  readonly #carried = new CarriedTokens<Answered>(this.#byToken);
   #ending: Ending | null = null;
   #onEnd: ((ending: Ending) => void) | null = null;
 
@@ -115,25 +129,42 @@ export class MessageStream {
       }
       if (direction === 'request') await this.settle(inspection);
       const edited = inspection.edited?.changed.body === true ? inspection.edited.body : null;
-      const bytes =
-        direction === 'request' ? changed(given, edited) : changed(given, this.#restored(message, inspection, edited));
-      return { kind: 'send', bytes };
+      return { kind: 'send', edited, message, extraction: inspection.extraction };
     } catch (error) {
-      return this.#failed(given, error);
+      return this.#failed(error);
     }
   }
 
-  /** One message of an answer that no rule can change: pseudonyms are put back where some were issued. */
-  restore(given: Envelope): Buffer {
-    if (this.#byToken.size === 0) return changed(given, null);
+  /** A message of an answer, as `judge` left it or unjudged: what may go to the client now, with pseudonyms put back. */
+  carry(given: Envelope, judged: Sent = UNREAD): readonly Buffer[] {
+    const { edited } = judged;
+    if (this.#byToken.size === 0 && !this.#carried.isHolding) return [changed(given, edited)];
     try {
-      const message = this.#message('response', given);
-      return changed(given, this.#restored(message, null, null));
+      const message = judged.message ?? this.#message('response', given);
+      const read = edited === null ? message : { ...message, body: edited, headers: message.headers.slice(0, 2) };
+      const known = edited === null ? judged.extraction : null;
+      const extraction = known ?? extract(read, this.context.engine);
+      const before = isLast('response', given) ? this.#carried.release() : [];
+      return this.#bytesOf([...before, ...this.#carried.push({ given, edited }, read, extraction)]);
     } catch (error) {
       // The client sees the token; nobody sees a broken message.
       this.context.log(`weir: message passed on as it came, event ${this.account.id}: ${reasonOf(error)}`);
-      return changed(given, null);
+      return [...this.release(), changed(given, edited)];
     }
+  }
+
+  /** Messages of an answer wait to see whether a token goes on in the next. */
+  get isHolding(): boolean {
+    return this.#carried.isHolding;
+  }
+
+  /** They wait no more. */
+  release(): readonly Buffer[] {
+    return this.#bytesOf(this.#carried.release());
+  }
+
+  #bytesOf(carried: readonly Carried<Answered>[]): Buffer[] {
+    return carried.map(({ item, body }) => changed(item.given, body ?? item.edited));
   }
 
   /** Looks at a message that is on its way already. Rejects as inspection does. */
@@ -196,33 +227,23 @@ export class MessageStream {
     return { code, text: `${text} (event ${account.id})`, eventId: account.id, outcome: 'failed', reason: text };
   }
 
-  #failed(given: Envelope, error: unknown): Judged {
+  #failed(error: unknown): Judged {
     const isRecord = error instanceof WeirError && error.code === 'store_unwritable';
     this.context.log(`weir: a message of exchange ${this.account.id} failed: ${reasonOf(error)}`);
     const ending = isRecord
       ? this.failure('unavailable', 'record', 'the proxy cannot write its records')
       : this.failure('internal', 'inspection', 'the proxy failed to inspect a message');
-    return ending === null ? { kind: 'send', bytes: changed(given, null) } : { kind: 'end', ending };
-  }
-
-  /** The payload with pseudonyms put back, of what the inspection left; null where it stays as it came. */
-  #restored(message: Message, inspection: Inspection | null, edited: Buffer | null): Buffer | null {
-    if (this.#byToken.size === 0) return edited;
-    const limits = { maxDecodedBytes: this.context.engine.maxDecodedBytes };
-    const now = edited === null ? message : { ...message, body: edited, headers: message.headers.slice(0, 2) };
-    const extraction = edited === null && inspection !== null ? inspection.extraction : extract(now, limits);
-    const { body, restored } = restoreBody(now, extraction, { byToken: this.#byToken });
-    return restored > 0 ? body : edited;
+    return ending === null ? UNREAD : { kind: 'end', ending };
   }
 
   #message(direction: Direction, { flags, payload, coding, protocol }: Envelope): Message {
     const { incoming } = this;
-    const isLast = direction === 'response' && (flags & ~COMPRESSED) === lastFlag(protocol);
-    const type = isLast && protocol.kind === 'connect' ? 'application/json' : protocol.messageType;
-    const headers = ['content-type', isLast && protocol.kind === 'grpc-web' ? 'text/plain' : type];
+    const isEnd = isLast(direction, { flags, protocol });
+    const type = isEnd && protocol.kind === 'connect' ? 'application/json' : protocol.messageType;
+    const headers = ['content-type', isEnd && protocol.kind === 'grpc-web' ? 'text/plain' : type];
     if ((flags & COMPRESSED) !== 0) headers.push('content-encoding', coding ?? 'unnamed');
     // What a flag means that nobody has defined, only the server knows.
-    if ((flags & ~COMPRESSED) !== 0 && !isLast) headers.push('content-encoding', 'unknown-flag');
+    if ((flags & ~COMPRESSED) !== 0 && !isEnd) headers.push('content-encoding', 'unknown-flag');
     return {
       direction,
       source: incoming.source,
@@ -237,12 +258,13 @@ export class MessageStream {
   }
 }
 
-/** The flag of the message that ends an answer; -1 where none does. */
-function lastFlag({ kind }: MessageProtocol): number {
-  return kind === 'connect' ? END_STREAM : kind === 'grpc-web' ? TRAILERS : -1;
+/** Whether a message says that the answer ends, which gRPC says in trailers instead. */
+function isLast(direction: Direction, { flags, protocol }: Pick<Envelope, 'flags' | 'protocol'>): boolean {
+  if (direction === 'request' || protocol.kind === 'grpc') return false;
+  return (flags & ~COMPRESSED) === (protocol.kind === 'connect' ? END_STREAM : TRAILERS);
 }
 
 /** The message with another payload, which is not compressed any more; null for the one that it has. */
-function changed({ flags, payload }: Envelope, body: Buffer | null): Buffer {
+export function changed({ flags, payload }: Pick<Envelope, 'flags' | 'payload'>, body: Buffer | null): Buffer {
   return body === null ? envelope(flags, payload) : envelope(flags & ~COMPRESSED, body);
 }

@@ -64,6 +64,7 @@ class RelayingMessages implements ResponseSink {
   #isUnread = false;
   #isPassing = false;
   #isEntered = false;
+  #carryTimer: NodeJS.Timeout | undefined;
   #sentAt = 0;
 
   constructor(stream: MessageStream, requestBeside: BesideMessages | null, ready: Ready, over: () => void) {
@@ -203,6 +204,7 @@ class RelayingMessages implements ResponseSink {
       this.#beside?.push(messages, chunk);
       return;
     }
+    clearTimeout(this.#carryTimer);
     if (!(await this.#takeRoom(chunk.length))) return;
     const pieces = messages.push(chunk);
     if (pieces === null) return this.#malformed('the answer is no base64');
@@ -212,22 +214,33 @@ class RelayingMessages implements ResponseSink {
         if (this.#isPassing) this.#write(inStream(protocol, piece.bytes));
       } else if (piece.kind === 'large') {
         this.#isPassing = this.#passLarge(piece.length);
-        if (this.#isPassing) this.#write(inStream(protocol, piece.head));
+        if (this.#isPassing) this.#writeAll([...this.#stream.release(), piece.head]);
       } else {
         const given = { ...piece, coding: messages.coding, protocol };
         if (this.#stream.holds.response) {
           const judged = await this.#stream.judge('response', given);
           if (this.#isOver) return;
           if (judged.kind === 'end') return this.#stream.end(judged.ending);
-          this.#write(inStream(protocol, judged.bytes));
+          this.#writeAll(this.#stream.carry(given, judged));
         } else {
-          this.#write(inStream(protocol, this.#stream.restore(given)));
+          this.#writeAll(this.#stream.carry(given));
           this.#beside?.take(given);
         }
       }
     }
     this.#room.release();
     this.#room.charge(messages.heldBytes);
+    if (this.#stream.isHolding) this.#carryTimer = setTimeout(() => this.#releaseCarried(), CARRY_MS);
+  }
+
+  /** A client may wait for what is here before it says more: a token that does not go on is let go. */
+  #releaseCarried(): void {
+    if (!this.#isWorking && !this.#isOver) this.#writeAll(this.#stream.release());
+  }
+
+  #writeAll(messages: readonly Buffer[]): void {
+    const protocol = this.#messages?.protocol ?? this.#stream.protocol;
+    for (const bytes of messages) this.#write(inStream(protocol, bytes));
   }
 
   async #takeEnd(): Promise<void> {
@@ -241,6 +254,7 @@ class RelayingMessages implements ResponseSink {
     const trailers =
       this.#isTrailersOnly || fields.length === 0 ? fields : await this.#decideFields(fields, Buffer.alloc(0));
     if (trailers === null || this.#isOver) return;
+    this.#writeAll(stream.release());
     await this.#requestBeside?.settle();
     await this.#beside?.settle();
     if (this.#isOver) return;
@@ -331,7 +345,7 @@ class RelayingMessages implements ResponseSink {
   /** While the client takes no more, nothing more is read from the upstream. */
   #write(bytes: Buffer): void {
     const { response } = this.#stream.incoming;
-    if (this.#isOver || response.write(bytes) || this.#isDraining) return;
+    if (this.#isOver || response.destroyed || response.write(bytes) || this.#isDraining) return;
     this.#isDraining = true;
     this.#call?.pause();
     response.once('drain', () => {
@@ -376,6 +390,7 @@ class RelayingMessages implements ResponseSink {
   /** The stream is ended by the proxy: the upstream is let go, the record closed, and the client told. */
   async #end(ending: Ending): Promise<void> {
     if (this.#isOver) return;
+    if (this.#messages !== null) this.#writeAll(this.#stream.release());
     this.#isOver = true;
     const { incoming, protocol } = this.#stream;
     this.#call?.abort();
@@ -453,11 +468,14 @@ class RelayingMessages implements ResponseSink {
   }
 
   #close(): void {
+    clearTimeout(this.#carryTimer);
     this.#room.release();
     this.#over();
   }
 }
 
+/** So long a message that ends within a token waits for the next. */
+const CARRY_MS = 1000;
 const NO_CALL: Call = { pause: () => {}, resume: () => {}, abort: () => {} };
 
 /** Of an answer that is all trailers (gRPC over HTTP2, Trailers-Only): what stands in the head, and what behind it. */

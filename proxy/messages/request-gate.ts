@@ -6,7 +6,7 @@ import { Transform, type TransformCallback } from 'node:stream';
 import { HeldShare } from '../held-budget.ts';
 import { inStream } from './endings.ts';
 import { IncomingMessages } from './incoming-messages.ts';
-import type { MessageStream } from './message-stream.ts';
+import { changed, type MessageStream } from './message-stream.ts';
 
 export class RequestGate extends Transform {
   readonly #stream: MessageStream;
@@ -69,7 +69,7 @@ export class RequestGate extends Transform {
       const judged = await stream.judge('request', { ...piece, coding, protocol });
       if (this.destroyed) return;
       if (judged.kind === 'end') return stream.end(judged.ending);
-      this.#send(judged.bytes);
+      this.#send(changed(piece, judged.edited));
     }
     this.#giveRoom();
   }

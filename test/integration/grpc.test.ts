@@ -315,6 +315,42 @@ test('what is tokenized comes back, in a single answer and in a stream', async (
   assert.deepEqual(seen.slice(1), ['to <EMAIL_ADDRESS_1>', 'to <EMAIL_ADDRESS_2> and <EMAIL_ADDRESS_1>']);
 });
 
+test('an answer that comes a letter a message has the value back', async () => {
+  behaviour.watch = (call) => {
+    seen.push(call.request);
+    for (const letter of call.request) call.write(letter);
+    call.end();
+  };
+  const request = `to ${MAIL}, soon`;
+  const call = clientOf().makeServerStreamRequest(WATCH.path, written, read, request, new grpc.Metadata());
+  const pieces: string[] = [];
+  call.on('data', (piece: string) => pieces.push(piece));
+  assert.equal((await endOf(call)).code, grpc.status.OK);
+  assert.equal(seen[0], 'to <EMAIL_ADDRESS_1>, soon');
+  assert.equal(pieces.join(''), request);
+  assert.equal(pieces.length, seen[0]?.length);
+});
+
+test('an answer that ends with what could begin a token is not kept from a client that waits for it', async () => {
+  const call = talk(clientOf());
+  for (const text of [`to ${MAIL}`, 'is 3 <', 'and the next']) {
+    call.write(text);
+    const [back] = await once(call, 'data');
+    assert.equal(back, text);
+  }
+  call.end();
+  assert.equal((await endOf(call)).code, grpc.status.OK);
+});
+
+test('calls of one session share their pseudonyms', async () => {
+  const metadata = new grpc.Metadata();
+  metadata.set('x-session-id', 'session-of-this-test');
+  await say(clientOf(), UNARY, `to ${MAIL}`, metadata);
+  const { answer } = await say(clientOf(), UNARY, `to b${MAIL}, and who was <EMAIL_ADDRESS_1>?`, metadata);
+  assert.deepEqual(seen, ['to <EMAIL_ADDRESS_1>', 'to <EMAIL_ADDRESS_2>, and who was <EMAIL_ADDRESS_1>?']);
+  assert.equal(answer, `you said: to b${MAIL}, and who was ${MAIL}?`);
+});
+
 test('a value that the server tells in the words of its status comes back as well', async () => {
   behaviour.say = (call, done) => {
     const metadata = new grpc.Metadata();
