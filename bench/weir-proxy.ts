@@ -9,7 +9,9 @@ import { loadConfig } from '../config/load.ts';
 import { readyToStop, tell } from './child.ts';
 
 const config = loadConfig({ file: process.argv[2] ?? '', env: {}, cwd: process.cwd() });
-const weir = await startWeir(config, { port: 0, eventLog: 'stdout' });
+// As many processes as the configuration names in so many words; one, where it leaves that to the host.
+const workers = config.proxy.workers === 'auto' ? 1 : config.proxy.workers;
+const weir = await startWeir(config, { port: 0, workers, eventLog: 'stdout' });
 // By way of close and exit, not of a signal: only then does Node write the profile that --cpu-prof asks for.
 readyToStop(() => void weir.close().then(() => process.exit(0)));
-tell({ port: weir.port, ca: readFileSync(weir.caPath, 'utf8') });
+tell({ port: weir.port, ca: readFileSync(weir.caPath, 'utf8'), workers: weir.workers });

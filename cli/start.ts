@@ -67,7 +67,7 @@ export async function startWeir(config: Config, options: StartOptions = {}): Pro
   const home = openHome(config.home);
   const lock = home.lock();
   const opened: (() => Promise<void> | void)[] = [() => lock.release()];
-  /** The last that was opened first. */
+  /** The last that was opened first. A second call does nothing. */
   const closeAll = async (): Promise<void> => {
     for (const close of opened.splice(0).reverse()) await close();
   };
@@ -131,6 +131,8 @@ export async function startWeir(config: Config, options: StartOptions = {}): Pro
     };
     const starting = metrics === null ? null : startConfiguredConsole(effective, metrics, observed, log);
     const console = starting === null ? null : await namingHolder(config.console.listen, starting);
+    // Behind all but the lock, so that it says until the end what goes on.
+    opened.splice(1, 0, () => console?.close());
     return {
       url: carrier.url,
       port: carrier.port,
@@ -150,8 +152,6 @@ export async function startWeir(config: Config, options: StartOptions = {}): Pro
       reload: async () => await reloading?.reload(),
       close: async () => {
         isStopping = true;
-        // Behind the others, so that it says until the end what goes on.
-        opened.splice(1, 0, () => console?.close());
         await closeAll();
       },
     };
@@ -166,9 +166,18 @@ function withSpool(
   reports: readonly (readonly [worker: string, figures: Figures])[],
   spoolBytes: number,
 ): readonly (readonly [worker: string, figures: Figures])[] {
-  const own = reports.find(([name]) => name === 'main')?.[1] ?? { values: [], spreads: [] };
+  const own = reports.find(([name]) => name === 'main')?.[1] ?? { values: ownProcess(), spreads: [] };
   const spool = { name: 'weir_spool_bytes', labels: [], value: spoolBytes };
   return [['main', { ...own, values: [...own.values, spool] }], ...reports.filter(([name]) => name !== 'main')];
+}
+
+/** Of the process above the workers, which carries no traffic. */
+function ownProcess(): Figures['values'] {
+  const cpu = process.cpuUsage();
+  return [
+    { name: 'weir_resident_bytes', labels: [], value: process.memoryUsage.rss() },
+    { name: 'weir_cpu_seconds_total', labels: [], value: (cpu.user + cpu.system) / 1e6 },
+  ];
 }
 
 function withPort(config: Config, port: number): Config {

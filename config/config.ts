@@ -11,7 +11,7 @@ export interface ProxyLimits {
   readonly inspectBytes: number;
   /** Most bytes of an unheld body that are scanned beside it. */
   readonly besideBytes: number;
-  /** All held bodies of the process together. */
+  /** All held bodies together; workers have equal parts of it. */
   readonly heldBytes: number;
   readonly headerBytes: number;
   /** Most bytes of a JSON body held until its shape is known. */

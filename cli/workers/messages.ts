@@ -49,7 +49,7 @@ export type ToWorker =
   /** Somebody removed this spool file. */
   | { readonly kind: 'removed'; readonly name: string }
   | { readonly kind: 'figures'; readonly id: number }
-  /** Finish what is open, within `drainMs`, and end. */
+  /** Finish what is open, within `drainMs`, say `stopped` and end. */
   | { readonly kind: 'stop' };
 
 export type FromWorker =
@@ -63,7 +63,9 @@ export type FromWorker =
   | { readonly kind: 'used'; readonly uses: readonly LimitUse[] }
   | { readonly kind: 'grown'; readonly file: SpoolFile }
   | { readonly kind: 'figures'; readonly id: number; readonly figures: Figures }
-  | { readonly kind: 'log'; readonly line: string };
+  | { readonly kind: 'log'; readonly line: string }
+  /** Nothing more comes: all is recorded, and it ends. */
+  | { readonly kind: 'stopped' };
 
 /** An error as it crosses processes. `code` is null for one that is not a WeirError: its message may hold what it failed on. */
 export interface Failure {

@@ -156,7 +156,7 @@ class WorkerProcess {
     await this.#model?.close();
     await this.#documents.close();
     // Behind all that was said before: the process above has it when this one is gone.
-    process.send?.({ kind: 'log', line: '' } satisfies FromWorker, () => process.exit(0));
+    process.send?.({ kind: 'stopped' } satisfies FromWorker, () => process.exit(0));
   }
 
   #settingsOf({ config, documents }: Snapshot): ProxySettings {
@@ -191,6 +191,9 @@ function runAsWorker(): void {
   process.on('disconnect', () => process.exit(1));
   // They come to the whole group of a terminal or a unit; the process above tells when to stop.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {});
+
+  // It may have gone while this one's modules were being loaded.
+  if (!process.connected) process.exit(1);
 
   let worker: Promise<WorkerProcess> | null = null;
   process.on('message', (message: ToWorker) => {

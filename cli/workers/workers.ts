@@ -105,6 +105,8 @@ class Workers implements RunningWorkers {
   #snapshot: Snapshot;
   #version = 1;
   #ports: Ports;
+  /** Before that, what goes wrong is the caller's to tell. */
+  #isStarted = false;
   #isClosing = false;
   #lastFigures = 0;
   readonly #started: number[];
@@ -146,6 +148,7 @@ class Workers implements RunningWorkers {
       await Promise.all(workers.map((worker) => worker.prepared.promise));
       // One after the other: the first takes the port, which the others share.
       for (const worker of workers) this.#ports = await this.#listen(worker);
+      this.#isStarted = true;
     } catch (error) {
       this.#isClosing = true;
       for (const { child } of workers) child.kill('SIGKILL');
@@ -158,9 +161,11 @@ class Workers implements RunningWorkers {
     const version = this.#version + 1;
     // One that is being started is brought up to date before it listens.
     const workers = [...this.#running].filter((worker) => worker.isPrepared);
-    const failures = await Promise.all(workers.map((worker) => this.#build(worker, version, snapshot)));
-    const failure = failures.find((one) => one !== null);
-    if (failure !== undefined) throw errorOf(failure);
+    // One after the other: while one builds recognizers, the others take calls.
+    for (const worker of workers) {
+      const failure = await this.#build(worker, version, snapshot);
+      if (failure !== null) throw errorOf(failure);
+    }
     this.#version = version;
     this.#snapshot = snapshot;
     await Promise.all(workers.map((worker) => this.#takeUp(worker, version)));
@@ -229,11 +234,14 @@ class Workers implements RunningWorkers {
     for (const { promise } of [worker.prepared, worker.listening]) promise.catch(() => {});
     this.#running.add(worker);
     child.on('message', (message) => this.#hear(worker, message as FromWorker));
-    child.on('error', (error) => this.#log(`weir: worker ${place + 1}: ${reasonOf(error)}`));
-    child.on('exit', (code, signal) => {
-      this.#ended(worker, signal ?? `code ${code}`);
+    const ended = (how: string): void => {
+      if (!this.#running.has(worker)) return;
+      this.#ended(worker, how);
       gone.resolve();
-    });
+    };
+    // Without an id it was never there, and no exit will be told.
+    child.on('error', (error) => (child.pid === undefined ? ended(reasonOf(error)) : undefined));
+    child.on('exit', (code, signal) => ended(signal ?? `code ${code}`));
     this.#tell(worker, {
       kind: 'start',
       home: this.#options.home.path,
@@ -278,7 +286,8 @@ class Workers implements RunningWorkers {
       case 'figures':
         return worker.figures.get(message.id)?.(message.figures);
       case 'log':
-        if (message.line !== '') this.#log(message.line);
+        return this.#log(message.line);
+      case 'stopped':
         return;
     }
   }
@@ -287,7 +296,7 @@ class Workers implements RunningWorkers {
     const error = errorOf(failure);
     worker.prepared.reject(error);
     worker.listening.reject(error);
-    this.#log(`weir: worker ${worker.place + 1}: ${failure.code ?? 'internal error'}: ${failure.message}`);
+    if (this.#isStarted) this.#log(`weir: worker ${worker.place + 1}: ${error.message}`);
     // One that cannot do what it was told is worth nothing; one that carries traffic goes on.
     if (!worker.isListening) worker.child.kill('SIGKILL');
   }
@@ -300,7 +309,7 @@ class Workers implements RunningWorkers {
     for (const done of worker.building.values()) done(null);
     this.#options.recorder.bury(worker.owner);
     this.#options.onEnded?.(nameOf(worker));
-    if (this.#isClosing) return;
+    if (this.#isClosing || !this.#isStarted) return;
     const { place } = worker;
     const isSteady = performance.now() - worker.startedAt > STEADY_MS;
     const failures = isSteady ? 0 : (this.#failures[place] ?? 0);

@@ -122,3 +122,40 @@ test('a port that somebody has is refused, even where it could be shared', async
   await again.close();
   await place.remove();
 });
+
+test('a stop lets streams end, on every worker, and takes no new connections', async () => {
+  const ended = Promise.withResolvers<void>();
+  let open = 0;
+  under.standIn.use(async ({ response, received }) => {
+    await received;
+    response.writeHead(200, { 'content-type': 'text/event-stream' });
+    response.write('data: {"choices":[{"index":0,"delta":{"content":"one"}}]}\n\n');
+    open++;
+    await ended.promise;
+    response.end('data: {"choices":[{"index":0,"delta":{"content":"two"}}]}\n\ndata: [DONE]\n\n');
+  });
+  const wires = await Promise.all(Array.from({ length: 12 }, connect));
+  for (const wire of wires) wire.write(chat('stream'));
+  await until('all streams', () => open === wires.length);
+  const answers = wires.map((wire) => wire.answer('POST'));
+  const closed = under.weir.close();
+  while (await isListening(under.port)) await new Promise((resolve) => setTimeout(resolve, 10));
+  ended.resolve();
+  for (const answer of await Promise.all(answers)) {
+    assert.equal(answer.status, 200);
+    assert.match(answer.text, /one.*two.*\[DONE\]/s);
+  }
+  await closed;
+  const streamed = (await under.events(12)).slice(-12);
+  assert.deepEqual(new Set(streamed.map(({ outcome }) => outcome)), new Set(['completed']));
+});
+
+function isListening(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = net.connect(port, '127.0.0.1', () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.once('error', () => resolve(false));
+  });
+}
