@@ -3,7 +3,7 @@
  * way with a scan beside. No byte that a rule could hold leaves here before its decision.
  */
 import type { Readable } from 'node:stream';
-import { extract, shapeOfBody } from '../engine/extract/extract.ts';
+import { extract, maySpeak, shapeOfBody } from '../engine/extract/extract.ts';
 import { isSignIn } from '../engine/extract/sign-in.ts';
 import type { Inspection } from '../engine/inspect.ts';
 import { opaque } from '../flow/coverage.ts';
@@ -118,8 +118,8 @@ function refuseByHead(incoming: Incoming, destination: Destination, account: Acc
 }
 
 /**
- * A host that the catalog does not know may speak a provider's shape all the same: its JSON is held until that is
- * known, at most `limits.shapeBytes`; in a provider's shape, or undecided there, it counts as `genai`.
+ * A host that the catalog does not know may speak a provider's shape all the same: its JSON, whatever it is declared as,
+ * is held until that is known, at most `limits.shapeBytes`; in a provider's shape, or undecided there, it counts as `genai`.
  */
 async function knownDestination(
   incoming: Incoming,
@@ -129,8 +129,7 @@ async function knownDestination(
   context: ExchangeContext,
 ): Promise<Destination> {
   const contentType = headerOf(incoming.request.rawHeaders, 'content-type');
-  const isJson = contentType === null || /json/i.test(contentType);
-  if (!isJson || !incoming.hasBody) return destination;
+  if (!incoming.hasBody || !maySpeak(contentType)) return destination;
   const asGenai: Destination = { ...destination, category: 'genai' };
   const { policies } = context.engine;
   const mayMatter = (direction: 'request' | 'response'): boolean =>

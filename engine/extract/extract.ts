@@ -32,7 +32,7 @@ import { FILE, METADATA, USER, type Zone, zone } from './zone.ts';
 /** Of a body that is not read, so much at most is searched as if it were text. */
 const MAX_UNREAD_AS_TEXT = 1024 * 1024;
 
-export { type Shape, shapeOfBody } from './shape.ts';
+export { maySpeak, type Shape, shapeOfBody } from './shape.ts';
 
 export type Format =
   | 'json'

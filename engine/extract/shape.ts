@@ -167,6 +167,17 @@ function isConverse(bytes: Buffer, root: JsonNode, messages: readonly JsonNode[]
 }
 
 /**
+ * Whether a body of this content type may be spoken to a model in a provider's shape: JSON, under types too that a client
+ * puts on it by accident (`curl -d` says that it is a form) and that lenient servers take; forms with files.
+ */
+export function maySpeak(contentType: string | null): boolean {
+  return contentType === null || MAY_SPEAK.test(contentType);
+}
+
+const MAY_SPEAK =
+  /json|^\s*(?:text\/(?!event-stream)|application\/(?:x-www-form-urlencoded|octet-stream)|multipart\/form-data|$)/i;
+
+/**
  * The shape of a request that may have come only in part, for hosts nobody knows: `other` once it can be no
  * provider's, `undecided` while more bytes could still tell. Content codings must be undone before.
  */
@@ -233,6 +244,8 @@ function isSure(shape: Shape, has: (key: string) => boolean): boolean {
       return has('messages');
     case 'bedrock.invoke':
       return true;
+    case 'openai.conversations':
+      return has('items') || has('inputs');
     case 'mistral.ocr':
       return has('document');
     default:

@@ -123,6 +123,41 @@ test('a chat to a host that nothing names counts as GenAI by its shape; other JS
   assert.equal(lastBody(), order);
 });
 
+test('to a host that nothing names a chat is a chat under any content type, and any API is judged', async () => {
+  const attempts: readonly (readonly [target: string, type: string, body: string])[] = [
+    ['/ask', 'text/plain', JSON.stringify(chat(CARD))],
+    ['/ask', 'application/x-www-form-urlencoded', JSON.stringify(chat(CARD))],
+    ['/ask', 'application/octet-stream', JSON.stringify(chat(CARD))],
+    ['/v1/completions', 'application/json', JSON.stringify({ model: 'm', prompt: CARD })],
+    ['/api/generate', 'application/json', JSON.stringify({ model: 'm', prompt: CARD })],
+    [
+      '/model/m/converse',
+      'application/json',
+      JSON.stringify({ messages: [{ role: 'user', content: [{ text: CARD }] }] }),
+    ],
+    ['/v1/chat', 'application/json', JSON.stringify({ message: CARD, chat_history: [] })],
+    [
+      '/v1/audio/transcriptions',
+      'multipart/form-data; boundary=b',
+      `--b\r\nContent-Disposition: form-data; name="prompt"\r\n\r\n${CARD}\r\n--b--\r\n`,
+    ],
+  ];
+  for (const [target, type, body] of attempts) {
+    const before = weir.standIn.requests.length;
+    const wire = await connectThrough(weir.port, UNNAMED, weir.ca);
+    const length = Buffer.byteLength(body);
+    wire.write(
+      `POST ${target} HTTP/1.1\r\nHost: ${UNNAMED}\r\nContent-Type: ${type}\r\nContent-Length: ${length}\r\n\r\n${body}`,
+    );
+    const answer = await wire.answer('POST');
+    wire.destroy();
+    assert.equal(answer.status, 400, `${target} ${type}`);
+    assert.match(answer.text, /1 CREDIT_CARD/, `${target} ${type}`);
+    assert.equal(weir.standIn.requests.length, before);
+    assert.equal((await weir.event(answer.header('x-weir-event'))).destination.category, 'genai');
+  }
+});
+
 test('bytes outside an edited span are the same: number formats, key order, white space, escapes', async () => {
   const body = `{ "model" :"gpt-4o",\n "temperature":1.0e0 , "messages":[ {"content":"caf\\u00e9 \\/ ${MAIL} \\ud83c\\udf0a", "role":"user"} ],"n":1 }`;
   assert.equal((await post(OPENAI, CHAT, body)).status, 200);

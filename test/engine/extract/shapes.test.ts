@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { shapeOfBody } from '../../../engine/extract/shape.ts';
+import { maySpeak, shapeOfBody } from '../../../engine/extract/shape.ts';
+import { headerOf } from '../../../flow/message.ts';
 import { extracted, GENAI, lines, request, response, UNKNOWN } from './messages.ts';
+import { readCalls } from './provider-corpus.ts';
 
 const PNG = `data:image/png;base64,${Buffer.from([0x89, 0x50, 0x4e, 0x47, 0, 1, 2, 3, 0xff, 0xfe]).toString('base64')}`;
 
@@ -277,4 +279,43 @@ test('a shape is told from the beginning of a body, as soon as it can be', () =>
   assert.equal(shapeOfBody('/x', null, Buffer.from('hello'), false), 'other');
   assert.equal(shapeOfBody('/x', null, Buffer.from('{"model":"m","input":"x"}'), true), 'openai.responses');
   assert.equal(shapeOfBody('/v1/messages', null, bytes, true), 'anthropic.messages');
+});
+
+test('a host that nobody knows is known by the path of any API, or by its body alone', () => {
+  // What these send is told by their path: the body is an id, a text or a list.
+  const byPathAlone =
+    /^openai-(?:audio|batches|fine-tuning$|assistants|threads-messages|tool-outputs|conversations|files|fine-tuning-file|images)|^mistral-(?:ocr|conversations)|^vertex-predict|^gemini-(?:count-tokens|web)|^ollama-embed|^openai-moderations/;
+  for (const { name, messages } of readCalls()) {
+    const message = messages.get('request');
+    if (message === undefined) continue;
+    const type = headerOf(message.headers, 'content-type');
+    assert.ok(maySpeak(type), name);
+    if (name !== 'gemini-web') assert.notEqual(shapeOfBody(message.target, type, message.body, true), 'other', name);
+    const elsewhere = shapeOfBody('/ask', type, message.body, true);
+    if (!byPathAlone.test(name)) assert.notEqual(elsewhere, 'other', name);
+    // JSON under a type that is none is told all the same.
+    if (type?.includes('json') === true) assert.equal(shapeOfBody('/ask', 'text/plain', message.body, true), elsewhere);
+  }
+});
+
+test('what is no call of a model is other as soon as that can be told, under every type', () => {
+  for (const type of ['application/json', 'text/plain', 'application/octet-stream', null, '']) {
+    assert.ok(maySpeak(type));
+    assert.equal(shapeOfBody('/upload', type, Buffer.from([0x50, 0x4b, 3, 4]), false), 'other');
+    assert.equal(shapeOfBody('/upload', type, Buffer.from('  <html>'), false), 'other');
+    assert.equal(shapeOfBody('/order', type, Buffer.from('{"items":[{"id":1}],"message":"hi"}'), true), 'other');
+    assert.equal(
+      shapeOfBody('/rpc', type, Buffer.from('{"jsonrpc":"2.0","method":"eth_call","params":[]}'), true),
+      'other',
+    );
+    assert.equal(shapeOfBody('/chat', type, Buffer.from('{"prompt":"Your name?","id":7}'), true), 'other');
+    assert.equal(shapeOfBody('/threads', type, Buffer.from('{"title":"a thread"}'), true), 'other');
+    assert.equal(shapeOfBody('/rows', type, Buffer.from('[{"a":1}]'), true), 'other');
+  }
+  for (const type of ['image/png', 'application/grpc', 'multipart/mixed', 'text/event-stream', 'application/zip']) {
+    assert.ok(!maySpeak(type), type);
+  }
+  const form = 'multipart/form-data; boundary=x';
+  assert.equal(shapeOfBody('/v1/audio/transcriptions', form, Buffer.from('--x'), false), 'openai.audio');
+  assert.equal(shapeOfBody('/upload', form, Buffer.from('--x'), false), 'other');
 });
