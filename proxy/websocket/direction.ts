@@ -105,6 +105,23 @@ export class Direction {
     }
   }
 
+  /** When `tick` is to be called; null where nothing waits for it. */
+  get dueAt(): number | null {
+    return this.#way === 'response' && !this.#isStopped ? this.#judge.dueAt : null;
+  }
+
+  /** What of a growing text has waited for long enough. */
+  async tick(): Promise<void> {
+    if (!this.#isStopped && !this.#to.isShut) await this.#send(TEXT, await this.#judge.tick());
+  }
+
+  /** The peer has gone without a goodbye: what was waited with is all that there will be. */
+  async flush(): Promise<void> {
+    if (this.#way !== 'response' || this.#isStopped || this.isDeaf) return;
+    const verdict = await this.#judge.rest();
+    if (!this.#to.isShut) await this.#send(TEXT, verdict);
+  }
+
   /** What is held of a message that will not come whole is let go. */
   release(): void {
     this.#drop();
@@ -272,8 +289,8 @@ export class Direction {
   }
 
   async #send(opcode: number, verdict: Verdict): Promise<void> {
+    if (verdict.kind !== 'failed') for (const message of verdict.messages) await this.#to.message(opcode, message);
     if (verdict.kind !== 'send') return this.#stop(verdict);
-    for (const message of verdict.messages) await this.#to.message(opcode, message);
     this.#lastAt = this.#present().now();
   }
 

@@ -8,17 +8,20 @@ import { get, parseJson, textOf } from '../../engine/extract/json.ts';
 import type { Inspection } from '../../engine/inspect.ts';
 import { MessageRestorer } from '../../engine/transform/message-restorer.ts';
 import { type MessageRefusal, refuseMessage } from '../../engine/transform/refuse-message.ts';
-import { type Coverage, opaque } from '../../flow/coverage.ts';
+import { createStreamGate } from '../../engine/transform/stream/gate.ts';
+import { type Coverage, FULL, opaque, truncated } from '../../flow/coverage.ts';
 import { actionRank, type Direction } from '../../flow/decision.ts';
+import { WeirError } from '../../flow/errors.ts';
 import type { Message } from '../../flow/message.ts';
 import type { Destination } from '../../flow/parties.ts';
 import type { Account } from '../account.ts';
 import { reasonOf } from '../answer.ts';
 import type { ExchangeContext } from '../context.ts';
 import { failClosed, failOpen } from '../failing.ts';
-import { inspectWithNames } from '../inspection.ts';
+import { givenOf, inspectWithNames } from '../inspection.ts';
 import { Pseudonyms } from '../pseudonyms.ts';
-import { GrowingAnswers } from './growing-answers.ts';
+import { asEvents, StreamedAnswer, WaitingAnswer } from './answers.ts';
+import { GrowingTexts, type Growth } from './growing-texts.ts';
 
 /**
  * `pass`: frame by frame as it comes, scanned beside. `restore`: whole, pseudonyms put back, scanned beside. `hold`: whole,
@@ -28,7 +31,8 @@ export type Way = 'pass' | 'restore' | 'hold' | 'shape';
 
 export type Verdict =
   | { readonly kind: 'send'; readonly messages: readonly Buffer[] }
-  | { readonly kind: 'blocked'; readonly refusal: MessageRefusal }
+  /** `messages`: what may leave before. */
+  | { readonly kind: 'blocked'; readonly messages: readonly Buffer[]; readonly refusal: MessageRefusal }
   /** Our own failure, and `onError` is closed. */
   | { readonly kind: 'failed'; readonly text: string };
 
@@ -59,7 +63,11 @@ export class Judge {
   /** All that was issued on this WebSocket; who gets it back is its own client. */
   readonly #tokens = new Map<string, string>();
   readonly #restorer = new MessageRestorer(this.#tokens);
-  readonly #growing = new GrowingAnswers();
+  readonly #texts = new GrowingTexts();
+  /** The answer whose texts grow, where it can be judged piece by piece. */
+  #answer: StreamedAnswer | null = null;
+  readonly #waiting = new WaitingAnswer();
+  #isGrowing = false;
 
   /** `present`: the settings that hold now, which may change while the WebSocket is open. */
   constructor({ opening, account, pseudonyms }: Judged, present: () => ExchangeContext) {
@@ -90,24 +98,37 @@ export class Judge {
   async decide(direction: Direction, payload: Buffer, way: Way): Promise<Verdict> {
     if (way === 'restore') return { kind: 'send', messages: this.#restorer.message(payload) };
     if (way === 'shape' && this.#shapeOf(payload) !== null) this.#becomeGenai();
-    if (direction === 'request' || way !== 'hold') return this.#decideOn(direction, payload);
-    const growing = this.#growing.take(payload, this.#present().config.limits.inspectBytes);
-    switch (growing.kind) {
-      case 'alone':
-        return this.#decideOn(direction, payload);
-      case 'wait':
-        return growing.pass ? this.#decideOn(direction, payload) : { kind: 'send', messages: [] };
-      case 'group':
-        return this.#decideOnGroup(growing.messages);
+    return direction === 'request' ? this.#decideOn(direction, payload) : this.#decideOnAnswer(payload);
+  }
+
+  /** When `tick` is to be called; null where nothing waits for it. */
+  get dueAt(): number | null {
+    return this.#answer?.gate.dueAt ?? null;
+  }
+
+  /** What of a growing text has waited for long enough. */
+  async tick(): Promise<Verdict> {
+    const answer = this.#answer;
+    if (answer === null) return NOTHING;
+    const context = this.#present();
+    try {
+      return this.#leaving(await answer.tick(context.now()));
+    } catch (error) {
+      return this.#failed(error, [], context);
     }
   }
 
   /** The server has nothing more to send: what was waited with for the end of a text. */
   async rest(): Promise<Verdict> {
-    const messages = this.#growing.rest();
-    const verdict: Verdict = messages.length === 0 ? { kind: 'send', messages } : await this.#decideOnGroup(messages);
+    const verdict = await this.#restOfAnswer();
     if (verdict.kind !== 'send') return verdict;
     return { kind: 'send', messages: [...verdict.messages, ...this.#restorer.end()] };
+  }
+
+  async #restOfAnswer(): Promise<Verdict> {
+    if (this.#answer !== null) return this.#judgeStreamed(this.#answer, null, 'ends');
+    const waiting = this.#waiting.take();
+    return waiting.length === 0 ? NOTHING : this.#decideOnGroup(waiting);
   }
 
   /** What a ping, a pong or a close says, which may be anything. */
@@ -159,12 +180,66 @@ export class Judge {
         this.#learn();
       } else await this.#name(inspection.extraction.conversationId);
       const refusal = await this.#entered(message, inspection);
-      if (refusal !== null) return { kind: 'blocked', refusal };
+      if (refusal !== null) return { kind: 'blocked', messages: [], refusal };
       const sent = inspection.edited?.changed.body === true ? inspection.edited.body : payload;
       return { kind: 'send', messages: direction === 'response' ? this.#restorer.message(sent) : [sent] };
     } catch (error) {
       return this.#failed(error, [payload], context);
     }
+  }
+
+  async #decideOnAnswer(payload: Buffer): Promise<Verdict> {
+    const growth = this.#texts.take(payload);
+    if (growth === 'alone') return this.#decideOn('response', payload);
+    if (!this.#isGrowing) this.#answer = this.#openAnswer();
+    this.#isGrowing = growth === 'grows';
+    if (this.#answer !== null) return this.#judgeStreamed(this.#answer, payload, growth);
+    const { inspectBytes } = this.#present().config.limits;
+    const mayWait = this.#waiting.push(payload, inspectBytes);
+    return growth === 'grows' && mayWait ? NOTHING : this.#decideOnGroup(this.#waiting.take());
+  }
+
+  /** Null where the rules can only be carried out on the whole. */
+  #openAnswer(): StreamedAnswer | null {
+    const context = this.#present();
+    const { engine, readNames, config } = context;
+    const gate = createStreamGate(engine, 'sse', {
+      source: this.#opening.source,
+      destination: this.#destination,
+      shape: null,
+      coverage: readNames === null ? FULL : truncated('model'),
+      now: new Date(context.now()),
+      ...givenOf(context, {}),
+      holdMs: config.limits.holdMs,
+      hasNameModel: readNames !== null,
+    });
+    if (gate === null) return null;
+    return new StreamedAnswer(gate, async (wanted) => {
+      const conversation = await this.#pseudonyms.issue(gate.extraction(), wanted);
+      return wanted.values.map(({ entity, value }) => [conversation.tokenFor(entity, value), value] as const);
+    });
+  }
+
+  /** A message of an answer that is judged while it comes; null: there is none any more. */
+  async #judgeStreamed(answer: StreamedAnswer, payload: Buffer | null, growth: Growth): Promise<Verdict> {
+    const context = this.#present();
+    const { gate } = answer;
+    try {
+      let leaving = payload === null ? [] : await answer.push(payload, context.now());
+      if (growth === 'ends' && !gate.isBlocked) leaving = [...leaving, ...(await answer.end(context.now()))];
+      if (gate.failure !== null) throw new WeirError('edit_unsafe', gate.failure);
+      const verdict = this.#leaving(leaving);
+      if (growth === 'grows' && !gate.isBlocked) return verdict;
+      this.#answer = null;
+      const refusal = await this.#entered(this.#message('response', payload ?? EMPTY), gate.inspection(answer.bytes));
+      return refusal === null ? verdict : { kind: 'blocked', messages: verdict.messages, refusal };
+    } catch (error) {
+      return this.#failed(error, payload === null ? [] : [payload], context);
+    }
+  }
+
+  #leaving(messages: readonly Buffer[]): { readonly kind: 'send'; readonly messages: readonly Buffer[] } {
+    return { kind: 'send', messages: messages.flatMap((one) => this.#restorer.message(one)) };
   }
 
   /** Messages over which texts have grown: they are read as one, since what is looked for may be cut between two of them. */
@@ -180,8 +255,8 @@ export class Judge {
       const inspection = await inspectWithNames(context, message, given);
       await this.#name(inspection.extraction.conversationId);
       const refusal = await this.#entered(message, inspection);
-      if (refusal !== null) return { kind: 'blocked', refusal };
-      return { kind: 'send', messages: messages.flatMap((one) => this.#restorer.message(one)) };
+      if (refusal !== null) return { kind: 'blocked', messages: [], refusal };
+      return this.#leaving(messages);
     } catch (error) {
       return this.#failed(error, messages, context);
     }
@@ -211,6 +286,9 @@ export class Judge {
 
   #failed(error: unknown, messages: readonly Buffer[], context: ExchangeContext): Verdict {
     const text = reasonOf(error);
+    this.#answer = null;
+    this.#texts.clear();
+    this.#isGrowing = false;
     if (context.config.onError === 'open') {
       failOpen(this.#account, 'inspection', text, context);
       this.#account.lessen(opaque('failed'));
@@ -268,20 +346,8 @@ export class Judge {
   }
 }
 
-const DATA = Buffer.from('data: ');
-const EVENT_END = Buffer.from('\n\n');
-
-/** As an event stream, in which the engine reads growing texts as one; a line break would end an event's data. */
-function asEvents(messages: readonly Buffer[]): Buffer {
-  const events = Buffer.concat(messages.flatMap((one) => [DATA, one, EVENT_END]));
-  let at = 0;
-  for (const { length } of messages) {
-    at += DATA.length;
-    for (const end = at + length; at < end; at++) if (events[at] === 0x0a || events[at] === 0x0d) events[at] = 0x20;
-    at += EVENT_END.length;
-  }
-  return events;
-}
+const NOTHING: Verdict = { kind: 'send', messages: [] };
+const EMPTY = Buffer.alloc(0);
 
 function previousIn(payload: Buffer): string | null {
   const root = parseJson(payload);

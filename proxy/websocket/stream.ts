@@ -45,6 +45,7 @@ interface End {
   /** What it is at; resolved while it waits for more. */
   work: Promise<void>;
   isBusy: boolean;
+  isFlushed: boolean;
 }
 
 class Carrying implements Endings {
@@ -54,6 +55,7 @@ class Carrying implements Endings {
   readonly #over: () => void;
   #clientClose: Close = NO_ANSWER;
   #closing: NodeJS.Timeout | null = null;
+  #tick: NodeJS.Timeout | null = null;
   #isOver = false;
   readonly #timers: NodeJS.Timeout[] = [];
   readonly #onStop = (): void => this.#stop();
@@ -63,7 +65,13 @@ class Carrying implements Endings {
     this.#over = over;
     const { client, upstream, present } = stream;
     const shared = { judge: stream.judge, account: stream.account, endings: this };
-    const end = (leg: Leg, direction: Direction): End => ({ leg, direction, work: Promise.resolve(), isBusy: false });
+    const end = (leg: Leg, direction: Direction): End => ({
+      leg,
+      direction,
+      work: Promise.resolve(),
+      isBusy: false,
+      isFlushed: false,
+    });
     this.#client = end(client, new Direction('request', client, upstream, shared, present));
     this.#upstream = end(upstream, new Direction('response', upstream, client, shared, present));
   }
@@ -132,23 +140,12 @@ class Carrying implements Endings {
     const { socket } = leg;
     const take = (chunk: Buffer): void => {
       leg.heard(chunk.length);
-      // Until this is dealt with nothing more is read: that is the back-pressure.
-      socket.pause();
-      end.isBusy = true;
-      end.work = end.direction
-        .take(chunk)
-        .catch((error: unknown) => this.#broken(end, error))
-        .then(() => other.leg.drained())
-        .then(() => {
-          end.isBusy = false;
-          if (leg.isGone) this.#gone(end, other);
-          else socket.resume();
-        });
+      this.#work(end, other, end.direction.take(chunk));
     };
     const gone = (): void => {
       if (leg.isGone) return;
       leg.isGone = true;
-      if (!end.isBusy) this.#gone(end, other);
+      if (!end.isBusy) this.#ended(end, other);
       else this.#expectEnd();
     };
     socket.setKeepAlive(true);
@@ -164,6 +161,34 @@ class Carrying implements Endings {
     if (socket.destroyed) gone();
   }
 
+  /** Until this is dealt with nothing more is read: that is the back-pressure. */
+  #work(end: End, other: End, work: Promise<void>): void {
+    const { leg, direction } = end;
+    leg.socket.pause();
+    end.isBusy = true;
+    end.work = work
+      .catch((error: unknown) => this.#broken(end, error))
+      .then(() => other.leg.drained())
+      .then(() => {
+        end.isBusy = false;
+        if (leg.isGone) return this.#ended(end, other);
+        leg.socket.resume();
+        const { dueAt } = direction;
+        if (dueAt !== null) this.#expectTick(end, other, dueAt);
+      });
+  }
+
+  /** One timer for all that waits; when it has run it is set again. */
+  #expectTick(end: End, other: End, dueAt: number): void {
+    if (this.#tick !== null || this.#isOver) return;
+    const run = (): void => {
+      this.#tick = null;
+      // Whatever it is at will see to it.
+      if (!end.isBusy && !end.leg.isGone && !this.#isOver) this.#work(end, other, end.direction.tick());
+    };
+    this.#tick = setTimeout(run, Math.max(1, dueAt - this.#stream.present().now())).unref();
+  }
+
   #broken({ leg, direction }: End, error: unknown): void {
     direction.isDeaf = true;
     if (error instanceof BrokenProtocol) {
@@ -176,7 +201,15 @@ class Carrying implements Endings {
     this.stopped({ kind: 'failed', text: reasonOf(error) });
   }
 
-  /** The peer has ended its connection, and all that it sent before has been dealt with. */
+  /** The peer has ended its connection. What was waited with of an answer is all that there will be of it. */
+  #ended(end: End, other: End): void {
+    if (end.isFlushed) return this.#gone(end, other);
+    end.isFlushed = true;
+    const { direction, isBusy, work } = this.#upstream;
+    this.#work(end, other, isBusy ? work.then(() => direction.flush()) : direction.flush());
+  }
+
+  /** All that it sent before has been dealt with. */
   #gone(end: End, other: End): void {
     const { client } = this.#stream;
     const { leg } = end;
@@ -291,7 +324,7 @@ class Carrying implements Endings {
     this.#record('completed', null);
     for (const { direction } of [this.#client, this.#upstream]) direction.release();
     for (const timer of this.#timers) clearTimeout(timer);
-    if (this.#closing !== null) clearTimeout(this.#closing);
+    for (const timer of [this.#closing, this.#tick]) if (timer !== null) clearTimeout(timer);
     present().stopping.removeEventListener('abort', this.#onStop);
     this.#over();
   }

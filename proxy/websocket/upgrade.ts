@@ -23,6 +23,7 @@ import { failClosed, failOpen } from '../failing.ts';
 import { requestHead, responseHead } from '../head.ts';
 import { inspectWithNames } from '../inspection.ts';
 import { Pseudonyms } from '../pseudonyms.ts';
+import { carrying, type Span } from '../traces.ts';
 import { accountOf, joinSockets, type TunnelContext } from '../tunnel.ts';
 import { acceptOffer, OFFER } from './extensions.ts';
 import { type Asked, acceptOf, readAsked, readSwitched, type Switched, withoutHop } from './handshake.ts';
@@ -72,6 +73,7 @@ class Opening {
   readonly #present: () => TunnelContext;
   readonly #account: Account;
   readonly #destination: Destination;
+  readonly #span: Span | null;
   #shape: Shape | null = null;
 
   constructor(upgrade: UpgradeRequest, client: Socket, context: TunnelContext, present: () => TunnelContext) {
@@ -83,6 +85,7 @@ class Opening {
     this.#destination = context.catalog.lookup(origin.host, origin.port);
     this.#account = accountOf(source, origin, 'websocket', context);
     this.#account.provider = upgrade.provider;
+    this.#span = context.traces?.begin(this.#account.id, upgrade.request.rawHeaders, context.now()) ?? null;
   }
 
   /** Carries it to its end. Never rejects. */
@@ -274,7 +277,7 @@ class Opening {
     head.push('Connection', 'Upgrade', 'Upgrade', 'websocket');
     if (key !== null) head.push('Sec-WebSocket-Version', '13', 'Sec-WebSocket-Key', key);
     if (offersDeflate) head.push('Sec-WebSocket-Extensions', OFFER);
-    return textOf(`GET ${target} HTTP/1.1`, head);
+    return textOf(`GET ${target} HTTP/1.1`, this.#span === null ? head : carrying(head, this.#span));
   }
 
   #message(direction: Message['direction'], headers: readonly string[], answer: UpstreamAnswer | null): Message {

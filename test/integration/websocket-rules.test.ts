@@ -489,46 +489,96 @@ test('rules on answers act over deltas: a card that is cut is found, nothing of 
       });
       const client = await own.open(REALTIME);
       assert.equal(JSON.parse(await client.next()).session.contact, '[EMAIL_ADDRESS]');
-      const error = JSON.parse(await client.next());
-      assert.equal(error.error.code, 'weir_blocked');
+      let shown = '';
+      let event = JSON.parse(await client.next());
+      for (; event.type === 'response.output_text.delta'; event = JSON.parse(await client.next())) shown += event.delta;
+      assert.ok('the number is '.startsWith(shown), shown);
+      assert.equal(event.error.code, 'weir_blocked');
       assert.equal((await client.closed).code, 1008);
       assert.equal(await closed.promise, 1000);
     }
   });
 });
 
-test('answers without a finding come as they are, once their text has ended; audio does not wait', async () => {
-  await withPolicy(CARDS_IN_ANSWERS, {}, async (own) => {
-    const delta = (text: string) => ({
-      type: 'response.output_audio_transcript.delta',
-      response_id: 'r',
-      output_index: 0,
-      content_index: 0,
-      delta: text,
+for (const every of [1, 4, 1000]) {
+  test(`what a rule redacts in answers is replaced in deltas of ${every} characters, and in the text at their end`, async () => {
+    await withPolicy(CARDS_IN_ANSWERS, {}, async (own) => {
+      const text = `please write to ${MAIL} about it`;
+      own.serve((socket) => {
+        const send = (event: object): void =>
+          socket.send(JSON.stringify({ response_id: 'r1', output_index: 0, content_index: 0, ...event }));
+        for (let at = 0; at < text.length; at += every) {
+          send({ type: 'response.output_text.delta', delta: text.slice(at, at + every) });
+        }
+        send({ type: 'response.output_text.done', text });
+        send({ type: 'response.done', response: { id: 'r1', output: [] } });
+      });
+      const client = await own.open(REALTIME);
+      const { grown, whole } = await answerOf(client.next);
+      assert.equal(grown, 'please write to [EMAIL_ADDRESS] about it');
+      assert.equal(whole, grown);
+      client.socket.close();
+      await client.closed;
+      const event = await own.weir.eventWhere('the answer', ({ action }) => action === 'redact');
+      assert.ok(event.findings.every(({ direction }) => direction === 'response'));
     });
-    const audio = {
-      type: 'response.output_audio.delta',
-      response_id: 'r',
-      output_index: 0,
-      content_index: 0,
-      delta: 'AAAA',
-    };
-    const done = {
-      type: 'response.output_audio_transcript.done',
-      response_id: 'r',
-      output_index: 0,
-      content_index: 0,
-      transcript: 'good morning',
-    };
-    const sent = [delta('good '), audio, delta('morning'), done].map((event) => JSON.stringify(event));
+  });
+}
+
+test('text of an answer that can be nothing a rule acts on comes as it is sent, with audio in its place', async () => {
+  await withPolicy(CARDS_IN_ANSWERS, {}, async (own) => {
+    const of = (event: object): string =>
+      JSON.stringify({ response_id: 'r', output_index: 0, content_index: 0, ...event });
+    const delta = (text: string): string => of({ type: 'response.output_audio_transcript.delta', delta: text });
+    const audio = of({ type: 'response.output_audio.delta', delta: 'AAAA' });
     own.serve((socket) => {
-      for (const event of sent) socket.send(event);
-      socket.close(1000);
+      socket.send(delta('good morning, what a day. '));
+      socket.send(audio);
+      // Only once the client has what came before does the rest follow.
+      socket.on('message', () => {
+        socket.send(of({ type: 'response.output_audio_transcript.done', transcript: 'good morning, what a day. ' }));
+        socket.close(1000);
+      });
     });
     const client = await own.open(REALTIME);
-    const got = [await client.next(), await client.next(), await client.next(), await client.next()];
-    assert.deepEqual(got, [sent[1], sent[0], sent[2], sent[3]]);
+    let text = '';
+    let isAudioThere = false;
+    while (!text.includes('good morning') || !isAudioThere) {
+      const event = JSON.parse(await client.next());
+      if (event.type === 'response.output_audio.delta') isAudioThere = true;
+      else text += event.delta;
+    }
+    client.socket.send('go on');
     assert.equal((await client.closed).code, 1000);
+  });
+});
+
+const NEAR = `
+apiVersion: weir/v1
+kind: Policy
+name: near
+severity: high
+match: {directions: [response], destinations: {categories: [genai]}}
+rules:
+  - {name: several, detect: {entities: [EMAIL_ADDRESS], minCount: 2}, action: block}
+`;
+
+test('rules that need the whole of an answer wait for its end', async () => {
+  await withPolicy(NEAR, {}, async (own) => {
+    for (const count of [1, 2]) {
+      own.serve((socket) => {
+        const send = (event: object): void =>
+          socket.send(JSON.stringify({ response_id: 'r1', output_index: 0, content_index: 0, ...event }));
+        const addresses = [MAIL, 'bob@mail.example'].slice(0, count);
+        for (const address of addresses) send({ type: 'response.output_text.delta', delta: `to ${address} ` });
+        send({ type: 'response.output_text.done', text: '' });
+        socket.close(1000);
+      });
+      const client = await own.open(REALTIME);
+      const first = JSON.parse(await client.next());
+      assert.equal(first.type, count === 1 ? 'response.output_text.delta' : 'error');
+      assert.equal((await client.closed).code, count === 1 ? 1000 : 1008);
+    }
   });
 });
 
