@@ -15,6 +15,7 @@ for (const [net, prefix] of [
   ['169.254.0.0', 16],
   ['192.0.0.0', 24],
   ['192.0.2.0', 24],
+  ['192.88.99.0', 24],
   ['198.18.0.0', 15],
   ['198.51.100.0', 24],
   ['203.0.113.0', 24],
@@ -23,9 +24,10 @@ for (const [net, prefix] of [
 ] as const) {
   ALWAYS.addSubnet(net, prefix, 'ipv4');
 }
-/** Alibaba's and Oracle's metadata services lie outside link-local. */
+/** Alibaba's, Oracle's and Azure's services for their machines lie outside link-local. */
 ALWAYS.addAddress('100.100.100.200', 'ipv4');
 ALWAYS.addAddress('192.0.0.192', 'ipv4');
+ALWAYS.addAddress('168.63.129.16', 'ipv4');
 for (const [net, prefix] of [
   ['::', 128],
   ['::1', 128],
@@ -33,8 +35,16 @@ for (const [net, prefix] of [
   ['fec0::', 10],
   ['ff00::', 8],
   ['100::', 64],
+  // Translation of a network's own choice: who knows where in it the IPv4 address lies (RFC 8215).
+  ['64:ff9b:1::', 48],
+  // Teredo, benchmarking, ORCHID and whatever else protocols were given.
+  ['2001::', 23],
   ['2001:db8::', 32],
+  ['3fff::', 20],
+  ['5f00::', 16],
+  // AWS and Google.
   ['fd00:ec2::254', 128],
+  ['fd20:ce::254', 128],
 ] as const) {
   ALWAYS.addSubnet(net, prefix, 'ipv6');
 }
@@ -56,12 +66,14 @@ export type AddressVerdict = 'allowed' | 'forbidden';
  * host and reach private networks without it anyway.
  */
 export function judgeAddress(address: string, isListenerLocal: boolean): AddressVerdict {
-  const plain = unmapped(address);
-  if (isIP(plain) === 0) return 'forbidden';
-  const family = isIPv6(plain) ? 'ipv6' : 'ipv4';
-  if (ALWAYS.check(plain, family)) return 'forbidden';
-  if (!isListenerLocal && PRIVATE.check(plain, family)) return 'forbidden';
-  return 'allowed';
+  const bare = address.replace(/%.*$/, '');
+  const embedded = unmapped(bare);
+  const isForbidden = (one: string): boolean => {
+    if (isIP(one) === 0) return true;
+    const family = isIPv6(one) ? 'ipv6' : 'ipv4';
+    return ALWAYS.check(one, family) || (!isListenerLocal && PRIVATE.check(one, family));
+  };
+  return isForbidden(bare) || (embedded !== bare && isForbidden(embedded)) ? 'forbidden' : 'allowed';
 }
 
 /** True for `localhost` and all below it (RFC 6761 §6.3), which whoever resolves it takes for itself. */
@@ -71,16 +83,16 @@ export function isLoopbackName(host: string): boolean {
 
 /** True for 127.0.0.0/8 and ::1, in any spelling that `isIP` takes. */
 export function isLoopback(address: string): boolean {
-  const plain = unmapped(address);
+  const plain = unmapped(address.replace(/%.*$/, ''));
   return plain === '::1' || (isIP(plain) === 4 && plain.startsWith('127.'));
 }
 
 /**
- * The IPv4 address inside an IPv6 one that stands for it (mapped ::ffff:a.b.c.d, translated 64:ff9b::/96, 6to4
- * 2002::/16, compatible ::a.b.c.d), since connecting to it reaches that address; else the address itself.
+ * The IPv4 address inside an IPv6 one that stands for it (mapped ::ffff:a.b.c.d, translated ::ffff:0:a.b.c.d and
+ * 64:ff9b::/96, 6to4 2002::/16, ISATAP, compatible ::a.b.c.d), since connecting to it reaches that address; else the
+ * address itself. Without a zone id.
  */
-function unmapped(address: string): string {
-  const bare = address.replace(/%.*$/, '');
+function unmapped(bare: string): string {
   if (!isIPv6(bare)) return bare;
   const groups = expand(bare);
   if (groups === null) return bare;
@@ -89,7 +101,9 @@ function unmapped(address: string): string {
   const zeros = a === 0 && b === 0 && c === 0 && d === 0 && e === 0;
   if (zeros && f === 0xffff) return dotted(g, h);
   if (zeros && f === 0 && (g !== 0 || h > 1)) return dotted(g, h);
+  if (a === 0 && b === 0 && c === 0 && d === 0 && e === 0xffff && f === 0) return dotted(g, h);
   if (a === 0x64 && b === 0xff9b) return dotted(g, h);
+  if ((e & 0xfdff) === 0 && f === 0x5efe) return dotted(g, h);
   if (a === 0x2002) return dotted(b, c);
   return bare;
 }

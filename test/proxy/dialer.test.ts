@@ -1,14 +1,15 @@
 /** The dialer refuses before it dials, uses only addresses that it checked, and checks the server's identity. */
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { type AddressInfo, createServer, type Server } from 'node:net';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { TLSSocket } from 'node:tls';
+import { createServer as createTlsServer, type TLSSocket as Secured, TLSSocket } from 'node:tls';
 import type { HostPort } from '../../catalog/host.ts';
 import { WeirError } from '../../flow/errors.ts';
-import { createDialer, type DialerOptions } from '../../proxy/dialer.ts';
+import { createDialer, type DialerOptions, Outgoing } from '../../proxy/dialer.ts';
 import { type Authority, loadOrCreateAuthority } from '../../proxy/tls/authority.ts';
 import { createLeaves } from '../../proxy/tls/leaves.ts';
 
@@ -96,6 +97,41 @@ describe('the dialer', () => {
     socket.destroy();
   });
 
+  test('connects to the address that the client named, where the name leads there', async () => {
+    const target = { host: 'name.example', port, address: '127.0.0.1' };
+    const allowed = new Set([`127.0.0.1:${port}`]);
+    const leading = (address: string): Partial<DialerOptions> => ({
+      allowed,
+      lookup: (_host, callback) =>
+        callback(null, [
+          { address: '93.184.216.34', family: 4 },
+          { address, family: 4 },
+        ]),
+    });
+    const socket = await createDialer(options(leading('127.0.0.1'))).dial(target, false);
+    assert.equal(socket.remoteAddress, '127.0.0.1');
+    socket.destroy();
+    const error = await refusal(leading('127.0.0.2'), target);
+    assert.equal(error.code, 'address_forbidden');
+    assert.match(error.message, /name\.example does not lead to 127\.0\.0\.1/);
+  });
+
+  test('knows its own connections again at their other end', async () => {
+    const outgoing = new Outgoing();
+    const accepted = once(plain, 'connection') as Promise<[Socket]>;
+    const allowed = new Set([`127.0.0.1:${port}`]);
+    const own = await createDialer(options({ allowed, outgoing })).dial({ host: '127.0.0.1', port }, false);
+    const [there] = await accepted;
+    assert.equal(outgoing.has(there), true);
+    own.destroy();
+    await once(own, 'close');
+    assert.equal(outgoing.has(there), false);
+    const other = once(plain, 'connection') as Promise<[Socket]>;
+    const stranger = connect(port, '127.0.0.1');
+    assert.equal(outgoing.has((await other)[0]), false);
+    stranger.destroy();
+  });
+
   test('never connects to the proxy itself, not even where resolve says so', async () => {
     const error = await refusal(
       {
@@ -161,6 +197,65 @@ describe('the dialer with TLS', () => {
       true,
     );
     assert.equal(error.code, 'upstream_untrusted');
+  });
+
+  test('asks for the identity of the name where the client named an address', async () => {
+    const given = { ca: [authority.certPem], allowed: new Set([`127.0.0.1:${port}`]) };
+    const dialer = createDialer(options(given));
+    const socket = await dialer.dial({ host: 'right.example', port, address: '127.0.0.1' }, true);
+    assert.ok(socket instanceof TLSSocket && socket.authorized);
+    socket.destroy();
+    for (const target of [
+      { host: 'wrong.example', port, address: '127.0.0.1' },
+      { host: '127.0.0.1', port },
+    ]) {
+      const error = await refusal(given, target, true);
+      assert.equal(error.code, 'upstream_untrusted', target.host);
+    }
+  });
+
+  test('shows the certificate of a host to that host alone, and takes no session from one to another', async () => {
+    const shown: unknown[] = [];
+    const resumed: boolean[] = [];
+    const leaves = createLeaves(authority);
+    const server = createTlsServer({
+      requestCert: true,
+      rejectUnauthorized: false,
+      ca: authority.certPem,
+      // Tickets that any of its names would take.
+      SNICallback: (name, done) => done(null, leaves.contextFor(name)),
+    });
+    server.on('secureConnection', (secured: Secured) => {
+      shown.push(secured.getPeerX509Certificate()?.subject ?? null);
+      resumed.push(secured.isSessionReused());
+      secured.on('error', () => secured.destroy());
+      secured.write('x');
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const at = { host: '127.0.0.1', port: (server.address() as AddressInfo).port };
+    const hosts = ['a.corp.example', 'other.example', 'a.corp.example', 'other.example'];
+    const dialer = createDialer(
+      options({
+        ca: [authority.certPem],
+        resolve: new Map(hosts.map((host) => [`${host}:443`, at])),
+        certificates: [
+          {
+            hosts: ['b.example', '*.corp.example'],
+            cert: authority.certPem,
+            key: readFileSync(join(folder, 'ca.key'), 'utf8'),
+          },
+        ],
+      }),
+    );
+    for (const host of hosts) {
+      const socket = await dialer.dial({ host, port: 443 }, true);
+      await once(socket, 'data');
+      socket.destroy();
+    }
+    server.close();
+    const subject = authority.certificate.subject;
+    assert.deepEqual(shown, [subject, null, subject, null]);
+    assert.deepEqual(resumed, [false, false, false, false]);
   });
 
   test('refuses an authority that nobody configured', async () => {
