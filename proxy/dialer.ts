@@ -100,10 +100,13 @@ const HTTP_1: readonly string[] = ['http/1.1'];
 export function createDialer(options: DialerOptions): Dialer {
   const contextFor = secureContexts(options);
   return {
-    dial: (target, isTls, alpn = HTTP_1) =>
-      isTls
-        ? dialTls(target, alpn, options, contextFor(target.host), contextFor)
-        : dialTcp(target, false, options, contextFor),
+    dial: async (target, isTls, alpn = HTTP_1) => {
+      if (isTls) return dialTls(target, alpn, options, contextFor(target.host), contextFor);
+      const socket = await dialTcp(target, false, options, contextFor);
+      // A proxy behind this one was spoken to on it, and it was paused so that nothing is lost until somebody listens.
+      if (socket.isPaused()) setImmediate(() => socket.resume());
+      return socket;
+    },
   };
 }
 

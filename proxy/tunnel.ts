@@ -30,7 +30,6 @@ export interface TunnelContext extends ExchangeContext {
   readonly arrivals: Arrivals;
   readonly rejections: Rejections;
   readonly isIntercepted: (host: string) => boolean;
-  /** This proxy's own listeners, and the proxy behind it: no client's tunnel leads there. */
   readonly isOwn: (place: HostPort) => boolean;
   readonly track: (work: Promise<void>) => void;
 }
@@ -86,6 +85,11 @@ export function acceptTunnel(connect: TunnelRequest, context: TunnelContext): vo
   }
   if (context.isOwn(place)) {
     return refuseTunnel(connect, place, 403, 'address_forbidden', 'that is this proxy itself', 'refused', context);
+  }
+  const behind = context.config.upstream.proxy;
+  if (behind !== null && place.port === behind.port && place.host === behind.host) {
+    const text = 'through the proxy behind this one a tunnel would get round it';
+    return refuseTunnel(connect, place, 403, 'address_forbidden', text, 'refused', context);
   }
   // Behind an address that is not intercepted may stand a name that is: then the first bytes tell.
   const isAddress = isIP(place.host) !== 0;

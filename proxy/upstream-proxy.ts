@@ -7,6 +7,7 @@ import type { Socket } from 'node:net';
 import { type HostPort, hostPortText } from '../catalog/host.ts';
 import type { UpstreamProxyConfig } from '../config/config.ts';
 import { WeirError } from '../flow/errors.ts';
+import { isLoopbackName } from './addresses.ts';
 import { authorityText } from './authority.ts';
 import type { Call, Forwarder, ForwardRequest, ResponseSink } from './forward.ts';
 
@@ -199,7 +200,11 @@ export function throughProxy(
   return {
     close: () => forwarder.close(),
     send: (request, sink) => {
-      if (request.origin.scheme !== 'http' || isDirect(request.origin)) return forwarder.send(request, sink);
+      const { scheme } = request.origin;
+      // What means whoever resolves it is refused where the dialer would be asked.
+      if (scheme !== 'http' || isDirect(request.origin) || isLoopbackName(request.origin.host)) {
+        return forwarder.send(request, sink);
+      }
       const path = `http://${authorityText(request.origin)}${request.path}`;
       const headers = credential === null ? request.headers : [...request.headers, 'proxy-authorization', credential];
       return sendAsking(forwarder, { ...request, origin, path, headers, offersHttp2: false }, sink, proxy);
