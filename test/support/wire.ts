@@ -36,7 +36,7 @@ export interface Wire {
 export async function connectPlain(port: number): Promise<Wire> {
   const socket = net.connect({ port, host: '127.0.0.1' });
   await once(socket, 'connect');
-  return wire(socket);
+  return wireOf(socket);
 }
 
 /** CONNECT through the proxy, then TLS with the name given, trusting `ca` alone. `headers` are lines for the CONNECT. */
@@ -54,10 +54,11 @@ export async function connectThrough(
   plain.socket.removeAllListeners('data');
   const secure = tls.connect({ socket: plain.socket, servername: host, ca, ALPNProtocols: ['http/1.1'] });
   await once(secure, 'secureConnect');
-  return wire(secure);
+  return wireOf(secure);
 }
 
-function wire(socket: net.Socket): Wire {
+/** Over a socket that is connected. */
+export function wireOf(socket: net.Socket): Wire {
   // Grown by doubling: joining at every piece would make a large body quadratic.
   let space = Buffer.alloc(4096);
   let held = space.subarray(0, 0);
