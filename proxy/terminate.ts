@@ -37,7 +37,7 @@ export function terminate(client: Termination, context: TunnelContext): void {
   context.arrivals.passOn(socket, secured);
   const fail = (error: Error | null): void => {
     clearTimeout(timer);
-    secured.off('secure', onSecure).off('close', onClose).off('error', fail);
+    secured.off('secure', onSecure).off('end', onClose).off('close', onClose).off('error', fail);
     secured.on('error', () => secured.destroy());
     secured.destroy();
     const code = error === null ? 'closed' : 'code' in error ? String(error.code) : error.name;
@@ -47,12 +47,13 @@ export function terminate(client: Termination, context: TunnelContext): void {
   const onClose = (): void => fail(null);
   const onSecure = (): void => {
     clearTimeout(timer);
-    secured.off('close', onClose).off('error', fail);
+    secured.off('end', onClose).off('close', onClose).off('error', fail);
     watch(secured, client, context);
     handOver(secured, { tunnel: target, serverName, source, transparent }, null);
   };
   const timer = setTimeout(() => fail(new Error('timeout')), context.config.limits.tlsMs);
-  secured.once('secure', onSecure).once('close', onClose).once('error', fail);
+  // Half-open connections are let be, so that a client that is gone is known by its end alone.
+  secured.once('secure', onSecure).once('end', onClose).once('close', onClose).once('error', fail);
 }
 
 /** Sees whether a request ever comes: under TLS 1.2 Node completes the handshake before it leaves. */
