@@ -107,6 +107,7 @@ class ClientSession {
     this.#session.on('ping', () => this.#control());
     this.#session.on('remoteSettings', () => this.#control());
     this.#session.on('error', (error) => {
+      if (this.#isEnded) return;
       const code = 'code' in error ? String(error.code) : error.name;
       // A connection that breaks off is no abuse: its streams tell so themselves.
       if (code.startsWith('ERR_HTTP2')) this.#end(`the client broke HTTP/2 (${code})`);
@@ -161,7 +162,7 @@ class ClientSession {
   #end(what: string): void {
     if (this.#isEnded) return;
     this.#isEnded = true;
-    if (!this.#session.destroyed) this.#session.destroy(undefined, constants.NGHTTP2_ENHANCE_YOUR_CALM);
+    if (!this.#session.destroyed) this.#session.destroy(new Error(what), constants.NGHTTP2_ENHANCE_YOUR_CALM);
     this.#linger();
     this.#options.onAbuse(what, this.#socket);
   }

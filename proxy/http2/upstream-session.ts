@@ -23,6 +23,8 @@ import {
 
 /** Until the upstream has named a number of its own. */
 const ASSUMED_STREAMS = 100;
+/** However many an upstream allows. */
+const MAX_STREAMS = 1000;
 /** So long a session without a stream is kept. */
 const KEEP_MS = 30_000;
 
@@ -50,8 +52,10 @@ export class UpstreamSession {
       this.#isLeaving = true;
       onGone(this);
     };
+    // They may have come before.
+    this.#most = Math.min(session.remoteSettings.maxConcurrentStreams ?? ASSUMED_STREAMS, ASSUMED_STREAMS);
     session.on('remoteSettings', ({ maxConcurrentStreams }) => {
-      this.#most = maxConcurrentStreams ?? ASSUMED_STREAMS;
+      this.#most = Math.min(maxConcurrentStreams ?? MAX_STREAMS, MAX_STREAMS);
     });
     session.on('goaway', gone);
     session.on('close', gone);

@@ -122,6 +122,9 @@ export function answerOf(stream: ClientHttp2Stream): Promise<StreamAnswer> {
   let trailers: readonly string[] = [];
   const interim: number[] = [];
   const chunks: Buffer[] = [];
+  stream.on('error', () => {
+    // `close` follows.
+  });
   stream.on('headers', (given) => interim.push(Number(given[':status'])));
   stream.on('response', (_given, _flags, raw: readonly string[]) => {
     headers = raw;
