@@ -336,6 +336,8 @@ function streamed(
       context.youngChunks.pass(chunk.length);
     },
     () => incoming.request.destroy(),
+    // Once it is being answered, a client may wait for what it reads before it goes on.
+    () => incoming.response.headersSent,
   );
 }
 

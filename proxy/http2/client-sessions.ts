@@ -113,6 +113,8 @@ class ClientSession {
       if (code.startsWith('ERR_HTTP2')) this.#end(`the client broke HTTP/2 (${code})`);
       else this.#socket.destroy();
     });
+    // The listener's sockets may stay half open; a client that sends no more opens no window either, and is gone.
+    socket.on('end', () => socket.destroy());
     this.#session.on('close', () => {
       this.#isEnded = true;
       this.#rest();

@@ -77,8 +77,8 @@ export class StreamRequest implements ClientRequest {
 
 /** They hold for a connection of HTTP/1.1 (RFC 9113 §8.2.2): here a stream ends by itself. */
 const LEFT_OUT = new Set(['connection', 'keep-alive', 'proxy-connection', 'transfer-encoding', 'upgrade']);
-/** So long trailers have to be written before the rest of a body is refused. */
-const TRAILERS_MS = 1000;
+/** So long the end of an answer has to be written before the rest of the request's body is refused. */
+const LET_GO_MS = 1000;
 const VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
 const NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 /** RFC 9110 §15.3.5, §15.3.6, §15.4.5. */
@@ -173,13 +173,13 @@ export class StreamResponse implements ClientResponse {
     this.#isOver = true;
     const rest = bytes === undefined || bytes.length === 0 || this.#isBodyless ? null : bytes;
     const isWhole = rest === null && Object.keys(this.#trailers).length === 0;
-    this.#sendHead(isWhole || this.#isBodyless);
+    const isLast = this.#sendHead(isWhole || this.#isBodyless);
     if (this.destroyed) return;
     if (!this.#stream.writableEnded) {
       if (rest === null) this.#stream.end();
       else this.#stream.end(rest);
     }
-    if (!this.#request.complete) this.#letGoOfBody();
+    if (isLast) this.#stream.once('finish', () => this.#letGoOfBody());
   }
 
   destroy(): void {
@@ -197,26 +197,26 @@ export class StreamResponse implements ClientResponse {
   }
 
   /** With the last word known, the head says so itself; else trailers may follow. */
-  #sendHead(isLast: boolean): void {
-    if (this.#isHeadSent || this.#head === null || this.destroyed) return;
+  #sendHead(isLast: boolean): boolean {
+    if (this.#isHeadSent || this.#head === null || this.destroyed) return false;
     this.#isHeadSent = true;
     const options = { sendDate: this.sendDate, ...(isLast ? { endStream: true } : { waitForTrailers: true }) };
     if (!isLast) {
       this.#stream.once('wantTrailers', () => {
-        if (!this.destroyed) this.#stream.sendTrailers(this.#trailers);
+        if (this.destroyed) return;
+        this.#stream.sendTrailers(this.#trailers);
+        this.#letGoOfBody();
       });
     }
     this.#stream.respond(this.#head, options);
+    return isLast;
   }
 
   /** Once it has its answer, a client need not send the rest of its body (RFC 9113 §8.1). */
   #letGoOfBody(): void {
-    const stop = (): void => {
-      if (!this.#request.complete) this.#stream.close(constants.NGHTTP2_NO_ERROR);
-    };
-    // nghttp2 drops trailers that it has not written yet when a stream is reset, and does not say when it has.
-    if (Object.keys(this.#trailers).length > 0) setTimeout(stop, TRAILERS_MS).unref();
-    else if (this.#stream.writableFinished) stop();
-    else this.#stream.once('finish', stop);
+    if (this.#request.complete) return;
+    // nghttp2 drops what it has not written yet when a stream is reset, and does not say when it has.
+    const timer = setTimeout(() => this.#stream.close(constants.NGHTTP2_NO_ERROR), LET_GO_MS);
+    this.#stream.once('close', () => clearTimeout(timer));
   }
 }

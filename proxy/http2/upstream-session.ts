@@ -179,7 +179,7 @@ class UpstreamStream implements Carrier {
     stream.on('end', () => {
       // A reset without an error ends a stream as its last frame does: only a length tells the two apart.
       if (!this.#hasHead || (this.#left !== null && this.#left > 0)) {
-        return this.#fail({ kind: 'closed', code: 'within its answer' });
+        return this.#fail({ kind: 'closed', code: this.#hasHead ? 'shorter than its length' : 'NO_ERROR' });
       }
       const sink = this.#sink;
       this.#sink = null;

@@ -1,10 +1,24 @@
 /** HTTP/2 and HTTP/1.1 towards client and upstream, each independent of the other: what passes, and what is done to it. */
 import assert from 'node:assert/strict';
+import { execFile, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import type { Http2ServerRequest, ServerHttp2Stream } from 'node:http2';
-import { after, before, beforeEach, describe, test } from 'node:test';
+import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
+import {
+  constants,
+  createServer,
+  type Http2Server,
+  type Http2ServerRequest,
+  type OutgoingHttpHeaders,
+  type ServerHttp2Stream,
+} from 'node:http2';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
+import { promisify } from 'node:util';
 import type { Received, StandInExchange } from '../../cli/demo/stand-in.ts';
-import { http2Through } from '../support/http2-client.ts';
+import { loadConfig } from '../../config/load.ts';
+import { answerOf, type Http2Client, http2Plain, http2PlainThrough, http2Through } from '../support/http2-client.ts';
 import { AWS_KEY, CARD, MAIL, PERSON, SENTENCE } from '../support/planted.ts';
 import { providerAnswers } from '../support/provider-answers.ts';
 import { OPENAI, startUnderTest, UNNAMED, type UnderTest } from '../support/weir-under-test.ts';
@@ -104,6 +118,10 @@ function chat(text: string, more: object = {}): Asked {
 function sha256(bytes: Buffer): string {
   return createHash('sha256').update(bytes).digest('hex');
 }
+
+const CURL_SKIP = /HTTP2/.test(spawnSync('curl', ['--version']).stdout?.toString() ?? '')
+  ? false
+  : 'there is no curl that speaks HTTP/2';
 
 const CLIENTS: readonly (readonly [string, Connect])[] = [
   ['HTTP/2', connectHttp2],
@@ -313,6 +331,268 @@ for (const [upstream, alpn] of UPSTREAMS) {
     }
   });
 }
+
+describe('a client of HTTP/2', () => {
+  let weir: UnderTest;
+  let client: Http2Client;
+  before(async () => {
+    weir = await startUnderTest({ alpn: ['h2', 'http/1.1'] });
+  });
+  beforeEach(async () => {
+    weir.standIn.use(async ({ response, received }) => {
+      await received;
+      response.end('ok');
+    });
+    client = await http2Through(weir.port, UNNAMED, weir.ca);
+  });
+  afterEach(() => client.close());
+  after(() => weir.close());
+
+  /** An answer of the proxy's own, its event, and that nothing reached the upstream. */
+  const refused = async (headers: OutgoingHttpHeaders): Promise<readonly [number, string | null]> => {
+    const before = weir.standIn.requests.length;
+    const answer = await client.ask({ ':method': 'GET', ':path': '/', ...headers });
+    assert.equal(weir.standIn.requests.length, before);
+    const event = await weir.event(answer.header('x-weir-event'));
+    assert.equal(event.status, answer.status);
+    return [answer.status, event.outcome];
+  };
+
+  test(':authority of another host than the tunnel leads to is misdirected', async () => {
+    assert.deepEqual(await refused({ ':authority': OPENAI }), [421, 'refused']);
+    assert.deepEqual(await refused({ ':authority': `${UNNAMED}:8443` }), [421, 'refused']);
+  });
+
+  test('Host that is not :authority is malformed', async () => {
+    assert.deepEqual(await refused({ ':authority': UNNAMED, host: OPENAI }), [400, 'malformed']);
+  });
+
+  test('a :scheme that is not spoken here is misdirected', async () => {
+    assert.deepEqual(await refused({ ':scheme': 'http' }), [421, 'refused']);
+  });
+
+  test('CONNECT within a tunnel is not served', async () => {
+    const stream = client.session.request(
+      { ':method': 'CONNECT', ':authority': `${UNNAMED}:443` },
+      { endStream: true },
+    );
+    assert.equal((await answerOf(stream)).status, 501);
+  });
+
+  test('a head beyond limits.headerBytes is answered 431, and the connection goes on', async () => {
+    const { headerBytes } = loadConfig({ file: weir.configFile, env: {}, cwd: weir.folder }).proxy.limits;
+    assert.deepEqual(await refused({ 'x-large': 'x'.repeat(headerBytes) }), [431, 'refused']);
+    assert.equal((await client.ask({ ':path': '/' })).status, 200);
+  });
+
+  test('streams at once are an event each, and share one connection to the upstream', async () => {
+    const all = await Promise.all(Array.from({ length: 40 }, (_, n) => client.ask({ ':path': `/n${n}` })));
+    const ids = new Set(all.map((answer) => answer.header('x-weir-event')));
+    assert.equal(ids.size, 40);
+    const events = await Promise.all([...ids].map((id) => weir.event(id)));
+    assert.deepEqual(new Set(events.map(({ outcome }) => outcome)), new Set(['completed']));
+    assert.equal(weir.standIn.connections, 1);
+  });
+
+  test('a stream that the client resets is client_aborted, and the upstream is told', async () => {
+    const { promise: gone, resolve } = Promise.withResolvers<void>();
+    weir.standIn.use(({ request, response }) => {
+      streamOf(request)?.on('close', () => resolve());
+      response.writeHead(200, { 'content-type': 'text/plain' });
+      response.write('the beginning');
+    });
+    const records = await weir.recordsOf(async () => {
+      const stream = client.open({ ':path': '/slow' });
+      await once(stream, 'data');
+      stream.close(constants.NGHTTP2_CANCEL);
+      await gone;
+    });
+    assert.deepEqual(
+      records.map(({ outcome, route, status }) => [outcome, route, status]),
+      [['client_aborted', 'GET /slow', 200]],
+    );
+  });
+
+  test('a client that goes away in the middle of its body is client_aborted, and the upstream does not take it for whole', async () => {
+    const { promise: failed, resolve } = Promise.withResolvers<void>();
+    const { promise: arrived, resolve: arrive } = Promise.withResolvers<void>();
+    weir.standIn.use(({ received }) => {
+      received.then(() => assert.fail('it looked complete'), resolve);
+      arrive();
+    });
+    const records = await weir.recordsOf(async () => {
+      const other = await http2Through(weir.port, UNNAMED, weir.ca);
+      const stream = other.open({ ':method': 'POST', ':path': '/upload', 'content-type': 'text/plain' });
+      stream.write('the beginning');
+      await arrived;
+      other.close();
+      await failed;
+    });
+    assert.deepEqual(
+      records.map(({ outcome, route }) => [outcome, route]),
+      [['client_aborted', 'POST /upload']],
+    );
+  });
+
+  test('a slow client does not make the proxy keep its answer', async () => {
+    let sent = 0;
+    const total = 24 * 1024 * 1024;
+    const { promise: blocked, resolve } = Promise.withResolvers<void>();
+    weir.standIn.use(({ request, response }) => {
+      if (request.url !== '/large') {
+        response.end('small');
+        return;
+      }
+      const piece = Buffer.alloc(64 * 1024, 'x');
+      const more = (): void => {
+        while (sent < total) {
+          sent += piece.length;
+          if (response.write(piece)) continue;
+          if (sent > 256 * 1024) resolve();
+          response.once('drain', more);
+          return;
+        }
+        response.end();
+      };
+      more();
+    });
+    const stream = client.open({ ':path': '/large' });
+    await once(stream, 'response');
+    await blocked;
+    // What else passes meanwhile is the clock.
+    for (let i = 0; i < 30; i++) assert.equal((await client.ask({ ':path': '/small' })).text, 'small');
+    assert.ok(sent < 8 * 1024 * 1024, `${sent} bytes were taken`);
+    const { body } = await answerOf(stream);
+    assert.equal(body.length, total);
+  });
+
+  test('a request and its answer flow at once', async () => {
+    weir.standIn.use(({ request, response }) => {
+      response.writeHead(200, { 'content-type': 'application/octet-stream' });
+      request.pipe(response);
+    });
+    const stream = client.open({ ':method': 'POST', ':path': '/echo', 'content-type': 'application/octet-stream' });
+    for (const piece of ['one', 'two', 'three']) {
+      stream.write(piece);
+      const [echo] = (await once(stream, 'data')) as [Buffer];
+      assert.equal(echo.toString(), piece);
+    }
+    stream.end();
+    await once(stream, 'close');
+    assert.equal(stream.rstCode, 0);
+  });
+
+  test('an answer before the body is whole reaches the client, which is asked to stop', async () => {
+    weir.standIn.use(({ response }) => {
+      response.writeHead(413, { 'content-type': 'text/plain' }).end('too large');
+    });
+    const stream = client.open({ ':method': 'POST', ':path': '/upload', 'content-type': 'application/octet-stream' });
+    const answered = answerOf(stream);
+    stream.write(Buffer.alloc(300_000));
+    const { status, text, reset } = await answered;
+    assert.deepEqual([status, text, reset], [413, 'too large', constants.NGHTTP2_NO_ERROR]);
+  });
+
+  test('an upstream that ends a session says so to those alone whose answers it broke off', async () => {
+    weir.standIn.use(async ({ request, response, received }) => {
+      await received;
+      if (request.url === '/last') (request as unknown as Http2ServerRequest).stream.session?.goaway();
+      response.end('ok');
+    });
+    for (const path of ['/first', '/last', '/next']) assert.equal((await client.ask({ ':path': path })).text, 'ok');
+  });
+
+  test('a client of HTTP/1.1 beside it is served in HTTP/1.1 by an upstream that speaks both', async () => {
+    weir.standIn.use(async ({ request, response, received }) => {
+      await received;
+      response.end(request.httpVersion);
+    });
+    assert.equal((await client.ask({ ':path': '/' })).text, '2.0');
+    const old = await connectHttp1(weir, UNNAMED);
+    assert.equal((await old.ask({})).text, '1.1');
+    old.close();
+  });
+
+  test('curl speaks HTTP/2 through the proxy', { skip: CURL_SKIP }, async () => {
+    weir.standIn.use(async ({ response, received }) => {
+      const { body } = await received;
+      response.writeHead(200, { 'content-type': 'text/plain' }).end(`got ${body.length}`);
+    });
+    const ca = join(weir.folder, 'ca-for-curl.pem');
+    writeFileSync(ca, weir.ca);
+    const args = ['-sS', '--http2', '--cacert', ca, '-x', `http://127.0.0.1:${weir.port}`, '-w', ' by %{http_version}'];
+    const { stdout } = await promisify(execFile)('curl', [...args, '-d', 'x'.repeat(100_000), `https://${UNNAMED}/`]);
+    assert.equal(stdout, 'got 100000 by 2');
+  });
+});
+
+describe('HTTP/2 without TLS', () => {
+  let weir: UnderTest;
+  let upstream: Http2Server;
+  let place = '';
+  before(async () => {
+    upstream = createServer();
+    upstream.on('stream', (stream, headers) => {
+      stream.respond({ ':status': 200 });
+      stream.end(`${headers[':authority']} ${headers[':path']}`);
+    });
+    upstream.listen(0, '127.0.0.1');
+    await once(upstream, 'listening');
+    place = `127.0.0.1:${(upstream.address() as AddressInfo).port}`;
+    weir = await startUnderTest({ config: { proxy: { resolve: { 'plain.weir-test.example:80': place } } } });
+  });
+  after(async () => {
+    await weir.close();
+    upstream.close();
+  });
+
+  test('by prior knowledge in a tunnel it goes on to the upstream as HTTP/2', async () => {
+    const client = await http2PlainThrough(weir.port, 'plain.weir-test.example', 80);
+    const answer = await client.ask({ ':path': '/a' });
+    assert.deepEqual([answer.status, answer.text], [200, 'plain.weir-test.example /a']);
+    assert.equal((await client.ask({ ':path': '/', ':authority': OPENAI })).status, 421);
+    client.close();
+  });
+
+  test('the proxy itself and the gateway answer it', async () => {
+    const client = await http2Plain(weir.port);
+    const own = await client.ask({ ':path': '/.well-known/weir' });
+    assert.deepEqual([own.status, JSON.parse(own.text).name], [200, 'weir']);
+    const body = { model: 'gpt-5', messages: [{ role: 'user', content: SENTENCE }] };
+    const head = { ':method': 'POST', ':path': '/openai/v1/chat/completions', 'content-type': 'application/json' };
+    const answer = await client.ask(head, body);
+    assert.equal(answer.status, 200);
+    assert.ok(answer.text.includes(SENTENCE));
+    assert.ok(!weir.standIn.requests.at(-1)?.body.includes(MAIL));
+    const foreign = await client.ask({ ':path': '/', ':authority': OPENAI });
+    assert.equal(foreign.status, 421);
+    client.close();
+  });
+});
+
+test('a proxy that closes lets streams end, and leaves no connection behind', async () => {
+  const open = (): number => process.getActiveResourcesInfo().filter((name) => name === 'TCPSocketWrap').length;
+  const before = open();
+  const weir = await startUnderTest({ alpn: ['h2'] });
+  const { promise: begun, resolve } = Promise.withResolvers<() => void>();
+  weir.standIn.use(({ response }) => {
+    response.writeHead(200, { 'content-type': 'text/plain' });
+    response.write('the beginning');
+    resolve(() => response.end(', the end'));
+  });
+  const client = await http2Through(weir.port, UNNAMED, weir.ca);
+  const goaway = once(client.session, 'goaway');
+  const answered = client.ask({ ':path': '/' });
+  const end = await begun;
+  const closed = weir.weir.close();
+  await goaway;
+  end();
+  assert.equal((await answered).text, 'the beginning, the end');
+  await closed;
+  client.close();
+  await weir.remove();
+  assert.equal(open(), before);
+});
 
 /** The text of one event of a stream. */
 function deltaOf(line: string): string {

@@ -82,7 +82,11 @@ export async function tunnelTo(
 }
 
 function over(socket: net.Socket, authority: string, settings: http2.Settings): Http2Client {
-  const session = http2.connect(authority, { createConnection: () => socket, settings });
+  const session = http2.connect(authority, {
+    createConnection: () => socket,
+    settings,
+    maxSendHeaderBlockLength: 1024 * 1024,
+  });
   session.on('error', () => {
     // Streams tell of it.
   });
