@@ -9,6 +9,7 @@ import type { WeirError } from '../../flow/errors.ts';
 import type { Outcome } from '../../flow/event.ts';
 import { headerOf, type Message } from '../../flow/message.ts';
 import { closeRecord, closeRecordSoon, reasonOf } from '../answer.ts';
+import type { ClientRequest } from '../client-message.ts';
 import type { Ready } from '../context.ts';
 import type { Call, ResponseSink } from '../forward.ts';
 import { responseHead, trailerFields } from '../head.ts';
@@ -410,13 +411,14 @@ class RelayingMessages implements ResponseSink {
         const { refusal: plain, trailers } = wholeEnding(protocol, ending, type);
         const refusal = forBrowser(plain, request.rawHeaders);
         response.sendDate = false;
-        response.writeHead(refusal.status, [...refusal.headers]);
+        // What of the request was not read is not waited for.
+        const close = request.complete ? [] : ['Connection', 'close'];
+        response.writeHead(refusal.status, [...refusal.headers, ...close]);
         if (trailers.length > 0) response.addTrailers(trailers);
         if (refusal.body.length > 0) response.end(refusal.body);
         else response.end();
       }
-      // What of the request was not read is not waited for.
-      if (!request.complete) request.resume();
+      if (!request.complete) letGoOf(request);
     }
     this.#close();
   }
@@ -476,6 +478,19 @@ class RelayingMessages implements ResponseSink {
 
 /** So long a message that ends within a token waits for the next. */
 const CARRY_MS = 1000;
+/** So long a client may take to see that its stream has ended and to stop sending. */
+const LEAVE_MS = 1000;
+
+/** In HTTP/1.1 only the end of the connection ends a request; a stream of HTTP/2 is reset once its answer is out. */
+function letGoOf(request: ClientRequest): void {
+  request.resume();
+  if (request.httpVersionMajor > 1) return;
+  const timer = setTimeout(() => {
+    if (!request.complete) request.destroy();
+  }, LEAVE_MS);
+  request.on('close', () => clearTimeout(timer));
+}
+
 const NO_CALL: Call = { pause: () => {}, resume: () => {}, abort: () => {} };
 
 /** Of an answer that is all trailers (gRPC over HTTP2, Trailers-Only): what stands in the head, and what behind it. */

@@ -6,6 +6,7 @@ import { after, before, describe, test } from 'node:test';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import type { Script } from '../../cli/demo/stand-in.ts';
 import { envelope } from '../../engine/extract/envelopes.ts';
+import { seeded } from '../support/every-split.ts';
 import { answering, type Message, openMessages } from '../support/message-client.ts';
 import { CARD, filesHolding, MAIL } from '../support/planted.ts';
 import { protobuf } from '../support/protobuf.ts';
@@ -391,6 +392,77 @@ describe('one message of protobuf', () => {
       const { code, message } = JSON.parse(answer.text) as { code: string; message: string };
       assert.equal(code, 'permission_denied');
       assert.match(message, /^Blocked by policy own\/card: 1 CREDIT_CARD in /);
+    }
+  });
+});
+
+describe('what is broken', () => {
+  const { type, of, end, errorOf } = FORMS['gRPC-web'] as Form;
+
+  test('a request that ends in the middle of a message is refused, and never looks complete upstream', async () => {
+    const broken = Promise.withResolvers<boolean>();
+    weir.standIn.use((exchange) => {
+      const { request } = exchange;
+      request.on('close', () => broken.resolve(!request.complete));
+      answering(echo, [end], type)(exchange);
+    });
+    const client = await openMessages(weir, OPENAI, TARGET, type);
+    client.say(of('whole'));
+    await client.next();
+    client.write(envelope(0, of('cut')).subarray(0, 7));
+    client.end();
+    const { code, text } = errorOf(await client.next());
+    assert.equal(code, '3');
+    assert.match(text, /in the middle of a message/);
+    assert.equal(await broken.promise, true);
+    assert.equal((await endOf((await client.response).headers['x-weir-event'])).outcome, 'malformed');
+    client.destroy();
+  });
+
+  test('an answer that ends in the middle of a message, or is torn off, does not look complete', async () => {
+    for (const finish of ['end', 'destroy'] as const) {
+      weir.standIn.use(({ request, response }) => {
+        request.resume();
+        response.writeHead(200, { 'content-type': type });
+        response.write(Buffer.concat([envelope(0, of('whole')), envelope(0, of('cut')).subarray(0, 7)]));
+        setImmediate(() => (finish === 'end' ? response.end() : response.destroy()));
+      });
+      const client = await openMessages(weir, OPENAI, TARGET, type);
+      client.say(of('words'));
+      const all = await client.rest();
+      assert.deepEqual(all[0]?.payload, of('whole'));
+      assert.equal(errorOf(all.at(-1) ?? null).code, '14', finish);
+      assert.equal((await endOf((await client.response).headers['x-weir-event'])).outcome, 'upstream_failed');
+      client.destroy();
+    }
+  });
+
+  test('letters that are no base64 are refused', async () => {
+    weir.standIn.use(answering(echo, [end], 'application/grpc-web-text'));
+    const wire = await connectThrough(weir.port, OPENAI, weir.ca);
+    const head = `POST ${TARGET} HTTP/1.1\r\nHost: ${OPENAI}\r\ncontent-type: application/grpc-web-text\r\n`;
+    wire.write(`${head}Content-Length: 8\r\n\r\nno~base!`);
+    const answer = await wire.answer('POST');
+    const frame = Buffer.from(answer.text, 'base64');
+    assert.match(frame.toString('latin1', 5), /^grpc-status: 3\r\n/);
+    wire.destroy();
+  });
+
+  test('noise in either direction comes to an end', async () => {
+    const random = seeded(11);
+    const noise = (): Buffer => Buffer.from(Array.from({ length: 300 }, () => Math.floor(random() * 6)));
+    for (let round = 0; round < 20; round++) {
+      weir.standIn.use(({ request, response }) => {
+        request.resume();
+        response.writeHead(200, { 'content-type': type });
+        response.end(noise());
+      });
+      const client = await openMessages(weir, OPENAI, TARGET, type);
+      client.write(noise());
+      client.end();
+      await client.rest();
+      await endOf((await client.response).headers['x-weir-event']);
+      client.destroy();
     }
   });
 });
