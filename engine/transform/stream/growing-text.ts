@@ -8,8 +8,10 @@ import { unfinishedFrom, untoldFrom } from '../../scan/unfinished.ts';
 import type { Asking } from './asking.ts';
 import type { StreamJudge, TextPlace } from './judge.ts';
 
-/** So much of what was let go is looked at again, bytes. */
-const MAX_PAST = 1024;
+/** So much of what was let go is looked at again, bytes. With what is held it is mostly less than a scanner remembers texts from. */
+const MAX_PAST = 768;
+/** Longer words are cut where context begins, bytes. */
+const MAX_WORD = 64;
 /** A key is not dropped for longer than this behind its beginning, bytes: what follows is something else. */
 const MAX_DROPPED = 65_536;
 /** Of what is dropped, so much is looked at for the end of it, characters. */
@@ -120,8 +122,11 @@ export class GrowingText {
     this.#sent += bytes.length;
     const past = Buffer.concat([this.#past, bytes]);
     let at = Math.max(0, past.length - MAX_PAST);
-    // From a whole word on: half of one may read as something else.
-    if (at > 0) for (let i = at; i < at + 64 && i < past.length; i++) if (past[i] === 0x20 || past[i] === 0x0a) at = i;
+    if (at > 0) {
+      // From a whole word on: half of one may read as something else.
+      const word = past.subarray(at, at + MAX_WORD).findIndex((byte) => byte === 0x20 || byte === 0x0a);
+      at += Math.max(0, word);
+    }
     while (at > 0 && at < past.length && ((past[at] as number) & 0xc0) === 0x80) at++;
     this.#past = Buffer.from(past.subarray(at));
   }
