@@ -72,6 +72,7 @@ export async function startInProcess(snapshot: Snapshot, parts: InProcessParts):
   } catch (error) {
     await spans?.close();
     await model?.close();
+    await documentReader.close();
     throw error;
   }
 }

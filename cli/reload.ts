@@ -29,6 +29,7 @@ const NEEDS_RESTART: ReadonlySet<string> = new Set([
   'proxy.workers',
   'proxy.limits.headerBytes',
   'proxy.limits.modelMs',
+  'proxy.limits.documentMs',
 ]);
 
 /** The keys that differ, as they are written in weir.yaml. Policies are compared by what is in them. */
@@ -56,7 +57,7 @@ export function needingRestart(keys: readonly string[]): readonly string[] {
 export function keepingFixed(running: Config, next: Config): Config {
   const { home, store, console, sensor, detection, proxy } = running;
   const { listen, transparent, workers, limits } = proxy;
-  const { headerBytes, modelMs } = limits;
+  const { headerBytes, modelMs, documentMs } = limits;
   return {
     ...next,
     home,
@@ -64,7 +65,13 @@ export function keepingFixed(running: Config, next: Config): Config {
     console,
     sensor,
     detection: { ...next.detection, model: detection.model },
-    proxy: { ...next.proxy, listen, transparent, workers, limits: { ...next.proxy.limits, headerBytes, modelMs } },
+    proxy: {
+      ...next.proxy,
+      listen,
+      transparent,
+      workers,
+      limits: { ...next.proxy.limits, headerBytes, modelMs, documentMs },
+    },
   };
 }
 

@@ -55,6 +55,8 @@ export interface ProxyOptions extends ProxySettings {
   readonly usage?: UsageLedger;
   /** What people have let through for a while; nothing unless given. */
   readonly overrides?: () => readonly Override[];
+  /** Who did not trust the certificate; of this process alone unless given. */
+  readonly rejections?: Rejections;
   readonly authority: Authority;
   readonly fingerprint: Fingerprint;
   /** Lines for the operator. */
@@ -132,7 +134,7 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
     hostname: options.hostname,
     arrivals,
     outgoing,
-    rejections: new Rejections(now),
+    rejections: options.rejections ?? new Rejections(now),
     listenPort: () => port,
   };
   const contextOf = (settings: ProxySettings, before: Present | null): Present => {

@@ -11,10 +11,12 @@ const MAX_REMEMBERED = 1000;
 export class Rejections {
   readonly #last = new Map<string, number>();
   readonly #now: () => number;
+  readonly #tell: (key: string, at: number | null) => void;
 
-  /** `now` is Unix time in ms. */
-  constructor(now: () => number) {
+  /** `now` is Unix time in ms. `tell` hears what other processes have to learn, since the next try may come to them. */
+  constructor(now: () => number, tell: (key: string, at: number | null) => void = () => {}) {
     this.#now = now;
+    this.#tell = tell;
   }
 
   /** True when the same source turned the same host's certificate down within the last minute. */
@@ -22,20 +24,30 @@ export class Rejections {
     const key = keyOf(source, host);
     const now = this.#now();
     const before = this.#last.get(key);
+    this.learn(key, now);
+    this.#tell(key, now);
+    return before !== undefined && now - before <= WITHIN_MS;
+  }
+
+  /** The source trusts the certificate after all. */
+  forget(source: Source, host: string): void {
+    // Nearly every connection: nothing is made of one that never turned it down.
+    if (this.#last.size === 0) return;
+    const key = keyOf(source, host);
+    if (this.#last.delete(key)) this.#tell(key, null);
+  }
+
+  /** What another process has told. */
+  learn(key: string, at: number | null): void {
     this.#last.delete(key);
-    this.#last.set(key, now);
+    if (at === null) return;
+    this.#last.set(key, at);
     if (this.#last.size > MAX_REMEMBERED) {
       for (const oldest of this.#last.keys()) {
         this.#last.delete(oldest);
         break;
       }
     }
-    return before !== undefined && now - before <= WITHIN_MS;
-  }
-
-  /** The source trusts the certificate after all. */
-  forget(source: Source, host: string): void {
-    this.#last.delete(keyOf(source, host));
   }
 }
 

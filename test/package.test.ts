@@ -191,8 +191,11 @@ describe('the published package', () => {
     assert.equal(status, 0, stdout + stderr);
   });
 
-  test('runs the proxy, writer thread included, and stops when asked to', async () => {
-    writeFileSync(join(app, 'weir.yaml'), 'proxy: {listen: "127.0.0.1:0"}\nconsole: {listen: "127.0.0.1:0"}\n');
+  test('runs the proxy, its workers and the writer thread, and stops when asked to', async () => {
+    writeFileSync(
+      join(app, 'weir.yaml'),
+      'proxy: {listen: "127.0.0.1:0", workers: 2}\nconsole: {listen: "127.0.0.1:0"}\n',
+    );
     const child = spawn(join(app, 'node_modules/.bin/weir'), ['up'], {
       cwd: app,
       env,

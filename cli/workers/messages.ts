@@ -16,6 +16,13 @@ export type ConversationQuestion =
   | { readonly kind: 'tokens'; readonly key: string }
   | { readonly kind: 'name'; readonly key: string; readonly known: string };
 
+/** A client has not trusted the certificate, at that time; or does after all, null. Passed on to the other workers. */
+export interface Rejected {
+  readonly kind: 'rejected';
+  readonly key: string;
+  readonly at: number | null;
+}
+
 export interface Ports {
   readonly port: number;
   /** Of the listener for redirected connections; null without one. */
@@ -46,6 +53,7 @@ export type ToWorker =
   | { readonly kind: 'keys'; readonly added: readonly string[]; readonly removed: readonly string[] }
   /** What another worker has let through, for limits. */
   | { readonly kind: 'used'; readonly uses: readonly LimitUse[] }
+  | Rejected
   /** Somebody removed this spool file. */
   | { readonly kind: 'removed'; readonly name: string }
   | { readonly kind: 'figures'; readonly id: number }
@@ -61,6 +69,7 @@ export type FromWorker =
   | { readonly kind: 'refused'; readonly version: number; readonly error: Failure }
   | { readonly kind: 'ask'; readonly id: number; readonly question: ConversationQuestion }
   | { readonly kind: 'used'; readonly uses: readonly LimitUse[] }
+  | Rejected
   | { readonly kind: 'grown'; readonly file: SpoolFile }
   | { readonly kind: 'figures'; readonly id: number; readonly figures: Figures }
   | { readonly kind: 'log'; readonly line: string }

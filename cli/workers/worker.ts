@@ -9,6 +9,7 @@ import { type OpenDocumentReader, openDocumentReader } from '../../documents/doc
 import { WeirError } from '../../flow/errors.ts';
 import { type ProxySettings, type RunningProxy, startProxy } from '../../proxy/proxy.ts';
 import { loadOrCreateAuthority } from '../../proxy/tls/authority.ts';
+import { Rejections } from '../../proxy/trust.ts';
 import { SharedUsage } from '../../proxy/usage-ledger.ts';
 import { openHome } from '../../store/home.ts';
 import { overridesIn } from '../../store/overrides.ts';
@@ -29,6 +30,7 @@ class WorkerProcess {
   readonly #say: (message: FromWorker) => void;
   readonly #conversations: RemoteConversations;
   readonly #usage: SharedUsage;
+  readonly #rejections: Rejections;
   readonly #recorder: SpoolRecorder;
   readonly #model: ConfiguredModel | null;
   readonly #documents: OpenDocumentReader;
@@ -66,6 +68,7 @@ class WorkerProcess {
     this.#settings = this.#settingsOf(snapshot);
     this.#conversations = new RemoteConversations(keys, (id, question) => say({ kind: 'ask', id, question }));
     const report = seldom((message) => log(`weir: ${message}`));
+    this.#rejections = new Rejections(Date.now, (key, at) => say({ kind: 'rejected', key, at }));
     this.#usage = new SharedUsage(Date.now, (uses) => say({ kind: 'used', uses }), usage);
     this.#recorder = new SpoolRecorder({
       spoolFolder: home.spoolFolder,
@@ -80,6 +83,7 @@ class WorkerProcess {
       recorder: this.#recorder,
       conversations: this.#conversations,
       usage: this.#usage,
+      rejections: this.#rejections,
       overrides: overridesIn(home, Date.now),
       spans,
       authority: loadOrCreateAuthority(home.caFolder),
@@ -108,6 +112,8 @@ class WorkerProcess {
         return this.#conversations.keysChanged(message.added, message.removed);
       case 'used':
         return this.#usage.learn(message.uses);
+      case 'rejected':
+        return this.#rejections.learn(message.key, message.at);
       case 'removed':
         return this.#recorder.leave(message.name);
       case 'figures':

@@ -278,9 +278,9 @@ class Workers implements RunningWorkers {
         return void this.#answer(worker, message.id, message.question);
       case 'used':
         this.#usage.learn(message.uses);
-        for (const other of this.#running)
-          if (other !== worker) this.#tell(other, { kind: 'used', uses: message.uses });
-        return;
+        return this.#passOn(worker, message);
+      case 'rejected':
+        return this.#passOn(worker, message);
       case 'grown':
         return this.#options.recorder.grown(message.file);
       case 'figures':
@@ -290,6 +290,11 @@ class Workers implements RunningWorkers {
       case 'stopped':
         return;
     }
+  }
+
+  /** To the other workers. */
+  #passOn(from: Worker, message: ToWorker): void {
+    for (const worker of this.#running) if (worker !== from) this.#tell(worker, message);
   }
 
   #failed(worker: Worker, failure: Failure): void {
