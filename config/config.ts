@@ -93,6 +93,17 @@ export interface AppConfig {
   readonly owner: string | null;
   /** SHA-256 of the app's token, lower-case hex; null when the app has none. */
   readonly tokenSha256: string | null;
+  /** Which processes of this host are the app, whatever they say; null for none. */
+  readonly match: AppMatch | null;
+}
+
+/** Globs; all that are given have to fit. */
+export interface AppMatch {
+  readonly exe: string | null;
+  /** The kernel's short name. */
+  readonly process: string | null;
+  readonly user: string | null;
+  readonly container: string | null;
 }
 
 export interface Config {

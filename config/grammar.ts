@@ -233,13 +233,36 @@ function detection(base: PathBase) {
   );
 }
 
+const appGlob = string({ expected: 'a name or path, in which * is any characters', maxLength: 4096 });
+
+const appMatch = as(
+  checked(
+    object({
+      exe: optional(appGlob),
+      process: optional(appGlob),
+      user: optional(appGlob),
+      container: optional(appGlob),
+      image: notBuilt('apps[].match.image'),
+      cgroup: notBuilt('apps[].match.cgroup'),
+      pod: notBuilt('apps[].match.pod'),
+      iam: notBuilt('apps[].match.iam'),
+    }),
+    ({ exe, process, user, container }, report) => {
+      if (exe === null && process === null && user === null && container === null) {
+        report('expected at least one of exe, process, user, container');
+      }
+    },
+  ),
+  ({ exe, process, user, container }) => ({ exe, process, user, container }),
+);
+
 const apps = checked(
   list(
     object({
       // A label is shown in tables, and stands before the colon in Basic credentials.
       name: string({ expected: 'a name of up to 100 characters, without ":"', pattern: /^[^\p{Cc}:]{1,100}$/u }),
       owner: optional(string({ maxLength: 200 })),
-      match: notBuilt('apps[].match'),
+      match: optional(appMatch),
       token: optional(tokenDigest()),
     }),
   ),

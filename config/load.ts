@@ -96,7 +96,7 @@ function configOf(read: ConfigFile, file: string | null, home: string): Config {
       names: read.detection.names,
       model: read.detection.model,
     },
-    apps: read.apps.map(({ name, owner, token }) => ({ name, owner, tokenSha256: token })),
+    apps: read.apps.map(({ name, owner, token, match }) => ({ name, owner, tokenSha256: token, match })),
     destinations: read.destinations,
     excerpts: read.excerpts,
     store: read.store,

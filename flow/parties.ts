@@ -3,7 +3,7 @@
 /** A workload that sends. Unknown is null. */
 export interface Source {
   readonly app: string | null;
-  /** True when the app label came with its token. */
+  /** True when the app label came with its token, or was given by what the process is (`apps[].match`). */
   readonly verified: boolean;
   readonly host: string | null;
   readonly pid: number | null;

@@ -1,4 +1,5 @@
 /** Who may use the proxy, and the record of whoever may not. */
+import type { Socket } from 'node:net';
 import type { AppConfig } from '../config/config.ts';
 import type { Source } from '../flow/parties.ts';
 import { Account } from './account.ts';
@@ -31,12 +32,16 @@ export interface Asking {
   readonly isForAll: boolean;
 }
 
-/** The source that a credential (`app:token`) names, or why it may not go on. `peer` is the client's address. */
+/**
+ * The source that a credential (`app:token`) names, or why it may not go on. `peer` is the client's address, `socket` its
+ * connection.
+ */
 export function admit(
   credential: string | null,
   peer: string | null,
   asking: Asking,
   context: AdmissionContext,
+  socket: Socket,
 ): Source | Denied {
   const identity = identify(credential, context.apps);
   const mustBeKnown = !context.isListenerLocal && !context.config.open && !asking.isForAll;
@@ -44,7 +49,10 @@ export function admit(
     const fault = identity.kind === 'denied' ? "the token is not the app's" : 'a token is needed';
     return { status: asking.status, code: 'app_unknown', message: `${fault}; ${asking.how}` };
   }
-  return sourceOf(identity, hostOf(peer, context));
+  const source = sourceOf(identity, hostOf(peer, context));
+  // Whom a load balancer speaks for is not who has its socket open.
+  if (peer === (socket.remoteAddress ?? null)) context.peers?.begin(source, socket);
+  return source;
 }
 
 /** The one event of a request that came no further; its id. */

@@ -17,6 +17,7 @@ import type { ProxyFigures } from './figures.ts';
 import type { Call, Forwarder, ResponseSink } from './forward.ts';
 import type { RateWatch } from './held.ts';
 import type { HeldBudget } from './held-budget.ts';
+import type { Peers } from './peers.ts';
 import type { Pseudonyms } from './pseudonyms.ts';
 import type { Traces } from './traces.ts';
 import type { YoungChunks } from './young-chunks.ts';
@@ -37,6 +38,10 @@ export interface ExchangeContext {
   readonly budget: HeldBudget;
   readonly rates: RateWatch;
   readonly figures: ProxyFigures;
+  /** Looks up who connects; null where that cannot be done. */
+  readonly peers: Peers | null;
+  /** True where a rule needs to know: then a call waits for it, a little. */
+  readonly waitsForPeers: boolean;
   /** Null where traces are off. */
   readonly traces: Traces | null;
   readonly usage: UsageLedger;

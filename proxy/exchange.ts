@@ -14,7 +14,8 @@ import { relay } from './relay.ts';
 import { carrying } from './traces.ts';
 
 /** Carries out one exchange. Resolves when it is over; never rejects. */
-export async function exchange(incoming: Incoming, context: ExchangeContext): Promise<void> {
+export async function exchange(asked: Incoming, context: ExchangeContext): Promise<void> {
+  const incoming = context.waitsForPeers ? await identified(asked, context) : asked;
   const destination = context.catalog.lookup(incoming.origin.host, incoming.origin.port);
   const startedAt = context.now();
   const account = new Account(
@@ -54,6 +55,12 @@ export async function exchange(incoming: Incoming, context: ExchangeContext): Pr
     // Whichever way it ended, the room that its body took is free again.
     reader.release();
   }
+}
+
+/** With the process that asks, where a rule wants to know it. */
+async function identified(incoming: Incoming, { peers }: ExchangeContext): Promise<Incoming> {
+  const source = (await peers?.identified(incoming.source)) ?? incoming.source;
+  return source === incoming.source ? incoming : { ...incoming, source };
 }
 
 /** The record of what is about to happen; where it cannot be written, `onError` decides. */

@@ -291,7 +291,7 @@ function sourceOfRequest(
     how: isGateway ? 'send x-weir-app: APP:TOKEN' : 'use http://APP:TOKEN@… as the proxy',
     isForAll: route.kind === 'own' && request.method !== 'CONNECT',
   };
-  return admit(credential, context.arrivals.peerOf(request.socket), asking, context);
+  return admit(credential, context.arrivals.peerOf(request.socket), asking, context, request.socket);
 }
 
 function refuseRequest(

@@ -27,6 +27,8 @@ import { createForwarder, type Forwarder } from './forward.ts';
 import { RateWatch } from './held.ts';
 import { HeldBudget } from './held-budget.ts';
 import { createListener, type ListenerContext, setLimits } from './listener.ts';
+import { PeerTable } from './peer-table.ts';
+import { Peers } from './peers.ts';
 import type { Authority } from './tls/authority.ts';
 import { createLeaves } from './tls/leaves.ts';
 import { type SpanMaker, Traces } from './traces.ts';
@@ -111,10 +113,21 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
   const stopping = new AbortController();
   const figures = new ProxyFigures();
   const traces = options.spans == null ? null : new Traces(options.spans);
+  const traced = traces?.recording(options.recorder) ?? options.recorder;
+  const peers =
+    process.platform === 'linux'
+      ? new Peers(
+          new PeerTable(),
+          () => present.config.apps,
+          () => present.context.waitsForPeers,
+        )
+      : null;
+  const recorder = peers?.recording(traced) ?? traced;
   const { heldBytes, inspectBytes } = options.config.proxy.limits;
   const budget = new HeldBudget(heldBytes, inspectBytes);
   const shared = {
-    recorder: traces?.recording(options.recorder) ?? options.recorder,
+    recorder,
+    peers,
     traces,
     figures,
     budget,
@@ -167,6 +180,10 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
       forwarder: reach.forwarder,
       dialer: reach.dialer,
       rates: reach.rates,
+      waitsForPeers:
+        peers !== null &&
+        (engine.policies.looksAtProcesses ||
+          (engine.policies.looksAtApps && config.apps.some((app) => app.match !== null))),
       isBypassed: (host) => host !== OWN_NAME && bypass?.(host) === true,
       isIntercepted: (host) => host === OWN_NAME || intercept?.(host) === true,
       apps: config.apps,

@@ -155,7 +155,8 @@ class Handshake {
   /** The source; null where it may not go on, which has been said. */
   #admit(): ReturnType<typeof admit> | null {
     const asking = { status: 407, how: 'use socks5h://APP:TOKEN@… as the proxy', isForAll: false };
-    const admitted = admit(this.#credential, this.#context.arrivals.peerOf(this.#socket), asking, this.#context);
+    const peer = this.#context.arrivals.peerOf(this.#socket);
+    const admitted = admit(this.#credential, peer, asking, this.#context, this.#socket);
     if (!('status' in admitted)) return admitted;
     const reply = this.#credential === null ? replyOf(NOT_ALLOWED) : Buffer.from([AUTHENTICATION, FAILED]);
     this.#deny('refused', admitted.status, admitted.code, admitted.message, reply);

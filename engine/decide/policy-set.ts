@@ -57,6 +57,9 @@ export interface PolicySet {
   readonly hasLimits: boolean;
   /** True where some rule may be overridden: only then do overrides matter. */
   readonly hasOverrides: boolean;
+  /** True where some rule or exception looks at processes, users or containers, or at the apps that they may be. */
+  readonly looksAtProcesses: boolean;
+  readonly looksAtApps: boolean;
   /** Every rule's own account of a message, held or not, by policy and rule. Slower than decide. */
   trace(input: DecideInput): readonly RuleTrace[];
   /** Of the policies, in alphabetical order. */
@@ -129,9 +132,23 @@ export function compilePolicies(documents: readonly PolicyDocument[], standOf: R
       return held.length === 0 ? NOTHING_HELD : concluded(held, input);
     },
     hasLimits: limits.length > 0,
+    ...whatIsLookedAt(documents),
     hasOverrides: rules.some((rule) => rule.overrideMs !== null),
     usesOf: (input) => limits.flatMap((rule) => (scopeMiss(rule, input) === null ? (limitUse(rule, input) ?? []) : [])),
     trace: (input) => rules.map((rule) => traceOf(forSource?.(rule, input.source) ?? rule, input)),
+  };
+}
+
+function whatIsLookedAt(documents: readonly PolicyDocument[]): Pick<PolicySet, 'looksAtProcesses' | 'looksAtApps'> {
+  const matches = documents.filter(isPolicy).flatMap(({ match, rules }) => [match, ...rules.map((rule) => rule.match)]);
+  const sources = [
+    ...matches.flatMap((match) => [match?.sources, match?.not?.sources]),
+    ...documents.filter(isPolicy).flatMap(({ rules }) => rules.map((rule) => rule.except?.sources)),
+    ...documents.filter(isException).map((exception) => exception.sources),
+  ].filter((one) => one != null);
+  return {
+    looksAtProcesses: sources.some((one) => one.processes.length + one.users.length + one.containers.length > 0),
+    looksAtApps: sources.some((one) => one.apps.length > 0),
   };
 }
 

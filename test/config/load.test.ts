@@ -147,8 +147,8 @@ store: sqlite
     assert.deepEqual(config.proxy.origins, ['https://app.example', 'vscode-webview://abc']);
     assert.deepEqual(config.detection, { disable: ['CREDIT_CARD'], countries: null, names: 'off', model: null });
     assert.deepEqual(config.apps, [
-      { name: 'billing', owner: 'team', tokenSha256: DIGEST },
-      { name: 'other', owner: null, tokenSha256: null },
+      { name: 'billing', owner: 'team', tokenSha256: DIGEST, match: null },
+      { name: 'other', owner: null, tokenSha256: null, match: null },
     ]);
     assert.deepEqual(config.destinations[0]?.hosts, ['*.corp.example:8443', '[::1]:11434']);
     assert.equal(config.destinations[0]?.note, null);
@@ -327,7 +327,7 @@ const WRONG: readonly (readonly [what: string, text: string, ...lines: readonly 
 const NOT_BUILT: readonly (readonly [text: string, ...lines: readonly string[]])[] = [
   ['detection: {countries: [DE, deu]}', '1:29: expected an ISO 3166-1 code such as DE'],
   ['detection: {languages: [en, de]}', '1:24: a choice of languages is not built yet; expected ["en"]'],
-  ['apps: [{name: a, match: {exe: /srv/a}}]', '1:18: apps[].match is not built yet; remove this key'],
+  ['apps: [{name: a, match: {pod: a}}]', '1:26: apps[].match.pod is not built yet; remove this key'],
   ['stores: []', '1:1: stores is not built yet; remove this key'],
   ['environments: {}', '1:1: environments is not built yet; remove this key'],
   ['notify: []', '1:1: notify is not built yet; remove this key'],
