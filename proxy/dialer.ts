@@ -101,7 +101,9 @@ export function createDialer(options: DialerOptions): Dialer {
   const contextFor = secureContexts(options);
   return {
     dial: async (target, isTls, alpn = HTTP_1) => {
-      if (isTls) return dialTls(target, alpn, options, contextFor(target.host), contextFor);
+      // In absolute form a proxy is spoken to by HTTP/1.1 alone.
+      const offered = isBehind(target, options) ? HTTP_1 : alpn;
+      if (isTls) return dialTls(target, offered, options, contextFor(target.host), contextFor);
       const socket = await dialTcp(target, false, options, contextFor);
       // A proxy behind this one was spoken to on it, and it was paused so that nothing is lost until somebody listens.
       if (socket.isPaused()) setImmediate(() => socket.resume());
@@ -145,11 +147,16 @@ export function isDirect(
   target: DialTarget,
   { proxy, resolve, direct }: Pick<DialerOptions, 'proxy' | 'resolve' | 'direct'>,
 ): boolean {
-  if (proxy === null || (target.port === proxy.port && target.host === proxy.host)) return true;
+  if (proxy === null || isBehind(target, { proxy })) return true;
   const pair = hostPortText(placeOf(target));
   if (resolve.has(pair) || direct.has(pair)) return true;
   const address = target.address ?? target.host;
   return isIP(address) !== 0 && judgeAddress(address, false) === 'forbidden';
+}
+
+/** True for the proxy behind this one. */
+function isBehind(target: DialTarget, { proxy }: Pick<DialerOptions, 'proxy'>): boolean {
+  return proxy !== null && target.port === proxy.port && target.host === proxy.host;
 }
 
 /** What is looked up in lists of pairs: a client that names an address gains nothing by the name that it gives it. */
