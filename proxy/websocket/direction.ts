@@ -6,13 +6,13 @@ import { isUtf8 } from 'node:buffer';
 import { opaque, truncated } from '../../flow/coverage.ts';
 import type { Direction as Way } from '../../flow/decision.ts';
 import type { Account } from '../account.ts';
-import { Beside } from '../beside.ts';
 import type { ExchangeContext } from '../context.ts';
 import { failClosed, failOpen } from '../failing.ts';
 import { HeldShare } from '../held-budget.ts';
 import { BrokenProtocol, CLOSE, type Close, readClose } from './close.ts';
 import { AT_ONCE_BYTES, type InflatingMessage } from './deflate.ts';
 import { CLOSING, CONTINUATION, type FramePiece, PONG, TEXT } from './frame-reader.ts';
+import { Gathered } from './gathered.ts';
 import type { Judge, Way as Treatment, Verdict } from './judge.ts';
 import type { Leg } from './leg.ts';
 import { TextCheck } from './text-check.ts';
@@ -34,12 +34,13 @@ interface Coming {
   inflating: InflatingMessage | null;
   /** Null until its first byte is known. */
   way: Treatment | null;
-  held: Buffer[];
-  heldBytes: number;
+  /** What is held, or of a message that is passed on what is scanned beside. */
+  readonly held: Gathered;
+  /** Of what is passed on, how much is scanned beside, and how much there was. */
+  sampleBytes: number;
+  seen: number;
   /** Of a text that is passed on in pieces. */
   check: TextCheck | null;
-  /** What is scanned beside. */
-  sample: Beside | null;
   /** Its frames are passed on as they are. */
   isMirrored: boolean;
   hasBegun: boolean;
@@ -99,7 +100,7 @@ export class Direction {
       // After goodbye nobody listens any more (RFC 6455 §5.5.1).
       if (this.#isStopped || this.#to.isShut) this.#drop();
       else if (piece.opcode > CLOSING) await this.#control(piece);
-      else await this.#data(piece);
+      else if (!this.#keep(piece)) await this.#data(piece);
       if (this.isDeaf) return;
       if (this.#to.socket.writableNeedDrain) await this.#to.drained();
     }
@@ -156,13 +157,29 @@ export class Direction {
     this.#to.fragment(opcode, true, verdict.messages[0] ?? NOTHING);
   }
 
+  /** The common case of a part of a message that is held, at once: a message may come in very many. */
+  #keep(piece: FramePiece): boolean {
+    const coming = this.#coming;
+    if (coming === null || coming.isCompressed || coming.way === null || coming.way === 'pass') return false;
+    if ((piece.opcode !== CONTINUATION && piece.at === 0) || isLastOf(piece)) return false;
+    if (coming.held.length + piece.bytes.length > this.#most(coming)) return false;
+    if (!this.#room.grow(piece.bytes.length)) return false;
+    coming.held.add(piece.bytes);
+    return true;
+  }
+
+  #most({ way }: Coming): number {
+    const { limits } = this.#present().config;
+    return way === 'shape' ? limits.shapeBytes : limits.inspectBytes;
+  }
+
   async #data(piece: FramePiece): Promise<void> {
     const isFirst = piece.opcode !== CONTINUATION && piece.at === 0;
     if (isFirst) this.#coming = comingOf(piece);
     const coming = this.#coming;
     // Its beginning was dropped with what stood before a goodbye.
     if (coming === null) return;
-    const isLast = piece.isFinal && piece.at + piece.bytes.length === piece.length;
+    const isLast = isLastOf(piece);
     this.#lastAt = this.#present().now();
     const bytes = coming.isCompressed ? await this.#inflated(coming, piece, isFirst && isLast, isLast) : piece.bytes;
     if (coming.way === null) {
@@ -186,21 +203,18 @@ export class Direction {
 
   /** Gathers the message, and decides on it once it is whole. */
   async #hold(coming: Coming, bytes: Buffer, isLast: boolean): Promise<void> {
-    const { limits } = this.#present().config;
     if (bytes.length > 0) {
-      const max = coming.way === 'shape' ? limits.shapeBytes : limits.inspectBytes;
       // Until there is room nothing more is read.
       const hasRoom = this.#room.grow(bytes.length) || (await this.#room.growWhenRoom(bytes.length));
-      coming.held.push(bytes);
-      coming.heldBytes += bytes.length;
-      if (!hasRoom || coming.heldBytes > max) return this.#tooMuch(coming, hasRoom, isLast);
+      coming.held.add(bytes);
+      if (!hasRoom || coming.held.length > this.#most(coming)) return this.#tooMuch(coming, hasRoom, isLast);
     }
     if (!isLast) return;
     await this.#settle(coming);
   }
 
   async #settle(coming: Coming): Promise<void> {
-    const payload = coming.held.length === 1 ? (coming.held[0] as Buffer) : Buffer.concat(coming.held);
+    const payload = coming.held.bytes();
     try {
       if (coming.opcode === TEXT && !isUtf8(payload)) throw new BrokenProtocol(CLOSE.invalidText, NO_TEXT);
       const way = coming.way ?? 'hold';
@@ -240,8 +254,8 @@ export class Direction {
 
   /** What was gathered is passed on, and what follows as it comes. */
   async #letGo(coming: Coming, isLast: boolean): Promise<void> {
-    const bytes = Buffer.concat(coming.held);
-    coming.held = [];
+    const bytes = coming.held.bytes();
+    coming.held.clear();
     this.#room.release();
     coming.way = 'pass';
     this.#beginPassing(coming, false);
@@ -251,7 +265,7 @@ export class Direction {
   #beginPassing(coming: Coming, isMirrored: boolean): void {
     coming.isMirrored = isMirrored;
     coming.check = coming.opcode === TEXT ? new TextCheck() : null;
-    coming.sample = new Beside(this.#present().config.limits.besideBytes, null);
+    coming.sampleBytes = this.#present().config.limits.besideBytes;
   }
 
   async #pass(coming: Coming, piece: FramePiece, bytes: Buffer, isWhole: boolean, isLast: boolean): Promise<void> {
@@ -277,15 +291,17 @@ export class Direction {
   }
 
   #look(coming: Coming, bytes: Buffer, isLast: boolean): void {
-    coming.sample?.take(bytes);
+    coming.seen += bytes.length;
+    const left = coming.sampleBytes - coming.held.length;
+    if (left > 0) coming.held.add(bytes.length <= left ? bytes : bytes.subarray(0, left));
     const { check } = coming;
     if (check === null) return;
     if (!check.take(bytes) || (isLast && !check.isWhole)) throw new BrokenProtocol(CLOSE.invalidText, NO_TEXT);
   }
 
-  async #passed({ sample }: Coming): Promise<void> {
+  async #passed({ held, seen }: Coming): Promise<void> {
     this.#drop();
-    if (sample !== null) await this.#judge.beside(this.#way, sample.bytes(), sample.missing);
+    await this.#judge.beside(this.#way, held.bytes(), seen > held.length ? truncated('limit') : null);
   }
 
   async #send(opcode: number, verdict: Verdict): Promise<void> {
@@ -300,6 +316,11 @@ export class Direction {
   }
 }
 
+/** The message ends with this piece. */
+function isLastOf({ isFinal, at, bytes, length }: FramePiece): boolean {
+  return isFinal && at + bytes.length === length;
+}
+
 const NO_TEXT = 'a text message that is not UTF-8';
 
 function comingOf({ opcode, isCompressed }: FramePiece): Coming {
@@ -308,10 +329,10 @@ function comingOf({ opcode, isCompressed }: FramePiece): Coming {
     isCompressed,
     inflating: null,
     way: null,
-    held: [],
-    heldBytes: 0,
+    held: new Gathered(),
+    sampleBytes: 0,
+    seen: 0,
     check: null,
-    sample: null,
     isMirrored: false,
     hasBegun: false,
   };

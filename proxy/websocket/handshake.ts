@@ -32,7 +32,12 @@ export interface Asked {
 }
 
 /** What a client asks for; else the status and sentence that it is refused with. */
-export function readAsked(method: string, headers: readonly string[]): Asked | { status: 400 | 426; text: string } {
+export function readAsked(
+  method: string,
+  version: string,
+  headers: readonly string[],
+): Asked | { status: 400 | 426; text: string } {
+  if (version !== '1.1') return { status: 400, text: 'a WebSocket is opened in HTTP/1.1 (RFC 6455 §4.1)' };
   if (method !== 'GET') return { status: 400, text: 'a WebSocket is opened with GET (RFC 6455 §4.1)' };
   // What follows the head are frames; a body in between would be read as such.
   if (

@@ -25,6 +25,9 @@ export class Leg {
   readonly #isMasked: boolean;
   /** The frame whose payload is being sent in pieces. */
   #begun: { readonly mask: Buffer | null; readonly length: number; at: number } | null = null;
+  /** Fragments of a message have been sent, and its last has not. */
+  #isWithinMessage = false;
+  #isCorked = false;
   /** The payload of our own last ping. */
   #probe: Buffer | null = null;
   #isProbed = false;
@@ -50,9 +53,14 @@ export class Leg {
     return this.isCloseSent || this.isGone || this.socket.destroyed;
   }
 
-  /** A message whole, in one frame. */
+  /** A whole message may be sent now. */
+  get isBetween(): boolean {
+    return this.#begun === null && !this.#isWithinMessage;
+  }
+
+  /** A message whole, in one frame; nothing in the middle of another. */
   async message(opcode: number, payload: Buffer): Promise<void> {
-    if (this.isShut) return;
+    if (this.isShut || !this.isBetween) return;
     const deflated = this.#deflater === null ? null : await this.#deflater.deflate(payload);
     const bytes = deflated ?? payload;
     this.#frame({ opcode, isFinal: true, isCompressed: deflated !== null, length: bytes.length }, bytes);
@@ -60,12 +68,14 @@ export class Leg {
 
   /** A frame that is no whole message, or a control frame. */
   fragment(opcode: number, isFinal: boolean, payload: Buffer): void {
+    if (opcode < CLOSING) this.#isWithinMessage = !isFinal;
     this.#frame({ opcode, isFinal, isCompressed: false, length: payload.length }, payload);
   }
 
   /** The beginning of a frame whose payload follows in pieces. */
   begin(opcode: number, isFinal: boolean, length: number): void {
     if (this.isShut) return;
+    this.#isWithinMessage = !isFinal;
     const mask = this.#isMasked ? newMask() : null;
     this.#begun = { mask, length, at: 0 };
     this.#write(frameHead({ opcode, isFinal, isCompressed: false, length }, mask));
@@ -129,8 +139,17 @@ export class Leg {
     if (!this.isShut) this.#write(frame(head, payload, this.#isMasked));
   }
 
+  /** What is written without a wait in between leaves together: frames may be small, and very many. */
   #write(bytes: Buffer): void {
     this.sentBytes += bytes.length;
+    if (!this.#isCorked) {
+      this.#isCorked = true;
+      this.socket.cork();
+      process.nextTick(() => {
+        this.#isCorked = false;
+        this.socket.uncork();
+      });
+    }
     this.socket.write(bytes);
   }
 }

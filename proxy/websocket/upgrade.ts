@@ -100,7 +100,7 @@ class Opening {
 
   async #carryRead(): Promise<void> {
     const { request, origin, head } = this.#upgrade;
-    const asked = readAsked(request.method ?? '', request.rawHeaders);
+    const asked = readAsked(request.method ?? '', request.httpVersion, request.rawHeaders);
     const opening = this.#message('request', request.rawHeaders, null);
     const pseudonyms = new Pseudonyms(
       this.#context.conversations,
@@ -125,7 +125,7 @@ class Opening {
         const { headers, body } = changed ?? { headers: answer.headers, body: answer.bytes };
         return this.#passOn({ ...answer, headers, bytes: body }, upstream);
       }
-      const { protocols } = readAsked('GET', headers) as Asked;
+      const { protocols } = readAsked('GET', '1.1', headers) as Asked;
       const switched = readSwitched(answer.headers, { key, protocols, offersDeflate });
       if (typeof switched === 'string')
         throw new WeirError('upstream_malformed', `the upstream is no WebSocket: ${switched}`);

@@ -114,6 +114,13 @@ test('a blocked message never leaves: the client gets the provider’s own error
   assert.deepEqual(end.findings, []);
 });
 
+test('a block in the middle of a fragmented message from the server says no more than goodbye', async () => {
+  place.serve((socket) => socket.send('the beginning, ', { fin: false }));
+  const client = await place.open(REALTIME);
+  client.socket.send(JSON.stringify(item(`my card is ${CARD}`)));
+  assert.equal((await client.closed).code, 1008);
+});
+
 test('OpenAI’s own realtime client raises the block as its error', async () => {
   const upstream = listening();
   const options = await place.through('api.openai.com');

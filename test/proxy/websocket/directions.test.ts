@@ -177,6 +177,25 @@ for (const treatment of ['pass', 'restore', 'hold', 'shape'] as const) {
   }
 }
 
+test('a message in very many fragments is one message', async () => {
+  for (const treatment of ['pass', 'hold'] as const) {
+    const { direction, received } = await through(treatment, [false, false]);
+    const text = Buffer.from('x'.repeat(30_000));
+    const frames = [...text].map((byte, i) =>
+      frame(
+        { opcode: i === 0 ? 1 : 0, isFinal: i === text.length - 1, isCompressed: false, length: 1 },
+        Buffer.from([byte]),
+        true,
+      ),
+    );
+    const bytes = Buffer.concat(frames);
+    for (let at = 0; at < bytes.length; at += 65_536) await direction.take(bytes.subarray(at, at + 65_536));
+    const got = await received();
+    assert.equal(got.length, 1);
+    assert.ok(got[0]?.text.equals(text));
+  }
+});
+
 test('a held message past its limit is said to be too large, once, and its room is free again', async () => {
   const { direction, budget, oversize, received } = await through('hold', [false, false], 'closed');
   const text = Buffer.alloc(LIMITS.inspectBytes + 1, 0x61);
