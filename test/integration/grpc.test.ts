@@ -103,6 +103,23 @@ const usual: Behaviour = {
 };
 let behaviour = usual;
 
+/** A model server of one's own, without TLS, under a name that no catalog has. */
+const OWN = 'models.weir-test.example:8001';
+const INFER = { ...UNARY, path: '/inference.GRPCInferenceService/ModelInfer' };
+const OTHER = { ...UNARY, path: '/files.v1.Files/Put' };
+const ownServer = new grpc.Server();
+
+function ownPort(): Promise<number> {
+  const say = (call: grpc.ServerUnaryCall<string, string>, done: grpc.sendUnaryData<string>) =>
+    behaviour.say(call, done);
+  ownServer.addService({ infer: INFER, other: OTHER }, { infer: say, other: say });
+  return new Promise((resolve, reject) =>
+    ownServer.bindAsync('127.0.0.1:0', grpc.ServerCredentials.createInsecure(), (error, port) =>
+      error === null ? resolve(port) : reject(error),
+    ),
+  );
+}
+
 const folder = mkdtempSync(join(tmpdir(), 'weir-grpc-'));
 const server = new grpc.Server();
 const clients: grpc.Client[] = [];
@@ -154,6 +171,7 @@ before(async () => {
           [`${OPENAI}:443`]: `127.0.0.1:${ports[0]}`,
           [`${UNNAMED}:443`]: `127.0.0.1:${ports[1]}`,
           [`${DOWN}:443`]: '127.0.0.1:1',
+          [OWN]: `127.0.0.1:${await ownPort()}`,
         },
       },
     },
@@ -167,6 +185,7 @@ beforeEach(() => {
 after(async () => {
   for (const client of clients) client.close();
   server.forceShutdown();
+  ownServer.forceShutdown();
   await weir.close();
   rmSync(folder, { recursive: true });
 });
@@ -491,6 +510,19 @@ test('where no rule can match, a stream goes by untouched and is looked at besid
   assert.deepEqual([end.action, end.coverage.level], ['allow', 'full']);
   const messages = (await weir.events(1)).filter(({ exchange, id }) => exchange === end.id && id !== end.id);
   assert.equal(messages.length, 2);
+});
+
+test('a host that nobody has listed counts as an LLM where it is spoken to as one, without TLS as well', async () => {
+  const client = new grpc.Client(OWN, grpc.credentials.createInsecure());
+  clients.push(client);
+  assert.equal((await say(client, INFER, 'a prompt')).answer, 'you said: a prompt');
+  const { ended } = await say(client, INFER, `pay with ${CARD}`);
+  assert.equal(ended.code, grpc.status.PERMISSION_DENIED, ended.details);
+  const event = await weir.event(eventId(ended.metadata));
+  assert.deepEqual([event.destination.category, event.destination.vendor], ['genai', null]);
+  const other = await say(client, OTHER, `pay with ${CARD}`);
+  assert.equal(other.answer, `you said: pay with ${CARD}`);
+  assert.equal((await weir.event(eventId(other.head))).destination.category, 'unknown');
 });
 
 test('an upstream that cannot be reached is a status of the protocol', async () => {
