@@ -9,6 +9,27 @@ const CHANNEL = 'page:parts';
 const PARTS = /\/content\/(?:parts\/\d+|text|thoughts\/.*)$/;
 
 export function readChatPageEvent(bytes: Buffer, root: JsonNode): StreamEvent {
+  const responseId = conversationIn(bytes, root) ?? conversationIn(bytes, get(bytes, root, 'v'));
+  return { ...changesOf(bytes, root), responseId };
+}
+
+/** The conversation that an event names: what the page's next request goes to. */
+export function conversationIn(bytes: Buffer, root: JsonNode | null): string | null {
+  return textOf(bytes, get(bytes, root, 'conversation_id')) ?? textOf(bytes, get(bytes, root, 'conversationId'));
+}
+
+/** Gemini's page: lists `["wrb.fr", …, JSON]`, in whose JSON the conversation's id stands among others. */
+export function readPageList(bytes: Buffer, root: JsonNode): StreamEvent {
+  for (const item of itemsOf(root)) {
+    const [kind, , text] = itemsOf(item);
+    if (kind === undefined || textOf(bytes, kind) !== 'wrb.fr' || text?.kind !== 'string') continue;
+    const found = /\\"(c_[0-9a-f]{6,64})\\"/.exec(bytes.toString('latin1', text.start, text.end))?.[1];
+    if (found !== undefined) return { ...NOTHING, responseId: found };
+  }
+  return NOTHING;
+}
+
+function changesOf(bytes: Buffer, root: JsonNode): StreamEvent {
   const place = textOf(bytes, get(bytes, root, 'p')) ?? '';
   const change = textOf(bytes, get(bytes, root, 'o'));
   const value = get(bytes, root, 'v');

@@ -50,6 +50,21 @@ export type Shape =
   | 'ollama.embed'
   | 'mcp.rpc';
 
+/** The APIs whose answers name the conversation, by an id that the next request refers to. */
+const SELF_NAMING: ReadonlySet<Shape> = new Set<Shape>([
+  'openai.responses',
+  'openai.assistants',
+  'openai.conversations',
+  'openai.web',
+  'gemini.web',
+  'mistral.conversations',
+  'amazon.q',
+]);
+
+export function namesItself(shape: Shape | null): boolean {
+  return shape !== null && SELF_NAMING.has(shape);
+}
+
 /** What besides the body tells shapes apart that look alike: Anthropic's messages and OpenAI's chat when plain. */
 export interface ShapeHints {
   readonly host: string;

@@ -13,7 +13,7 @@ import { treat } from './marks.ts';
 import { markMcp } from './mcp-rpc.ts';
 import { markReasoning } from './openai-chat.ts';
 import { markItem } from './openai-responses.ts';
-import { readChatPageEvent } from './page-events.ts';
+import { conversationIn, readChatPageEvent, readPageList } from './page-events.ts';
 import { ASSISTANT, type Delta, NOTHING, rawOf, type StreamEvent, scalarsOf, trailing } from './stream-event.ts';
 import { readAssistantsEvent } from './thread-events.ts';
 
@@ -21,7 +21,7 @@ export type { Delta, StreamEvent } from './stream-event.ts';
 
 /** Reads one event's data and sets the zones of what must not be rewritten. */
 export function readStreamEvent(bytes: Buffer, root: JsonNode): StreamEvent {
-  if (root.kind !== 'object') return NOTHING;
+  if (root.kind !== 'object') return root.kind === 'array' ? readPageList(bytes, root) : NOTHING;
   root.zone = ASSISTANT;
   const choices = get(bytes, root, 'choices');
   if (choices !== null) return chatEvent(bytes, root, choices);
@@ -66,7 +66,8 @@ function untypedEvent(bytes: Buffer, root: JsonNode): StreamEvent {
   if (live !== null) return live;
   if (isBedrockEvent(bytes, root)) return readBedrockEvent(bytes, root);
   if (root.keys.length <= 3 && get(bytes, root, 'content')?.kind === 'string') return readQEvent(bytes, root);
-  return get(bytes, root, 'error') === null ? NOTHING : { ...NOTHING, closes: [''] };
+  const responseId = conversationIn(bytes, root);
+  return { ...NOTHING, closes: get(bytes, root, 'error') === null ? [] : [''], responseId };
 }
 
 /** Sound, in base64. */
@@ -242,7 +243,7 @@ function anthropicEvent(bytes: Buffer, root: JsonNode, type: string): StreamEven
     case 'error':
       return { ...NOTHING, closes: [''] };
     default:
-      return NOTHING;
+      return { ...NOTHING, responseId: conversationIn(bytes, root) };
   }
 }
 

@@ -5,6 +5,7 @@
 import type { Message } from '../../flow/message.ts';
 import { isEventStream } from '../extract/event-stream.ts';
 import type { Extraction, Shape } from '../extract/extract.ts';
+import { namesItself } from '../extract/shape.ts';
 import { BatchFraming } from './batch-framing.ts';
 import { EventStreamFraming } from './event-stream-framing.ts';
 import { applyEdits, type Edit } from './splice.ts';
@@ -60,7 +61,7 @@ export interface StreamRestorer {
   end(): Buffer;
   /** How many tokens were put back so far. */
   readonly restored: number;
-  /** Id of the response that streams, in OpenAI's responses shape, once seen; null without tokens. */
+  /** The id by which the next request names the conversation, once seen; null without tokens. */
   readonly responseId: string | null;
 }
 
@@ -84,7 +85,7 @@ export function createStreamRestorer(shape: Shape | null, contentType: string, t
       responseId: null,
     };
   }
-  const documents = new DocumentRestorer(tokens.byToken, isSse && shape === 'openai.responses');
+  const documents = new DocumentRestorer(tokens.byToken, namesItself(shape));
   const framing = framingFor(kind, isBatch, documents);
   return {
     push: (chunk) => together(withoutAsking(framing.push(chunk))),
