@@ -76,7 +76,15 @@ export class StreamRequest implements ClientRequest {
 }
 
 /** They hold for a connection of HTTP/1.1 (RFC 9113 §8.2.2): here a stream ends by itself. */
-const LEFT_OUT = new Set(['connection', 'keep-alive', 'proxy-connection', 'transfer-encoding', 'upgrade']);
+const LEFT_OUT = new Set([
+  'connection',
+  'http2-settings',
+  'keep-alive',
+  'proxy-connection',
+  'te',
+  'transfer-encoding',
+  'upgrade',
+]);
 /** So long the end of an answer has to be written before the rest of the request's body is refused. */
 const LET_GO_MS = 1000;
 const VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
@@ -113,7 +121,7 @@ export class StreamResponse implements ClientResponse {
     return this.#isOver && this.#stream.writableFinished;
   }
 
-  /** The answer was handed over whole. */
+  /** The answer was handed over whole, or broken off on this side. */
   get isOver(): boolean {
     return this.#isOver;
   }
@@ -173,7 +181,7 @@ export class StreamResponse implements ClientResponse {
     this.#isOver = true;
     const rest = bytes === undefined || bytes.length === 0 || this.#isBodyless ? null : bytes;
     const isWhole = rest === null && Object.keys(this.#trailers).length === 0;
-    const isLast = this.#sendHead(isWhole || this.#isBodyless);
+    const isLast = this.#sendHead(isWhole);
     if (this.destroyed) return;
     if (!this.#stream.writableEnded) {
       if (rest === null) this.#stream.end();
@@ -183,6 +191,7 @@ export class StreamResponse implements ClientResponse {
   }
 
   destroy(): void {
+    this.#isOver = true;
     this.#stream.close(constants.NGHTTP2_INTERNAL_ERROR);
   }
 
@@ -197,19 +206,30 @@ export class StreamResponse implements ClientResponse {
   }
 
   /** With the last word known, the head says so itself; else trailers may follow. */
-  #sendHead(isLast: boolean): boolean {
+  #sendHead(isWhole: boolean): boolean {
     if (this.#isHeadSent || this.#head === null || this.destroyed) return false;
+    const isLast = isWhole || this.#isBodyless;
     this.#isHeadSent = true;
     const options = { sendDate: this.sendDate, ...(isLast ? { endStream: true } : { waitForTrailers: true }) };
     if (!isLast) {
       this.#stream.once('wantTrailers', () => {
         if (this.destroyed) return;
-        this.#stream.sendTrailers(this.#trailers);
+        this.#safely(() => this.#stream.sendTrailers(this.#trailers));
         this.#letGoOfBody();
       });
     }
-    this.#stream.respond(this.#head, options);
+    const head = this.#head;
+    this.#safely(() => this.#stream.respond(head, options));
     return isLast;
+  }
+
+  /** What Node does not take to send ends this stream, and no other. */
+  #safely(send: () => void): void {
+    try {
+      send();
+    } catch {
+      this.destroy();
+    }
   }
 
   /** Once it has its answer, a client need not send the rest of its body (RFC 9113 §8.1). */

@@ -133,7 +133,7 @@ class UpstreamStream implements Carrier {
     this.#watch(this.#limits.firstByteMs);
     this.#listen(stream, request.method);
     if (mayTrail) stream.on('wantTrailers', () => this.#sendTrailers(stream, trailers ?? request.trailers()));
-    if (body !== null && !Buffer.isBuffer(body)) this.#stream_(stream, body);
+    if (body !== null && !Buffer.isBuffer(body)) this.#sendBody(stream, body);
     else if (body !== null) stream.end(body);
     else if (!isAll) stream.end();
     if (this.#isPaused) stream.pause();
@@ -157,7 +157,7 @@ class UpstreamStream implements Carrier {
 
   #listen(stream: ClientHttp2Stream, method: string): void {
     stream.on('headers', (given: IncomingHttpStatusHeader, _flags: number, raw: readonly string[]) => {
-      this.#sink?.information(Number(given[':status']), withoutPseudo(raw));
+      this.#told(() => this.#sink?.information(Number(given[':status']), withoutPseudo(raw)));
     });
     stream.on('response', (given: IncomingHttpStatusHeader, _flags: number, raw: readonly string[]) => {
       const status = Number(given[':status']);
@@ -204,7 +204,7 @@ class UpstreamStream implements Carrier {
     }
   }
 
-  #stream_(stream: ClientHttp2Stream, body: Readable): void {
+  #sendBody(stream: ClientHttp2Stream, body: Readable): void {
     this.#body = body;
     const isCurrent = (): boolean => this.#body === body;
     body.on('data', (chunk: Buffer) => {
@@ -242,7 +242,11 @@ class UpstreamStream implements Carrier {
       const before = headers[name];
       headers[name] = before === undefined ? value : [before, value].flat().map(String);
     }
-    stream.sendTrailers(headers);
+    try {
+      stream.sendTrailers(headers);
+    } catch {
+      this.#fail({ kind: 'unsendable', what: 'trailers that HTTP/2 does not have' });
+    }
   }
 
   #fail(failure: Failure): void {

@@ -211,6 +211,36 @@ test('a client that cancels what is under way now and then is served on', async 
   assert.deepEqual(abuses, []);
 });
 
+test('answers that are broken off on this side are not held against the client', async (t) => {
+  const { port, abuses } = await serve(t, (asked) => {
+    if (asked.request.url === '/now') return answerAll(asked);
+    asked.response.writeHead(200, []);
+    asked.response.flushHeaders();
+    asked.response.destroy();
+  });
+  const session = connect(t, port);
+  for (let i = 0; i < 300; i++) {
+    const { status, reset } = await answerOf(session.request({ ':path': '/broken' }));
+    if (i === 0) assert.deepEqual([status, reset], [200, http2.constants.NGHTTP2_INTERNAL_ERROR]);
+  }
+  assert.equal((await answerOf(session.request({ ':path': '/now' }))).status, 200);
+  assert.deepEqual(abuses, []);
+});
+
+test('a head that cannot be sent ends its stream, and no other', async (t) => {
+  const { port } = await serve(t, (asked) => {
+    if (asked.request.url === '/now') return answerAll(asked);
+    assert.throws(() => asked.response.writeHead(200, ['x-a', 'b\r\nc: d']), RangeError);
+    assert.throws(() => asked.response.writeHead(999, []), RangeError);
+    asked.response.addTrailers([[':status', '500']]);
+    asked.response.writeHead(200, []);
+    asked.response.end('ok');
+  });
+  const session = connect(t, port);
+  assert.equal((await answerOf(session.request({ ':path': '/' }))).reset, http2.constants.NGHTTP2_INTERNAL_ERROR);
+  assert.equal((await answerOf(session.request({ ':path': '/now' }))).status, 200);
+});
+
 test('more streams at once than allowed are refused, and not handed on', async (t) => {
   const { port, streams } = await serve(t, () => {});
   const { socket, when } = await connectRaw(t, port);

@@ -371,6 +371,19 @@ test('an upstream of HTTP/1.1 that does not know the preface is spoken to in HTT
   assert.equal(upstream.dialled(), 2);
 });
 
+test('an answer whose head is larger than limits.headerBytes is an error, and the connection goes on', async (t) => {
+  const upstream = await start(t, (stream, serial) => {
+    if (serial !== 1) return ok(stream);
+    stream.respond({ ':status': 200, 'x-large': 'x'.repeat(20_000) });
+    stream.end('ok');
+  });
+  assert.equal((await send(upstream).answer).status, 200);
+  const { error } = await send(upstream, { method: 'POST', body: Buffer.from('x') }).answer;
+  assert.equal(error?.code, 'upstream_reset');
+  assert.equal((await send(upstream).answer).status, 200);
+  assert.equal(upstream.dialled(), 1);
+});
+
 test('a head that HTTP/2 does not have is an error, and the connection goes on', async (t) => {
   const upstream = await start(t, (stream) => ok(stream));
   assert.equal((await send(upstream).answer).status, 200);
