@@ -68,7 +68,7 @@ const CONNECTION_WINDOW_BYTES = 1024 * 1024;
 const MAX_FIELDS = 1000;
 /** Streams that a client gives up before their answer, at once and each second from then on (CVE-2023-44487). */
 const RESETS = { most: 200, eachSecond: 20 };
-/** Pings and settings: each asks for an answer (CVE-2019-9512, CVE-2019-9515). */
+/** Settings, and pings on a connection without a stream: each asks for an answer (CVE-2019-9512, CVE-2019-9515). */
 const CONTROLS = { most: 500, eachSecond: 20 };
 /** Of a connection that was told to end: whoever does not read would keep it for ever. */
 const LINGER_MS = 1000;
@@ -104,7 +104,10 @@ class ClientSession {
     if (socket instanceof TLSSocket) socket.emit('secureConnect');
     this.#session.setLocalWindowSize(CONNECTION_WINDOW_BYTES);
     this.#session.on('stream', (stream, _headers, _flags, raw) => this.#begin(stream, raw));
-    this.#session.on('ping', () => this.#control());
+    // Beside data, pings are how clients of gRPC measure the way, up to one a round trip; nghttp2 bounds the answers kept.
+    this.#session.on('ping', () => {
+      if (this.#open === 0) this.#control();
+    });
     this.#session.on('remoteSettings', () => this.#control());
     this.#session.on('error', (error) => {
       if (this.#isEnded) return;

@@ -21,7 +21,7 @@ import { loadConfig } from '../../config/load.ts';
 import { answerOf, type Http2Client, http2Plain, http2PlainThrough, http2Through } from '../support/http2-client.ts';
 import { AWS_KEY, CARD, MAIL, PERSON, SENTENCE } from '../support/planted.ts';
 import { providerAnswers } from '../support/provider-answers.ts';
-import { OPENAI, startUnderTest, UNNAMED, type UnderTest } from '../support/weir-under-test.ts';
+import { ANTHROPIC, OPENAI, startUnderTest, UNNAMED, type UnderTest } from '../support/weir-under-test.ts';
 import { connectThrough } from '../support/wire.ts';
 
 interface Asked {
@@ -511,6 +511,25 @@ describe('a client of HTTP/2', () => {
     const old = await connectHttp1(weir, UNNAMED);
     assert.equal((await old.ask({})).text, '1.1');
     old.close();
+  });
+
+  test('an upstream that asks for HTTP/1.1 gets it, for what it refused and from then on', async () => {
+    let refusals = 0;
+    weir.standIn.use(async ({ request, response, received }) => {
+      const stream = streamOf(request);
+      if (stream !== null) {
+        refusals++;
+        received.catch(() => {});
+        return stream.close(constants.NGHTTP2_HTTP_1_1_REQUIRED);
+      }
+      await received;
+      response.end(request.httpVersion);
+    });
+    const other = await http2Through(weir.port, ANTHROPIC, weir.ca);
+    const ask = () => other.ask({ ':method': 'POST', ':path': '/v1/x', 'content-type': 'application/json' }, {});
+    for (let i = 0; i < 2; i++) assert.equal((await ask()).text, '1.1');
+    assert.equal(refusals, 1);
+    other.close();
   });
 
   test('curl speaks HTTP/2 through the proxy', { skip: CURL_SKIP }, async () => {
