@@ -30,9 +30,13 @@ export interface ConversationMapOptions {
   readonly record?: RecordConversation | null;
   /** Hears of each key under which tokens are found from now on, and of those that are gone. */
   readonly onKey?: (key: string, isThere: boolean) => void;
+  /** Characters of all tokens, values and literals together; 64 Mi unless given. */
+  readonly maxChars?: number;
 }
 
 const MAX_CONVERSATIONS = 100_000;
+/** A conversation may hold much or little; all of them together are bounded too. */
+const MAX_CHARS = 64 * 1024 * 1024;
 const MAX_AGE_MS = 24 * 3_600_000;
 /** A use is copied at most so often: after a restart a conversation may seem unused by so much longer. */
 const NOTED_EVERY_MS = 3_600_000;
@@ -43,6 +47,7 @@ interface Held {
   readonly conversation: Conversation;
   usedAt: number;
   notedAt: number;
+  chars: number;
   readonly keys: Set<string>;
 }
 
@@ -50,6 +55,7 @@ export class ConversationMap implements ConversationHolder {
   readonly #options: ConversationMapOptions;
   /** In order of use, the latest last. */
   readonly #byKey = new Map<string, Held>();
+  #chars = 0;
 
   constructor(options: ConversationMapOptions) {
     this.#options = options;
@@ -72,8 +78,16 @@ export class ConversationMap implements ConversationHolder {
         for (const literal of record.reserved) held.conversation.reserve(literal);
       }
     }
+    for (const held of byId.values()) {
+      const { tokens, reserved } = held.conversation;
+      held.chars = charsOf(tokens, reserved);
+    }
     const living = [...byId.values()].filter((held) => !this.#isOld(held)).sort((a, b) => a.usedAt - b.usedAt);
-    for (const held of living) for (const key of held.keys) this.#place(key, held);
+    for (const held of living) {
+      const keys = [...held.keys];
+      held.keys.clear();
+      for (const key of keys) this.#place(key, held);
+    }
   }
 
   issue(key: string, wanted: WantedTokens, isWhole: boolean): TokenMap {
@@ -148,13 +162,13 @@ export class ConversationMap implements ConversationHolder {
     const isNew = conversation.tokens.size > tokensBefore || conversation.reserved.size > reservedBefore;
     if (!isNew && now - held.notedAt < NOTED_EVERY_MS) return;
     held.notedAt = now;
-    this.#options.record?.({
-      kind: 'issued',
-      conversation: held.id,
-      tokens: [...conversation.tokens].slice(tokensBefore),
-      reserved: [...conversation.reserved].slice(reservedBefore),
-      time: now,
-    });
+    const tokens = [...conversation.tokens].slice(tokensBefore);
+    const reserved = [...conversation.reserved].slice(reservedBefore);
+    this.#options.record?.({ kind: 'issued', conversation: held.id, tokens, reserved, time: now });
+    const chars = charsOf(tokens, reserved);
+    held.chars += chars;
+    // One that no key finds yet is counted with its first.
+    if (held.keys.size > 0) this.#chars += chars;
   }
 
   #bind(key: string, held: Held): void {
@@ -166,22 +180,37 @@ export class ConversationMap implements ConversationHolder {
   /** As the latest used. */
   #place(key: string, held: Held): void {
     const earlier = this.#byKey.get(key);
-    if (earlier !== undefined && earlier !== held) earlier.keys.delete(key);
+    if (earlier !== undefined && earlier !== held) this.#unbind(key, earlier);
+    if (held.keys.size === 0) this.#chars += held.chars;
     held.keys.add(key);
     this.#byKey.delete(key);
     this.#byKey.set(key, held);
-    if (this.#byKey.size <= MAX_CONVERSATIONS) return;
-    const oldest = this.#byKey.entries().next();
-    if (oldest.done !== true) this.#drop(...oldest.value);
+    const maxChars = this.#options.maxChars ?? MAX_CHARS;
+    for (const [oldest, gone] of this.#byKey) {
+      if ((this.#byKey.size <= MAX_CONVERSATIONS && this.#chars <= maxChars) || oldest === key) return;
+      this.#drop(oldest, gone);
+    }
   }
 
   #drop(key: string, held: Held): void {
-    held.keys.delete(key);
+    this.#unbind(key, held);
     this.#byKey.delete(key);
     this.#options.onKey?.(key, false);
   }
+
+  #unbind(key: string, held: Held): void {
+    held.keys.delete(key);
+    if (held.keys.size === 0) this.#chars -= held.chars;
+  }
+}
+
+function charsOf(tokens: Iterable<readonly [string, string]>, reserved: Iterable<string>): number {
+  let chars = 0;
+  for (const [token, value] of tokens) chars += token.length + value.length;
+  for (const literal of reserved) chars += literal.length;
+  return chars;
 }
 
 function newHeld(id: string, now: number): Held {
-  return { id, conversation: new Conversation(), usedAt: now, notedAt: now, keys: new Set() };
+  return { id, conversation: new Conversation(), usedAt: now, notedAt: now, chars: 0, keys: new Set() };
 }

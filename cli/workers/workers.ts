@@ -337,6 +337,7 @@ class Workers implements RunningWorkers {
         await this.#takeUp(worker, version);
       }
       await this.#listen(worker);
+      this.#log(`weir: worker process ${place + 1} listens again`);
     } catch {
       // Said where it happened. It is over with this one; its end starts the next.
       worker.child.kill('SIGKILL');

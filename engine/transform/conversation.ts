@@ -17,6 +17,11 @@ export type TokenSource = Pick<Conversation, 'tokenFor' | 'reserve'>;
 /** A literal that has the form of a token, whether or not one was issued. Global: set `lastIndex` or use matchAll. */
 export const TOKEN_FORM = /<[A-Z][A-Z0-9_]*_[1-9][0-9]*>/g;
 
+/** No entity has so long a name that its token would be one. */
+const MAX_LITERAL = 128;
+/** Whoever sends more literals than these wants to take room. */
+const MAX_RESERVED = 100_000;
+
 export class Conversation {
   readonly #tokens = new Map<string, string>();
   readonly #byValue = new Map<string, string>();
@@ -66,6 +71,7 @@ export class Conversation {
 
   /** Keeps the number of a token that stands literally in a payload free, unless this conversation issued it. */
   reserve(literalToken: string): void {
+    if (literalToken.length > MAX_LITERAL || this.#reserved.size >= MAX_RESERVED) return;
     if (!this.#tokens.has(literalToken)) this.#reserved.add(literalToken);
   }
 

@@ -7,6 +7,8 @@ import type { Edit } from './splice.ts';
 
 /** A value of fewer letters and digits would be all but told by its last four. */
 const MIN_FOR_LAST4 = 8;
+/** Of a payload, what is kept free for the literals in it. */
+const MAX_LITERALS = 10_000;
 
 /** Findings of one segment that overlap, with the verdict that holds for all of them. */
 interface Group {
@@ -73,7 +75,13 @@ export function wantedTokens(
     },
   };
   replacements(extraction, findings, verdicts, wanting, () => '');
-  return { literals: [...literals], values };
+  return { literals: bounded(literals), values };
+}
+
+/** The lowest numbers count: from there on new ones are given out. Past so many, a payload is made to take room. */
+function bounded(literals: ReadonlySet<string>): readonly string[] {
+  if (literals.size <= MAX_LITERALS) return [...literals];
+  return [...literals].sort((a, b) => a.length - b.length || (a < b ? -1 : 1)).slice(0, MAX_LITERALS);
 }
 
 function joined(groups: readonly Group[]): Group[] {

@@ -159,6 +159,32 @@ test("a policy's own recognizer is taken up by both", async () => {
   }
 });
 
+test('a worker that takes the place of another judges by what was taken up meanwhile', async () => {
+  const lost = weir.workers[0] ?? assert.fail('no worker');
+  process.kill(lost, 'SIGKILL');
+  await logged(/it is replaced/);
+  replace(join(policies, 'mail.yaml'), mailRule('alert'));
+  await logged(/taken up: policy mail changed/);
+  const { problem } = await takingCalls();
+  assert.equal(problem, null);
+});
+
+/** Calls on new connections until both workers of now have had some, which the count of connections makes sure. */
+async function takingCalls(): Promise<{ problem: string | null }> {
+  const until = performance.now() + 60_000;
+  while (weir.workers.length < 2 || !lines.some((line) => /listens again/.test(line))) {
+    if (performance.now() > until) return { problem: 'no second worker within a minute' };
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  const wires = await Promise.all(Array.from({ length: 24 }, connect));
+  for (const wire of wires) {
+    const { status } = await ask(wire, `write to ${MAIL}`);
+    wire.destroy();
+    if (status !== 200) return { problem: `a call was judged by what held before: ${status}` };
+  }
+  return { problem: null };
+}
+
 test('asked for without a change, it says so', async () => {
   await weir.reload();
   await logged(/nothing has changed/);

@@ -164,3 +164,27 @@ test('what is older than a day is not taken up', () => {
   later.restore(records);
   assert.equal(later.size, 1);
 });
+
+test('all of them together are bounded: the least recently used go first, and what goes makes room', () => {
+  const told: string[] = [];
+  const map = new ConversationMap({
+    now: () => 0,
+    newId: () => 'c',
+    maxChars: 1000,
+    onKey: (key, isThere) => void told.push(`${isThere ? '+' : '-'}${key}`),
+  });
+  const long = (key: string) => map.issue(key, wants(`${key}${'x'.repeat(288)}`), false);
+  for (const key of ['a', 'b', 'c']) long(key);
+  assert.equal(map.size, 3);
+  map.tokensOf('a');
+  map.name('also-a', 'a');
+  long('d');
+  assert.equal(map.tokensOf('b').size, 0);
+  for (const key of ['a', 'also-a', 'c', 'd']) assert.equal(map.tokensOf(key).size, 1);
+  assert.deepEqual(told, ['+a', '+b', '+c', '+also-a', '-b', '+d']);
+  // One that is larger than all the room has it alone.
+  map.issue('e', wants('y'.repeat(2000)), false);
+  assert.equal(map.size, 1);
+  long('f');
+  assert.deepEqual([...map.keys()], ['f']);
+});
