@@ -17,8 +17,11 @@ import { applyTree, descend, type LayerTree, layerTree } from '../layers.ts';
 import type { Asking } from './asking.ts';
 import type { Documents, Held, PassedDocument } from './framings.ts';
 import type { StreamJudge } from './judge.ts';
+import { LooseTexts } from './loose-texts.ts';
 import { type Unfolding, unfoldingText } from './unfolding-text.ts';
 
+/** In a stream whose shape is not known, what may go on is waited for so many times `holdMs`: some wait for an answer. */
+const LOOSE_WAIT = 10;
 const AROUND = zone('assistant', 'latest');
 const SKIPPED = zone('assistant', 'latest', 'skip');
 /** Texts that were changed are known again, up to here in all, characters. */
@@ -37,6 +40,8 @@ interface Channel {
 export class DocumentGate implements Documents {
   readonly #judge: StreamJudge;
   readonly #holdMs: number;
+  /** Texts of a stream in a shape that is not known. */
+  readonly #loose: LooseTexts;
   readonly #channels = new Map<string, Channel>();
   /** Whole texts as they came, and as they were sent where something was replaced. */
   readonly #known = new Map<string, string>();
@@ -49,6 +54,7 @@ export class DocumentGate implements Documents {
   constructor(judge: StreamJudge, holdMs: number) {
     this.#judge = judge;
     this.#holdMs = holdMs;
+    this.#loose = new LooseTexts(judge, LOOSE_WAIT * holdMs);
   }
 
   get isOver(): boolean {
@@ -57,7 +63,7 @@ export class DocumentGate implements Documents {
 
   /** When something is to be let go that waits for the clock alone; null where nothing does. */
   get dueAt(): number | null {
-    let due: number | null = null;
+    let due = this.#loose.dueAt;
     for (const { text } of this.#channels.values()) {
       if (text.waitingSince !== null) due = Math.min(due ?? Number.POSITIVE_INFINITY, text.waitingSince + this.#holdMs);
     }
@@ -84,10 +90,16 @@ export class DocumentGate implements Documents {
     this.#judge.shape ??= shapeOfResponse(data, root);
     this.#judge.model ??= textOf(data, get(data, root, 'model')) ?? textOf(data, get(data, root, 'modelVersion'));
     const tree = layerTree();
+    const isLoose = this.#judge.shape === null && read.deltas.length + read.closes.length + this.#channels.size === 0;
+    if (!isLoose && !this.#loose.isEmpty) yield* this.#loose.end();
     yield* this.#deltas(data, read, tree, event);
     const before = yield* this.flush(read.closes);
-    yield* this.#strings(data, root, tree);
+    const changed = yield* this.#strings(data, root, tree);
     this.#count++;
+    if (isLoose) {
+      yield* this.#loose.take(Buffer.from(data), root, tree, changed);
+      return { before, data, changed: false, isWithheld: true };
+    }
     if (tree.children.size === 0) return { before, data, changed: false };
     try {
       return { before, data: edited(data, tree), changed: true };
@@ -98,7 +110,26 @@ export class DocumentGate implements Documents {
     }
   }
 
+  released(): { data: Buffer; changed: boolean }[] {
+    const released: { data: Buffer; changed: boolean }[] = [];
+    for (const { data, tree } of this.#loose.released()) {
+      if (tree.children.size === 0) {
+        released.push({ data, changed: false });
+        continue;
+      }
+      try {
+        released.push({ data: edited(data, tree), changed: true });
+      } catch (error) {
+        if (!(error instanceof WeirError)) throw error;
+        this.failure = 'an event of the answer could not be edited safely';
+        break;
+      }
+    }
+    return released;
+  }
+
   *text(data: Buffer): Asking<string | null> {
+    if (!this.#loose.isEmpty) yield* this.#loose.end();
     const text = validText(data);
     const { role, position } = AROUND;
     const part = { kind: 'body' } as const;
@@ -117,6 +148,7 @@ export class DocumentGate implements Documents {
 
   *flush(prefixes: readonly string[]): Asking<Held[]> {
     const held: Held[] = [];
+    if (prefixes.includes('')) yield* this.#loose.end();
     for (const [name, channel] of prefixes.length === 0 ? [] : [...this.#channels]) {
       if (!prefixes.some((prefix) => name.startsWith(prefix))) continue;
       const rest = yield* this.#settle(channel, true, false);
@@ -129,6 +161,7 @@ export class DocumentGate implements Documents {
 
   *idle(): Asking<Held[]> {
     const held: Held[] = [];
+    yield* this.#loose.idle();
     for (const channel of [...this.#channels.values()]) {
       const since = channel.text.waitingSince;
       if (since === null || this.#judge.at - since < this.#holdMs) continue;
@@ -188,8 +221,9 @@ export class DocumentGate implements Documents {
     this.#known.set(original, written);
   }
 
-  /** All strings that come whole, JSON within strings included. */
-  *#strings(data: Buffer, root: JsonNode, tree: LayerTree): Asking<void> {
+  /** All strings that come whole, JSON within strings included; where the strings begin of which something within is replaced. */
+  *#strings(data: Buffer, root: JsonNode, tree: LayerTree): Asking<ReadonlySet<number>> {
+    const changed = new Set<number>();
     const again = this.#known.size === 0 ? [] : this.#repeated(data, root, []);
     const collector = new Collector();
     walkJson(collector, data, root, {
@@ -205,11 +239,12 @@ export class DocumentGate implements Documents {
     if (collector.documents.length > 0) this.#judge.lessen(opaque('media'));
     if (collector.isOverfull) {
       this.overlong();
-      return;
+      return changed;
     }
     for (const { segment, start, end, replacement } of yield* this.#judge.whole(collector.segments)) {
       const { layers, text } = collector.segments[segment] as (typeof collector.segments)[number];
       if (again.some(({ node }) => layers[0]?.start === node.start + 1)) continue;
+      if (layers.length > 1) changed.add(layers[0]?.start ?? -1);
       descend(tree, layers, text).splices.push({ start, end, bytes: Buffer.from(replacement, 'utf8'), order: 0 });
     }
     for (const { node, written } of again) {
@@ -217,6 +252,7 @@ export class DocumentGate implements Documents {
       const { length } = stringBytes(data, node);
       descend(tree, [layer]).splices.push({ start: 0, end: length, bytes: Buffer.from(written, 'utf8'), order: 0 });
     }
+    return changed;
   }
 
   /** Strings that are texts which were changed when they came in pieces. */

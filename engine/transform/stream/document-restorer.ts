@@ -84,6 +84,10 @@ export class DocumentRestorer implements Documents {
     return asksNothing([]);
   }
 
+  released(): [] {
+    return [];
+  }
+
   stray(): void {
     // Nothing is put back there.
   }

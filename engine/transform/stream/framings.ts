@@ -24,6 +24,8 @@ export interface PassedDocument {
   readonly before: readonly Held[];
   readonly data: Buffer;
   readonly changed: boolean;
+  /** It waits: it comes with a later `released`, in its order. */
+  readonly isWithheld?: boolean;
 }
 
 /** What is done with the documents of a stream, one at a time. */
@@ -42,6 +44,8 @@ export interface Documents {
   overlong(): void;
   /** Something stands between documents that is none. */
   stray(): void;
+  /** Documents that waited and may leave now, in the order in which they came. */
+  released(): readonly { readonly data: Buffer; readonly changed: boolean }[];
   /** Nothing more may leave. */
   readonly isOver: boolean;
 }
@@ -53,6 +57,8 @@ const MAX_BETWEEN = 16;
 export class SseFraming implements Framing {
   readonly #splitter = new SseSplitter();
   readonly #documents: Documents;
+  /** Events that wait, in order. */
+  readonly #withheld: { readonly bytes: Buffer; readonly fields: SseFields }[] = [];
 
   constructor(documents: Documents) {
     this.#documents = documents;
@@ -74,7 +80,8 @@ export class SseFraming implements Framing {
   }
 
   *idle(): Asking<Buffer[]> {
-    return (yield* this.#documents.idle()).map((held) => asEvent(held, '\n'));
+    const held = (yield* this.#documents.idle()).map((one) => asEvent(one, '\n'));
+    return [...this.#released(), ...held];
   }
 
   *end(): Asking<Buffer[]> {
@@ -82,9 +89,18 @@ export class SseFraming implements Framing {
     // Many clients take a last event without its blank line.
     const out = rest.length === 0 ? [] : yield* this.#event(rest);
     const held = yield* this.#documents.flush(['']);
-    if (held.length === 0 || this.#documents.isOver) return out;
+    if (this.#documents.isOver) return out;
+    out.push(...this.#released());
+    if (held.length === 0) return out;
     const opens = rest.length === 0 ? [] : [Buffer.from('\n\n')];
     return [...out, ...opens, ...held.map((text) => asEvent(text, '\n'))];
+  }
+
+  #released(): Buffer[] {
+    return this.#documents.released().flatMap(({ data, changed }) => {
+      const event = this.#withheld.shift();
+      return event === undefined ? [] : [changed ? withData(event.bytes, event.fields, [data]) : event.bytes];
+    });
   }
 
   /** A comment, or an event without data. */
@@ -103,18 +119,26 @@ export class SseFraming implements Framing {
     const data = dataOf(bytes, fields);
     if (data.toString('latin1').trim() === '[DONE]') {
       const held = yield* this.#documents.flush(['']);
-      return this.#documents.isOver ? [] : [...held.map((one) => asEvent(one, fields.lineEnd)), bytes];
+      if (this.#documents.isOver) return [];
+      return [...this.#released(), ...held.map((one) => asEvent(one, fields.lineEnd)), bytes];
     }
     const passed = yield* this.#documents.document(data, fields.name);
     if (this.#documents.isOver) return [];
+    if (passed?.isWithheld === true) {
+      // Copied: a chunk's memory is its reader's.
+      this.#withheld.push({ bytes: Buffer.from(bytes), fields });
+      return this.#released();
+    }
     if (passed !== null) {
       const before = passed.before.map((held) => asEvent(held, fields.lineEnd));
-      return [...before, passed.changed ? withData(bytes, fields, [passed.data]) : bytes];
+      return [...this.#released(), ...before, passed.changed ? withData(bytes, fields, [passed.data]) : bytes];
     }
     const text = yield* this.#documents.text(data);
     if (this.#documents.isOver) return [];
-    if (text === null) return [bytes];
+    const released = this.#released();
+    if (text === null) return [...released, bytes];
     return [
+      ...released,
       withData(
         bytes,
         fields,
@@ -158,6 +182,12 @@ function oneLine(line: Buffer): Buffer {
 const BETWEEN = new Uint8Array(256);
 for (const byte of [0x20, 0x09, 0x0a, 0x0d, 0x2c, 0x5b, 0x5d, 0xef, 0xbb, 0xbf]) BETWEEN[byte] = 1;
 
+const LINE_END = Buffer.from('\n');
+
+function lineOf({ document }: Held): Buffer {
+  return Buffer.from(`${document}\n`, 'utf8');
+}
+
 /** Past this a document is not gathered any further; it leaves as it came. */
 const MAX_DOCUMENT_BYTES = 32 * 1024 * 1024;
 
@@ -174,6 +204,8 @@ export class JsonFraming implements Framing {
   /** What stands between the last document and the next has not come yet. */
   #isBehindDocument = false;
   #isFirst = true;
+  /** Documents waited: each leaves in a line of its own, and what stood between them is dropped. */
+  #areLines = false;
 
   constructor(documents: Documents) {
     this.#documents = documents;
@@ -241,16 +273,17 @@ export class JsonFraming implements Framing {
   *idle(): Asking<Buffer[]> {
     const separator = this.#isList ? ',' : '\n';
     const isBehind = this.#isBehindDocument;
-    return (yield* this.#documents.idle()).map(({ document }) =>
+    const held = (yield* this.#documents.idle()).map(({ document }) =>
       Buffer.from(isBehind ? separator + document : document + separator, 'utf8'),
     );
+    return [...this.#released(), ...held];
   }
 
   *end(): Asking<Buffer[]> {
     const rest = this.#take(Buffer.alloc(0));
     const held = yield* this.#documents.flush(['']);
     if (this.#documents.isOver) return [];
-    return [rest, ...held.map((one) => Buffer.from(`\n${one.document}\n`, 'utf8'))];
+    return [rest, ...this.#released(), ...held.map((one) => Buffer.from(`\n${one.document}\n`, 'utf8'))];
   }
 
   /** What makes a document the last one where the stream ends here: before it, and behind it. */
@@ -259,10 +292,14 @@ export class JsonFraming implements Framing {
     return { before: this.#isBehindDocument && !this.#isFirst ? ',' : '', behind: ']' };
   }
 
+  #released(): Buffer[] {
+    return this.#documents.released().map(({ data }) => Buffer.concat([data, LINE_END]));
+  }
+
   /** What stands between documents: only signs and white space where it is what it says it is. */
   #between(bytes: Buffer, out: Buffer[]): void {
     if (bytes.some((byte) => BETWEEN[byte] !== 1)) this.#documents.stray();
-    if (!this.#documents.isOver) out.push(bytes);
+    if (!this.#documents.isOver && !this.#areLines) out.push(bytes);
   }
 
   *#document(bytes: Buffer): Asking<Buffer[]> {
@@ -277,6 +314,12 @@ export class JsonFraming implements Framing {
       const text = yield* this.#documents.text(bytes);
       return this.#documents.isOver ? [] : [text === null ? bytes : Buffer.from(text, 'utf8')];
     }
+    if (passed.isWithheld === true) {
+      this.#areLines = true;
+      return this.#released();
+    }
+    if (this.#areLines)
+      return [...this.#released(), ...passed.before.map(lineOf), Buffer.from(`${passed.data}\n`, 'utf8')];
     const separator = this.#isList ? ',' : '\n';
     return [...passed.before.map((held) => Buffer.from(held.document + separator, 'utf8')), passed.data];
   }

@@ -3,7 +3,7 @@
  * record, and says when a rule ends the stream. What it decides is what the rules say of each finding by itself; rules
  * that need more than one are left to whoever holds the answer whole.
  */
-import { type Coverage, FULL, worseCoverage } from '../../../flow/coverage.ts';
+import { type Coverage, FULL, truncated, worseCoverage } from '../../../flow/coverage.ts';
 import type { Decision, Verdict } from '../../../flow/decision.ts';
 import type { Finding } from '../../../flow/finding.ts';
 import type { Override } from '../../../flow/override.ts';
@@ -27,6 +27,8 @@ export interface TextPlace {
   readonly position: Position;
   /** A signature covers it: what would be edited there is blocked. */
   readonly immutable: boolean;
+  /** Its parts have been looked at by themselves: only what a rule acts on is recorded. */
+  readonly isAgain?: boolean;
 }
 
 /** Who is talking to whom, and what is known of the answer before its first byte. */
@@ -74,6 +76,7 @@ export class StreamJudge {
   #keptBytes = 0;
   #coverage: Coverage = FULL;
   #isBlocked = false;
+  readonly #onTruncated = (): void => this.lessen(truncated('decoding'));
 
   constructor(engine: Engine, options: JudgeOptions, holding: Holding) {
     this.#engine = engine;
@@ -127,7 +130,7 @@ export class StreamJudge {
   ): Asking<Look> {
     const { from, isLast } = given;
     const segment = segmentOf(place, text);
-    const found = scan(this.#engine, [segment]).filter((finding) => finding.end > from);
+    const found = scan(this.#engine, [segment], this.#onTruncated).filter((finding) => finding.end > from);
     const decision = found.length === 0 ? null : this.#decide(found, [segment]);
     const acting = decision === null ? [] : actingOf(decision);
     let to = given.ripe;
@@ -148,7 +151,8 @@ export class StreamJudge {
     }
     // A place within a character is none.
     while (to > from && to < text.length && ((text[to] as number) & 0xc0) === 0x80) to--;
-    const leaving = found.flatMap((finding, at) => (finding.start < to ? [at] : []));
+    const isRecorded = (at: number): boolean => place.isAgain !== true || acting.includes(at);
+    const leaving = found.flatMap((finding, at) => (finding.start < to && isRecorded(at) ? [at] : []));
     if (
       decision !== null &&
       decision.enforced.action === 'block' &&
@@ -223,7 +227,7 @@ export class StreamJudge {
       (segment) => segment.text.length > MAX_CLEAN_BYTES || !this.#clean.has(cleanKey(segment)),
     );
     if (unknown.length === 0) return [];
-    const found = scan(this.#engine, unknown);
+    const found = scan(this.#engine, unknown, this.#onTruncated);
     if (this.#clean.size < MAX_CLEAN) {
       const dirty = new Set(found.map((finding) => finding.segment));
       unknown.forEach((segment, at) => {
@@ -301,7 +305,7 @@ export class StreamJudge {
   ): void {
     const isKept = this.#keptBytes + text.length - from <= MAX_KEPT_BYTES;
     for (const finding of found) {
-      if (finding.start < from) continue;
+      if (finding.start < from || (place.isAgain === true && this.#isRecorded(finding))) continue;
       if (isKept) {
         const moved = sent - from;
         this.#findings.push({ ...finding, segment: index, start: finding.start + moved, end: finding.end + moved });
@@ -312,6 +316,10 @@ export class StreamJudge {
       this.#segments.push(segmentOf(place, value));
       this.#findings.push({ ...finding, segment: this.#segments.length - 1, start: 0, end: value.length });
     }
+  }
+
+  #isRecorded({ entity, fingerprint }: Finding): boolean {
+    return this.#findings.some((one) => one.entity === entity && one.fingerprint === fingerprint);
   }
 
   extraction(segments: readonly Segment[]): Extraction {
