@@ -10,7 +10,7 @@ import type { Outcome } from '../flow/event.ts';
 import type { Message } from '../flow/message.ts';
 import type { Account } from './account.ts';
 import type { ExchangeContext, Incoming } from './context.ts';
-import { failClosed } from './failing.ts';
+import { failClosed, failOpen } from './failing.ts';
 import { forUnary } from './messages/endings.ts';
 import { forBrowser } from './own/browser-answer.ts';
 
@@ -72,6 +72,17 @@ export function overloaded(incoming: Incoming, account: Account, shape: Shape | 
   const text = 'no room for held bodies (limits.heldBytes); try again';
   const { refusal, outcome, reason } = failed(incoming, account, 503, 'overloaded', text, 'failed', shape);
   return new Answer({ ...refusal, headers: [...refusal.headers, 'Retry-After', RETRY_AFTER] }, outcome, reason);
+}
+
+/** The record of what is about to happen. Where it cannot be written, `onError` decides; throws WeirError where that stops it. */
+export function openOrStop(account: Account, context: ExchangeContext): void {
+  try {
+    account.open();
+  } catch (error) {
+    if (context.config.onError === 'open') return failOpen(account, 'record', reasonOf(error), context);
+    failClosed(account, 'record', reasonOf(error), context);
+    throw error;
+  }
 }
 
 /** Closes the account; false where that cannot be recorded and `onError` is closed. */

@@ -13,7 +13,7 @@ import { WeirError } from '../flow/errors.ts';
 import type { Outcome } from '../flow/event.ts';
 import type { Source } from '../flow/parties.ts';
 import { Account } from './account.ts';
-import { closeRecord, reasonOf } from './answer.ts';
+import { closeRecord, openOrStop, reasonOf } from './answer.ts';
 import type { Arrivals } from './arrivals.ts';
 import { parseAuthority, type Target } from './authority.ts';
 import type { ExchangeContext } from './context.ts';
@@ -255,7 +255,7 @@ async function dialled(
   context: TunnelContext,
 ): Promise<Socket | null> {
   try {
-    account.open();
+    openOrStop(account, context);
     const upstream = await context.dialer.dial(place, false);
     upstream.on('error', () => upstream.destroy());
     return upstream;

@@ -1,8 +1,9 @@
 /** A record that cannot be written before the first byte goes upstream: `onError` decides, and it is said loudly. */
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -36,7 +37,11 @@ async function start(onError: 'open' | 'closed', closings: Closing[], lines: str
     ...base.proxy,
     onError,
     listen: { host: '127.0.0.1', port: 0 },
-    resolve: new Map([['llm.example:80', place]]),
+    resolve: new Map([
+      ['llm.example:80', place],
+      ['bypassed.example:443', place],
+    ]),
+    bypass: ['bypassed.example'],
   };
   const config = { ...base, proxy };
   const recorder: Recorder = {
@@ -116,4 +121,34 @@ test('open: the call passes with an alert', async () => {
     [['completed', 'alert', 'onError']],
   );
   assert.ok(lines.some((line) => line.includes('ENOSPC')));
+});
+
+/** Sends a request through a tunnel that is not looked into; null where there is none. */
+async function callThroughTunnel(proxy: RunningProxy): Promise<string | null> {
+  const socket = connect(proxy.port, '127.0.0.1');
+  let text = '';
+  socket.setEncoding('utf8').on('data', (chunk: string) => {
+    text += chunk;
+    if (text.endsWith('\r\n\r\n') && text.startsWith('HTTP/1.1 200'))
+      socket.write('GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n');
+  });
+  socket.write('CONNECT bypassed.example:443 HTTP/1.1\r\nHost: bypassed.example:443\r\n\r\n');
+  await once(socket, 'close');
+  return text.startsWith('HTTP/1.1 200') ? text : null;
+}
+
+test('a tunnel is stopped, or opened with an alert, in the same way', async () => {
+  for (const onError of ['closed', 'open'] as const) {
+    const closings: Closing[] = [];
+    const lines: string[] = [];
+    const proxy = await start(onError, closings, lines);
+    const text = await callThroughTunnel(proxy);
+    await proxy.close(0);
+    assert.equal(text !== null, onError === 'open', text ?? 'no tunnel');
+    assert.deepEqual(
+      closings.map(({ event }) => [event.outcome, event.action, event.rule]),
+      [onError === 'open' ? ['completed', 'alert', 'onError'] : ['failed', 'block', 'onError']],
+    );
+    assert.equal(lines.filter((line) => line.includes('passed on (onError: open)')).length, onError === 'open' ? 1 : 0);
+  }
 });
