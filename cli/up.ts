@@ -2,6 +2,7 @@
 import { once } from 'node:events';
 import { closeSync, openSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
+import { hostPortText } from '../catalog/host.ts';
 import type { Config } from '../config/config.ts';
 import { loadConfig } from '../config/load.ts';
 import type { Command, CommandContext } from './command.ts';
@@ -30,7 +31,7 @@ async function run(context: CommandContext): Promise<number> {
   const workers = workerCount(config, log);
   const read = (): Config => loadConfig({ file: context.configFile, env: context.env, cwd: context.cwd });
   const weir = await startWeir(config, { workers, read, eventLog: 'stdout', console: true, log });
-  context.err(greeting(weir, config.sensor.enabled === 'auto'));
+  context.err(greeting(weir, config));
   await stopSignal(context, weir);
   await weir.close();
   context.err('weir: stopped\n');
@@ -45,14 +46,14 @@ function workerCount({ proxy }: Config, log: (line: string) => void): number {
   return 1;
 }
 
-function greeting(weir: RunningWeir, isSensorAuto: boolean): string {
+function greeting(weir: RunningWeir, { proxy: { transparent }, sensor }: Config): string {
   return `weir: the proxy listens on ${weir.url}
-  console      ${weir.consoleUrl}: /livez, /readyz, /metrics
+${transparent === null ? '' : `  redirected   ${hostPortText(transparent)}: connections that the kernel redirects\n`}  console      ${weir.consoleUrl}: /livez, /readyz, /metrics
   workers      ${weir.workers.length === 0 ? 'none (one process)' : weir.workers.length}
   home         ${weir.home}
   certificate  ${weir.caPath}
   policies     ${weir.policies.join(', ')}
-${isSensorAuto ? '  sensor       off (it is not part of this version; the proxy sees what is routed to it)\n' : ''}
+${sensor.enabled === 'auto' ? '  sensor       off (it is not part of this version; the proxy sees what is routed to it)\n' : ''}
 Route an app:
   weir run -- CMD                                    any command, whatever it is written in
   eval "$(weir env)"                                 this shell and all that it starts

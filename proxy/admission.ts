@@ -6,6 +6,7 @@ import { Account } from './account.ts';
 import { isLoopback } from './addresses.ts';
 import { closeRecord } from './answer.ts';
 import type { Arrivals } from './arrivals.ts';
+import type { Target } from './authority.ts';
 import type { ExchangeContext } from './context.ts';
 import { identify, sourceOf } from './identity.ts';
 
@@ -55,6 +56,16 @@ export function admit(
   return source;
 }
 
+/** What is known already of whoever is refused. */
+export interface Known {
+  /** Where the tunnel leads that it came through. */
+  readonly tunnel: Target | null;
+  /** Who opened it. */
+  readonly source: Source | null;
+}
+
+const NOTHING: Known = { tunnel: null, source: null };
+
 /** The one event of a request that came no further; its id. */
 export function recordDenied(
   denied: Denied,
@@ -62,15 +73,17 @@ export function recordDenied(
   outcome: 'refused' | 'malformed',
   context: AdmissionContext,
   protocol = 'http',
+  { tunnel, source }: Known = NOTHING,
 ): string {
   const account = new Account(
     {
       id: context.newId(),
       startedAt: context.now(),
-      source: sourceOf({ kind: 'anonymous' }, hostOf(peer, context)),
-      destination: null,
-      protocol,
+      source: source ?? sourceOf({ kind: 'anonymous' }, hostOf(peer, context)),
+      destination: tunnel === null ? null : context.catalog.lookup(tunnel.host, tunnel.port),
+      protocol: tunnel?.scheme ?? protocol,
       provider: null,
+      via: tunnel?.via,
     },
     context.recorder,
     context.now,

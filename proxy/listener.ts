@@ -12,7 +12,7 @@ import type { ProxyLimits } from '../config/config.ts';
 import { failure, type Refusal } from '../engine/transform/refuse.ts';
 import { headerOf } from '../flow/message.ts';
 import type { Source } from '../flow/parties.ts';
-import { type AdmissionContext, admit, type Denied, recordDenied } from './admission.ts';
+import { type AdmissionContext, admit, type Denied, type Known, recordDenied } from './admission.ts';
 import { closeRecord } from './answer.ts';
 import type { Target } from './authority.ts';
 import { type ClientRequest, type ClientResponse, framingOf } from './client-message.ts';
@@ -155,7 +155,7 @@ export function createListener(current: () => ListenerContext): Server {
     const route = routed(request, connection, context);
     const admitted = sourceOfRequest(request, route, connection, context);
     if ('status' in admitted) return refuseRaw(socket, admitted, context);
-    if (route.kind === 'refused') return refuseRaw(socket, route, context);
+    if (route.kind === 'refused') return refuseRaw(socket, route, context, outcomeOf(route), connection);
     if (route.kind === 'own') {
       return refuseRaw(socket, { status: 404, code: 'not_found', message: 'no WebSocket here' }, context);
     }
@@ -244,7 +244,7 @@ function serve(asked: Asked, connection: Connection, context: ListenerContext): 
   if ('status' in admitted) return refuseRequest(request, response, admitted, context);
   switch (route.kind) {
     case 'refused':
-      return refuseRequest(request, response, route, context);
+      return refuseRequest(request, response, route, context, connection);
     case 'own':
       return ownPage(request, response, route, context.ownFacts);
     case 'forward':
@@ -299,11 +299,10 @@ function refuseRequest(
   response: ClientResponse,
   denied: Denied,
   context: ListenerContext,
+  known: Known = OPEN_AIR,
 ): void {
-  const refusal = refusalOf(
-    denied,
-    recordDenied(denied, context.arrivals.peerOf(request.socket), outcomeOf(denied), context),
-  );
+  const peer = context.arrivals.peerOf(request.socket);
+  const refusal = refusalOf(denied, recordDenied(denied, peer, outcomeOf(denied), context, 'http', known));
   response.writeHead(refusal.status, [
     ...refusal.headers,
     'Content-Length',
@@ -320,8 +319,15 @@ function outcomeOf({ status }: Denied): 'refused' | 'malformed' {
 }
 
 /** The same where there is only a socket: CONNECT, upgrades and what is not HTTP. */
-function refuseRaw(socket: Duplex, denied: Denied, context: ListenerContext, outcome = outcomeOf(denied)): void {
-  writeRaw(socket, denied, recordDenied(denied, context.arrivals.peerOf(socket), outcome, context));
+function refuseRaw(
+  socket: Duplex,
+  denied: Denied,
+  context: ListenerContext,
+  outcome = outcomeOf(denied),
+  known: Known = OPEN_AIR,
+): void {
+  const peer = context.arrivals.peerOf(socket);
+  writeRaw(socket, denied, recordDenied(denied, peer, outcome, context, 'http', known));
 }
 
 function writeRaw(socket: Duplex, denied: Denied, eventId: string): void {

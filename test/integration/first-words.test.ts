@@ -174,7 +174,7 @@ describe('a hello', () => {
     assert.equal(answer.status, 421);
     other.destroy();
     const event = await weir.event(answer.header('x-weir-event'));
-    assert.deepEqual([event.outcome, event.status], ['refused', 421]);
+    assert.deepEqual([event.outcome, event.status, event.destination.host], ['refused', 421, UNNAMED]);
   });
 
   test('for another name ends a tunnel that is not inspected, with an event', async () => {
