@@ -42,10 +42,21 @@ inputTextTokenCount maxTokenCount prompt_token_count generation_token_count prom
 required_action submit_tool_outputs step_details code_interpreter partial_json content_filter_results filtered
 severity messageStart contentBlockStart contentBlockDelta contentBlockStop messageStop redactedContent signature
 embeddings values statistics token_count task_type asset_pointer extracted_content file_name tool_plan tool_results
+event_id session conversation_id previous_item_id transcript transcription turn_detection output_modalities
+clientContent client_content realtimeInput realtime_input toolResponse tool_response functionResponses turns
+turnComplete serverContent modelTurn setupComplete generationComplete
 input_type embedding_types relevance_score generated_text max_new_tokens safety_ratings document_url image_base64
 `);
 
-const ENUMERATED: ReadonlySet<string> = new Set(['role', 'type', 'object', 'finish_reason', 'stop_reason', 'status']);
+const ENUMERATED: ReadonlySet<string> = new Set([
+  'role',
+  'type',
+  'object',
+  'finish_reason',
+  'stop_reason',
+  'status',
+  'voice',
+]);
 /** Words that providers' own schemas use as values. */
 export const VALUES = new WordSet(`
 system user assistant tool developer function model text input_text output_text summary_text reasoning_text refusal
@@ -54,6 +65,7 @@ function_call_output tool_use tool_result thinking redacted_thinking reasoning i
 integer boolean array null json_object json_schema ephemeral auto any none enabled disabled adaptive
 chat.completion chat.completion.chunk response list embedding completed in_progress incomplete stop length tool_calls
 content_filter end_turn max_tokens stop_sequence
+alloy ash ballad cedar coral echo fable marin nova onyx sage shimmer verse
 `);
 
 /** Whether a string is one of a schema's own words under a key that takes only such: it is no text. */

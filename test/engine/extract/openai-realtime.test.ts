@@ -101,3 +101,12 @@ test('a message within a stream has no segments of the head that opened it', () 
   assert.deepEqual(extract(message, LIMITS).segments, []);
   assert.ok(extract({ ...message, isWithinStream: false }, LIMITS).segments.length > 1);
 });
+
+test('the voice that a session speaks with is nobody’s name; any other text in its place is read', () => {
+  const texts = (voice: string) =>
+    extract(within(request('/', ''), REALTIME, { type: 'session.update', session: { voice } }), LIMITS).segments.map(
+      ({ path, text }) => `${path} ${text}`,
+    );
+  assert.ok(!texts('marin').some((one) => one.startsWith('/session/voice')));
+  assert.ok(texts('Marta').includes('/session/voice Marta'));
+});
