@@ -19,6 +19,7 @@ import type { Account } from '../account.ts';
 import { reasonOf } from '../answer.ts';
 import type { ExchangeContext, Incoming } from '../context.ts';
 import { failClosed, failOpen } from '../failing.ts';
+import type { FailedWhere } from '../figures.ts';
 import { inspectWithNames } from '../inspection.ts';
 import type { Pseudonyms } from '../pseudonyms.ts';
 import { type Ending, encodeStatusMessage } from './endings.ts';
@@ -60,6 +61,7 @@ export class MessageStream {
   /** What may be put back: all that was issued in this exchange. */
   readonly #byToken = new Map<string, string>();
   readonly #carried = new CarriedTokens<Answered>(this.#byToken);
+  readonly #passedOn = new Set<FailedWhere>();
   #ending: Ending | null = null;
   #onEnd: ((ending: Ending) => void) | null = null;
 
@@ -120,6 +122,8 @@ export class MessageStream {
         held: true,
         pseudonyms: this.#pseudonyms,
       });
+      // The stream is over meanwhile and on record: this message goes nowhere.
+      if (account.isClosed) return { kind: 'end', ending: over(account.id) };
       const id = await account.enterMessage(message, inspection, {
         id: context.newId(),
         excerptChars: context.excerptChars,
@@ -176,6 +180,7 @@ export class MessageStream {
       held: false,
       pseudonyms: null,
     });
+    if (account.isClosed) return;
     await account.enterMessage(message, inspection, { id: context.newId(), excerptChars: context.excerptChars });
   }
 
@@ -216,15 +221,26 @@ export class MessageStream {
   }
 
   /** A failure of ours, or a message too large to be looked at: null where `onError` lets it pass. */
-  failure(code: Ending['code'], where: 'size' | 'room' | 'inspection' | 'record', text: string): Ending | null {
+  failure(code: Ending['code'], where: FailedWhere, text: string): Ending | null {
     const { account, context } = this;
     if (context.config.onError === 'open') {
-      failOpen(account, where, text, context);
+      this.#passOn(where, text);
       account.lessen(opaque(where === 'size' ? 'too-large' : 'failed'));
       return null;
     }
     failClosed(account, where, text, context);
     return { code, text: `${text} (event ${account.id})`, eventId: account.id, outcome: 'failed', reason: text };
+  }
+
+  /** Each is counted and said loudly; a stream without end is told of in its record once. */
+  #passOn(where: FailedWhere, text: string): void {
+    const { account, context } = this;
+    if (!this.#passedOn.has(where)) {
+      this.#passedOn.add(where);
+      return failOpen(account, where, text, context);
+    }
+    context.log(`weir: passed on (onError: open), event ${account.id}: ${text}`);
+    context.figures.failedOpen(where);
   }
 
   #failed(error: unknown): Judged {
@@ -256,6 +272,10 @@ export class MessageStream {
       isWithinStream: true,
     };
   }
+}
+
+function over(eventId: string): Ending {
+  return { code: 'unavailable', text: 'the stream is over', eventId, outcome: 'client_aborted', reason: null };
 }
 
 /** Whether a message says that the answer ends, which gRPC says in trailers instead. */

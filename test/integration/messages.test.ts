@@ -521,13 +521,19 @@ test('with onError: open a message larger than the limit passes, said loudly, an
     open.standIn.use(answering(echo, [end], type));
     const client = await openMessages(open, OPENAI, TARGET, type);
     const large = of('x'.repeat(200_000));
-    client.say(large);
-    assert.deepEqual((await client.next())?.payload, large);
+    for (let round = 0; round < 2; round++) {
+      client.say(large);
+      assert.deepEqual((await client.next())?.payload, large);
+    }
     client.say(of(`pay with ${CARD}`));
     assert.equal(errorOf((await client.rest()).at(-1) ?? null).code, '7');
     const event = await open.event(String((await client.response).headers['x-weir-event']));
     assert.deepEqual(event.coverage, { level: 'opaque', reason: 'too-large' });
-    assert.ok(event.decisions.some(({ rule, action }) => rule === 'onError' && action === 'alert'));
+    const own = event.decisions.filter(({ rule }) => rule === 'onError');
+    assert.deepEqual(
+      own.map(({ action }) => action),
+      ['alert'],
+    );
     client.destroy();
   } finally {
     await open.close();
