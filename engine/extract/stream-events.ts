@@ -90,17 +90,14 @@ function chatEvent(bytes: Buffer, root: JsonNode, choices: JsonNode): StreamEven
     add('text', get(bytes, choice, 'text'), 'text', (text) => `"text":${text}`);
     const delta = get(bytes, choice, 'delta');
     if (delta !== null) markReasoning(bytes, delta, ASSISTANT);
-    // Mistral's content may be a list of parts.
-    for (const part of itemsOf(get(bytes, delta, 'content'))) {
-      add(
-        'delta/content/text',
-        get(bytes, part, 'text'),
-        'text',
-        (text) => `"delta":{"content":[{"type":"text","text":${text}}]}`,
-      );
-    }
     for (const key of CHAT_TEXTS) {
-      add(`delta/${key}`, get(bytes, delta, key), 'text', (text) => `"delta":{"${key}":${text}}`);
+      const node = get(bytes, delta, key);
+      add(`delta/${key}`, node, 'text', (text) => `"delta":{"${key}":${text}}`);
+      // Mistral's content may be a list of parts.
+      for (const part of itemsOf(node)) {
+        const wrap = (text: string) => `"delta":{"${key}":[{"type":"text","text":${text}}]}`;
+        add(`delta/${key}/text`, get(bytes, part, 'text'), 'text', wrap);
+      }
     }
     const transcript = get(bytes, get(bytes, delta, 'audio'), 'transcript');
     add('delta/audio/transcript', transcript, 'text', (text) => `"delta":{"audio":{"transcript":${text}}}`);

@@ -43,8 +43,10 @@ export function ownPage(
 ): void {
   const [path = '/', query = ''] = target.split('?', 2);
   const isRead = request.method === 'GET' || request.method === 'HEAD';
-  const page = isRead ? pageOf(path, query, request.rawHeaders, isRouted, facts) : null;
-  send(request, response, page ?? { ...notFound(facts), status: isRead ? 404 : 405 });
+  const page = pageOf(path, query, request.rawHeaders, isRouted, facts);
+  if (page !== null && isRead) return send(request, response, page);
+  // A call to a gateway path that is no provider's is told so, whatever its method.
+  send(request, response, { ...notFound(facts), status: page === null ? 404 : 405 });
 }
 
 function pageOf(

@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Shape } from '../../../engine/extract/extract.ts';
 import { createStreamRestorer } from '../../../engine/transform/restore.ts';
+import { applyEdits } from '../../../engine/transform/splice.ts';
 import { headerOf, type Message } from '../../../flow/message.ts';
-import { extracted } from './messages.ts';
+import { extracted, segmentWith } from './messages.ts';
 import { type PartName, readCalls, readingOf } from './provider-corpus.ts';
 
 const CALLS = readCalls();
@@ -132,4 +133,20 @@ test("a page of Google's: values are put back in JSON in JSON, and each length i
     assert.deepEqual(JSON.parse(text), [null, ['c_1'], [['rc_1', [`Dear ${VALUE}, Z\u00fcrich`]]]]);
     assert.deepEqual(lists[1], [['di', 42]]);
   }
+});
+
+test('an upload of JSON lines is edited line by line, and every other byte stays', () => {
+  const message = CALLS.find(({ name }) => name === 'openai-files')?.messages.get('request');
+  assert.ok(message !== undefined);
+  const extraction = extracted(message);
+  const edits = ['Which river?', 'River Aare'].map((words) => {
+    const { segment, index } = segmentWith(extraction, words);
+    return { segment: index, start: 0, end: segment.text.length, replacement: '<"TOKEN"_1>' };
+  });
+  const { body } = applyEdits(message, extraction, edits);
+  const expected = message.body
+    .toString('latin1')
+    .replace('Which river?', '<\\"TOKEN\\"_1>')
+    .replace('River Aare', '<\\"TOKEN\\"_1>');
+  assert.equal(body.toString('latin1'), expected);
 });
