@@ -4,23 +4,26 @@
  * not 200 as an error, never as a request done.
  */
 import { once } from 'node:events';
-import net from 'node:net';
-import tls from 'node:tls';
+import type tls from 'node:tls';
 import { readyToStop, tell } from './child.ts';
-import { makePrompts, mark, type Prompt } from './prompts.ts';
+import { connect, type Target } from './connection.ts';
+import { type Kind, mark, type Prompt, promptsOf } from './prompts.ts';
+import {
+  measureBeside,
+  measureConnects,
+  measureFirstBytes,
+  openStreams,
+  type ReachJob,
+  releaseStreams,
+} from './reach-load.ts';
 import { createResponseReader } from './response-reader.ts';
-
-/** Where to send: straight to the upstream, or through a proxy by CONNECT. */
-export interface Target {
-  readonly port: number;
-  readonly isProxy: boolean;
-  readonly ca: string;
-}
 
 export interface RateJob {
   readonly kind: 'rate';
   readonly target: Target;
   readonly host: string;
+  /** 4 KB prompts unless said. */
+  readonly prompts?: Kind;
   readonly connections: number;
   readonly warmMs: number;
   readonly measureMs: number;
@@ -42,20 +45,41 @@ export interface RateResult {
   readonly p99Ms: number;
 }
 
-const POOL = 2000;
-let pool: Prompt[] = [];
+const pools = new Map<Kind, readonly Prompt[]>();
 let serial = 0;
 
 readyToStop(() => process.exit(0));
-process.on('message', (job: RateJob | BulkJob | { kind: 'stop' }) => {
+process.on('message', (job: RateJob | BulkJob | ReachJob | { kind: 'stop' }) => {
   if (job.kind === 'stop') return;
-  const work = job.kind === 'rate' ? measureRate(job) : moveBytes(job);
+  const work = carryOut(job);
   work.then(tell, (error: unknown) => tell({ failed: error instanceof Error ? error.message : 'unknown' }));
 });
 tell({});
 
+function carryOut(job: RateJob | BulkJob | ReachJob): Promise<object> {
+  switch (job.kind) {
+    case 'rate':
+      return measureRate(job);
+    case 'download':
+    case 'upload':
+      return moveBytes(job);
+    case 'connects':
+      return measureConnects(job);
+    case 'first-bytes':
+      return measureFirstBytes(job);
+    case 'streams':
+      return openStreams(job);
+    case 'release':
+      return releaseStreams();
+    case 'beside':
+      return measureBeside(job);
+  }
+}
+
 async function measureRate(job: RateJob): Promise<RateResult> {
-  if (pool.length === 0) pool = makePrompts(POOL, 20_240, job.host);
+  const kind = job.prompts ?? 'small';
+  const pool = pools.get(kind) ?? promptsOf(kind, job.host);
+  pools.set(kind, pool);
   const sockets = await Promise.all(Array.from({ length: job.connections }, () => connect(job.target, job.host)));
   const latencies: number[] = [];
   const tally = { errors: 0, firstError: null as string | null };
@@ -162,18 +186,4 @@ async function upload(socket: tls.TLSSocket, job: BulkJob): Promise<number> {
   };
   const pumped = pump();
   return Promise.race([answered, pumped.then(() => answered)]);
-}
-
-async function connect(target: Target, host: string): Promise<tls.TLSSocket> {
-  const socket = net.connect({ port: target.port, host: '127.0.0.1', noDelay: true });
-  await once(socket, 'connect');
-  if (target.isProxy) {
-    socket.write(`CONNECT ${host}:443 HTTP/1.1\r\nHost: ${host}:443\r\n\r\n`);
-    const [answer] = await once(socket, 'data');
-    if (!String(answer).startsWith('HTTP/1.1 200'))
-      throw new Error(`CONNECT was answered: ${String(answer).split('\r')[0]}`);
-  }
-  const secure = tls.connect({ socket, servername: host, ca: target.ca, ALPNProtocols: ['http/1.1'] });
-  await once(secure, 'secureConnect');
-  return secure;
 }

@@ -9,19 +9,23 @@ import { parseArgs } from 'node:util';
 import { type AccuracyFigures, measureAccuracy } from './accuracy/summary.ts';
 import { MIB, measureBulk } from './bulk.ts';
 import { loadCorpus } from './corpus/texts.ts';
+import { isInstalled } from './peers/program.ts';
 import { measureRates } from './rates.ts';
+import { FULL_REACH, measureReach, QUICK_REACH } from './reach.ts';
 import { type Figures, page } from './report.ts';
 import { CONTENDERS, type Contender, type Rig, setUp } from './rig.ts';
 import { FULL_RUN, measureScan, QUICK_RUN } from './scan-speed.ts';
 
-const USAGE = `Usage: npm run bench -- [proxy] [bulk] [scan] [accuracy] [options]
+const USAGE = `Usage: npm run bench -- [proxy] [reach] [bulk] [scan] [accuracy] [options]
 
   proxy            requests a second and latency with 4 KB prompts
+  reach            with one and two workers, beside other proxies that are installed; larger prompts, single calls,
+                   first bytes, new connections, open streams, calls beside a huge body
   bulk             a large download and upload, with the memory they take
   scan             how fast text is scanned, by kind of text
   accuracy         how exactly: recall, precision, false alarms (brings the clean corpus if it is not there)
 
-  All four unless some are named, about six minutes.
+  All unless some are named, about twelve minutes.
 
   --quick          fewer and shorter rounds, well below a minute a part; figures are rough
   --rounds N       rounds of each measurement
@@ -30,6 +34,7 @@ const USAGE = `Usage: npm run bench -- [proxy] [bulk] [scan] [accuracy] [options
   --mib N          size of a large body (1024)
   --only A,B       ways to measure: ${CONTENDERS.join(', ')}
   --mitmproxy      mitmproxy too (mitmdump on PATH)
+  --mockttp        in the part reach, mockttp too (brought through npm)
   --cpu-prof, --prof   profile Weir's process into the working directory
   --write          write docs/benchmarks.md
 `;
@@ -44,6 +49,7 @@ const { values, positionals } = parseArgs({
     mib: { type: 'string' },
     only: { type: 'string' },
     mitmproxy: { type: 'boolean', default: false },
+    mockttp: { type: 'boolean', default: false },
     'cpu-prof': { type: 'boolean', default: false },
     prof: { type: 'boolean', default: false },
     write: { type: 'boolean', default: false },
@@ -51,7 +57,7 @@ const { values, positionals } = parseArgs({
   },
 });
 
-const PARTS: readonly string[] = ['proxy', 'bulk', 'scan', 'accuracy'];
+const PARTS: readonly string[] = ['proxy', 'reach', 'bulk', 'scan', 'accuracy'];
 
 process.exitCode = await main();
 
@@ -113,10 +119,30 @@ async function measure(
         (rig) => measureBulk(rig, bulkOptions, say),
       )
     : null;
+  const peers = CONTENDERS.filter((name) => isPeerHere(name));
+  const reach = parts.includes('reach')
+    ? await measureReach(values.quick ? QUICK_REACH : FULL_REACH, peers, say)
+    : null;
   if (parts.includes('scan')) say('scan: by kind of text');
   const scan = parts.includes('scan') ? measureScan(values.quick ? QUICK_RUN : FULL_RUN) : null;
   const accuracy = parts.includes('accuracy') ? accuracyOf(say) : null;
-  return { rates, rateOptions, bulk, bulkBytes: bulkOptions.bytes, scan, accuracy, takenAt: new Date() };
+  return { rates, rateOptions, reach, bulk, bulkBytes: bulkOptions.bytes, scan, accuracy, takenAt: new Date() };
+}
+
+/** Other proxies that are installed, or asked for. */
+function isPeerHere(name: Contender): boolean {
+  switch (name) {
+    case 'mitmproxy-regexes':
+      return isInstalled('mitmdump', '--version');
+    case 'squid':
+      return isInstalled('squid', '-v');
+    case 'nginx':
+      return isInstalled('nginx', '-v');
+    case 'mockttp':
+      return values.mockttp;
+    default:
+      return false;
+  }
 }
 
 /** Brings what is missing of the clean corpus first. */

@@ -3,6 +3,8 @@
  * server, undici with kept connections, and the bytes passed through. It inspects nothing, records nothing and defends
  * itself against nothing; it is the measure beside Weir and has no other use.
  */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import http from 'node:http';
 import https from 'node:https';
 import { Agent, buildConnector } from 'undici';
@@ -22,7 +24,7 @@ const HOP_BY_HOP = new Set([
   'expect',
 ]);
 
-const [folder = '', upstreamPort = '0', upstreamCa = ''] = process.argv.slice(2);
+const [folder = '', upstreamPort = '0', upstreamCa = '', workers = '1', sharedPort = '0'] = process.argv.slice(2);
 const authority = loadOrCreateAuthority(folder);
 const leaves = createLeaves(authority);
 const connector = buildConnector({ ca: upstreamCa, allowH2: false });
@@ -44,11 +46,23 @@ outer.on('connect', (_request, socket) => {
   socket.write('HTTP/1.1 200 OK\r\n\r\n');
   inner.emit('connection', socket);
 });
-outer.listen(0, '127.0.0.1', () => {
+const isShared = workers !== '1' || sharedPort !== '0';
+outer.listen({ port: Number(sharedPort), host: '127.0.0.1', reusePort: isShared }, () => {
   const address = outer.address();
-  tell({ port: typeof address === 'object' && address !== null ? address.port : 0, ca: authority.certPem });
+  const port = typeof address === 'object' && address !== null ? address.port : 0;
+  void startOthers(port).then(() => tell({ port, ca: authority.certPem }));
 });
 readyToStop(() => process.exit(0));
+
+/** This process is the first worker; the others take the same port. */
+async function startOthers(port: number): Promise<void> {
+  const others = Array.from({ length: Number(workers) - 1 }, async () => {
+    const args = [import.meta.filename, folder, upstreamPort, upstreamCa, '1', String(port)];
+    const child = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+    await once(child, 'message');
+  });
+  await Promise.all(others);
+}
 
 function forward(request: http.IncomingMessage, response: http.ServerResponse): void {
   const length = Number(request.headers['content-length'] ?? (request.headers['transfer-encoding'] ? Infinity : 0));

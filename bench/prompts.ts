@@ -34,24 +34,85 @@ export interface Prompt {
 
 const MARK = 'aaaaa-aaaaa';
 
+/**
+ * `small`: 4 KB, `large`: 64 KB, none of it seen before; `grown`: 64 KB of which all but the last 4 KB was sent before;
+ * `get`: a small GET.
+ */
+export type Kind = 'small' | 'large' | 'grown' | 'get';
+
+const SEED = 20_240;
+
+/** Enough of a kind that none comes again soon. */
+export function promptsOf(kind: Kind, host: string): Prompt[] {
+  switch (kind) {
+    case 'small':
+      return makePrompts(2000, SEED, host);
+    case 'large':
+      return makePrompts(250, SEED, host, 64 * 1024);
+    case 'grown':
+      return makeGrown(250, host);
+    case 'get':
+      return [requestOf(`GET /things/${MARK} HTTP/1.1`, host, null)];
+  }
+}
+
 /** `count` whole HTTP/1.1 requests to `host`, bodies of about `bodyBytes`. */
 export function makePrompts(count: number, seed: number, host: string, bodyBytes = 4096): Prompt[] {
   const random = seeded(seed);
   return Array.from({ length: count }, (_, index) => {
     const hasFinding = index % Math.round(100 / PERCENT_WITH_FINDING) === 7;
     const body = chatBody(random, bodyBytes, hasFinding);
-    const head = [
-      'POST /v1/chat/completions HTTP/1.1',
-      `Host: ${host}`,
-      'Accept: application/json',
-      'Content-Type: application/json',
-      'User-Agent: weir-bench/1',
-      `Authorization: Bearer bench-${'x'.repeat(24)}`,
-      `Content-Length: ${Buffer.byteLength(body)}`,
-    ];
-    const bytes = Buffer.from(`${head.join('\r\n')}\r\n\r\n${body}`);
-    return { bytes, markAt: bytes.indexOf(MARK) };
+    return requestOf(CHAT, host, body);
   });
+}
+
+const CHAT = 'POST /v1/chat/completions HTTP/1.1';
+
+/** The history is the same in all of them; what is new stands behind it. */
+function makeGrown(count: number, host: string): Prompt[] {
+  const random = seeded(SEED + 1);
+  const turns: { role: string; content: string }[] = [];
+  for (let bytes = 0; bytes < 60 * 1024; bytes += 2048) {
+    let content = paragraph(random);
+    while (content.length < 2048 - 64) content += `\n\n${paragraph(random)}`;
+    turns.push({ role: turns.length % 2 === 0 ? 'user' : 'assistant', content });
+  }
+  return Array.from({ length: count }, () => {
+    let content = `Case ${MARK}: ${sentence(random)}`;
+    while (content.length < 4096 - 320) content += `\n\n${paragraph(random)}`;
+    const messages = [...turns, { role: 'user', content }];
+    return requestOf(CHAT, host, JSON.stringify({ model: 'gpt-4o-mini', messages, max_tokens: 256 }));
+  });
+}
+
+/** A whole request; `further` are lines of its head. */
+export function requestOf(line: string, host: string, body: string | null, further: readonly string[] = []): Prompt {
+  const head = [
+    line,
+    `Host: ${host}`,
+    'Accept: application/json',
+    'User-Agent: weir-bench/1',
+    `Authorization: Bearer bench-${'x'.repeat(24)}`,
+    ...(body === null ? [] : ['Content-Type: application/json', `Content-Length: ${Buffer.byteLength(body)}`]),
+    ...further,
+  ];
+  const bytes = Buffer.from(`${head.join('\r\n')}\r\n\r\n${body ?? ''}`);
+  return { bytes, markAt: bytes.indexOf(MARK) };
+}
+
+/** A streamed chat request, in which an e-mail address may stand. */
+export function streamRequest(host: string, how: 'short' | 'token' | 'open'): Prompt {
+  const mail = how === 'token' ? ` Write to anna.draft@${MAIL_HOSTS[0]}.` : '';
+  const body = { model: 'gpt-4o-mini', stream: true, messages: [{ role: 'user', content: `Case ${MARK}.${mail}` }] };
+  return requestOf(CHAT, host, JSON.stringify(body), [`x-bench-stream: ${how}`]);
+}
+
+/** A chat request with one text of so many bytes. */
+export function hugeRequest(host: string, bytes: number): Prompt {
+  const random = seeded(SEED + 2);
+  const part = Array.from({ length: 64 }, () => paragraph(random)).join('\n\n');
+  const content = `Case ${MARK}. ${part.repeat(Math.ceil(bytes / part.length)).slice(0, bytes)}`;
+  return requestOf(CHAT, host, JSON.stringify({ model: 'gpt-4o-mini', messages: [{ role: 'user', content }] }));
 }
 
 /** Writes the letters of `serial` over the mark, so that no two requests of a run are alike. */

@@ -1,13 +1,14 @@
 /** Requests a second and latency of each way, in rounds that take turns, so that a busy moment of the machine hits all alike. */
 import type { RateJob, RateResult } from './load.ts';
-import { cpuMicroseconds } from './process-usage.ts';
+import { treeCpuMicroseconds } from './process-usage.ts';
+import type { Kind } from './prompts.ts';
 import { type Contender, GENAI_HOST, type Rig, type Way } from './rig.ts';
 
 export interface Round {
   readonly perSecond: number;
   readonly p50Ms: number;
   readonly p99Ms: number;
-  /** Of the proxy's process; null for the direct way and where /proc is missing. */
+  /** Of all the proxy's processes; null for the direct way and where /proc is missing. */
   readonly cpuMicrosPerRequest: number | null;
 }
 
@@ -21,6 +22,9 @@ export interface RateOptions {
   readonly measureMs: number;
   readonly warmMs: number;
   readonly connections: number;
+  /** 4 KB unless said. */
+  readonly prompts?: Kind;
+  readonly host?: string;
   /** No further round begins after so long: a slow machine gets fewer rounds, not a longer run. */
   readonly budgetMs: number;
 }
@@ -33,19 +37,18 @@ export async function measureRates(
 ): Promise<readonly RateFigures[]> {
   const rounds = new Map<Contender, Round[]>(rig.ways.map((way) => [way.name, []]));
   // The first seconds of a process are compiled code being made; they are nobody's rate.
-  for (const way of rig.ways) {
-    const { connections, warmMs } = options;
-    checked(way.name, await rig.load.ask(rateJob(way, { connections, warmMs: 0, measureMs: 2 * warmMs })));
-  }
+  const { connections, warmMs, measureMs, prompts = 'small', host = GENAI_HOST } = options;
+  const job = (way: Way, warmMs: number, measureMs: number): RateJob => {
+    return { kind: 'rate', target: way.target, host, prompts, connections, warmMs, measureMs };
+  };
+  for (const way of rig.ways) withoutErrors(way.name, await rig.load.ask(job(way, 0, 2 * warmMs)));
   const until = performance.now() + options.budgetMs;
   for (let round = 0; round < options.rounds && (round === 0 || performance.now() < until); round += 1) {
     for (const way of rig.ways) {
-      const { connections, warmMs, measureMs } = options;
-      const job = rateJob(way, { connections, warmMs, measureMs });
-      const before = way.pid === null ? null : cpuMicroseconds(way.pid);
+      const before = way.pid === null ? null : treeCpuMicroseconds(way.pid);
       const started = performance.now();
-      const result = await rig.load.ask(job);
-      const after = way.pid === null ? null : cpuMicroseconds(way.pid);
+      const result = await rig.load.ask(job(way, warmMs, measureMs));
+      const after = way.pid === null ? null : treeCpuMicroseconds(way.pid);
       const figures = checked(way.name, result);
       // The warm-up is in the CPU time too: the same rate is taken for it, which the ratio of the times undoes.
       const share = measureMs / (performance.now() - started);
@@ -78,14 +81,16 @@ export async function measureRates(
   });
 }
 
-function rateJob(way: Way, how: Pick<RateJob, 'connections' | 'warmMs' | 'measureMs'>): RateJob {
-  return { kind: 'rate', target: way.target, host: GENAI_HOST, ...how };
+function checked(name: string, result: Readonly<Record<string, unknown>>): RateResult {
+  const figures = withoutErrors(name, result);
+  if (figures.requests === 0) throw new Error(`${name}: no answer in the time of a round`);
+  return figures;
 }
 
-function checked(name: string, result: Readonly<Record<string, unknown>>): RateResult {
+function withoutErrors(name: string, result: Readonly<Record<string, unknown>>): RateResult {
   if (typeof result['failed'] === 'string') throw new Error(`${name}: ${result['failed']}`);
   const figures = result as unknown as RateResult;
-  if (figures.errors > 0 || figures.requests === 0) {
+  if (figures.errors > 0) {
     throw new Error(
       `${name}: ${figures.errors} errors beside ${figures.requests} answers; first: ${figures.firstError ?? 'none'}`,
     );

@@ -4,6 +4,7 @@ import { type AccuracyFigures, accuracyLines, accuracyVerdicts } from './accurac
 import { type BulkFigures, MIB } from './bulk.ts';
 import { PERCENT_WITH_FINDING } from './prompts.ts';
 import type { RateFigures, RateOptions } from './rates.ts';
+import { type ReachFigures, reachTables, reachVerdicts } from './reach.ts';
 import { type ScanFigures, scanTables, scanVerdicts } from './scan-speed.ts';
 
 /** What Weir means to reach beside the naive proxy. */
@@ -12,6 +13,7 @@ export const TARGETS = { rate: 0.6, namedRate: 0.4, bulk: 0.7, growthMib: 64 } a
 export interface Figures {
   readonly rates: readonly RateFigures[] | null;
   readonly rateOptions: RateOptions;
+  readonly reach: ReachFigures | null;
   readonly bulk: readonly BulkFigures[] | null;
   readonly bulkBytes: number;
   readonly scan: ScanFigures | null;
@@ -36,6 +38,7 @@ function verdicts(figures: Figures): string[] {
       lines.push(`${kind}: memory grew by ${growth.toFixed(0)} MiB, target below ${TARGETS.growthMib} MiB: ${met}`);
     }
   }
+  if (figures.reach !== null) lines.push(...reachVerdicts(figures.reach));
   return lines;
 }
 
@@ -68,7 +71,7 @@ export function page(figures: Figures): string {
     '',
     `- Taken ${figures.takenAt.toISOString().slice(0, 10)} on ${processor.length} × ${processor[0]?.model.trim() || 'unknown processor'},` +
       ` ${(totalmem() / MIB / 1024).toFixed(0)} GiB of memory, ${process.platform} ${process.arch}, Node ${process.version}`,
-    '- Again: `npm run bench` (about six minutes; `npm run bench -- --quick` for a glance; `--write` writes this page)',
+    '- Again: `npm run bench` (about twelve minutes; `npm run bench -- --quick` for a glance; `--write` writes this page)',
     '- Each proxy is one process, and so are upstream and load generator; on few cores they share them, and every rate is lower than with cores to spare',
     '- The parts by themselves: `./scripts/node bench/extract.ts`, `bench/scan.ts`, `bench/store.ts`',
     '',
@@ -85,6 +88,15 @@ export function page(figures: Figures): string {
       '| --- | ---: | ---: | ---: | ---: | ---: |',
       ...figures.rates.map((entry) => rateRow(entry, figures.rates)),
       '',
+    );
+  }
+  if (figures.reach !== null) {
+    parts.push(
+      '## Workers, peers, streams',
+      '',
+      'All processes of a proxy are counted. `mitmproxy-regexes` runs ten expressions over each body, `squid` (ssl-bump) and `mockttp` look at nothing, `nginx` goes from TLS to TLS for the one host and is the limit of what can be had.',
+      '',
+      ...reachTables(figures.reach),
     );
   }
   if (figures.bulk !== null) {

@@ -37,6 +37,7 @@ function serve(socket: tls.TLSSocket): void {
   let left = 0;
   let received = 0;
   let target = '';
+  let stream: string | null = null;
   socket.setNoDelay(true);
   socket.on('error', () => socket.destroy());
   socket.on('data', (data: Buffer) => {
@@ -56,6 +57,7 @@ function serve(socket: tls.TLSSocket): void {
           return;
         }
         target = text.slice(text.indexOf(' ') + 1, text.indexOf(' ', text.indexOf(' ') + 1));
+        stream = /\r\nx-bench-stream: (\w+)/i.exec(text)?.[1] ?? null;
         left = Number(length?.[1] ?? 0);
         received = left;
         head = null;
@@ -65,7 +67,8 @@ function serve(socket: tls.TLSSocket): void {
       left -= used;
       chunk = chunk.subarray(used);
       if (left > 0) return;
-      reply(socket, target, received);
+      if (stream === null) reply(socket, target, received);
+      else streamReply(socket, stream);
       target = '';
     }
   });
@@ -74,6 +77,10 @@ function serve(socket: tls.TLSSocket): void {
 function reply(socket: tls.TLSSocket, target: string, received: number): void {
   if (target.startsWith('/bytes/')) {
     sendBytes(socket, Number(target.slice('/bytes/'.length)));
+    return;
+  }
+  if (target.startsWith('/things/')) {
+    socket.write('HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 11\r\n\r\n{"ok":true}');
     return;
   }
   if (target === '/sink') {
@@ -86,6 +93,23 @@ function reply(socket: tls.TLSSocket, target: string, received: number): void {
   const own = Buffer.from(answer);
   for (const place of idPlaces) own.write(id, place, 'latin1');
   socket.write(own);
+}
+
+/** One event at once; `open` then goes on for as long as the connection does, the others end. */
+function streamReply(socket: tls.TLSSocket, how: string): void {
+  const content = how === 'token' ? '<EMAIL_ADDRESS_1> has an answer.' : 'Here is the answer.';
+  const event = (delta: object, finish: string | null): string => {
+    const choices = [{ index: 0, delta, finish_reason: finish }];
+    return `data: ${JSON.stringify({ id: 'chatcmpl-bench', object: 'chat.completion.chunk', model: 'gpt-4o-mini', choices })}\n\n`;
+  };
+  const chunk = (text: string): string => `${Buffer.byteLength(text).toString(16)}\r\n${text}\r\n`;
+  socket.write(
+    `HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n${chunk(event({ role: 'assistant', content }, null))}`,
+  );
+  if (how === 'open') return;
+  setTimeout(() => {
+    if (socket.writable) socket.write(`${chunk(event({}, 'stop'))}${chunk('data: [DONE]\n\n')}0\r\n\r\n`);
+  }, 5);
 }
 
 function sendBytes(socket: tls.TLSSocket, total: number): void {
