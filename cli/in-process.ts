@@ -13,6 +13,7 @@ import { newUlid } from '../store/ulid.ts';
 import type { Carrier } from './carrier.ts';
 import { EngineMaker, fingerprinter } from './configured-engine.ts';
 import { openConfiguredModel } from './configured-model.ts';
+import { ExamineElsewhere } from './examining/examine-elsewhere.ts';
 import type { Snapshot } from './snapshot.ts';
 import { openTraces } from './traces/otlp.ts';
 
@@ -32,13 +33,23 @@ export async function startInProcess(snapshot: Snapshot, parts: InProcessParts):
   const spans = await openTraces(process.env, packageVersion(), log);
   const model = await openConfiguredModel(snapshot.config, snapshot.config.proxy.limits.modelMs, log);
   const documentReader = openDocumentReader({ withinMs: snapshot.config.proxy.limits.documentMs, log });
-  const settingsOf = ({ config, documents }: Snapshot): ProxySettings => ({
-    config,
-    catalog: createCatalog(config.destinations),
-    engine: engines.make(config, documents),
-    readNames: model?.read ?? null,
-    readDocuments: documentReader.read,
-  });
+  let examining: ExamineElsewhere | null = null;
+  const settingsOf = (next: Snapshot): ProxySettings => {
+    const { config, documents } = next;
+    const engine = engines.make(config, documents);
+    // What it is looking at now is looked at here instead.
+    void examining?.close();
+    const elsewhere = new ExamineElsewhere(home.path, next, log);
+    examining = elsewhere;
+    return {
+      config,
+      catalog: createCatalog(config.destinations),
+      engine,
+      readNames: model?.read ?? null,
+      readDocuments: documentReader.read,
+      examineElsewhere: (message, refusesParts) => elsewhere.examine(message, refusesParts),
+    };
+  };
   try {
     const proxy = await startProxy({
       ...settingsOf(snapshot),
@@ -67,6 +78,7 @@ export async function startInProcess(snapshot: Snapshot, parts: InProcessParts):
         await spans?.close();
         await model?.close();
         await documentReader.close();
+        await examining?.close();
       },
     };
   } catch (error) {

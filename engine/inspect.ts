@@ -89,6 +89,25 @@ export interface Judged extends Pick<Inspection, 'extraction' | 'findings' | 'co
   readonly message: Message;
 }
 
+/** What was found in a message, before anything is decided. */
+export type Examined = Pick<Inspection, 'extraction' | 'findings' | 'coverage'>;
+
+/** Scans what was taken out of a message; `names`: what a model has found in its segments. */
+export function examine(
+  engine: Pick<Engine, 'scanner' | 'fingerprint'>,
+  taken: Extraction,
+  names: NamesInTexts | null = null,
+): Examined {
+  let coverage = taken.coverage;
+  if (names?.isWhole === false) coverage = worseCoverage(coverage, truncated('model'));
+  const onTruncated = (): void => {
+    coverage = worseCoverage(coverage, truncated('decoding'));
+  };
+  const findings = scan(engine, taken.segments, onTruncated, names?.names);
+  const extraction = coverage === taken.coverage ? taken : { ...taken, coverage };
+  return { extraction, findings, coverage };
+}
+
 /** Scan and decide, for a caller that has to ask for its conversation before it carries the decision out. */
 export function judge(
   engine: Engine,
@@ -96,13 +115,16 @@ export function judge(
   taken: Extraction,
   context: Omit<InspectContext, 'conversation'>,
 ): Judged {
-  let coverage = taken.coverage;
-  if (context.names?.isWhole === false) coverage = worseCoverage(coverage, truncated('model'));
-  const onTruncated = (): void => {
-    coverage = worseCoverage(coverage, truncated('decoding'));
-  };
-  const findings = scan(engine, taken.segments, onTruncated, context.names?.names);
-  const extraction = coverage === taken.coverage ? taken : { ...taken, coverage };
+  return judgeExamined(engine, message, examine(engine, taken, context.names ?? null), context);
+}
+
+/** Decides on what was found. */
+export function judgeExamined(
+  engine: Engine,
+  message: Message,
+  { extraction, findings, coverage }: Examined,
+  context: Omit<InspectContext, 'conversation' | 'names'>,
+): Judged {
   const decision = decide(engine, message, extraction, findings, context);
   return { message, extraction, findings, coverage, decision };
 }

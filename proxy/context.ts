@@ -17,6 +17,7 @@ import type { ProxyFigures } from './figures.ts';
 import type { Call, Forwarder, ResponseSink } from './forward.ts';
 import type { RateWatch } from './held.ts';
 import type { HeldBudget } from './held-budget.ts';
+import type { ExamineElsewhere } from './inspection.ts';
 import type { Peers } from './peers.ts';
 import type { Pseudonyms } from './pseudonyms.ts';
 import type { Traces } from './traces.ts';
@@ -31,6 +32,8 @@ export interface ExchangeContext {
   readonly readNames: NameReader | null;
   /** Reads documents that messages carry; null without. */
   readonly readDocuments: DocumentReader | null;
+  /** Looks at large messages in another thread; null without. */
+  readonly examineElsewhere: ExamineElsewhere | null;
   readonly catalog: Catalog;
   readonly forwarder: Forwarder;
   readonly recorder: Recorder;

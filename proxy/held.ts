@@ -60,6 +60,8 @@ export class RateWatch {
   }
 }
 
+/** From here on a body is worth another thread's while. */
+const SHARED_BYTES = 32 * 1024;
 /** Room is taken for so much before it is read: what one reading of a socket brings at most. */
 const AHEAD_BYTES = 64 * 1024;
 
@@ -69,6 +71,8 @@ export class BodyReader {
   readonly #rates: RateWatch;
   readonly #declaredLength: number;
   #chunks: Buffer[] = [];
+  /** A large body of a known length is gathered where threads can share it; null for any other. */
+  #whole: Buffer | null = null;
   #size = 0;
   /** Taken, and not yet read. */
   #ahead = 0;
@@ -114,8 +118,7 @@ export class BodyReader {
         const taken = Math.min(chunk.length, this.#ahead);
         this.#ahead -= taken;
         if (taken < chunk.length) this.#share.charge(chunk.length - taken);
-        this.#chunks.push(chunk);
-        this.#size += chunk.length;
+        this.#gather(chunk, max);
         if (this.#size > max) return done('limit');
         if (enough?.(this.bytes()) === true) return done('stopped');
         if (!this.#share.isWaiting && !this.#reach(max)) waitForRoom();
@@ -148,6 +151,25 @@ export class BodyReader {
     });
   }
 
+  #gather(chunk: Buffer, max: number): void {
+    const { length } = chunk;
+    const isLarge = this.#declaredLength >= SHARED_BYTES && this.#declaredLength <= max;
+    if (this.#whole === null && isLarge && this.#size + length <= this.#declaredLength) {
+      // Its pages are taken as they are written to.
+      this.#whole = Buffer.from(new SharedArrayBuffer(this.#declaredLength));
+      let at = 0;
+      for (const one of this.#chunks.splice(0)) at += one.copy(this.#whole, at);
+    }
+    if (this.#whole !== null && this.#size + length > this.#whole.length) {
+      // More than it said (HTTP/2 leaves that to us): what it is worth is decided elsewhere.
+      this.#chunks = [this.bytes()];
+      this.#whole = null;
+    }
+    if (this.#whole === null) this.#chunks.push(chunk);
+    else chunk.copy(this.#whole, this.#size);
+    this.#size += length;
+  }
+
   /** Takes room for what may come next; false where there is none. */
   #reach(max: number): boolean {
     const bytes = this.#wanted(max);
@@ -163,6 +185,7 @@ export class BodyReader {
 
   /** What was read so far, in one piece. */
   bytes(): Buffer {
+    if (this.#whole !== null) return this.#whole.subarray(0, this.#size);
     if (this.#chunks.length > 1) this.#chunks = [Buffer.concat(this.#chunks)];
     return this.#chunks[0] ?? Buffer.alloc(0);
   }
@@ -175,7 +198,7 @@ export class BodyReader {
     const request = this.#request;
     // Not the request itself: a body that the upstream no longer wants is destroyed, and the client is still to be answered.
     const out = new PassThrough({ highWaterMark: 256 * 1024 });
-    for (const chunk of this.#chunks) {
+    for (const chunk of this.#whole === null ? this.#chunks : [this.bytes()]) {
       tap(chunk);
       out.write(chunk);
     }
@@ -216,6 +239,7 @@ export class BodyReader {
     this.#share.release();
     this.#ahead = 0;
     this.#chunks = [];
+    this.#whole = null;
     this.#size = 0;
   }
 }

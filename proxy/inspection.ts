@@ -2,14 +2,18 @@
  * The inspection of a message as the proxy does it: extract, have its documents read, ask the model for names where there
  * is one, and the rest of the engine. The engine itself asks nobody; what takes time lies between its two halves.
  */
+import { type Condensed, expanded } from '../engine/condensed.ts';
 import { type DocumentReader, withReadings } from '../engine/extract/documents.ts';
 import { type Extraction, extract } from '../engine/extract/extract.ts';
 import {
   carryOut,
   type Engine,
+  type Examined,
+  examine,
   type InspectContext,
   type Inspection,
   judge,
+  judgeExamined,
   type UsageLedger,
   wanted,
 } from '../engine/inspect.ts';
@@ -20,10 +24,15 @@ import type { Segment } from '../flow/segment.ts';
 import type { ProxyFigures } from './figures.ts';
 import type { Pseudonyms } from './pseudonyms.ts';
 
+/** Never rejects. `refusesParts`: as in `extract`. */
+export type ExamineElsewhere = (message: Message, refusesParts: boolean) => Promise<Condensed | null> | null;
+
 export interface Inspecting {
   readonly engine: Engine;
   readonly readNames: NameReader | null;
   readonly readDocuments: DocumentReader | null;
+  /** Looks at large messages in another thread; null, of it or of what it gives, for what is looked at here. */
+  readonly examineElsewhere: ExamineElsewhere | null;
   readonly figures: ProxyFigures;
   readonly usage: UsageLedger;
   /** What people have let through for a while; asked only where a rule grants that. */
@@ -34,6 +43,8 @@ export interface Inspecting {
 export interface ProxyInspectContext extends Omit<InspectContext, 'conversation' | 'names' | 'usage' | 'overrides'> {
   /** Its body is still to come, and is inspected then: nothing of it is counted now. */
   readonly isHead?: boolean;
+  /** All texts are needed afterwards, not only those in which something was found. */
+  readonly needsTexts?: boolean;
   /** Null where nothing that is edited will be sent: a label stands for a token then. */
   readonly pseudonyms: Pseudonyms | null;
 }
@@ -42,16 +53,24 @@ export interface ProxyInspectContext extends Omit<InspectContext, 'conversation'
 export async function inspectWithNames(
   inspecting: Inspecting,
   message: Message,
-  { pseudonyms, ...context }: ProxyInspectContext,
+  { pseudonyms, needsTexts, ...context }: ProxyInspectContext,
 ): Promise<Inspection> {
   const since = performance.now();
-  const { engine, readNames, readDocuments, figures } = inspecting;
+  const { engine, readNames, examineElsewhere, figures } = inspecting;
   // What a response rule covers is held.
   const isPart = message.status === 206 && context.held;
-  const taken = extract(message, isPart ? { ...engine, refusesParts: true } : engine);
-  const extraction = await withDocuments(taken, readDocuments);
-  const names = readNames === null ? null : await namesOf(extraction.segments, readNames);
-  const judged = judge(engine, message, extraction, { ...context, ...givenOf(inspecting, context), names });
+  const taking = isPart ? { ...engine, refusesParts: true } : engine;
+  // The model's thread is asked about texts from here, so that with a model all is done here.
+  const isHere = readNames !== null || needsTexts === true || message.isWithinStream === true;
+  const condensed = isHere || examineElsewhere === null ? null : await examineElsewhere(message, isPart);
+  const examined =
+    condensed === null
+      ? await examineHere(inspecting, extract(message, taking))
+      : await withDocuments(
+          expanded(condensed, message.body, () => extract(message, taking)),
+          inspecting,
+        );
+  const judged = judgeExamined(engine, message, examined, { ...context, ...givenOf(inspecting, context) });
   const tokens = pseudonyms === null ? null : wanted(judged);
   const issued = pseudonyms === null || tokens === null ? null : await pseudonyms.issue(judged.extraction, tokens);
   const inspection = carryOut(engine, judged, issued);
@@ -66,7 +85,7 @@ export async function inspectWithNames(
 export function inspectWithoutNames(
   inspecting: Inspecting,
   message: Message,
-  { pseudonyms: _, ...context }: ProxyInspectContext,
+  { pseudonyms: _, needsTexts: __, ...context }: ProxyInspectContext,
 ): Inspection {
   const { engine, readNames } = inspecting;
   const extraction = extract(message, engine);
@@ -86,11 +105,30 @@ export function givenOf(
 
 const NONE: readonly Override[] = [];
 
-/** With the texts of the documents that it carries. What lies in a document has no conversation and no model of its own. */
-async function withDocuments(extraction: Extraction, read: DocumentReader | null): Promise<Extraction> {
-  const { documents, segments } = extraction;
-  if (documents === null || read === null) return extraction;
-  return { ...extraction, ...withReadings(segments, documents, await read(documents.list)), documents: null };
+async function examineHere({ engine, readNames, readDocuments }: Inspecting, taken: Extraction): Promise<Examined> {
+  const { documents, segments } = taken;
+  let extraction = taken;
+  if (documents !== null && readDocuments !== null) {
+    const readings = await readDocuments(documents.list);
+    extraction = { ...taken, ...withReadings(segments, documents, readings), documents: null };
+  }
+  const names = readNames === null ? null : await namesOf(extraction.segments, readNames);
+  return examine(engine, extraction, names);
+}
+
+/** What was found elsewhere, with what the documents hold; they are looked at here, since here they were read. */
+async function withDocuments(examined: Examined, { engine, readDocuments }: Inspecting): Promise<Examined> {
+  const { documents, segments } = examined.extraction;
+  if (documents === null) return examined;
+  const readings = readDocuments === null ? [] : await readDocuments(documents.list);
+  const read = withReadings([], documents, readings);
+  const inside = examine(engine, { ...examined.extraction, ...read });
+  const found = inside.findings.map((finding) => ({ ...finding, segment: finding.segment + segments.length }));
+  return {
+    extraction: { ...inside.extraction, segments: [...segments, ...read.segments], documents: null },
+    findings: [...examined.findings, ...found],
+    coverage: inside.coverage,
+  };
 }
 
 async function namesOf(segments: readonly Segment[], readNames: NameReader): Promise<NamesInTexts> {

@@ -26,6 +26,7 @@ import { ProxyFigures } from './figures.ts';
 import { createForwarder, type Forwarder } from './forward.ts';
 import { RateWatch } from './held.ts';
 import { HeldBudget } from './held-budget.ts';
+import type { ExamineElsewhere } from './inspection.ts';
 import { createListener, type ListenerContext, setLimits } from './listener.ts';
 import { PeerTable } from './peer-table.ts';
 import { Peers } from './peers.ts';
@@ -46,6 +47,8 @@ export interface ProxySettings {
   readonly readNames?: NameReader | null;
   /** Reads documents that messages carry; null or absent leaves them unread. */
   readonly readDocuments?: DocumentReader | null;
+  /** Looks at large messages in another thread. */
+  readonly examineElsewhere?: ExamineElsewhere | null;
 }
 
 export interface ProxyOptions extends ProxySettings {
@@ -176,6 +179,7 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
       engine,
       readNames: settings.readNames ?? null,
       readDocuments: settings.readDocuments ?? null,
+      examineElsewhere: settings.examineElsewhere ?? null,
       catalog,
       forwarder: reach.forwarder,
       dialer: reach.dialer,

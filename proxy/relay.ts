@@ -500,6 +500,8 @@ class Relaying implements ResponseSink {
       now: new Date(this.#context.now()),
       held,
       pseudonyms: this.#ready.pseudonyms,
+      // Values are put back wherever their tokens stand.
+      needsTexts: this.#ready.pseudonyms !== null,
     };
   }
 

@@ -213,7 +213,7 @@ const HOME_OF: Readonly<Record<string, RegExp>> = {
   '@opentelemetry/sdk-trace-base': /^cli\/traces\//,
   'node-forge': /^proxy\/tls\//,
   'node:sqlite': /^store\//,
-  'node:worker_threads': /^(store|model|documents)\//,
+  'node:worker_threads': /^(store|model|documents|cli\/examining)\//,
   'onnxruntime-node': /^model\//,
   saxes: /^documents\//,
   unpdf: /^documents\//,

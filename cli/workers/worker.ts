@@ -18,6 +18,7 @@ import { SpoolRecorder } from '../../store/spool-recorder.ts';
 import { newUlid } from '../../store/ulid.ts';
 import { EngineMaker, fingerprinter } from '../configured-engine.ts';
 import { type ConfiguredModel, openConfiguredModel } from '../configured-model.ts';
+import { ExamineElsewhere } from '../examining/examine-elsewhere.ts';
 import { reportFailure } from '../failure.ts';
 import type { Snapshot } from '../snapshot.ts';
 import { openTraces, type RunningTraces } from '../traces/otlp.ts';
@@ -34,6 +35,8 @@ class WorkerProcess {
   readonly #recorder: SpoolRecorder;
   readonly #model: ConfiguredModel | null;
   readonly #documents: OpenDocumentReader;
+  readonly #home: string;
+  readonly #log: (line: string) => void;
   readonly #spans: RunningTraces | null;
   readonly #engines: EngineMaker;
   readonly #options: Omit<Parameters<typeof startProxy>[0], keyof ProxySettings>;
@@ -62,6 +65,8 @@ class WorkerProcess {
     this.#documents = openDocumentReader({ withinMs: snapshot.config.proxy.limits.documentMs, log });
     this.#spans = spans;
     const home = openHome(homePath);
+    this.#home = homePath;
+    this.#log = log;
     this.#excerptKey = home.keys.excerpt;
     const keyed = fingerprinter(home);
     this.#engines = new EngineMaker(keyed);
@@ -165,13 +170,16 @@ class WorkerProcess {
     process.send?.({ kind: 'stopped' } satisfies FromWorker, () => process.exit(0));
   }
 
-  #settingsOf({ config, documents }: Snapshot): ProxySettings {
+  #settingsOf(snapshot: Snapshot): ProxySettings {
+    const { config, documents } = snapshot;
+    const elsewhere = new ExamineElsewhere(this.#home, snapshot, this.#log);
     return {
       config,
       catalog: createCatalog(config.destinations),
       engine: this.#engines.make(config, documents),
       readNames: this.#model?.read ?? null,
       readDocuments: this.#documents.read,
+      examineElsewhere: (message, refusesParts) => elsewhere.examine(message, refusesParts),
     };
   }
 }

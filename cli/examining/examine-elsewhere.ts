@@ -1,0 +1,116 @@
+/**
+ * Large messages are looked at in a thread, so that no other call waits meanwhile. It is started with the first of them,
+ * and until it is ready the asking thread looks itself, as it does where the thread fails.
+ */
+import { Worker } from 'node:worker_threads';
+import type { Condensed } from '../../engine/condensed.ts';
+import type { Message } from '../../flow/message.ts';
+import type { Snapshot } from '../snapshot.ts';
+import type { ExamineJob, ExamineThreadData, FromExamineThread } from './examine-thread.ts';
+
+/** Smaller bodies are looked at within two milliseconds, about as long as handing them over would take. */
+const LARGE_BYTES = 32 * 1024;
+/** A thread without work is let go: its engine takes memory. */
+const IDLE_MS = 600_000;
+/** After a failure it is not started again at once. */
+const AGAIN_MS = 10_000;
+
+export class ExamineElsewhere {
+  readonly #data: ExamineThreadData;
+  readonly #log: (line: string) => void;
+  readonly #asked = new Map<number, (condensed: Condensed | null) => void>();
+  #worker: Worker | null = null;
+  #isReady = false;
+  #isClosed = false;
+  #nextId = 1;
+  #idle: NodeJS.Timeout | null = null;
+  #notBefore = 0;
+
+  /** `home`: the folder whose keys fingerprints are made with. `log`: lines for the operator; no text. */
+  constructor(home: string, snapshot: Snapshot, log: (line: string) => void) {
+    this.#data = { home, snapshot };
+    this.#log = log;
+  }
+
+  /** Null for a message that is to be looked at by whoever asks. Never rejects. */
+  examine(message: Message, refusesParts: boolean): Promise<Condensed | null> | null {
+    const { body, ...rest } = message;
+    if (body.length < LARGE_BYTES || this.#isClosed) return null;
+    this.#worker ??= this.#start();
+    if (!this.#isReady || this.#worker === null) return null;
+    const id = this.#nextId++;
+    const shared = body.buffer instanceof SharedArrayBuffer ? body : sharedCopy(body);
+    const job: ExamineJob = {
+      id,
+      message: rest,
+      body: shared.buffer as SharedArrayBuffer,
+      start: shared.byteOffset,
+      length: shared.length,
+      refusesParts,
+    };
+    this.#worker.postMessage(job);
+    this.#worker.ref();
+    if (this.#idle !== null) clearTimeout(this.#idle);
+    return new Promise((resolve) => this.#asked.set(id, resolve));
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    await this.#end();
+  }
+
+  #start(): Worker | null {
+    if (Date.now() < this.#notBefore) return null;
+    const file = import.meta.url.endsWith('.ts') ? './examine-thread.ts' : './examine-thread.js';
+    const worker = new Worker(new URL(file, import.meta.url), { workerData: this.#data, execArgv: [] });
+    worker.unref();
+    worker.on('message', (message: FromExamineThread) => {
+      if (message.kind === 'done') return this.#done(message.id, message.condensed);
+      this.#isReady = true;
+      this.#rest();
+    });
+    worker.on('error', (error) => {
+      this.#notBefore = Date.now() + AGAIN_MS;
+      this.#log(`weir: the thread for large messages failed: ${'code' in error ? String(error.code) : error.name}`);
+    });
+    worker.on('exit', () => {
+      if (this.#worker !== worker) return;
+      this.#worker = null;
+      this.#giveUp();
+    });
+    return worker;
+  }
+
+  #done(id: number, condensed: Condensed | null): void {
+    const tell = this.#asked.get(id);
+    this.#asked.delete(id);
+    if (this.#asked.size === 0) this.#rest();
+    tell?.(condensed);
+  }
+
+  /** Nobody waits: the process may end, and after a while the thread does. */
+  #rest(): void {
+    this.#worker?.unref();
+    if (this.#idle !== null) clearTimeout(this.#idle);
+    this.#idle = setTimeout(() => void this.#end(), IDLE_MS).unref();
+  }
+
+  #giveUp(): void {
+    this.#isReady = false;
+    for (const id of [...this.#asked.keys()]) this.#done(id, null);
+  }
+
+  async #end(): Promise<void> {
+    const worker = this.#worker;
+    this.#worker = null;
+    this.#giveUp();
+    if (this.#idle !== null) clearTimeout(this.#idle);
+    await worker?.terminate();
+  }
+}
+
+function sharedCopy(bytes: Buffer): Buffer {
+  const shared = Buffer.from(new SharedArrayBuffer(bytes.length));
+  shared.set(bytes);
+  return shared;
+}

@@ -1,0 +1,103 @@
+/**
+ * What was found in a message, as little of it as can be, to be handed from the thread that looked to the one that decides:
+ * of the segments only those in which something was found, and one for each role and position there is. Texts that lie
+ * in the body are named by their place in it.
+ */
+import type { Coverage } from '../flow/coverage.ts';
+import type { Finding } from '../flow/finding.ts';
+import type { Segment } from '../flow/segment.ts';
+import type { CarriedDocument } from './extract/documents.ts';
+import type { Extraction } from './extract/extract.ts';
+import type { Examined } from './inspect.ts';
+import { TOKEN_FORM } from './transform/conversation.ts';
+
+type CondensedText =
+  | { readonly kind: 'body'; readonly start: number; readonly end: number }
+  | { readonly kind: 'bytes'; readonly bytes: Uint8Array };
+
+/** Plain data: it passes from thread to thread as it is. */
+export interface Condensed {
+  readonly extraction: Omit<Extraction, 'segments' | 'body' | 'firstUserText' | 'documents'>;
+  readonly segments: readonly (Omit<Segment, 'text' | 'across'> & { readonly text: CondensedText })[];
+  readonly findings: readonly Finding[];
+  readonly coverage: Coverage;
+  /** The body without its codings; null where it had none. */
+  readonly body: Uint8Array | null;
+  /** Null where it is so long that it is taken out again when it is asked for. */
+  readonly firstUserText: { readonly text: string | null } | null;
+  readonly documents: readonly (Omit<CarriedDocument, 'bytes'> & { readonly bytes: Uint8Array })[];
+}
+
+const MAX_FIRST_TEXT = 256 * 1024;
+/** Of a message whose documents nobody has read yet; its coverage is then that of all the rest. */
+export function condense({ extraction, findings, coverage }: Examined): Condensed {
+  const { segments, body, firstUserText, documents, ...rest } = extraction;
+  const places = new Map<number, number>();
+  const kept: Segment[] = [];
+  for (const { segment } of findings) {
+    const one = segments[segment];
+    if (one === undefined || places.has(segment)) continue;
+    places.set(segment, kept.length);
+    kept.push(one);
+  }
+  const seen = new Set<string>();
+  const literals = new Set<string>();
+  let literalsIn: Segment | null = null;
+  for (const one of segments) {
+    const kind = `${one.role} ${one.position}`;
+    if (!seen.has(kind)) kept.push({ ...one, text: NOTHING, layers: [] });
+    seen.add(kind);
+    if (!one.text.includes(0x3c)) continue;
+    for (const [literal] of one.text.toString('utf8').matchAll(TOKEN_FORM)) literals.add(literal);
+    if (literals.size > 0) literalsIn ??= one;
+  }
+  // Tokens that stand in the payload once more: no value may get one of their numbers.
+  if (literalsIn !== null) {
+    kept.push({ ...literalsIn, text: Buffer.from([...literals].join(' ')), layers: [], immutable: true });
+  }
+  const first = firstUserText();
+  return {
+    extraction: rest,
+    segments: kept.map(({ text, across: _, ...segment }) => ({ ...segment, text: condensedText(text, body) })),
+    findings: findings.map((finding) => ({ ...finding, segment: places.get(finding.segment) ?? 0 })),
+    coverage,
+    body: extraction.decoded ? body : null,
+    firstUserText: first === null || first.length <= MAX_FIRST_TEXT ? { text: first } : null,
+    documents: documents?.list ?? [],
+  };
+}
+
+/** The other way round, beside the body as it was received. `extractAgain` is asked for the first text where it was too long. */
+export function expanded(condensed: Condensed, received: Buffer, extractAgain: () => Extraction): Examined {
+  const { extraction, findings, coverage, firstUserText } = condensed;
+  const body = condensed.body === null ? received : bufferOf(condensed.body);
+  const documents = condensed.documents.map((one) => ({ ...one, bytes: bufferOf(one.bytes) }));
+  return {
+    extraction: {
+      ...extraction,
+      coverage,
+      segments: condensed.segments.map((segment) => ({ ...segment, text: textOf(segment.text, body) })),
+      body,
+      firstUserText: firstUserText === null ? () => extractAgain().firstUserText() : () => firstUserText.text,
+      documents: documents.length === 0 ? null : { list: documents, coverageBeside: coverage },
+    },
+    findings,
+    coverage,
+  };
+}
+
+const NOTHING = Buffer.alloc(0);
+
+function condensedText(text: Buffer, body: Buffer): CondensedText {
+  const start = text.byteOffset - body.byteOffset;
+  const isWithin = text.buffer === body.buffer && start >= 0 && start + text.length <= body.length;
+  return isWithin ? { kind: 'body', start, end: start + text.length } : { kind: 'bytes', bytes: new Uint8Array(text) };
+}
+
+function textOf(text: CondensedText, body: Buffer): Buffer {
+  return text.kind === 'body' ? body.subarray(text.start, text.end) : bufferOf(text.bytes);
+}
+
+function bufferOf({ buffer, byteOffset, length }: Uint8Array): Buffer {
+  return Buffer.from(buffer, byteOffset, length);
+}
