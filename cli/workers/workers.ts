@@ -91,6 +91,8 @@ interface Worker {
   /** Settings that it is to build, by version: what to tell, null once they are built, or why they are not. */
   readonly building: Map<number, (failure: Failure | null) => void>;
   readonly figures: Map<number, (figures: Figures) => void>;
+  /** Settles when it judges by what held when it was last told to. */
+  updating: Promise<void>;
   version: number;
   isPrepared: boolean;
   isListening: boolean;
@@ -169,6 +171,9 @@ class Workers implements RunningWorkers {
     this.#version = version;
     this.#snapshot = snapshot;
     await Promise.all(workers.map((worker) => this.#takeUp(worker, version)));
+    // One that was prepared meanwhile, for what held before.
+    const late = [...this.#running].filter((worker) => worker.isPrepared && worker.version !== this.#version);
+    await Promise.allSettled(late.map((worker) => this.#bringUpToDate(worker)));
   }
 
   async figures(): Promise<readonly (readonly [worker: string, figures: Figures])[]> {
@@ -226,6 +231,7 @@ class Workers implements RunningWorkers {
       listening: Promise.withResolvers<Ports>(),
       building: new Map(),
       figures: new Map(),
+      updating: Promise.resolve(),
       version: this.#version,
       isPrepared: false,
       isListening: false,
@@ -301,9 +307,9 @@ class Workers implements RunningWorkers {
     const error = errorOf(failure);
     worker.prepared.reject(error);
     worker.listening.reject(error);
-    if (this.#isStarted) this.#log(`weir: worker ${worker.place + 1}: ${error.message}`);
-    // One that cannot do what it was told is worth nothing; one that carries traffic goes on.
-    if (!worker.isListening) worker.child.kill('SIGKILL');
+    // One that does not listen yet is worth nothing, and whoever started it tells why; one that carries traffic goes on.
+    if (worker.isListening) this.#log(`weir: worker process ${worker.place + 1}: ${error.message}`);
+    else worker.child.kill('SIGKILL');
   }
 
   #ended(worker: Worker, how: string): void {
@@ -329,19 +335,30 @@ class Workers implements RunningWorkers {
     const worker = this.#spawn(place);
     try {
       await worker.prepared.promise;
-      // The settings may have changed while it was being started.
-      while (worker.version !== this.#version) {
+      // What holds may have changed while it was being started, and may again while it begins to listen.
+      await this.#bringUpToDate(worker);
+      await this.#listen(worker);
+      await this.#bringUpToDate(worker);
+      this.#log(`weir: worker process ${place + 1} listens again`);
+    } catch (error) {
+      // It is over with this one; its end starts the next.
+      const reason = error instanceof WeirError ? error.message : 'it cannot be started';
+      if (this.#running.has(worker)) this.#log(`weir: worker process ${place + 1}: ${reason}`);
+      worker.child.kill('SIGKILL');
+    }
+  }
+
+  /** Rejects where it cannot judge by what holds. One after the other for a worker. */
+  #bringUpToDate(worker: Worker): Promise<void> {
+    worker.updating = worker.updating.then(async () => {
+      while (worker.version !== this.#version && this.#running.has(worker)) {
         const version = this.#version;
         const failure = await this.#build(worker, version, this.#snapshot);
         if (failure !== null) throw errorOf(failure);
         await this.#takeUp(worker, version);
       }
-      await this.#listen(worker);
-      this.#log(`weir: worker process ${place + 1} listens again`);
-    } catch {
-      // Said where it happened. It is over with this one; its end starts the next.
-      worker.child.kill('SIGKILL');
-    }
+    });
+    return worker.updating;
   }
 
   /** Null once it is built; null too where the worker ends meanwhile, since its successor begins with what holds then. */
