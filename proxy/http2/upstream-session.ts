@@ -10,6 +10,7 @@ import {
   type IncomingHttpStatusHeader,
   type OutgoingHttpHeaders,
 } from 'node:http2';
+import type { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 import { headerOf, lowerName } from '../../flow/message.ts';
 import {
@@ -27,9 +28,12 @@ const ASSUMED_STREAMS = 100;
 const MAX_STREAMS = 1000;
 /** So long a session without a stream is kept. */
 const KEEP_MS = 30_000;
+/** So long an upstream gets to close a connection that is over. */
+const LINGER_MS = 1000;
 
 export class UpstreamSession {
   readonly #session: ClientHttp2Session;
+  readonly #socket: Socket;
   readonly #scheme: string;
   readonly #limits: ConnectionLimits;
   #open = 0;
@@ -40,16 +44,19 @@ export class UpstreamSession {
   /** `onGone` is told when it takes no more requests. */
   constructor(
     session: ClientHttp2Session,
+    socket: Socket,
     scheme: string,
     limits: ConnectionLimits,
     onGone: (session: UpstreamSession) => void,
   ) {
     this.#session = session;
+    this.#socket = socket;
     this.#scheme = scheme;
     this.#limits = limits;
     const gone = (): void => {
       if (this.#isLeaving) return;
       this.#isLeaving = true;
+      if (this.#open === 0) this.#linger();
       onGone(this);
     };
     // They may have come before.
@@ -76,16 +83,25 @@ export class UpstreamSession {
     return new UpstreamStream(this.#session, this.#scheme, this.#limits, () => {
       this.#open--;
       this.#idleSince = performance.now();
+      if (this.#isLeaving && this.#open === 0) this.#linger();
     });
   }
 
   /** Takes no more requests; what is open comes to its end. */
   leave(): void {
     if (!this.#session.destroyed) this.#session.close();
+    if (this.#open === 0) this.#linger();
   }
 
   destroy(): void {
     this.#session.destroy();
+    this.#linger();
+  }
+
+  /** Node waits for the other side to close, which may never be. */
+  #linger(): void {
+    const timer = setTimeout(() => this.#socket.destroy(), LINGER_MS).unref();
+    this.#socket.once('close', () => clearTimeout(timer));
   }
 }
 

@@ -109,7 +109,7 @@ export class UpstreamSessions {
   async #negotiate(key: string, origin: Target): Promise<UpstreamSession | Plain> {
     const socket = await this.#dialer.dial(origin, true, ['h2', 'http/1.1']);
     if (socket instanceof TLSSocket && socket.alpnProtocol === 'h2') {
-      return this.#keep(key, origin, this.#speak(socket, origin));
+      return this.#keep(key, origin, this.#speak(socket, origin), socket);
     }
     this.keepToOld(key);
     return { socket };
@@ -127,7 +127,7 @@ export class UpstreamSessions {
       };
       session.once('remoteSettings', settle(true)).once('error', settle(false)).once('close', settle(false));
     });
-    if (isSpoken) return this.#keep(key, origin, session);
+    if (isSpoken) return this.#keep(key, origin, session, socket);
     session.destroy();
     socket.destroy();
     this.keepToOld(key);
@@ -146,8 +146,8 @@ export class UpstreamSessions {
     return session;
   }
 
-  #keep(key: string, origin: Target, session: ClientHttp2Session): UpstreamSession {
-    const kept = new UpstreamSession(session, origin.scheme, this.#limits, (gone) => this.#forget(key, gone));
+  #keep(key: string, origin: Target, session: ClientHttp2Session, socket: Socket): UpstreamSession {
+    const kept = new UpstreamSession(session, socket, origin.scheme, this.#limits, (gone) => this.#forget(key, gone));
     const sessions = this.#sessions.get(key);
     if (sessions === undefined) this.#sessions.set(key, [kept]);
     else sessions.push(kept);

@@ -68,8 +68,11 @@ export interface SeenFrame {
   readonly payload: Buffer;
 }
 
-/** Reads the peer's frames off a socket. */
-export function readFrames(socket: Socket): {
+/** Reads the peer's frames off a socket; `skip` bytes before them are the preface of a client. */
+export function readFrames(
+  socket: Socket,
+  skip = 0,
+): {
   readonly seen: readonly SeenFrame[];
   /** The first frame of which `is` holds, past ones included; rejects once the socket has closed without. */
   when(what: string, is: (frame: SeenFrame) => boolean): Promise<SeenFrame>;
@@ -80,11 +83,13 @@ export function readFrames(socket: Socket): {
   const waiting = new Set<() => void>();
   let held: Buffer = Buffer.alloc(0);
   let isClosed = false;
+  let left = skip;
   const wake = (): void => {
     for (const look of [...waiting]) look();
   };
   socket.on('data', (chunk: Buffer) => {
-    held = Buffer.concat([held, chunk]);
+    held = Buffer.concat([held, chunk.subarray(left)]);
+    left -= Math.min(left, chunk.length);
     while (held.length >= 9 && held.length >= 9 + held.readUIntBE(0, 3)) {
       const length = held.readUIntBE(0, 3);
       const type = Object.entries(TYPES).find(([, code]) => code === held[3])?.[0] ?? 'other';

@@ -3,12 +3,13 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import http from 'node:http';
 import http2, { type Http2Server, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2';
-import { type AddressInfo, connect, type Server, type Socket } from 'node:net';
+import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import { PassThrough, type Readable } from 'node:stream';
 import { type TestContext, test } from 'node:test';
 import type { WeirError } from '../../../flow/errors.ts';
 import type { Dialer } from '../../../proxy/dialer.ts';
 import { type Call, createForwarder, type Forwarder, type ResponseSink } from '../../../proxy/forward.ts';
+import { frame, headersFrame, PREFACE, readFrames } from '../../support/http2-frames.ts';
 
 interface Upstream {
   readonly forwarder: Forwarder;
@@ -18,6 +19,9 @@ interface Upstream {
   readonly arrived: readonly string[];
   readonly origin: { readonly scheme: 'http'; readonly host: string; readonly port: number };
 }
+
+/** Sockets that were dialled, in order. */
+const SOCKETS = new WeakMap<Forwarder, Socket[]>();
 
 type Answerer = (stream: ServerHttp2Stream, serial: number, session: ServerHttp2Session) => void;
 
@@ -47,10 +51,12 @@ function forwardTo(
       dialled++;
       const socket = connect({ port, host: '127.0.0.1', noDelay: true });
       await once(socket, 'connect');
+      SOCKETS.get(forwarder)?.push(socket);
       return socket;
     },
   };
   const forwarder = createForwarder(dialer, { firstByteMs, headerBytes: 16 * 1024 });
+  SOCKETS.set(forwarder, []);
   t.after(() => forwarder.close());
   return { forwarder, dialled: () => dialled, origin: { scheme: 'http', host: 'upstream.example', port: 80 } };
 }
@@ -213,6 +219,24 @@ test('after GOAWAY what is under way ends in its time, and the next request take
   stream.end('st');
   assert.equal((await running).body, 'first');
   assert.equal(upstream.dialled(), 2);
+});
+
+test('an upstream that says that it goes, and does not close, is let go of', async (t) => {
+  const server = createServer({ allowHalfOpen: true }, (socket) => {
+    const frames = readFrames(socket, PREFACE.length);
+    socket.write(frame('settings', 0, 0));
+    void frames
+      .when('a request', ({ type }) => type === 'headers')
+      .then(({ stream }) => {
+        socket.write(Buffer.concat([frame('goaway', 0, 0, Buffer.from([0, 0, 0, stream, 0, 0, 0, 0]))]));
+        socket.write(headersFrame(stream, [':status', '204']));
+      });
+  });
+  const upstream = forwardTo(t, await listening(t, server), 10_000);
+  assert.equal((await send(upstream).answer).status, 204);
+  const [socket] = SOCKETS.get(upstream.forwarder) ?? [];
+  assert.ok(socket);
+  if (!socket.closed) await once(socket, 'close');
 });
 
 test('a request above the last stream of GOAWAY is sent once more, on a new connection', async (t) => {
