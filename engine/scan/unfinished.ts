@@ -61,6 +61,7 @@ export function holdingOf(recognizers: readonly Recognizer[]): Holding | null {
 export function unfinishedFrom(text: Buffer, from: number, holding: Holding): number {
   const end = text.length;
   let at = Math.min(runFrom(text, from, holding.run), groupsFrom(text, from));
+  if (at <= from) return from;
   if (holding.words > 0) at = Math.min(at, wordsFrom(text, from, holding.words, holding.wordBytes));
   for (const { opening, maxLength } of holding.opens) {
     // What was let go may hold the name of what follows.
@@ -104,7 +105,8 @@ function wordStart(text: Buffer, at: number, from: number): number {
 /** Where the run at the end began: no white space stands in it, and no character of a script that sets no spaces. */
 function runFrom(text: Buffer, from: number, most: number): number {
   const end = text.length;
-  const first = Math.max(from, end - most);
+  // What is let go of an overlong run goes in steps, so that not each character of it costs a look at all of it.
+  const first = Math.max(from, end - most - (most >> 2));
   let at = runStart(text, end, first);
   // A long line that was wrapped goes on behind the line end, and what quotes or a diff put before it.
   for (let lineEnd = lineEndBefore(text, at, first); lineEnd > first; lineEnd = lineEndBefore(text, at, first)) {
@@ -112,7 +114,7 @@ function runFrom(text: Buffer, from: number, most: number): number {
     if (lineEnd - start < WRAPPED && start > first) break;
     at = start;
   }
-  return at;
+  return at > from && at === first ? end - most : at;
 }
 
 /** The end of the line before `at`, where nothing but a line end and a mark of quoting stands between; else -1. */

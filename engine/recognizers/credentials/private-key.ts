@@ -21,7 +21,7 @@ const OPENS = new RegExp(
   [
     '---- [A-Z]{0,5}',
     '-----BEGIN [A-Z0-9 ]{0,40}-{0,4}',
-    '-----BEGIN [A-Z0-9 ]{0,32}PRIVATE KEY(?: BLOCK)?-----(?![\\s\\S]*-----END [A-Z0-9 ]{1,48}-----)(?![\\s\\S]*[a-z]{2,} [a-z]{2,} [a-z]{2,} )[\\s\\S]*',
+    '-----BEGIN [A-Z0-9 ]{0,32}PRIVATE KEY(?: BLOCK)?-----(?![\\s\\S]*-----END [A-Z0-9 ]{1,48}-----)(?![\\s\\S]*[a-z]{2,20} [a-z]{2,20} [a-z]{2,20} )[\\s\\S]*',
     'PuTTY-User-Key-File-[0-9](?![\\s\\S]*Private-MAC: ?[0-9a-f]{40})[\\s\\S]*',
     '---- BEGIN SSH2 (?![\\s\\S]*---- END SSH2 ENCRYPTED PRIVATE KEY ----)[\\s\\S]*',
   ]

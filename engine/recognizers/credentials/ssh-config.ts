@@ -11,7 +11,7 @@ export const sshConfig: Recognizer = {
   entity: 'SSH_CONFIG',
   category: 'credential',
   countries: [],
-  reach: { maxLength: 2 * MAX_ENTRY, opens: /(?<![^\n])Host [^\n]*(?:\r?\n[ \t]+[^\n]*)*\r?\n?[ \t]*$/ },
+  reach: { maxLength: 2 * MAX_ENTRY, opens: /(?<![^\n])Host [^\n]*(?:\n[ \t][^\n]*)*\n?[ \t]*$/ },
   cues: [{ literal: 'IdentityFile' }, { literal: 'ProxyJump' }, { literal: 'ProxyCommand' }],
   findAtCue(passage: Passage, start: number): void {
     if (passage.isRead('ssh-config', start)) return;

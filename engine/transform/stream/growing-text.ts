@@ -16,8 +16,11 @@ const MAX_WORD = 64;
 const MAX_DROPPED = 65_536;
 /** Of what is dropped, so much is looked at for the end of it, characters. */
 const MAX_END = 128;
+/** A key is known from so many bytes on, and looked for in steps, up to so many. */
+const MAX_STEP = 64;
+const MAX_BEGUN = 4096;
 /** A line of words: no key has one. */
-const SENTENCE = /(?:\n|\\n)[^\n]*[a-z]{2,} [a-z]{2,} [a-z]{2,} /;
+const SENTENCE = /(?:\n|\\n)[^\n]{0,200}?[a-z]{2,20} [a-z]{2,20} [a-z]{2,20} /;
 
 /** A stretch of what was held, in characters; it leaves as it is, or something else in its place. */
 export interface Piece {
@@ -40,6 +43,8 @@ export class GrowingText {
   #edited = -1;
   #held = '';
   #dropping: Dropping | null = null;
+  /** Bytes that were held when it was last looked at though nothing could leave. */
+  #looked = 0;
   /** Since when something waits that the clock can let go; null where nothing does. */
   waitingSince: number | null = null;
 
@@ -76,7 +81,8 @@ export class GrowingText {
     const ripe = isLast || isIdle ? live : untoldFrom(text, from, live);
     if (ripe < live) this.waitingSince = since ?? this.#judge.at;
     // Of a key it is worth to see that it has begun.
-    if (ripe === from && !isLast && (holding.closes.size === 0 || tail.length < MAX_END)) return pieces;
+    if (ripe === from && !isLast && !this.#mayHaveBegun(tail.length)) return pieces;
+    if (ripe > from) this.#looked = 0;
     const given = { from, ripe, isLast, sent: this.#sent, edited: this.#edited };
     const { to, edits, goesOn } = yield* this.#judge.look(this.#index, this.#place, text, given);
     if (this.#judge.isBlocked) return [];
@@ -94,6 +100,13 @@ export class GrowingText {
       this.#dropping = { closes, end: ready.slice(-MAX_END), bytes: 0 };
     }
     return pieces;
+  }
+
+  /** Where all has to wait, a key may have begun: worth a look now and then, and none where it is too long for that. */
+  #mayHaveBegun(length: number): boolean {
+    if (this.#judge.holding.closes.size === 0 || length > MAX_BEGUN || length < this.#looked + MAX_STEP) return false;
+    this.#looked = length;
+    return true;
   }
 
   /** Turns edits in bytes into pieces in characters, and takes those off what is held. */

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { BUILT_IN } from '../../../engine/recognizers/built-in.ts';
 import { holdingOf, UNSAID_LENGTH, unfinishedFrom } from '../../../engine/scan/unfinished.ts';
+import { cpuMs } from '../../support/cpu-time.ts';
 
 const streamed = BUILT_IN.filter(({ category }) => category !== 'content');
 
@@ -31,4 +32,41 @@ test('wherever a value of an example is cut, its beginning is held', () => {
     });
   }
   assert.deepEqual(failures, []);
+});
+
+test('a run that is longer than any value goes in steps, and never the end of it', () => {
+  const holding = holdingOf([]);
+  assert.ok(holding !== null);
+  let from = 0;
+  let steps = 0;
+  for (let length = 1; length <= 4000; length++) {
+    const text = Buffer.alloc(length, 'aB3');
+    const at = unfinishedFrom(text, from, holding);
+    assert.ok(length - at <= UNSAID_LENGTH * 1.25 && (at === from || length - at >= UNSAID_LENGTH), `${length}: ${at}`);
+    if (at > from) steps++;
+    from = at;
+  }
+  assert.ok(steps < 80, `${steps} steps`);
+});
+
+test('what marks the beginning of a value is told in time that grows with the text alone', () => {
+  const openings = streamed.flatMap(({ reach }) => (reach?.opens === undefined ? [] : [reach.opens]));
+  const lines = (line: string): string => line.repeat(4000);
+  for (const text of [
+    `Host x\n${lines(' \t a b\r\n')}end`,
+    `-----BEGIN PRIVATE KEY-----${lines('abcdefg')}`,
+    `-----BEGIN PRIVATE KEY-----${lines('ab ')}!`,
+    lines('{"type":'),
+    lines('a=b;'),
+    lines('totp '),
+    lines('recovery codes '),
+    lines('password = "'),
+    lines('ABCDEFGHIJKLMNOPQRSTUVWXYZABCDEFGHIJ\n'),
+    lines('abandon '),
+  ]) {
+    for (const opening of openings) {
+      const ms = cpuMs(() => opening.exec(text.slice(0, 16_000)));
+      assert.ok(ms < 500, `${ms} ms for ${text.slice(0, 20)}`);
+    }
+  }
 });
