@@ -316,12 +316,11 @@ class Relaying implements ResponseSink {
     this.#end();
   }
 
-  /** Tokens for what a response rule tokenizes; a label stands for one where there is no conversation. */
+  /** Tokens for what a response rule tokenizes. */
   async #issue(wanted: WantedTokens): Promise<ReadonlyMap<string, string>> {
     const { pseudonyms } = this.#ready;
     const gate = this.#parts?.gate ?? null;
-    if (pseudonyms === null || gate === null)
-      return new Map(wanted.values.map(({ entity, value }) => [`[${entity}]`, value]));
+    if (pseudonyms === null || gate === null) return new Map();
     const conversation = await pseudonyms.issue(gate.extraction(), wanted);
     return new Map(wanted.values.map(({ entity, value }) => [conversation.tokenFor(entity, value), value]));
   }

@@ -153,8 +153,11 @@ test('pseudonyms are put back and a rule acts on the same stream; what a rule to
   assert.equal(text, `You wrote: ${SENTENCE} Card [CREDIT_CARD].`);
   const sent = weir.standIn.requests.at(-1)?.body.toString() ?? '';
   assert.ok(!sent.includes(MAIL) && !sent.includes(PERSON));
-  const phone = await chatText(client, 'Call my office phone at +1 415 555 2671 today.');
-  assert.equal(phone.text, 'You wrote: Call my office phone at <PHONE_NUMBER_1> today.');
+  const phone = 'Call my office phone at +1 415 555 2671 today.';
+  const named = await chatText(client, `${SENTENCE} ${phone}`);
+  assert.equal(named.text, `You wrote: ${SENTENCE} Call my office phone at <PHONE_NUMBER_1> today.`);
+  const unnamed = await chatText(client, phone);
+  assert.equal(unnamed.text, 'You wrote: Call my office phone at [PHONE_NUMBER] today.', 'there is no conversation');
   await close();
 });
 

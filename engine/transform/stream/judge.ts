@@ -40,6 +40,8 @@ export interface JudgeOptions {
   readonly now: Date;
   readonly usage: UsageLedger | null;
   readonly overrides: readonly Override[];
+  /** `false`: there is nobody to ask for tokens, and a label stands for one. */
+  readonly hasConversation?: boolean;
 }
 
 /** What came of a look at a text. */
@@ -214,11 +216,21 @@ export class StreamJudge {
     const gone = (finding: Finding): boolean => finding.start < from && sent - from + finding.start < edited;
     const clipped = found.map((finding) => (finding.start < from ? { ...finding, start: from } : finding));
     const extraction = this.extraction([segment]);
-    const asked = wantedTokens(extraction, clipped, wanted);
-    if (asked.values.length > 0) yield asked;
-    const edits = replacements(extraction, clipped, wanted, this.tokens, this.#engine.fingerprint);
+    const edits = yield* this.#replacements(extraction, clipped, wanted);
     const rests = found.filter(gone);
     return edits.map((edit) => (edit.start === from && rests.length > 0 ? { ...edit, replacement: '' } : edit));
+  }
+
+  *#replacements(
+    extraction: Extraction,
+    findings: readonly Finding[],
+    verdicts: readonly Verdict[],
+  ): Asking<readonly Edit[]> {
+    const { hasConversation = true } = this.#options;
+    const wanted = hasConversation ? wantedTokens(extraction, findings, verdicts) : null;
+    if (wanted !== null && wanted.values.length > 0) yield wanted;
+    const tokens = hasConversation ? this.tokens : null;
+    return replacements(extraction, findings, verdicts, tokens, this.#engine.fingerprint);
   }
 
   /** The texts of an event that are there whole; the edits are of these segments. */
@@ -244,9 +256,7 @@ export class StreamJudge {
       return [];
     }
     const extraction = this.extraction(unknown);
-    const asked = wantedTokens(extraction, found, decision.verdicts);
-    if (asked.values.length > 0) yield asked;
-    const edits = replacements(extraction, found, decision.verdicts, this.tokens, this.#engine.fingerprint);
+    const edits = yield* this.#replacements(extraction, found, decision.verdicts);
     return edits.map((edit) => ({ ...edit, segment: segments.indexOf(unknown[edit.segment] as Segment) }));
   }
 
