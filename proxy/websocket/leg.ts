@@ -13,6 +13,8 @@ import { type FrameHead, frame, frameHead, masked, newMask } from './frame-write
 export type Side = 'client' | 'upstream';
 
 const PROBE_BYTES = 8;
+/** One may be missed because we were late ourselves. */
+const MAX_UNANSWERED = 2;
 
 export class Leg {
   readonly side: Side;
@@ -28,9 +30,10 @@ export class Leg {
   /** Fragments of a message have been sent, and its last has not. */
   #isWithinMessage = false;
   #isCorked = false;
-  /** The payload of our own last ping. */
+  /** The payload of our own pings, by which their answers are known. */
   #probe: Buffer | null = null;
-  #isProbed = false;
+  /** How many pings of ours nothing has come after. */
+  #unanswered = 0;
   isCloseSent = false;
   isCloseReceived = false;
   /** The peer has ended the connection, or it broke. */
@@ -101,12 +104,12 @@ export class Leg {
     this.isCloseSent = true;
   }
 
-  /** Asks the peer whether it is still there. False where it was asked before and nothing has come since. */
+  /** Asks the peer whether it is still there. False where it was asked twice before and nothing has come since. */
   probe(): boolean {
-    if (this.#isProbed) return false;
+    if (this.#unanswered === MAX_UNANSWERED) return false;
     if (this.#begun !== null || this.isShut) return true;
-    this.#isProbed = true;
-    this.#probe = randomBytes(PROBE_BYTES);
+    this.#unanswered++;
+    this.#probe ??= randomBytes(PROBE_BYTES);
     this.fragment(PING, true, this.#probe);
     return true;
   }
@@ -114,7 +117,7 @@ export class Leg {
   /** So many bytes came. */
   heard(bytes: number): void {
     this.receivedBytes += bytes;
-    this.#isProbed = false;
+    this.#unanswered = 0;
   }
 
   /** True for the answer to our own ping: it is nobody else's. */
