@@ -93,7 +93,8 @@ export class DocumentGate implements Documents {
     const isLoose = this.#judge.shape === null && read.deltas.length + read.closes.length + this.#channels.size === 0;
     if (!isLoose && !this.#loose.isEmpty) yield* this.#loose.end();
     yield* this.#deltas(data, read, tree, event);
-    const before = yield* this.flush(read.closes);
+    // What is blocked already is not looked at again: it would be counted twice.
+    const before = this.isOver ? [] : yield* this.flush(read.closes);
     const changed = yield* this.#strings(data, root, tree);
     this.#count++;
     if (isLoose) {
