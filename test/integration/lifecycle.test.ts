@@ -4,6 +4,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import net from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
+import { providerAnswers } from '../support/provider-answers.ts';
 import { type RunningCommand, weir as runWeir, startWeirCommand } from '../support/weir-command.ts';
 import { eventsOf, makePlace, OPENAI, type Place } from '../support/weir-under-test.ts';
 import { connectThrough, jsonRequest, type Wire } from '../support/wire.ts';
@@ -12,6 +13,22 @@ const CHAT = jsonRequest('POST', '/v1/chat/completions', OPENAI, {
   model: 'gpt-4o',
   messages: [{ role: 'user', content: 'Hello' }],
 });
+
+const [ALICE, BOB] = ['alice.archer', 'bob.brewer'].map((name) => `${name}@northmill-works.com`);
+
+/** A later turn of one conversation, with a value in it. */
+function turn(value: string | undefined): Buffer {
+  const messages = [
+    { role: 'user', content: 'Good morning.' },
+    { role: 'assistant', content: 'Yes?' },
+    { role: 'user', content: `Write to ${value}.` },
+  ];
+  return jsonRequest('POST', '/v1/chat/completions', OPENAI, { model: 'gpt-4o', messages });
+}
+
+function lastReceived(): string {
+  return place.standIn.requests.at(-1)?.body.toString() ?? '';
+}
 
 let place: Place;
 const running: RunningCommand[] = [];
@@ -62,9 +79,11 @@ for (const workers of [1, 2]) {
   test(`kill -9 (${of}): what was answered is there, what was cut off is worker_lost, the chain verifies`, async () => {
     const first = await up(workers);
     const wire = await first.connect();
-    wire.write(CHAT);
+    wire.write(turn(ALICE));
     const answered = (await wire.answer('POST')).header('x-weir-event');
     wire.destroy();
+    assert.match(lastReceived(), /<EMAIL_ADDRESS_1>/);
+    const answers = providerAnswers();
     const open = await openCall(first.connect);
     first.command.signal('SIGKILL');
     await first.command.ended;
@@ -80,6 +99,13 @@ for (const workers of [1, 2]) {
     );
     const verified = await runWeir(['log', 'verify', '--config', place.configFile]);
     assert.equal(verified.code, 0, verified.stdout + verified.stderr);
+    // The conversation goes on: a number that was given out is no other value's.
+    place.standIn.use(answers);
+    const later = await second.connect();
+    later.write(turn(BOB));
+    assert.match((await later.answer('POST')).text, new RegExp(BOB ?? 'nobody'));
+    later.destroy();
+    assert.match(lastReceived(), /<EMAIL_ADDRESS_2>/);
     second.command.signal('SIGTERM');
     await second.command.ended;
   });
