@@ -53,6 +53,8 @@ export function createClientSessions(options: ClientSessionsOptions): ClientSess
   });
   return {
     serve(socket) {
+      // Gone between its first bytes and now.
+      if (socket.destroyed) return;
       const session: ClientSession = new ClientSession(socket, options, () => sessions.delete(session));
       sessions.add(session);
       if (options.stopping.aborted) session.leave();

@@ -135,6 +135,9 @@ export class UpstreamSessions {
   }
 
   #speak(socket: Socket, origin: Target): ClientHttp2Session {
+    if (socket.destroyed) {
+      throw new WeirError('upstream_reset', `${originText(origin)} ended the connection before it was used`);
+    }
     const options = {
       settings: { enablePush: false, initialWindowSize: WINDOW_BYTES, maxHeaderListSize: this.#limits.headerBytes },
       maxHeaderListPairs: MAX_FIELDS,

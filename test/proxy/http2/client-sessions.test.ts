@@ -311,6 +311,16 @@ test('a client that does not go when it is told to is let go of', async (t) => {
   await once(socket.resume(), 'close');
 });
 
+test('a connection that is gone already is not served', () => {
+  const sessions = createClientSessions({
+    limits: () => LIMITS,
+    stopping: new AbortController().signal,
+    onStream: assert.fail,
+    onAbuse: assert.fail,
+  });
+  sessions.serve(new net.Socket().destroy());
+});
+
 test('a proxy that stops takes no stream more, and lets those end that are open', async (t) => {
   const { promise: begun, resolve } = Promise.withResolvers<StreamAsked>();
   const { port, stop, open } = await serve(t, resolve);

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import http from 'node:http';
 import http2, { type Http2Server, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2';
-import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
+import { type AddressInfo, connect, createServer, type Server, Socket } from 'node:net';
 import { PassThrough, type Readable } from 'node:stream';
 import { type TestContext, test } from 'node:test';
 import type { WeirError } from '../../../flow/errors.ts';
@@ -406,6 +406,15 @@ test('an answer whose head is larger than limits.headerBytes is an error, and th
   assert.equal(error?.code, 'upstream_reset');
   assert.equal((await send(upstream).answer).status, 200);
   assert.equal(upstream.dialled(), 1);
+});
+
+test('a connection that ends before it is used is an error', async (t) => {
+  const dialer: Dialer = { dial: () => Promise.resolve(new Socket().destroy()) };
+  const forwarder = createForwarder(dialer, { firstByteMs: 10_000, headerBytes: 16 * 1024 });
+  t.after(() => forwarder.close());
+  const origin = { scheme: 'http', host: 'upstream.example', port: 80 } as const;
+  const { error } = await send({ forwarder, origin }, { method: 'POST', body: Buffer.from('x') }).answer;
+  assert.equal(error?.code, 'upstream_reset');
 });
 
 test('a head that HTTP/2 does not have is an error, and the connection goes on', async (t) => {
