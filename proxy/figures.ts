@@ -7,7 +7,8 @@ import { Durations, type Figure, type Figures, STAGE_BOUNDS } from '../flow/figu
 import type { Dialer } from './dialer.ts';
 
 /** Where Weir itself failed: it could not write a record, had no room, met a body too large, or broke down. */
-export type FailedWhere = 'record' | 'room' | 'size' | 'inspection';
+export type FailedWhere = (typeof FAILED_WHERE)[number];
+const FAILED_WHERE = ['record', 'room', 'size', 'inspection'] as const;
 
 /** `hold`: a body is taken in. `inspect`: extract to transform. `record`: the opening is written. `forward`: until the answer's head. */
 export type Stage = 'hold' | 'inspect' | 'record' | 'forward';
@@ -33,6 +34,13 @@ export class ProxyFigures {
     forward: new Durations(STAGE_BOUNDS),
   };
   #delay: ReturnType<typeof monitorEventLoopDelay> | null = null;
+
+  /** All that an alert may watch is there from the start: a counter that begins with its first count shows no increase. */
+  constructor() {
+    for (const name of ['weir_fail_opens_total', 'weir_fail_closed_total']) {
+      for (const where of FAILED_WHERE) this.#count(name, where, 0);
+    }
+  }
 
   failedOpen(where: FailedWhere): void {
     this.#count('weir_fail_opens_total', where);
@@ -102,9 +110,9 @@ export class ProxyFigures {
     return figures;
   }
 
-  #count(name: string, label: string): void {
+  #count(name: string, label: string, by = 1): void {
     const known = this.#counts.get(`${name} ${label}`);
-    if (known === undefined) this.#counts.set(`${name} ${label}`, { name, labels: [label], value: 1 });
-    else known.value++;
+    if (known === undefined) this.#counts.set(`${name} ${label}`, { name, labels: [label], value: by });
+    else known.value += by;
   }
 }

@@ -21,6 +21,7 @@ test('failures of its own are told apart by where they were, and add up', () => 
   assert.equal(values['weir_fail_opens_total record'], 2);
   assert.equal(values['weir_fail_opens_total size'], 1);
   assert.equal(values['weir_fail_closed_total inspection'], 1);
+  assert.equal(values['weir_fail_closed_total record'], 0);
   assert.equal(values['weir_open_connections'], 3);
   assert.equal(values['weir_held_waiting'], 1);
   figures.stop();
