@@ -44,8 +44,8 @@ test('what was committed is counted, by words that no client chose', async () =>
   assert.equal(await chat('hello'), 200);
   assert.equal(await chat(`my card is ${CARD}`), 400);
   const unnamed = await connectThrough(weir.port, UNNAMED, weir.ca);
-  unnamed.write(`GET /secret-path HTTP/1.1\r\nHost: ${UNNAMED}\r\n\r\n`);
-  await unnamed.answer();
+  unnamed.write(jsonRequest('POST', '/secret-path', UNNAMED, { note: 'x' }));
+  await unnamed.answer('POST');
   unnamed.destroy();
   await weir.events(3);
   const text = await metricsWith(/weir_events_total\{kind="exchange"\} 3$/m);
