@@ -72,7 +72,8 @@ export class StreamDecoder {
 
   #open(first: Buffer): Gunzip | Inflate | InflateRaw {
     // What has come is given at once: an event may be all that comes for a while.
-    const options = { flush: constants.Z_SYNC_FLUSH };
+    // One that ends without its trailer has nonetheless said all that it said.
+    const options = { flush: constants.Z_SYNC_FLUSH, finishFlush: constants.Z_SYNC_FLUSH };
     const engine =
       this.#coding === 'gzip'
         ? createGunzip(options)

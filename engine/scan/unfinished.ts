@@ -24,6 +24,8 @@ const TELLING_DIGITS = 4;
 export const QUOTED_BEHIND_NAME: Opening =
   /(?<=(?:pass|pwd|kennwort|contrase|senha|secret|key|token|credential|auth)[\w.\-"'\]\\]{0,24}\s{0,24}(?:[:=]{1,2}|=>)\s{0,24}\\?)["'`][^"'`\r\n]{0,160}$/i;
 
+const PSEUDONYM = /^<[A-Z][A-Z0-9_]*_[1-9][0-9]*>[.,;:!?)]*$/;
+
 /** What the recognizers that matter ask to be held. */
 export interface Holding {
   /** Bytes of the longest run without white space. */
@@ -214,6 +216,8 @@ function skipSpaces(text: Buffer, to: number, first: number): number {
 /** A part of a value in groups: with a digit, of a few capitals, of signs, or a single letter (`4 1 1 1`, `s k - a`). */
 function isGroup(text: Buffer, start: number, end: number): boolean {
   if (end - start > MAX_GROUP) return false;
+  // A pseudonym is nobody's number.
+  if (text[start] === 0x3c && PSEUDONYM.test(text.toString('latin1', start, end))) return false;
   let letters = 0;
   let isLower = false;
   let isBeyond = false;

@@ -225,6 +225,37 @@ test('a compressed stream is undone as it comes', async () => {
   wire.destroy();
 });
 
+test('pseudonyms are put back into a compressed stream as it comes; one that is not what it says is broken off', async () => {
+  const released = Promise.withResolvers<void>();
+  weir.standIn.use(async ({ response, received }) => {
+    await received;
+    response.writeHead(200, { 'content-type': 'text/event-stream', 'content-encoding': 'gzip' });
+    const gzip = createGzip({ flush: constants.Z_SYNC_FLUSH });
+    gzip.pipe(response);
+    gzip.write(chunk('for <PERSON_1> '));
+    await released.promise;
+    gzip.end(chunk('only', 'stop'));
+  });
+  const wire = await connectThrough(weir.port, OPENAI, weir.ca);
+  wire.write(chat(SENTENCE));
+  await wire.until(`for ${PERSON} `);
+  released.resolve();
+  assert.match((await wire.answer('POST')).text, /"only"/);
+  wire.destroy();
+
+  weir.standIn.use(async ({ response, received }) => {
+    await received;
+    response.writeHead(200, { 'content-type': 'text/event-stream', 'content-encoding': 'gzip' });
+    response.end('no gzip at all');
+  });
+  const broken = await connectThrough(weir.port, OPENAI, weir.ca);
+  broken.write(chat('go'));
+  const all = await broken.ended();
+  assert.doesNotMatch(all, /\r\n0\r\n\r\n$/, 'it must not look whole');
+  const event = await weir.event(/x-weir-event: (\S+)/i.exec(all)?.[1] ?? null);
+  assert.equal(event.outcome, 'failed');
+});
+
 test('Gemini: events and a list end with an error in its words', async () => {
   const part = (text: string): string =>
     JSON.stringify({
