@@ -6,14 +6,21 @@ import { Mistral } from '@mistralai/mistralai';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 import { CohereClientV2 } from 'cohere-ai';
 import { Ollama } from 'ollama';
-import OpenAI from 'openai';
+import OpenAI, { AzureOpenAI } from 'openai';
 import type { Settings } from './weir-under-test.ts';
 
 const OLLAMA = 'ollama.weir-test.example';
 
 /** What the stand-in has to be reachable as, for all of them. */
 export const SDK_SETTINGS = {
-  hosts: ['api.mistral.ai:443', 'api.cohere.com:443', 'bedrock-runtime.us-east-1.amazonaws.com:443', `${OLLAMA}:443`],
+  hosts: [
+    'api.mistral.ai:443',
+    'api.cohere.com:443',
+    'bedrock-runtime.us-east-1.amazonaws.com:443',
+    'our-res.openai.azure.com:443',
+    'europe-west4-aiplatform.googleapis.com:443',
+    `${OLLAMA}:443`,
+  ],
   proxy: { providers: { ollama: { url: `https://${OLLAMA}`, shape: 'openai' } } },
   destinations: [{ hosts: [OLLAMA], vendor: 'Ollama', category: 'genai', private: true }],
 } as const satisfies Pick<Settings, 'hosts'> & Record<string, unknown>;
@@ -26,10 +33,12 @@ export interface Ask {
 export function sdkClients(port: number): Readonly<Record<string, Ask>> {
   const url = `http://127.0.0.1:${port}`;
   return {
-    openai: openai(`${url}/openai/v1`),
+    openai: openai(new OpenAI({ apiKey: 'test-key', baseURL: `${url}/openai/v1` })),
+    azure: openai(azure(`${url}/azure/our-res`)),
     'openai responses': responses(`${url}/openai/v1`),
     anthropic: anthropic(`${url}/anthropic`),
-    gemini: gemini(`${url}/gemini`),
+    gemini: gemini(new GoogleGenAI({ apiKey: 'test-key', httpOptions: { baseUrl: `${url}/gemini` } })),
+    vertex: gemini(vertex(`${url}/vertex/europe-west4`)),
     mistral: mistral(`${url}/mistral`),
     cohere: cohere(`${url}/cohere`),
     ollama: ollama(`${url}/ollama`),
@@ -43,8 +52,15 @@ async function joined<T>(stream: AsyncIterable<T>, textOf: (event: T) => string 
   return text;
 }
 
-function openai(baseURL: string): Ask {
-  const { chat } = new OpenAI({ apiKey: 'test-key', baseURL });
+function azure(endpoint: string): OpenAI {
+  return new AzureOpenAI({ apiKey: 'test-key', endpoint, apiVersion: '2024-10-21', deployment: 'our-gpt' });
+}
+
+function vertex(baseUrl: string): GoogleGenAI {
+  return new GoogleGenAI({ vertexai: true, apiKey: 'test-key', httpOptions: { baseUrl } });
+}
+
+function openai({ chat }: OpenAI): Ask {
   const request = (content: string) => ({ model: 'gpt-4o', messages: [{ role: 'user' as const, content }] });
   return {
     whole: async (text) => (await chat.completions.create(request(text))).choices[0]?.message.content ?? '',
@@ -83,8 +99,7 @@ function anthropic(baseURL: string): Ask {
   };
 }
 
-function gemini(baseUrl: string): Ask {
-  const { models } = new GoogleGenAI({ apiKey: 'test-key', httpOptions: { baseUrl } });
+function gemini({ models }: GoogleGenAI): Ask {
   const request = (contents: string) => ({ model: 'gemini-2.5-pro', contents });
   return {
     whole: async (text) => (await models.generateContent(request(text))).text ?? '',
