@@ -89,7 +89,7 @@ export class BodyReader {
   /** Reads on until the end, `max` bytes in all, or until `enough` says that it has seen enough. */
   read(max: number, enough?: (bytes: Buffer) => boolean): Promise<ReadEnd> {
     const request = this.#request;
-    if (this.#isEnded) return Promise.resolve('end');
+    if (this.#isEnded || request.readableEnded) return Promise.resolve('end');
     if (request.destroyed && !request.readableEnded) return Promise.resolve('aborted');
     if (this.#size > max) return Promise.resolve('limit');
     return new Promise((resolve) => {
@@ -203,8 +203,13 @@ export class BodyReader {
       out.write(chunk);
     }
     this.release();
-    if (this.#isEnded) {
+    // What ended, or broke off, after it was read so far says so no second time.
+    if (this.#isEnded || request.readableEnded) {
       out.end();
+      return out;
+    }
+    if (request.destroyed) {
+      out.destroy();
       return out;
     }
     let seen = 0;
