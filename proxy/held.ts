@@ -153,12 +153,12 @@ export class BodyReader {
 
   #gather(chunk: Buffer, max: number): void {
     const { length } = chunk;
-    const isLarge = this.#declaredLength >= SHARED_BYTES && this.#declaredLength <= max;
-    if (this.#whole === null && isLarge && this.#size + length <= this.#declaredLength) {
-      // Its pages are taken as they are written to.
-      this.#whole = Buffer.from(new SharedArrayBuffer(this.#declaredLength));
+    const size = this.#size + length;
+    // Not for what was only declared: so much has to be there.
+    if (this.#whole === null && size >= SHARED_BYTES && size <= this.#declaredLength && this.#declaredLength <= max) {
+      this.#whole = sharedRoom(this.#declaredLength);
       let at = 0;
-      for (const one of this.#chunks.splice(0)) at += one.copy(this.#whole, at);
+      if (this.#whole !== null) for (const one of this.#chunks.splice(0)) at += one.copy(this.#whole, at);
     }
     if (this.#whole !== null && this.#size + length > this.#whole.length) {
       // More than it said (HTTP/2 leaves that to us): what it is worth is decided elsewhere.
@@ -246,5 +246,14 @@ export class BodyReader {
     this.#chunks = [];
     this.#whole = null;
     this.#size = 0;
+  }
+}
+
+/** Its pages are taken as they are written to; null where the system has none. */
+function sharedRoom(bytes: number): Buffer | null {
+  try {
+    return Buffer.from(new SharedArrayBuffer(bytes));
+  } catch {
+    return null; // out of address space: pieces do as well
   }
 }

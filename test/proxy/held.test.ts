@@ -51,6 +51,57 @@ test('reading stops at the limit, and where enough was seen, and goes on from th
   assert.equal(Buffer.concat(chunks).toString(), 'abc!defgrest');
 });
 
+test('a body that ended between two looks at it is at its end, whether it is read on or passed on', async () => {
+  for (const how of ['read', 'stream'] as const) {
+    const request = requestWith();
+    const reader = new BodyReader(request, new HeldBudget(100, 0), RATES);
+    const first = reader.read(50, (bytes) => bytes.includes('!'));
+    request.push('abc!');
+    request.push(null);
+    assert.equal(await first, 'stopped');
+    if (!request.readableEnded) await new Promise((resolve) => setImmediate(resolve));
+    if (how === 'read') {
+      assert.equal(await reader.read(50), 'end');
+      assert.equal(reader.bytes().toString(), 'abc!');
+      continue;
+    }
+    const chunks: Buffer[] = [];
+    const out = reader.stream(
+      () => {},
+      () => {},
+    );
+    for await (const chunk of out) chunks.push(chunk);
+    assert.equal(Buffer.concat(chunks).toString(), 'abc!');
+  }
+});
+
+test('a large body of a known length is gathered in shared memory, once enough of it is there', async () => {
+  const whole = Buffer.from(Array.from({ length: 100_000 }, (_, at) => at % 251));
+  const request = requestWith();
+  const reader = new BodyReader(request, new HeldBudget(1 << 20, 0), RATES, whole.length);
+  const first = reader.read(1 << 20, ({ length }) => length >= 20_000);
+  request.push(whole.subarray(0, 20_000));
+  assert.equal(await first, 'stopped');
+  assert.ok(!(reader.bytes().buffer instanceof SharedArrayBuffer), 'not for what was only declared');
+  const second = reader.read(1 << 20);
+  for (let at = 20_000; at < whole.length; at += 16_000) request.push(whole.subarray(at, at + 16_000));
+  request.push(null);
+  assert.equal(await second, 'end');
+  assert.ok(reader.bytes().equals(whole));
+  assert.ok(reader.bytes().buffer instanceof SharedArrayBuffer);
+});
+
+test('a body that is longer than it said is gathered all the same', async () => {
+  const request = requestWith();
+  const reader = new BodyReader(request, new HeldBudget(1 << 20, 0), RATES, 40_000);
+  const reading = reader.read(1 << 20);
+  for (let i = 0; i < 3; i++) request.push(Buffer.alloc(20_000, i));
+  request.push(null);
+  assert.equal(await reading, 'end');
+  assert.equal(reader.bytes().length, 60_000);
+  assert.equal(reader.bytes()[59_999], 2);
+});
+
 test('without room nothing is read; with room it goes on where it stopped', async () => {
   const request = requestWith();
   const budget = new HeldBudget(10, 0);
