@@ -22,6 +22,7 @@ import { exchange } from './exchange.ts';
 import { createClientSessions, isHttp2Preface, type StreamAsked } from './http2/client-sessions.ts';
 import { basicCredential } from './identity.ts';
 import { type OwnFacts, ownPage } from './own/own-pages.ts';
+import { Pipelined } from './pipelined.ts';
 import { type RequestLine, refusalOfHead } from './request-gate.ts';
 import { type Route, routeOf } from './request-route.ts';
 import { acceptSocks, isSocks } from './socks.ts';
@@ -102,6 +103,7 @@ export function createListener(current: () => ListenerContext): Server {
       });
     });
   });
+  const pipelined = new Pipelined();
   const onRequest = (request: IncomingMessage, response: ClientResponse, expectsContinue: boolean): void => {
     const context = current();
     // What stands behind a request that could not be framed is nobody's request.
@@ -111,7 +113,9 @@ export function createListener(current: () => ListenerContext): Server {
       spoiled.add(request.socket);
       return refuseRequest(request, response, malformed, context);
     }
-    serve({ request, response, ...framingOf(request), expectsContinue }, connectionOf(request.socket), context);
+    pipelined.inTurn(request.socket, response, () =>
+      serve({ request, response, ...framingOf(request), expectsContinue }, connectionOf(request.socket), context),
+    );
   };
   const sessions = createClientSessions({
     limits: () => current().config.limits,
