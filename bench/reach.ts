@@ -17,7 +17,7 @@ export interface ReachOptions {
 }
 
 export const FULL_REACH: ReachOptions = {
-  rounds: 3,
+  rounds: 2,
   measureMs: 3000,
   warmMs: 1500,
   connections: 16,
