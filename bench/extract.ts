@@ -34,7 +34,17 @@ const RESPONSE_HEADERS = [
 
 const MESSAGE: Message = {
   direction: 'request',
-  source: { app: null, verified: false, host: null, pid: null, process: null, exe: null, user: null, container: null },
+  source: {
+    app: null,
+    verified: false,
+    host: null,
+    pid: null,
+    process: null,
+    exe: null,
+    user: null,
+    container: null,
+    credential: null,
+  },
   destination: {
     host: 'api.openai.com',
     port: 443,

@@ -29,6 +29,7 @@ const SOURCE = {
   exe: '/usr/bin/node',
   user: 'bench',
   container: null,
+  credential: null,
 };
 const DESTINATION = { host: 'api.openai.com', port: 443, vendor: 'OpenAI', category: 'genai', country: 'US' };
 const COVERAGE = { level: 'full', reason: null } as const;

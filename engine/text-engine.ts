@@ -274,7 +274,8 @@ function decided(engine: Engine, text: string, context: TextContext): DecidedTex
 /** An app is taken at its word: who asks knows who sends. */
 function sourceOf({ source = {} }: TextContext): Source {
   const { app = null, user = null, process = null } = source;
-  return { app, verified: app !== null, host: null, pid: null, process, exe: null, user, container: null };
+  const unknown = { host: null, pid: null, exe: null, container: null, credential: null };
+  return { ...unknown, app, verified: app !== null, process, user };
 }
 
 function destinationOf({ destination }: TextContext): Destination {

@@ -9,7 +9,7 @@ export type Via = 'proxy' | 'handle' | 'sni' | 'dns' | 'catalog' | 'none';
 /** The data's direction: `out` what the source sent, `in` what it received. */
 export type EdgeDirection = 'out' | 'in';
 
-/** What one exchange adds to one edge. The key is source (without pid), destination host and port, protocol, direction, channel. */
+/** What one exchange adds to one edge. The key is source (without pid and credential), destination host and port, protocol, direction, channel. */
 export interface EdgeObservation {
   readonly source: Source;
   readonly destination: EventDestination;

@@ -11,6 +11,8 @@ export interface Source {
   readonly exe: string | null;
   readonly user: string | null;
   readonly container: string | null;
+  /** Keyed fingerprint of what the call authenticates with at its destination; an edge has none. */
+  readonly credential: string | null;
 }
 
 export const DESTINATION_CATEGORIES = ['genai', 'saas', 'datastore', 'cdn', 'internal', 'unknown'] as const;

@@ -13,6 +13,7 @@ import type { Account } from './account.ts';
 import type { Target } from './authority.ts';
 import type { ClientRequest, ClientResponse } from './client-message.ts';
 import type { Conversations } from './conversations.ts';
+import type { Credentials } from './credentials.ts';
 import type { ProxyFigures } from './figures.ts';
 import type { Call, Forwarder, ResponseSink } from './forward.ts';
 import type { RateWatch } from './held.ts';
@@ -38,6 +39,7 @@ export interface ExchangeContext {
   readonly forwarder: Forwarder;
   readonly recorder: Recorder;
   readonly conversations: Conversations;
+  readonly credentials: Credentials;
   readonly budget: HeldBudget;
   readonly rates: RateWatch;
   readonly figures: ProxyFigures;

@@ -45,5 +45,6 @@ export function sourceOf(identity: Identity, host: string | null): Source {
     exe: null,
     user: null,
     container: null,
+    credential: null,
   };
 }

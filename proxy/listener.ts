@@ -165,7 +165,8 @@ export function createListener(current: () => ListenerContext): Server {
     }
     const { origin, target } = route;
     const provider = route.kind === 'gateway' ? route.provider : null;
-    acceptUpgrade({ request, socket, head, source: admitted, origin, target, provider }, current);
+    const source = authenticated(admitted, request, route, context);
+    acceptUpgrade({ request, socket, head, source, origin, target, provider }, current);
   });
   server.on('clientError', (error, socket) => {
     const context = current();
@@ -255,7 +256,8 @@ function serve(asked: Asked, connection: Connection, context: ListenerContext): 
     case 'gateway': {
       const { origin, target } = route;
       const provider = route.kind === 'gateway' ? route.provider : null;
-      context.track(exchange({ ...asked, origin, target, source: admitted, provider }, context));
+      const source = authenticated(admitted, request, route, context);
+      context.track(exchange({ ...asked, origin, target, source, provider }, context));
     }
   }
 }
@@ -296,6 +298,19 @@ function sourceOfRequest(
     isForAll: route.kind === 'own' && request.method !== 'CONNECT',
   };
   return admit(credential, context.arrivals.peerOf(request.socket), asking, context, request.socket);
+}
+
+/** Whoever asks, with what the request authenticates with where it goes. */
+function authenticated(
+  source: Source,
+  { method = 'GET', rawHeaders: headers }: ClientRequest,
+  { origin, target }: { readonly origin: Target; readonly target: string },
+  context: ListenerContext,
+): Source {
+  const call = { host: origin.host, method, target, headers };
+  const named = context.credentials.sourceOf(source, call, context.isBypassed);
+  if (named !== source) context.peers?.beginAs(named, source);
+  return named;
 }
 
 function refuseRequest(

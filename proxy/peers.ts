@@ -61,6 +61,12 @@ export class Peers {
     this.#bySource.set(source, lookup);
   }
 
+  /** Another source of the same connection. */
+  beginAs(source: Source, known: Source): void {
+    const lookup = this.#bySource.get(known);
+    if (lookup !== undefined) this.#bySource.set(source, lookup);
+  }
+
   /** The source with what is known of its process; waits for that, but no longer than `waitMs`. */
   async identified(source: Source, waitMs = PEER_WAIT_MS): Promise<Source> {
     const lookup = this.#bySource.get(source);

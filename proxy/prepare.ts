@@ -184,7 +184,7 @@ async function hold(
   const body = reader.bytes();
   account.bytesOut = body.length;
   const message = requestMessage(incoming, destination, body);
-  const pseudonyms = new Pseudonyms(context.conversations, message, context.engine.fingerprint);
+  const pseudonyms = new Pseudonyms(context.conversations, message, context.credentials);
   let inspection: Inspection;
   try {
     inspection = await inspectWithNames(context, message, inspectContext(context, true, pseudonyms));

@@ -21,6 +21,7 @@ import { Arrivals, senders } from './arrivals.ts';
 import { OWN_NAME } from './authority.ts';
 import type { ConversationHolder } from './conversation-map.ts';
 import { Conversations } from './conversations.ts';
+import { Credentials } from './credentials.ts';
 import { createDialer, type Dialer, type DialerOptions, isDirect, Outgoing } from './dialer.ts';
 import { ProxyFigures } from './figures.ts';
 import { createForwarder, type Forwarder } from './forward.ts';
@@ -139,6 +140,7 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
     conversations: new Conversations(options.conversations, (text) =>
       options.fingerprint('CONVERSATION', sha256(text)),
     ),
+    credentials: new Credentials(options.fingerprint),
     youngChunks: new YoungChunks(),
     underWay: new WeakMap(),
     stopping: stopping.signal,

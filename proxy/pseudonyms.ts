@@ -4,21 +4,19 @@
  * only what stands in the present request. Who keeps the conversation is asked only where something is tokenized, or
  * the provider's id names one that may have tokens.
  */
-import { createHash } from 'node:crypto';
 import { hostPortText } from '../catalog/host.ts';
 import type { Extraction } from '../engine/extract/extract.ts';
-import type { Fingerprint, Inspection } from '../engine/inspect.ts';
+import type { Inspection } from '../engine/inspect.ts';
 import { Conversation, type WantedTokens } from '../engine/transform/conversation.ts';
-import { headerOf, type Message } from '../flow/message.ts';
+import type { Message } from '../flow/message.ts';
 import type { ConversationKey, ConversationScope, Conversations } from './conversations.ts';
-
-const CREDENTIAL_HEADERS = ['authorization', 'x-api-key', 'api-key', 'x-goog-api-key', 'cookie'];
+import type { Credentials } from './credentials.ts';
 
 export class Pseudonyms {
   readonly #conversations: Conversations;
   /** What names the conversation; not the body, which an answer would keep with it. */
   readonly #message: Pick<Message, 'headers' | 'source' | 'destination'>;
-  readonly #fingerprint: Fingerprint;
+  readonly #credentials: Credentials;
   readonly #streamId: string | null;
   #ownScope: ConversationScope | null = null;
   #found: ConversationKey | null = null;
@@ -30,13 +28,13 @@ export class Pseudonyms {
   constructor(
     conversations: Conversations,
     message: Message,
-    fingerprint: Fingerprint,
+    credentials: Credentials,
     streamId: string | null = null,
   ) {
     this.#conversations = conversations;
     const { headers, source, destination } = message;
     this.#message = { headers, source, destination };
-    this.#fingerprint = fingerprint;
+    this.#credentials = credentials;
     this.#streamId = streamId;
   }
 
@@ -99,14 +97,9 @@ export class Pseudonyms {
   #scope(): ConversationScope {
     if (this.#ownScope !== null) return this.#ownScope;
     const { headers, source, destination } = this.#message;
-    const credential = CREDENTIAL_HEADERS.map((name) => headerOf(headers, name)).find((value) => value !== null);
     this.#ownScope = {
       source,
-      // Hashed first: what the fingerprint drops (case, separators) tells two keys apart.
-      credential:
-        credential === undefined
-          ? null
-          : this.#fingerprint('CREDENTIAL', createHash('sha256').update(credential).digest('hex')),
+      credential: this.#credentials.ofConversation(source, headers),
       destination: hostPortText(destination),
     };
     return this.#ownScope;

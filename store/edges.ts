@@ -10,7 +10,7 @@ import type { EventDestination } from '../flow/event.ts';
 import type { Channel, Source } from '../flow/parties.ts';
 
 /**
- * The id of an edge: SHA-256 over source without pid, destination host and port, protocol, direction and channel, as a
+ * The id of an edge: SHA-256 over source without pid and credential, destination host and port, protocol, direction and channel, as a
  * JSON list, first 16 bytes, base64url. The same on every host, so that a fleet's edges can be merged.
  */
 export function edgeId(observation: EdgeObservation): string {
@@ -107,7 +107,7 @@ export class EdgeWriter {
     const coverage = row === undefined ? added.coverage : worseCoverage(coverageOf(row), added.coverage);
     this.#upsert.run(
       id,
-      JSON.stringify({ ...source, pid: null }),
+      JSON.stringify({ ...source, pid: null, credential: null }),
       source.app,
       JSON.stringify(destination),
       destination.host,
@@ -225,7 +225,8 @@ function readEdge(
   entities: Readonly<Record<string, number>>,
   actions: Readonly<Record<string, number>>,
 ): Edge {
-  const source: Source = JSON.parse(String(row['source']));
+  // What an older version wrote has no credential.
+  const source: Source = { ...JSON.parse(String(row['source'])), credential: null };
   const destination: EventDestination = JSON.parse(String(row['destination']));
   return {
     id: String(row['id']),

@@ -76,7 +76,8 @@ export function sourceText(source: Source): string {
   return (
     `{"app":${quoted(source.app)},"verified":${source.verified},"host":${quoted(source.host)},` +
     `"pid":${numeral(source.pid)},"process":${quoted(source.process)},"exe":${quoted(source.exe)},` +
-    `"user":${quoted(source.user)},"container":${quoted(source.container)}}`
+    `"user":${quoted(source.user)},"container":${quoted(source.container)},` +
+    `"credential":${quoted(source.credential)}}`
   );
 }
 

@@ -33,6 +33,8 @@ export interface EventFilter {
   /** Policies that took any of the event's decisions. */
   readonly policies?: readonly string[];
   readonly kinds?: readonly EventKind[];
+  /** Fingerprints of what the calls authenticated with. */
+  readonly credentials?: readonly string[];
   /** The newest so many. */
   readonly limit?: number | null;
 }
@@ -176,6 +178,7 @@ function conditionsOf(filter: EventFilter): readonly Condition[] {
     anyOf('outcome', filter.outcomes),
     anyOf(`EXISTS (SELECT 1 FROM json_each(core, '$.decisions') AS d WHERE d.value ->> 'policy'`, policies, ')'),
     anyOf('kind', filter.kinds),
+    anyOf(`personal ->> '$.source.credential'`, filter.credentials),
   ];
   return conditions.filter((condition) => condition !== null);
 }

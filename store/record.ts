@@ -58,7 +58,7 @@ export interface Core extends EventBody, Link {
 interface Personal {
   /** Random, so that a digest left behind after clearing cannot be matched against guesses, even with the key. */
   readonly salt: string;
-  readonly source: Pick<Source, 'host' | 'process' | 'exe' | 'user'>;
+  readonly source: Pick<Source, 'host' | 'process' | 'exe' | 'user' | 'credential'>;
   readonly fingerprints: readonly (readonly string[])[];
   readonly review: { readonly by: string | null; readonly note: string | null } | null;
 }
@@ -74,7 +74,7 @@ export function makeRecord(
     personal: personal === null ? null : personalDigest(chainKey, event.id, personal),
     excerpt: excerpt === null ? null : excerptDigest(chainKey, event.id, excerpt),
   };
-  const source = sourceText({ ...event.source, host: null, process: null, exe: null, user: null });
+  const source = sourceText({ ...event.source, host: null, process: null, exe: null, user: null, credential: null });
   const findings = event.findings.map((finding) => ({ ...finding, fingerprints: [] }));
   const body = eventText(findings.length === 0 ? event : { ...event, findings }, source);
   const core = `${body.slice(0, -1)},${linkText(link)},"digests":${JSON.stringify(digests)}}`;
@@ -92,12 +92,14 @@ function linkText({ writer, seq, prevHash }: Link): string {
 
 function personalOf({ event, review }: Draft): string | null {
   const { host, process, exe, user } = event.source;
+  // Undefined in what an older version has left in the spool.
+  const credential = event.source.credential ?? null;
   const fingerprints = event.findings.map((finding) => finding.fingerprints);
   const isEmpty =
-    host === null && process === null && exe === null && user === null && review === null && fingerprints.length === 0;
+    [host, process, exe, user, credential, review].every((part) => part === null) && fingerprints.length === 0;
   if (isEmpty) return null;
   const salt = randomUUID();
-  const personal: Personal = { salt, source: { host, process, exe, user }, fingerprints, review };
+  const personal: Personal = { salt, source: { host, process, exe, user, credential }, fingerprints, review };
   return JSON.stringify(personal);
 }
 
@@ -167,7 +169,8 @@ export function readEvent(stored: StoredRecord, review: Review | null, excerpt: 
   const personal: Personal | null = stored.personal === null ? null : JSON.parse(stored.personal);
   return {
     ...core,
-    source: { ...core.source, ...personal?.source },
+    // What an older version wrote has no credential.
+    source: { ...core.source, credential: null, ...personal?.source },
     findings: core.findings.map((finding, i) => ({ ...finding, fingerprints: personal?.fingerprints[i] ?? [] })),
     hash: stored.hash,
     review,

@@ -80,6 +80,7 @@ function reviewEvent(reviewed: WeirEvent, { state, by }: ReviewInput): EventBody
       exe: null,
       user: by,
       container: null,
+      credential: null,
     },
     destination: reviewed.destination,
     provider: null,

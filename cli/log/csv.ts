@@ -1,4 +1,4 @@
-/** Events as CSV (RFC 4180, CRLF), flat, safe to open in a spreadsheet. No excerpt and no fingerprint stands in it. */
+/** Events as CSV (RFC 4180, CRLF), flat, safe to open in a spreadsheet. No excerpt and no finding's fingerprint stands in it. */
 import { coverageText } from '../../flow/coverage.ts';
 import type { WeirEvent } from '../../flow/event.ts';
 
@@ -27,6 +27,7 @@ const COLUMNS: readonly (readonly [string, (event: ExportedEvent) => string | nu
   ['process', (event) => event.source.process],
   ['user', (event) => event.source.user],
   ['container', (event) => event.source.container],
+  ['credential', (event) => event.source.credential],
   ['destination', (event) => event.destination.host],
   ['port', (event) => event.destination.port],
   ['vendor', (event) => event.destination.vendor],

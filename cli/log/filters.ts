@@ -19,13 +19,14 @@ export const FILTER_OPTIONS = {
   outcome: { type: 'string', multiple: true },
   policy: { type: 'string', multiple: true },
   kind: { type: 'string', multiple: true },
+  credential: { type: 'string', multiple: true },
   limit: { type: 'string' },
 } as const satisfies ParseArgsOptionsConfig;
 
 export const FILTER_USAGE = [
   '[--action ACTION] [--observed] [--since WHEN] [--until WHEN] [--app APP]',
   '[--destination HOST] [--entity ENTITY] [--outcome OUTCOME] [--policy POLICY]',
-  '[--kind KIND] [--limit N]',
+  '[--kind KIND] [--credential FINGERPRINT] [--limit N]',
 ];
 
 export const FILTER_DETAILS = [
@@ -39,6 +40,7 @@ export const FILTER_DETAILS = [
   `               ${OUTCOMES.slice(5).join(', ')}`,
   '--policy       a policy that took part in the decision',
   `--kind         ${EVENT_KINDS.join(', ')}`,
+  '--credential   the fingerprint of what a call authenticated with, as source.credential has it',
   '--limit        the newest N alone',
   'An option given several times means any of its values; different options must all hold.',
 ].join('\n');
@@ -56,6 +58,7 @@ export function eventFilter(context: CommandContext, now: Date): EventFilter {
     outcomes: words(context, 'outcome', OUTCOMES),
     policies: listOption(context, 'policy'),
     kinds: words(context, 'kind', EVENT_KINDS),
+    credentials: credentials(context),
     limit: numberOption(context, 'limit', { min: 1, max: 1_000_000_000, integer: true }),
   };
 }
@@ -68,6 +71,13 @@ export function destinations(context: CommandContext): readonly string[] {
     if (host !== null) return host;
     throw new UsageError('--destination must be a host, or a pattern with *');
   });
+}
+
+/** Fingerprints as records have them. Throws UsageError, which does not repeat what may be a key. */
+function credentials(context: CommandContext): readonly string[] {
+  const given = listOption(context, 'credential');
+  if (given.every((text) => /^[\w-]{22}$/.test(text))) return given;
+  throw new UsageError('--credential must be a fingerprint, 22 characters, as source.credential of an event has it');
 }
 
 function words<T extends string>(context: CommandContext, option: string, choices: readonly T[]): readonly T[] {

@@ -194,6 +194,7 @@ function unmappedOf(event: ExportedEvent): object {
     app_verified: event.source.verified,
     exe: event.source.exe,
     container: event.source.container,
+    credential: event.source.credential,
     destination_category: event.destination.category,
     destination_country: event.destination.country,
     review_state: event.review?.state ?? null,

@@ -68,7 +68,7 @@ function ruleText({ policy, rule, policyVersion, severity }: WeirEvent): string 
 }
 
 function sourceText({ source }: WeirEvent): string {
-  const { app, verified, host, process, pid, exe, user, container } = source;
+  const { app, verified, host, process, pid, exe, user, container, credential } = source;
   const named: readonly (readonly [string, string | number | null])[] = [
     ['app', app === null ? null : `${app}${verified ? '' : ' (unverified)'}`],
     ['host', host],
@@ -77,6 +77,7 @@ function sourceText({ source }: WeirEvent): string {
     ['exe', exe],
     ['user', user],
     ['container', container],
+    ['credential', credential],
   ];
   return named
     .filter(([, value]) => value !== null)

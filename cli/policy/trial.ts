@@ -71,6 +71,7 @@ export function tryText(
     exe: null,
     user: input.user,
     container: null,
+    credential: null,
   };
   const { key } = parts;
   const engine: Engine = {

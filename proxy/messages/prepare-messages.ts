@@ -56,8 +56,8 @@ export async function prepareMessages(
     headers: request.rawHeaders,
     body: Buffer.alloc(isUnread ? 1 : 0),
   };
-  const { conversations, engine } = context;
-  const ofHead = new Pseudonyms(conversations, message, engine.fingerprint);
+  const { conversations, credentials } = context;
+  const ofHead = new Pseudonyms(conversations, message, credentials);
   const now = new Date(context.now());
   const inspection = await inspectWithNames(context, message, {
     now,
@@ -69,7 +69,7 @@ export async function prepareMessages(
   // The head alone names a session; without one the exchange stands alone, and tokens of head and messages are one count.
   const { conversationId } = inspection.extraction;
   const pseudonyms =
-    conversationId === null ? ofHead : new Pseudonyms(conversations, message, engine.fingerprint, conversationId);
+    conversationId === null ? ofHead : new Pseudonyms(conversations, message, credentials, conversationId);
   const stream = new MessageStream({ protocol, incoming, account, context, destination, holds, pseudonyms });
   if (inspection.decision.enforced.action === 'block') {
     const ending = stream.blocked(message, inspection, account.id);

@@ -303,10 +303,10 @@ export class Judge {
   #pseudonymsFor(payload: Buffer): Pseudonyms {
     const id = payload.includes('previous_response_id') ? previousIn(payload) : null;
     if (id === null || this.#named.has(id)) return this.#pseudonyms;
-    const { conversations, engine } = this.#present();
+    const { conversations, credentials } = this.#present();
     this.#named.clear();
     this.#named.add(id);
-    this.#pseudonyms = new Pseudonyms(conversations, this.#opening, engine.fingerprint, this.#account.id);
+    this.#pseudonyms = new Pseudonyms(conversations, this.#opening, credentials, this.#account.id);
     return this.#pseudonyms;
   }
 

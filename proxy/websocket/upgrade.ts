@@ -105,7 +105,7 @@ class Opening {
     const pseudonyms = new Pseudonyms(
       this.#context.conversations,
       opening,
-      this.#context.engine.fingerprint,
+      this.#context.credentials,
       this.#account.id,
     );
     const inspection = await this.#decide(opening, pseudonyms);

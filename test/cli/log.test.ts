@@ -82,6 +82,8 @@ test('log list filters by what was carried out, and with --observed by what was 
   assert.deepEqual(await ids('--until', '2026-03-01T12:00:00+00:00'), ['1']);
   assert.deepEqual(await ids('--policy', 'strict'), ['3']);
   assert.deepEqual(await ids('--outcome', 'blocked', '--kind', 'exchange'), ['2', '3']);
+  assert.deepEqual(await ids('--credential', SOURCE.credential ?? ''), ['1', '2', '3']);
+  assert.deepEqual(await ids('--credential', 'x'.repeat(22)), []);
   assert.deepEqual(await ids('--limit', '1'), ['3']);
 });
 
@@ -115,6 +117,7 @@ test('a bad value is refused with exit code 2 and what was expected', async (t) 
     [['list', '--kind', 'x'], /--kind must be one of exchange/],
     [['list', '--since', 'yesterday'], /--since must be like 24h, 7d, 2026-11-23/],
     [['list', '--until', '2026-02-30'], /--until must be like/],
+    [['list', '--credential', 'x'.repeat(51)], /--credential must be a fingerprint, 22 characters/],
     [['list', '--limit', '0'], /--limit must be a whole number from 1/],
     [['list', '--destination', 'http://x/'], /--destination must be a host/],
     [['export'], /needs --format, one of ndjson, csv, ocsf/],
@@ -251,6 +254,7 @@ test('export as CSV has a row an event, and no cell is a formula', async (t) => 
   assert.match(rows[0] ?? '', /^id,seq,writer,kind,time,/);
   assert.match(rows[2] ?? '', /,CREDIT_CARD 2 at \/messages\/1\/content,/);
   assert.match(rows[3] ?? '', /,'=cmd\|calc/);
+  assert.ok(rows[1]?.includes(`,${SOURCE.credential},`));
   assert.ok(!out.includes('please charge'));
 });
 

@@ -11,7 +11,17 @@ import { closingOf, sampleEvent } from '../store/samples.ts';
 const AGENT: PeerFacts = { pid: 7, process: 'agent', exe: '/opt/agent', user: 'jane', container: null };
 
 function nobody(app: string | null = null): Source {
-  return { app, verified: false, host: 'h', pid: null, process: null, exe: null, user: null, container: null };
+  return {
+    app,
+    verified: false,
+    host: 'h',
+    pid: null,
+    process: null,
+    exe: null,
+    user: null,
+    container: null,
+    credential: null,
+  };
 }
 
 /** A connection from these ends; nothing is opened. */

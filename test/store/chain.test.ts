@@ -5,11 +5,22 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { type TestContext, test } from 'node:test';
-import { type Home, openHome, writerIds } from '../../store/home.ts';
+import { type Home, homePaths, openHome, readKey, writerIds } from '../../store/home.ts';
+import { headMac, personalDigest, recordHash } from '../../store/keyed.ts';
 import { openReader } from '../../store/reader.ts';
 import { review } from '../../store/review.ts';
 import type { VerifyResult } from '../../store/verify.ts';
-import { closingOf, eventsIn, FINDING, OPENAI, record, SOURCE, sampleEvent, startRecorder } from './samples.ts';
+import {
+  afterwards,
+  closingOf,
+  eventsIn,
+  FINDING,
+  OPENAI,
+  record,
+  SOURCE,
+  sampleEvent,
+  startRecorder,
+} from './samples.ts';
 
 const SIX = Array.from({ length: 6 }, (_, i) => i);
 
@@ -317,4 +328,51 @@ test('a home opened elsewhere with another key holds no key of these records', a
   copyFileSync(home.databaseFile, other.databaseFile);
   const { isIntact, chains } = verify(other);
   assert.deepEqual([isIntact, chains[0]?.isKeyHeld, chains[0]?.records], [true, false, 6]);
+});
+
+test('records and edges of a version without credentials stay readable and verifiable, and the chain goes on', async (t) => {
+  const { home, recorder, end } = await startRecorder(t);
+  const old = sampleEvent();
+  recorder.close(closingOf(old));
+  await recorder.flush();
+  await end();
+  const key = readKey(homePaths(home.path), 'chain') ?? assert.fail('no chain key');
+  const database = new DatabaseSync(home.databaseFile);
+  const row = database.prepare('SELECT core, personal FROM events').get() ?? {};
+  const without = (text: unknown): string => {
+    const older = String(text).replace(/,"credential":(?:null|"[^"]+")/, '');
+    assert.notEqual(older, text);
+    return older;
+  };
+  const personal = without(row['personal']);
+  const digest = personalDigest(key, old.id, personal);
+  const core = without(row['core']).replace(/"personal":"[^"]+"/, `"personal":"${digest}"`);
+  const hash = recordHash(key, core);
+  const [writer = ''] = writerIds(homePaths(home.path));
+  database.prepare('UPDATE events SET core = ?, personal = ?, hash = ?').run(core, personal, hash);
+  database.prepare('UPDATE writers SET hash = ?, mac = ?').run(hash, headMac(key, writer, 1, hash));
+  database.exec(`UPDATE edges SET source = json_remove(source, '$.credential')`);
+  database.close();
+  assert.equal(verify(home).isIntact, true);
+  assert.deepEqual(
+    eventsIn(home.path).map(({ source }) => source),
+    [{ ...SOURCE, credential: null }],
+  );
+
+  const again = await startRecorder(t, {}, home.path);
+  await record(again.recorder, [sampleEvent()]);
+  const { isIntact, chains, records } = verify(home);
+  assert.deepEqual([isIntact, chains.length, records], [true, 1, 2]);
+  assert.deepEqual(
+    eventsIn(home.path)
+      .map(({ source }) => source.credential)
+      .toSorted(),
+    [SOURCE.credential, null],
+  );
+  const reader = openReader(home);
+  afterwards(t, () => reader.close());
+  assert.deepEqual(
+    [...reader.edges()].map(({ calls, source }) => [calls, source.credential]),
+    [[2, null]],
+  );
 });

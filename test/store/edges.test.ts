@@ -17,11 +17,13 @@ function edgesIn(path: string, filter: EdgeFilter = {}): Edge[] {
   }
 }
 
-test('the key of an edge is source without pid, host and port, protocol, direction and channel', () => {
+test('the key of an edge is source without pid and credential, host and port, protocol, direction and channel', () => {
   const source = (change: Partial<Source>): EdgeObservation => ({ ...BASE, source: { ...SOURCE, ...change } });
   const same: EdgeObservation[] = [
     source({ pid: 1 }),
     source({ pid: null }),
+    source({ credential: null }),
+    source({ credential: 'another' }),
     { ...BASE, time: '2026-04-01T00:00:00.000Z', entities: { PERSON: 1 }, action: 'block', via: 'sni', bytesOut: 1 },
     { ...BASE, destination: { ...OPENAI, vendor: 'Another', category: 'saas', country: null } },
   ];

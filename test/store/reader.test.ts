@@ -58,7 +58,7 @@ const EVENTS: readonly EventBody[] = [
   sampleEvent({
     id: 'ELSEWHERE',
     time: '2026-03-01T16:00:00.000Z',
-    source: { ...SOURCE, app: 'chat', verified: false },
+    source: { ...SOURCE, app: 'chat', verified: false, credential: 'AnotherKeysFingerprint' },
     destination: { ...OPENAI, host: 'eu.api_x.openai.com' },
     outcome: 'client_aborted',
   }),
@@ -88,6 +88,7 @@ const FILTERS: readonly (readonly [what: string, filter: EventFilter, ids: reado
   ['any of several entities', { entities: ['PERSON', 'CREDIT_CARD'] }, ['BLOCKED', 'TOKENIZED']],
   ['an outcome', { outcomes: ['client_aborted'] }, ['ELSEWHERE']],
   ['a policy of any decision', { policies: ['strict'] }, ['UNENFORCED', 'MONITORED']],
+  ['a credential', { credentials: ['AnotherKeysFingerprint'] }, ['ELSEWHERE']],
   ['a kind', { kinds: ['review'] }, []],
   ['the newest two, oldest first', { limit: 2 }, ['MONITORED', 'ELSEWHERE']],
   ['filters together', { actions: ['allow'], apps: ['billing'], since: new Date(NOON) }, ['MONITORED']],

@@ -266,3 +266,23 @@ test('closings of exchanges that were never opened, such as refusals, are events
 });
 
 const UNKNOWN = { host: null, port: null, vendor: null, category: 'unknown', country: null };
+
+test('what a version without credentials left in the spool is recorded and read with none', async (t) => {
+  const path = temporaryFolder(t);
+  const older = (line: string): string => {
+    const without = line.replaceAll(/,"credential":"[^"]+"/g, '');
+    assert.notEqual(without, line);
+    return without;
+  };
+  const [done, lost] = [sampleEvent(), sampleEvent()];
+  leave(openHome(path), [older(opened(done)), older(closed(done)), older(opened(lost))]);
+  await startRecorder(t, {}, path);
+  assert.deepEqual(
+    eventsIn(path).map((event) => [event.outcome, event.source.credential]),
+    [
+      ['completed', null],
+      ['worker_lost', null],
+    ],
+  );
+  assert.ok(isIntact(path));
+});

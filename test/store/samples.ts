@@ -43,6 +43,7 @@ export const SOURCE: Source = {
   exe: '/srv/billing/node',
   user: 'svc-billing',
   container: null,
+  credential: 'Zx3-0bq_8TnUo1yKc5vW7g',
 };
 
 export const OPENAI: EventDestination = {

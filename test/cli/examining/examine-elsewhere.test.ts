@@ -52,6 +52,7 @@ function messageOf(
       exe: null,
       user: null,
       container: null,
+      credential: null,
     },
     destination: {
       host: 'api.openai.com',

@@ -26,6 +26,7 @@ export const NOBODY: Source = {
   exe: null,
   user: null,
   container: null,
+  credential: null,
 };
 
 const CATEGORY_OF: Readonly<Record<string, Category>> = {

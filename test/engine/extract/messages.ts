@@ -12,6 +12,7 @@ export const SOURCE: Message['source'] = {
   exe: null,
   user: null,
   container: null,
+  credential: null,
 };
 export const GENAI: Message['destination'] = {
   host: 'api.openai.com',
