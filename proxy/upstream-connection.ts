@@ -4,7 +4,7 @@
  * nothing and decides nothing.
  */
 import type { Socket } from 'node:net';
-import type { Readable } from 'node:stream';
+import { Readable } from 'node:stream';
 import { AnswerParser, MalformedAnswer } from './answer-parser.ts';
 
 export interface UpstreamRequest {
@@ -61,6 +61,9 @@ const MAX_KEEP_MS = 600_000;
 const KEEP_MARGIN_MS = 2000;
 /** A larger body is not copied behind its head. */
 const MAX_JOINED_BYTES = 64 * 1024;
+/** A larger one goes out in slices, as the upstream takes them: TLS would encrypt all of it before anything else is done. */
+const MAX_AT_ONCE_BYTES = 512 * 1024;
+const SLICE_BYTES = 128 * 1024;
 
 export class UpstreamConnection implements Carrier {
   readonly #socket: Socket;
@@ -134,10 +137,12 @@ export class UpstreamConnection implements Carrier {
     }
     this.#waitingSince = performance.now();
     this.#timer ??= this.#watch(this.#limits.firstByteMs);
-    if (body !== null && !Buffer.isBuffer(body)) this.#stream(head, body, request);
+    if (body !== null && !Buffer.isBuffer(body)) this.#stream(head, body, declaredLength(request.headers), request);
     else if (trailers.length > 0) this.#writeChunked(head, body, trailers);
     else if (body === null) this.#socket.write(head, 'latin1');
-    else this.#writeWhole(head, body);
+    else if (body.length > MAX_AT_ONCE_BYTES) {
+      this.#stream(head, Readable.from(slicesOf(body)), body.length, request);
+    } else this.#writeWhole(head, body);
   }
 
   pause(): void {
@@ -178,9 +183,8 @@ export class UpstreamConnection implements Carrier {
   }
 
   /** Chunked where no length is known (RFC 9112 §7.1). A body of another length than declared ends the connection. */
-  #stream(head: string, body: Readable, request: UpstreamRequest): void {
+  #stream(head: string, body: Readable, length: number | null, request: UpstreamRequest): void {
     const socket = this.#socket;
-    const length = declaredLength(request.headers);
     this.#body = body;
     let left = length ?? 0;
     const isCurrent = (): boolean => this.#body === body;
@@ -337,6 +341,10 @@ function headText(
   else if (body === null && SAYS_EMPTY.has(method) && !isLengthKnown) text += 'content-length: 0\r\n';
   else if (body !== null && !isLengthKnown) text += 'transfer-encoding: chunked\r\n';
   return `${text}\r\n`;
+}
+
+function* slicesOf(body: Buffer): Generator<Buffer> {
+  for (let at = 0; at < body.length; at += SLICE_BYTES) yield body.subarray(at, at + SLICE_BYTES);
 }
 
 function declaredLength(headers: readonly string[]): number | null {

@@ -1,6 +1,6 @@
 /**
- * Large messages are looked at in a thread, so that no other call waits meanwhile. It is started with the first of them,
- * and until it is ready the asking thread looks itself, as it does where the thread fails.
+ * Large messages are looked at in a thread, so that no other call waits meanwhile. It is started with the first of them.
+ * Until it is ready the asking thread looks itself, but for what would take longer than the start; and where it fails.
  */
 import { Worker } from 'node:worker_threads';
 import type { Condensed } from '../../engine/condensed.ts';
@@ -10,6 +10,8 @@ import type { ExamineJob, ExamineThreadData, FromExamineThread } from './examine
 
 /** Smaller bodies are looked at within two milliseconds, about as long as handing them over would take. */
 const LARGE_BYTES = 32 * 1024;
+/** So much waits for the thread to be ready rather than keep everybody waiting. */
+const HUGE_BYTES = 512 * 1024;
 /** A thread without work is let go: its engine takes memory. */
 const IDLE_MS = 600_000;
 /** After a failure it is not started again at once. */
@@ -21,6 +23,8 @@ export class ExamineElsewhere {
   readonly #asked = new Map<number, (condensed: Condensed | null) => void>();
   #worker: Worker | null = null;
   #isReady = false;
+  /** Told when the thread is ready, or is not to be had. */
+  #onReady: (() => void)[] = [];
   #isClosed = false;
   #nextId = 1;
   #idle: NodeJS.Timeout | null = null;
@@ -34,10 +38,17 @@ export class ExamineElsewhere {
 
   /** Null for a message that is to be looked at by whoever asks. Never rejects. */
   examine(message: Message, refusesParts: boolean): Promise<Condensed | null> | null {
-    const { body, ...rest } = message;
+    const { body } = message;
     if (body.length < LARGE_BYTES || this.#isClosed) return null;
     this.#worker ??= this.#start();
-    if (!this.#isReady || this.#worker === null) return null;
+    if (this.#worker === null) return null;
+    if (this.#isReady) return this.#ask(this.#worker, message, refusesParts);
+    // Its start takes about as long as a look at this much: what is smaller does not wait for it.
+    return body.length < HUGE_BYTES ? null : this.#whenReady().then(() => this.examine(message, refusesParts));
+  }
+
+  #ask(worker: Worker, message: Message, refusesParts: boolean): Promise<Condensed | null> {
+    const { body, ...rest } = message;
     const id = this.#nextId++;
     const shared = body.buffer instanceof SharedArrayBuffer ? body : sharedCopy(body);
     const job: ExamineJob = {
@@ -48,8 +59,8 @@ export class ExamineElsewhere {
       length: shared.length,
       refusesParts,
     };
-    this.#worker.postMessage(job);
-    this.#worker.ref();
+    worker.postMessage(job);
+    worker.ref();
     if (this.#idle !== null) clearTimeout(this.#idle);
     return new Promise((resolve) => this.#asked.set(id, resolve));
   }
@@ -68,6 +79,7 @@ export class ExamineElsewhere {
       if (message.kind === 'done') return this.#done(message.id, message.condensed);
       this.#isReady = true;
       this.#rest();
+      this.#tellReady();
     });
     worker.on('error', (error) => {
       this.#notBefore = Date.now() + AGAIN_MS;
@@ -75,6 +87,7 @@ export class ExamineElsewhere {
     });
     worker.on('exit', () => {
       if (this.#worker !== worker) return;
+      if (!this.#isReady) this.#notBefore = Date.now() + AGAIN_MS;
       this.#worker = null;
       this.#giveUp();
     });
@@ -95,8 +108,17 @@ export class ExamineElsewhere {
     this.#idle = setTimeout(() => void this.#end(), IDLE_MS).unref();
   }
 
+  #whenReady(): Promise<void> {
+    return new Promise((resolve) => this.#onReady.push(resolve));
+  }
+
+  #tellReady(): void {
+    for (const tell of this.#onReady.splice(0)) tell();
+  }
+
   #giveUp(): void {
     this.#isReady = false;
+    this.#tellReady();
     for (const id of [...this.#asked.keys()]) this.#done(id, null);
   }
 
