@@ -2,8 +2,9 @@
  * Which process listens on a TCP port of this host, for the message that says by what a port is taken. Linux only, from
  * /proc; it names a process by its short name, because a command line may hold a secret.
  */
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+
 import { basename } from 'node:path';
+import { linkOf, namesIn, textOf } from '../proxy/proc-files.ts';
 
 export interface PortHolder {
   readonly pid: number;
@@ -43,29 +44,4 @@ function listeningInodes(table: string, port: number): string[] {
     .map((line) => line.trim().split(/\s+/))
     .filter((fields) => fields[1]?.endsWith(wanted) && fields[3] === LISTEN)
     .map((fields) => fields[9] ?? '');
-}
-
-// What cannot be read is another user's, or has just ended: neither is ours to name.
-function namesIn(folder: string): readonly string[] {
-  try {
-    return readdirSync(folder);
-  } catch {
-    return [];
-  }
-}
-
-function linkOf(path: string): string {
-  try {
-    return readlinkSync(path);
-  } catch {
-    return '';
-  }
-}
-
-function textOf(path: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    return '';
-  }
 }

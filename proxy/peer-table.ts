@@ -3,11 +3,11 @@
  * socket, and whoever has that socket open is the one. Linux, from /proc. One pass answers for all that are asked about;
  * it takes no longer than two milliseconds at a time, and what cannot be read (another user's process) stays unknown.
  */
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { isIPv4, isIPv6 } from 'node:net';
 import { basename } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
+import { linkOf, namesIn, textOf } from './proc-files.ts';
 
 /** Both ends of a connection, as the process that accepted it sees them. */
 export interface Ends {
@@ -192,30 +192,6 @@ function startOf(stat: string): string {
 async function textOrNothing(path: string): Promise<string> {
   try {
     return await readFile(path, 'latin1');
-  } catch {
-    return '';
-  }
-}
-
-function namesIn(folder: string): readonly string[] {
-  try {
-    return readdirSync(folder);
-  } catch {
-    return [];
-  }
-}
-
-function linkOf(path: string): string {
-  try {
-    return readlinkSync(path);
-  } catch {
-    return '';
-  }
-}
-
-function textOf(path: string): string {
-  try {
-    return readFileSync(path, 'utf8');
   } catch {
     return '';
   }
