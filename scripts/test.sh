@@ -12,5 +12,5 @@ echo "weir: lint (biome)" >&2
 "$node" node_modules/@biomejs/biome/bin/biome check
 echo "weir: tests (node --test)" >&2
 [ $# -gt 0 ] || set -- 'test/**/*.test.ts'
-# A test that hangs is a failure; the limit is for one file, generous for a slow host.
-exec "$node" --test --test-timeout=300000 "$@"
+# A test that hangs is a failure; the limit is for one file, generous for a slow host. A file a core: most of them wait.
+exec "$node" --test --test-timeout=300000 --test-concurrency="$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)" "$@"
