@@ -4,7 +4,7 @@
  * inspection by being slow, or by a hello that is read differently here than there. It takes nothing off the connection.
  */
 import type { Socket } from 'node:net';
-import { peekClientHello } from './tls/client-hello.ts';
+import { peekClientHello } from '../wire/client-hello.ts';
 
 export type First =
   | { readonly kind: 'tls'; readonly serverName: string | null }

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { type AddressInfo, connect, createServer } from 'node:net';
 import { before, describe, it } from 'node:test';
 import { type ConnectionOptions, connect as tlsConnect } from 'node:tls';
-import { MAX_HELLO_BYTES, peekClientHello } from '../../../proxy/tls/client-hello.ts';
+import { MAX_HELLO_BYTES, peekClientHello } from '../../wire/client-hello.ts';
 
 /** The first bytes that a real client of Node sends. */
 async function helloOf(options: ConnectionOptions): Promise<Buffer> {
