@@ -28,6 +28,19 @@ export interface EdgeObservation {
   readonly time: string;
 }
 
+/** One class of data on one edge. The lists are bounded by who keeps them: the ones seen last. */
+export interface EdgeDetail {
+  /** The highest score that a finding of it had. */
+  readonly maxScore: number;
+  /** RFC 3339. */
+  readonly firstSeen: string;
+  readonly lastSeen: string;
+  /** Of values, as in a finding. */
+  readonly fingerprints: readonly string[];
+  /** Where in the payload: JSON Pointers, form fields, headers. */
+  readonly paths: readonly string[];
+}
+
 export interface Edge {
   readonly id: string;
   readonly source: Source;
@@ -45,4 +58,8 @@ export interface Edge {
   readonly actions: Readonly<Record<string, number>>;
   readonly coverage: Coverage;
   readonly risk: number | null;
+  /** By entity; absent, or without an entity of `entities`, where only its count is known. */
+  readonly details?: Readonly<Record<string, EdgeDetail>>;
+  /** Models that were asked for, where the destination is an LLM's; the ones seen last. */
+  readonly models?: readonly string[];
 }
