@@ -1,6 +1,7 @@
 /** How much of a message was looked at. What was not inspected is said here, never passed over in silence. */
 
-export type CoverageLevel = 'full' | 'truncated' | 'opaque';
+export const COVERAGE_LEVELS = ['full', 'truncated', 'opaque'] as const;
+export type CoverageLevel = (typeof COVERAGE_LEVELS)[number];
 
 /** `reason` is a short fixed word such as `encoded`, `media`, `tunnelled`, `limit`, `unparsed`; null when there is none. */
 export interface Coverage {
