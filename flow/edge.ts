@@ -26,6 +26,20 @@ export interface EdgeObservation {
   readonly coverage: Coverage;
   /** RFC 3339. */
   readonly time: string;
+  /** How many calls it stands for; 1 unless said. 0 adds to what a call that is counted elsewhere held. */
+  readonly calls?: number;
+  /** By entity. Where it is absent, it is what the findings of the event beside say, of this direction. */
+  readonly details?: Readonly<Record<string, ObservedDetail>>;
+  /** The model that was asked for; the event's, where it is absent. */
+  readonly model?: string | null;
+}
+
+/** What one observation says of an entity, beside its count. */
+export interface ObservedDetail {
+  readonly maxScore: number;
+  /** Of values, as in a finding; without repetition. */
+  readonly fingerprints: readonly string[];
+  readonly paths: readonly string[];
 }
 
 /** One class of data on one edge. The lists are bounded by who keeps them: the ones seen last. */

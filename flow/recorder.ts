@@ -36,3 +36,12 @@ export interface Recorder {
   openSoon(opening: Opening): Promise<void>;
   closeSoon(closing: Closing): Promise<void>;
 }
+
+/**
+ * Keeps what was observed and makes no event of its own: what the sensor saw of an exchange without a finding, say.
+ * Kept when it returns, as above; throws WeirError `store_unwritable`. An edge counts each observation once, a crash
+ * between notwithstanding.
+ */
+export interface EdgeRecorder {
+  observe(observations: readonly EdgeObservation[]): void;
+}
