@@ -95,6 +95,10 @@ export interface AppConfig {
   readonly tokenSha256: string | null;
   /** Which processes of this host are the app, whatever they say; null for none. */
   readonly match: AppMatch | null;
+  /** A glob on the cloud principals (ARNs) that the app acts as. */
+  readonly iam: string | null;
+  /** Host globs, with or without a port, at which the app answers. */
+  readonly hosts: readonly string[];
 }
 
 /** Globs; all that are given have to fit. */
@@ -130,5 +134,12 @@ export interface Config {
   readonly excerpts: { readonly chars: number; readonly encrypt: boolean };
   readonly store: 'sqlite';
   readonly console: { readonly listen: HostPort };
+  /** Fences by name: the apps, stores and vendors inside. */
+  readonly environments: ReadonlyMap<
+    string,
+    { readonly apps: readonly string[]; readonly stores: readonly string[]; readonly vendors: readonly string[] }
+  >;
+  /** Absolute path of the flows that are allowed; null without. */
+  readonly baseline: string | null;
   readonly sensor: { readonly enabled: 'auto' | false };
 }

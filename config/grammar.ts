@@ -245,15 +245,15 @@ const appMatch = as(
       image: notBuilt('apps[].match.image'),
       cgroup: notBuilt('apps[].match.cgroup'),
       pod: notBuilt('apps[].match.pod'),
-      iam: notBuilt('apps[].match.iam'),
+      iam: optional(appGlob),
     }),
-    ({ exe, process, user, container }, report) => {
-      if (exe === null && process === null && user === null && container === null) {
-        report('expected at least one of exe, process, user, container');
+    ({ exe, process, user, container, iam }, report) => {
+      if (exe === null && process === null && user === null && container === null && iam === null) {
+        report('expected at least one of exe, process, user, container, iam');
       }
     },
   ),
-  ({ exe, process, user, container }) => ({ exe, process, user, container }),
+  ({ exe, process, user, container, iam }) => ({ exe, process, user, container, iam }),
 );
 
 const apps = checked(
@@ -264,6 +264,7 @@ const apps = checked(
       owner: optional(string({ maxLength: 200 })),
       match: optional(appMatch),
       token: optional(tokenDigest()),
+      hosts: optional(list(hostGlob({ port: true })), []),
     }),
   ),
   (value, report) => {
@@ -301,6 +302,22 @@ const destinations = checked(
   },
 );
 
+const named = list(string({ maxLength: 200 }), { max: 1000 });
+
+/** Fences: what belongs inside each. */
+const environments = map(
+  checked(
+    object({ apps: optional(named, []), stores: optional(named, []), vendors: optional(named, []) }),
+    ({ apps: insiders, stores, vendors }, report) => {
+      if (insiders.length + stores.length + vendors.length === 0) report('expected apps, stores or vendors');
+    },
+  ),
+  {
+    key: (name) =>
+      /^[a-z0-9][a-z0-9_-]{0,62}$/.test(name) ? null : 'expected a name of lower-case letters, digits, "-" and "_"',
+  },
+);
+
 /** The shape of the whole file. Paths in it are taken relative to `base`; files that it names are looked at. */
 export function configShape(base: PathBase, env: NodeJS.ProcessEnv) {
   return object({
@@ -311,7 +328,7 @@ export function configShape(base: PathBase, env: NodeJS.ProcessEnv) {
     apps: optional(apps, []),
     destinations: optional(destinations, []),
     stores: notBuilt('stores'),
-    environments: notBuilt('environments'),
+    environments: optional(environments, new Map()),
     notify: notBuilt('notify'),
     retention: notBuilt('retention'),
     excerpts: section({
@@ -321,7 +338,7 @@ export function configShape(base: PathBase, env: NodeJS.ProcessEnv) {
     store: optional(onlyYet(['sqlite'], 'sqlite' as const, 'another store than sqlite'), 'sqlite'),
     bus: optional(onlyYet([null], null, 'bus'), null),
     console: section({ listen: optional(listenAddress(), { host: '127.0.0.1', port: 8788 }) }),
-    baseline: optional(onlyYet([null], null, 'baseline'), null),
+    baseline: optional(nullable(existingPath(base)), null),
     sensor: section({
       enabled: optional(
         checked(oneOf(['auto', false, true]), (value, report) => {

@@ -7,7 +7,7 @@ import { isIPv4 } from 'node:net';
 import { dirname, join, resolve } from 'node:path';
 import { type Problem, problemText, readDocument } from '../engine/decide/checked-yaml.ts';
 import { WeirError } from '../flow/errors.ts';
-import type { Config } from './config.ts';
+import type { AppMatch, Config } from './config.ts';
 import { type ConfigFile, configShape } from './grammar.ts';
 import { absolutePath, homeFolderOf, type PathBase } from './paths.ts';
 import { codeOf } from './values.ts';
@@ -96,13 +96,25 @@ function configOf(read: ConfigFile, file: string | null, home: string): Config {
       names: read.detection.names,
       model: read.detection.model,
     },
-    apps: read.apps.map(({ name, owner, token, match }) => ({ name, owner, tokenSha256: token, match })),
+    apps: read.apps.map(({ name, owner, token, match, hosts }) => {
+      const iam = match?.iam ?? null;
+      return { name, owner, tokenSha256: token, match: processMatch(match), iam, hosts };
+    }),
     destinations: read.destinations,
     excerpts: read.excerpts,
     store: read.store,
+    environments: read.environments,
+    baseline: read.baseline,
     console: read.console,
     sensor: { enabled: read.sensor.enabled === false ? false : 'auto' },
   };
+}
+
+/** What only names a cloud principal says nothing of the processes of a host, and would fit them all. */
+function processMatch(match: ConfigFile['apps'][number]['match']): AppMatch | null {
+  if (match === null) return null;
+  const { iam: _, ...process } = match;
+  return Object.values(process).some((glob) => glob !== null) ? process : null;
 }
 
 /** Maps cannot be frozen and are typed read-only. */

@@ -1,5 +1,5 @@
 /** The map in Graphviz's DOT language. Names are quoted strings; HTML-like labels, which could hold markup, are not used. */
-import { carriesFindings, edgeLines } from './edge-label.ts';
+import { carriesFindings, edgeLines, isShadow, nodeLabel } from './edge-label.ts';
 import type { FlowGraph, MapNode } from './graph.ts';
 
 /** A digraph that `dot -Tsvg` reads. */
@@ -10,7 +10,10 @@ export function toDot(graph: FlowGraph): string {
     '  node [fontname="sans-serif"];',
     '  edge [fontname="sans-serif"];',
   ];
-  for (const node of graph.nodes) lines.push(`  ${node.id} [label=${quoted([node.label])}, shape=${shape(node)}];`);
+  for (const node of graph.nodes) {
+    const style = isShadow(node) ? ', style=dashed' : '';
+    lines.push(`  ${node.id} [label=${quoted([nodeLabel(node)])}, shape=${SHAPES[node.type]}${style}];`);
+  }
   for (const edge of graph.edges) {
     const width = carriesFindings(edge) ? ', penwidth=3' : '';
     lines.push(`  ${edge.from} -> ${edge.to} [label=${quoted(edgeLines(edge))}${width}];`);
@@ -18,10 +21,14 @@ export function toDot(graph: FlowGraph): string {
   return `${lines.join('\n')}\n}\n`;
 }
 
-function shape(node: MapNode): string {
-  if (node.kind === 'source') return 'box';
-  return node.category === 'genai' ? 'hexagon' : 'ellipse';
-}
+const SHAPES: Readonly<Record<MapNode['type'], string>> = {
+  workload: 'box',
+  datastore: 'cylinder',
+  llm: 'hexagon',
+  internal: 'component',
+  third_party: 'ellipse',
+  unknown: 'note',
+};
 
 /**
  * A quoted string of lines. A backslash is doubled, since `\N`, `\G` and others stand for names in a label; control and

@@ -1,6 +1,6 @@
-/** What is written on a flow in a drawing: the kinds of data and how often, and how many calls. */
+/** What is written in a drawing, on a flow: the kinds of data and how often, and how many calls; and on a node. */
 import { coverageText } from '../flow/coverage.ts';
-import type { MapEdge } from './graph.ts';
+import type { MapEdge, MapNode } from './graph.ts';
 
 const MAX_ENTITIES = 6;
 
@@ -17,4 +17,14 @@ export function edgeLines(edge: MapEdge): readonly string[] {
 /** Whether any kind of sensitive data was seen on it: drawn stronger. */
 export function carriesFindings(edge: MapEdge): boolean {
   return Object.keys(edge.entities).length > 0;
+}
+
+/** A data store that nobody has listed: drawn dashed, and said in words. */
+export function isShadow(node: MapNode): boolean {
+  return node.kind === 'destination' && node.isShadow;
+}
+
+/** `crm`, `10.0.0.9:5432 (shadow)`. */
+export function nodeLabel(node: MapNode): string {
+  return isShadow(node) ? `${node.label} (shadow)` : node.label;
 }

@@ -3,25 +3,41 @@
  * one, so that a call seen twice is not counted twice. It draws nothing and reads no store.
  */
 import { type Coverage, worseCoverage } from '../flow/coverage.ts';
-import type { Edge, EdgeDirection } from '../flow/edge.ts';
+import type { Edge, EdgeDetail, EdgeDirection } from '../flow/edge.ts';
 import type { Channel, Source } from '../flow/parties.ts';
+import { type DestinationType, endsReader, type Place, sourceKey, sourceLabel, type Workload } from './ends.ts';
+import { type Knowledge, NOTHING_KNOWN } from './knowledge.ts';
+import { type RiskTerms, riskOf } from './risk.ts';
+import { sightOf, type TlsSight } from './sight.ts';
 
 export interface SourceNode {
   readonly id: string;
   readonly kind: 'source';
+  readonly type: 'workload';
   readonly label: string;
   readonly source: Source;
+  readonly owner: string | null;
 }
 
 export interface DestinationNode {
   readonly id: string;
   readonly kind: 'destination';
+  readonly type: DestinationType;
   readonly label: string;
   readonly host: string | null;
   readonly port: number | null;
   readonly vendor: string | null;
   readonly category: string;
   readonly country: string | null;
+  readonly sanctioned: boolean;
+  readonly owner: string | null;
+  readonly note: string | null;
+  /** Of a data store: its name under `stores`. */
+  readonly store: string | null;
+  /** A data store that nobody has listed. */
+  readonly isShadow: boolean;
+  /** Of an LLM provider: models that were asked for. */
+  readonly models: readonly string[];
 }
 
 export type MapNode = SourceNode | DestinationNode;
@@ -37,6 +53,7 @@ export interface MapEdge {
   /** Ids of the edges that were joined. */
   readonly edges: readonly string[];
   readonly entities: Readonly<Record<string, number>>;
+  readonly details: Readonly<Record<string, EdgeDetail>>;
   readonly actions: Readonly<Record<string, number>>;
   readonly calls: number;
   readonly bytesOut: number;
@@ -44,6 +61,9 @@ export interface MapEdge {
   readonly firstSeen: string;
   readonly lastSeen: string;
   readonly coverage: Coverage;
+  readonly tls: TlsSight;
+  readonly risk: number | null;
+  readonly riskTerms: RiskTerms | null;
 }
 
 export interface FlowGraph {
@@ -51,48 +71,71 @@ export interface FlowGraph {
   readonly edges: readonly MapEdge[];
 }
 
+/** What is known of the parties, and the moment from which the map is looked at. */
+export interface MapView {
+  readonly knowledge: Knowledge;
+  readonly now: Date;
+}
+
 /** Nodes `s1`, `s2` … and `d1` …, numbered by label so that the same edges give the same map. */
-export function buildGraph(edges: Iterable<Edge>): FlowGraph {
+export function buildGraph(edges: Iterable<Edge>, view: MapView | null = null): FlowGraph {
+  const knowledge = view?.knowledge ?? NOTHING_KNOWN;
+  const endsOf = endsReader(knowledge);
   const sources = new Map<string, Omit<SourceNode, 'id'>>();
   const destinations = new Map<string, Omit<DestinationNode, 'id'>>();
-  const flows = new Map<string, { readonly from: string; readonly to: string; readonly edges: Edge[] }>();
+  const flows = new Map<string, Flow>();
   for (const edge of edges) {
-    const sourceKey = keyOfSource(edge.source);
-    const destinationKey = JSON.stringify([edge.destination.host, edge.destination.port]);
-    sources.set(sourceKey, { kind: 'source', label: sourceLabel(edge.source), source: edge.source });
-    destinations.set(destinationKey, { kind: 'destination', label: destinationLabel(edge), ...edge.destination });
-    const key = JSON.stringify([sourceKey, destinationKey, edge.protocol, edge.direction]);
-    const flow = flows.get(key) ?? { from: sourceKey, to: destinationKey, edges: [] };
+    const { workload, place } = endsOf(edge);
+    const from = sourceKey(edge.source);
+    const to = JSON.stringify([edge.destination.host, edge.destination.port]);
+    sources.set(from, sourceNode(edge.source, workload));
+    destinations.set(to, destinationNode(place, edge, destinations.get(to)));
+    const key = JSON.stringify([from, to, edge.protocol, edge.direction]);
+    const flow = flows.get(key) ?? { from, to, place, edges: [] };
     flow.edges.push(edge);
     flows.set(key, flow);
   }
   const sourceIds = numbered(sources, 's');
   const destinationIds = numbered(destinations, 'd');
-  const joined = [...flows.values()].map(({ from, to, edges: seen }) => {
-    const source = sourceIds.get(from)?.id ?? '';
-    const destination = destinationIds.get(to)?.id ?? '';
-    return join(seen, source, destination);
+  const joined = [...flows.values()].map((flow) => {
+    const source = sourceIds.get(flow.from)?.id ?? '';
+    const destination = destinationIds.get(flow.to)?.id ?? '';
+    const one = joinEdges(flow.edges);
+    const [from, to] = one.direction === 'out' ? [source, destination] : [destination, source];
+    const { risk, terms } =
+      view === null ? { risk: null, terms: null } : riskOf(one, flow.place, one.channels, { knowledge, now: view.now });
+    const { tls } = sightOf(one, one.channels);
+    return { id: '', from, to, ...one, tls, risk, riskTerms: terms };
   });
   const nodes = [...sourceIds.values(), ...destinationIds.values()];
   return { nodes, edges: joined.toSorted(byEnds).map((edge, i) => ({ ...edge, id: `e${i + 1}` })) };
 }
 
-/** `billing`, `curl on build-7`, `10.0.0.7`: the best name there is. A label without its token is marked as a claim. */
-export function sourceLabel({ app, verified, process, host, user, container }: Source): string {
-  if (app !== null) return verified ? app : `${app} (unverified)`;
-  const what = process ?? container ?? user;
-  if (what === null) return host ?? 'unknown source';
-  return host === null ? what : `${what} on ${host}`;
+interface Flow {
+  readonly from: string;
+  readonly to: string;
+  readonly place: Place;
+  readonly edges: Edge[];
 }
 
-function destinationLabel({ destination: { host, port, vendor } }: Edge): string {
-  const address = port === null || port === 443 ? (host ?? 'unknown destination') : `${host ?? 'unknown'}:${port}`;
-  return vendor === null ? address : `${vendor} ${address}`;
+function sourceNode(source: Source, workload: Workload): Omit<SourceNode, 'id'> {
+  const label = workload.app === null ? sourceLabel(source) : workload.label;
+  return { kind: 'source', type: 'workload', label, source, owner: workload.owner };
 }
 
-/** Without the pid, as the key of an edge. */
-function keyOfSource({ app, verified, host, process, exe, user, container }: Source): string {
-  return JSON.stringify([app, verified, host, process, exe, user, container]);
+const MAX_MODELS = 20;
+
+function destinationNode(
+  place: Place,
+  edge: Edge,
+  before: Omit<DestinationNode, 'id'> | undefined,
+): Omit<DestinationNode, 'id'> {
+  const { label, host, port, vendor, category, country, sanctioned, owner, note, store, isShadow } = place;
+  // A store may be known by the protocol of one edge only: the other edges to it say no less.
+  const type = before?.type === 'datastore' ? 'datastore' : place.type;
+  const models = [...new Set([...(before?.models ?? []), ...(edge.models ?? [])])].toSorted().slice(0, MAX_MODELS);
+  const known = { label, host, port, vendor, category, country, sanctioned, owner, note, store };
+  return { kind: 'destination', type, ...known, isShadow: isShadow || before?.isShadow === true, models };
 }
 
 function numbered<T extends { readonly label: string }>(
@@ -103,11 +146,13 @@ function numbered<T extends { readonly label: string }>(
   return new Map(sorted.map(([key, node], i) => [key, { ...node, id: `${letter}${i + 1}` }]));
 }
 
-function join(edges: readonly Edge[], source: string, destination: string): MapEdge {
+export type JoinedEdge = Omit<MapEdge, 'id' | 'from' | 'to' | 'tls' | 'risk' | 'riskTerms'>;
+
+/** Edges of one flow that several channels saw, as one. */
+export function joinEdges(edges: readonly Edge[]): JoinedEdge {
   const [first, ...others] = edges;
   if (first === undefined) throw new Error('a flow without an edge');
-  const [from, to] = first.direction === 'out' ? [source, destination] : [destination, source];
-  let joined: MapEdge = { ...first, from, to, channels: [first.channel], edges: [first.id] };
+  let joined = { ...first, channels: [first.channel], edges: [first.id], details: first.details ?? {} };
   for (const edge of others) {
     joined = {
       ...joined,
@@ -115,19 +160,52 @@ function join(edges: readonly Edge[], source: string, destination: string): MapE
       edges: [...joined.edges, edge.id],
       // Each channel counts the same calls on its own: the one that saw the most of a kind is the nearest to the truth.
       entities: greatest(joined.entities, edge.entities),
+      details: joinDetails(joined.details, edge.details ?? {}),
       actions: greatest(joined.actions, edge.actions),
       calls: Math.max(joined.calls, edge.calls),
       bytesOut: Math.max(joined.bytesOut, edge.bytesOut),
       bytesIn: Math.max(joined.bytesIn, edge.bytesIn),
-      firstSeen: joined.firstSeen < edge.firstSeen ? joined.firstSeen : edge.firstSeen,
-      lastSeen: joined.lastSeen > edge.lastSeen ? joined.lastSeen : edge.lastSeen,
+      firstSeen: earlier(joined.firstSeen, edge.firstSeen),
+      lastSeen: later(joined.lastSeen, edge.lastSeen),
       coverage: betterCoverage(joined.coverage, edge.coverage),
     };
   }
-  const { id, direction, protocol, channels, entities, actions, calls, bytesOut, bytesIn } = joined;
+  const { direction, protocol, channels, entities, details, actions, calls, bytesOut, bytesIn } = joined;
   const { edges: ids, firstSeen, lastSeen, coverage } = joined;
-  const ends = { id, from, to, direction, protocol, channels, edges: ids };
-  return { ...ends, entities, actions, calls, bytesOut, bytesIn, firstSeen, lastSeen, coverage };
+  const seen = { direction, protocol, channels, edges: ids, entities, details, actions };
+  return { ...seen, calls, bytesOut, bytesIn, firstSeen, lastSeen, coverage };
+}
+
+const MAX_LISTED = 1000;
+
+/** What is known of each entity on either side. */
+export function joinDetails(
+  a: Readonly<Record<string, EdgeDetail>>,
+  b: Readonly<Record<string, EdgeDetail>>,
+): Readonly<Record<string, EdgeDetail>> {
+  const joined: Record<string, EdgeDetail> = Object.assign(Object.create(null), a);
+  for (const [entity, detail] of Object.entries(b)) {
+    const known = joined[entity];
+    joined[entity] =
+      known === undefined
+        ? detail
+        : {
+            maxScore: Math.max(known.maxScore, detail.maxScore),
+            firstSeen: earlier(known.firstSeen, detail.firstSeen),
+            lastSeen: later(known.lastSeen, detail.lastSeen),
+            fingerprints: [...new Set([...known.fingerprints, ...detail.fingerprints])].slice(0, MAX_LISTED),
+            paths: [...new Set([...known.paths, ...detail.paths])].slice(0, MAX_LISTED),
+          };
+  }
+  return joined;
+}
+
+function earlier(a: string, b: string): string {
+  return a < b ? a : b;
+}
+
+function later(a: string, b: string): string {
+  return a > b ? a : b;
 }
 
 /** What one channel could not see and another did was seen. */

@@ -2,9 +2,22 @@
 import { coverageText } from '../flow/coverage.ts';
 import type { FlowGraph, MapEdge, MapNode } from './graph.ts';
 
-type Value = string | number | null;
+type Value = string | number | boolean | null;
 
-const NODE_KEYS = ['kind', 'label', 'vendor', 'category', 'country'] as const;
+const NODE_KEYS = {
+  kind: 'string',
+  type: 'string',
+  label: 'string',
+  owner: 'string',
+  vendor: 'string',
+  category: 'string',
+  country: 'string',
+  sanctioned: 'boolean',
+  store: 'string',
+  shadow: 'boolean',
+  models: 'string',
+  note: 'string',
+} as const;
 const EDGE_KEYS = {
   direction: 'string',
   protocol: 'string',
@@ -16,12 +29,14 @@ const EDGE_KEYS = {
   firstSeen: 'string',
   lastSeen: 'string',
   coverage: 'string',
+  tls: 'string',
+  risk: 'long',
 } as const;
 
 /** A document that is well-formed whatever the names hold. */
 export function toGraphml(graph: FlowGraph): string {
   const lines = ['<?xml version="1.0" encoding="UTF-8"?>', '<graphml xmlns="http://graphml.graphdrawing.org/xmlns">'];
-  for (const key of NODE_KEYS) lines.push(keyLine(key, 'node', 'string'));
+  for (const [key, type] of Object.entries(NODE_KEYS)) lines.push(keyLine(key, 'node', type));
   for (const [key, type] of Object.entries(EDGE_KEYS)) lines.push(keyLine(key, 'edge', type));
   lines.push('  <graph id="flows" edgedefault="directed">');
   for (const node of graph.nodes)
@@ -39,20 +54,22 @@ function keyLine(key: string, of: string, type: string): string {
 }
 
 function nodeData(node: MapNode): Readonly<Record<string, Value>> {
-  const { kind, label } = node;
-  if (node.kind === 'source') return { kind, label };
-  return { kind, label, vendor: node.vendor, category: node.category, country: node.country };
+  const { kind, type, label, owner } = node;
+  if (node.kind === 'source') return { kind, type, label, owner };
+  const { vendor, category, country, sanctioned, store, isShadow, note } = node;
+  const models = node.models.length === 0 ? null : node.models.join(' ');
+  return { kind, type, label, owner, vendor, category, country, sanctioned, store, shadow: isShadow, models, note };
 }
 
 function edgeData(edge: MapEdge): Readonly<Record<string, Value>> {
   const entities = Object.entries(edge.entities).map(([entity, count]) => `${entity}=${count}`);
-  const { direction, protocol, calls, bytesOut, bytesIn, firstSeen, lastSeen } = edge;
+  const { direction, protocol, calls, bytesOut, bytesIn, firstSeen, lastSeen, tls, risk } = edge;
   const lists = {
     channels: edge.channels.join(' '),
     entities: entities.join(' '),
     coverage: coverageText(edge.coverage),
   };
-  return { direction, protocol, ...lists, calls, bytesOut, bytesIn, firstSeen, lastSeen };
+  return { direction, protocol, ...lists, calls, bytesOut, bytesIn, firstSeen, lastSeen, tls, risk };
 }
 
 function dataLines(of: string, values: Readonly<Record<string, Value>>): string[] {

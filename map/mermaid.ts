@@ -2,7 +2,7 @@
  * The map as a Mermaid flowchart. Names come from outside: every character that is not plainly harmless is written as a
  * character reference, so that no name can end a label, add a node or become markup.
  */
-import { carriesFindings, edgeLines } from './edge-label.ts';
+import { carriesFindings, edgeLines, isShadow, nodeLabel } from './edge-label.ts';
 import type { FlowGraph, MapNode } from './graph.ts';
 
 const MAX_LABEL = 80;
@@ -10,7 +10,10 @@ const MAX_LABEL = 80;
 /** A document that Mermaid 10 and later read. */
 export function toMermaid(graph: FlowGraph): string {
   const lines = ['flowchart LR'];
-  for (const node of graph.nodes) lines.push(`  ${node.id}${shape(node)}`);
+  for (const node of graph.nodes) {
+    lines.push(`  ${node.id}${shape(node)}`);
+    if (isShadow(node)) lines.push(`  style ${node.id} stroke-dasharray:5 5`);
+  }
   graph.edges.forEach((edge, i) => {
     const label = edgeLines(edge).map(withReferences).join('<br/>');
     lines.push(`  ${edge.from} -->|"${label}"| ${edge.to}`);
@@ -20,9 +23,21 @@ export function toMermaid(graph: FlowGraph): string {
 }
 
 function shape(node: MapNode): string {
-  const label = `"${withReferences(cut(node.label))}"`;
-  if (node.kind === 'source') return `[${label}]`;
-  return node.category === 'genai' ? `{{${label}}}` : `([${label}])`;
+  const label = `"${withReferences(cut(nodeLabel(node)))}"`;
+  switch (node.type) {
+    case 'workload':
+      return `[${label}]`;
+    case 'datastore':
+      return `[(${label})]`;
+    case 'llm':
+      return `{{${label}}}`;
+    case 'internal':
+      return `[[${label}]]`;
+    case 'third_party':
+      return `([${label}])`;
+    case 'unknown':
+      return `>${label}]`;
+  }
 }
 
 /** `#NNN;` is Mermaid's own form of a character reference; `#` itself is written so as well. */

@@ -6,6 +6,7 @@ import { toMermaid } from '../../map/mermaid.ts';
 import { type Command, choiceOption } from '../command.ts';
 import { withLog } from '../log/open-log.ts';
 import { edgeFilter, FLOW_DETAILS, FLOW_OPTIONS, FLOW_USAGE } from './filters.ts';
+import { knowledgeOf } from './knowledge.ts';
 
 const FORMATS = ['mermaid', 'dot', 'json', 'graphml'] as const;
 
@@ -22,16 +23,19 @@ export const command: Command = {
   usage: [`weir flows graph [--format ${FORMATS.join('|')}]`, ...FLOW_USAGE].join('\n                 '),
   details: [
     'Prints the map of the edges that match; mermaid unless said otherwise. Arrows go where the data',
-    'went; flows with sensitive data are drawn stronger, GenAI destinations as hexagons.',
+    'went; flows with sensitive data are drawn stronger, LLM providers as hexagons, data stores as cylinders,',
+    'dashed where nobody has listed them.',
     FLOW_DETAILS,
   ].join('\n'),
   example: ['weir flows graph > map.mmd', 'weir flows graph --format dot | dot -Tsvg > map.svg'].join('\n'),
   options: { ...FLOW_OPTIONS, format: { type: 'string' } },
   async run(context) {
     const format = choiceOption(context, 'format', FORMATS) ?? 'mermaid';
-    const filter = edgeFilter(context, new Date());
+    const now = new Date();
+    const filter = edgeFilter(context, now);
+    const view = { knowledge: knowledgeOf(context.config()), now };
     return withLog(context, (reader) => {
-      context.out(WRITERS[format](buildGraph(reader.edges(filter))));
+      context.out(WRITERS[format](buildGraph(reader.edges(filter), view)));
       return 0;
     });
   },

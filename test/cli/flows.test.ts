@@ -31,9 +31,9 @@ test('flows list --json prints one edge a line', async (t) => {
   );
   assert.deepEqual(Object.keys(edges[0]), [
     ...['id', 'source', 'destination', 'via', 'protocol', 'direction', 'channel', 'entities', 'calls', 'bytesOut'],
-    ...['bytesIn', 'firstSeen', 'lastSeen', 'actions', 'coverage', 'risk'],
+    ...['bytesIn', 'firstSeen', 'lastSeen', 'actions', 'coverage', 'risk', 'riskTerms'],
   ]);
-  assert.deepEqual([edges[0].calls, edges[0].entities, edges[0].risk], [2, { CREDIT_CARD: 4 }, null]);
+  assert.deepEqual([edges[0].calls, edges[0].entities], [2, { CREDIT_CARD: 4 }]);
 });
 
 test('flows list for people is a table in which nothing from outside acts on the terminal', async (t) => {
@@ -42,11 +42,11 @@ test('flows list for people is a table in which nothing from outside acts on the
   const rows = out.trimEnd().split('\n');
   assert.match(
     rows[0] ?? '',
-    /^SOURCE +DESTINATION +DIR +PROTOCOL +CALLS +SENT +RECEIVED +LAST SEEN +COVERAGE +FOUND$/,
+    /^SOURCE +DESTINATION +DIR +PROTOCOL +CALLS +SENT +RECEIVED +LAST SEEN +COVERAGE +RISK +FOUND$/,
   );
   assert.match(
     rows[1] ?? '',
-    /^billing +api\.openai\.com:443 +out +https +2 +2\.3 KiB +1\.6 KiB .* full +CREDIT_CARD 4$/,
+    /^billing +api\.openai\.com:443 +out +https +2 +2\.3 KiB +1\.6 KiB .* full +\d+ +CREDIT_CARD 4$/,
   );
   assert.match(rows[2] ?? '', /^chat·\]0;x· \(unverified\) +files\.example:80 /);
   assert.ok(!/[^\n\P{Cc}]/u.test(out));

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Edge } from '../../flow/edge.ts';
 import { toDot } from '../../map/dot.ts';
-import { buildGraph, sourceLabel } from '../../map/graph.ts';
+import { sourceLabel } from '../../map/ends.ts';
+import { buildGraph } from '../../map/graph.ts';
 import { toGraphml } from '../../map/graphml.ts';
 import { toMermaid } from '../../map/mermaid.ts';
 import { OPENAI, SOURCE } from '../store/samples.ts';
@@ -91,7 +92,7 @@ test('mermaid: hexagons for GenAI, labels with kinds and counts, strong lines wh
       'flowchart LR',
       '  s1["billing"]',
       '  d1{{"OpenAI api.openai.com"}}',
-      '  d2(["files.example:80"])',
+      '  d2>"files.example:80"]',
       '  s1 -->|"CREDIT_CARD 2<br/>3 calls"| d1',
       '  linkStyle 0 stroke-width:3px',
       '  s1 -->|"3 calls<br/>opaque: tunnelled"| d2',

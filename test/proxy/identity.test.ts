@@ -7,8 +7,15 @@ import { basicCredential, identify, sourceOf } from '../../proxy/identity.ts';
 
 const TOKEN = 'right-token';
 const APPS: readonly AppConfig[] = [
-  { name: 'billing', owner: null, tokenSha256: createHash('sha256').update(TOKEN).digest('hex'), match: null },
-  { name: 'bare', owner: null, tokenSha256: null, match: null },
+  {
+    name: 'billing',
+    owner: null,
+    tokenSha256: createHash('sha256').update(TOKEN).digest('hex'),
+    match: null,
+    iam: null,
+    hosts: [],
+  },
+  { name: 'bare', owner: null, tokenSha256: null, match: null, iam: null, hosts: [] },
 ];
 
 test('an app with its token is verified; a label alone is recorded and not believed', () => {

@@ -56,6 +56,8 @@ function app(name: string, match: Partial<NonNullable<AppConfig['match']>>): App
     owner: null,
     tokenSha256: null,
     match: { exe: null, process: null, user: null, container: null, ...match },
+    iam: null,
+    hosts: [],
   };
 }
 

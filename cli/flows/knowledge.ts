@@ -1,0 +1,37 @@
+/** What the configuration, the catalog and the recognizers say of the parties of the map, in the map's own words. */
+import { createCatalog } from '../../catalog/catalog.ts';
+import { HostTable } from '../../catalog/host-table.ts';
+import type { Config } from '../../config/config.ts';
+import { compileGlob } from '../../engine/decide/glob.ts';
+import { BUILT_IN } from '../../engine/recognizers/built-in.ts';
+import type { Category } from '../../flow/finding.ts';
+import type { Knowledge } from '../../map/knowledge.ts';
+
+/** Where a port is not known, entries that hold for any port are found. */
+const ANY_PORT = 0;
+
+/** `categories`: of entities that policies define themselves. */
+export function knowledgeOf(config: Config, categories: ReadonlyMap<string, Category> = new Map()): Knowledge {
+  const catalog = createCatalog(config.destinations);
+  const owners = new Map(config.apps.map(({ name, owner }) => [name, owner]));
+  const principals = config.apps.flatMap(({ name, iam }) =>
+    iam === null ? [] : [{ name, matches: compileGlob(iam) }],
+  );
+  const addresses = new HostTable<string>();
+  for (const { name, hosts } of config.apps) for (const host of hosts) addresses.add(host, name);
+  const known = new Map([...BUILT_IN.map(({ entity, category }) => [entity, category] as const), ...categories]);
+  return {
+    ownerOfApp: (app) => owners.get(app) ?? null,
+    appOfPrincipal: (principal) => principals.find(({ matches }) => matches(principal))?.name ?? null,
+    appAt: (host, port) => addresses.find({ host, port: port ?? ANY_PORT }),
+    storeAt: () => null,
+    destinationAt(host, port) {
+      const { vendor, category, country, sanctioned } = catalog.lookup(host, port ?? ANY_PORT);
+      const entry = catalog.entryOf(host, port ?? ANY_PORT);
+      if (entry === null && vendor === null && category === 'unknown') return null;
+      return { vendor, category, country, sanctioned, owner: entry?.owner ?? null, note: entry?.note ?? null };
+    },
+    categoryOf: (entity) => known.get(entity) ?? 'custom',
+    environments: config.environments,
+  };
+}
