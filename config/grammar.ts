@@ -338,7 +338,8 @@ export function configShape(base: PathBase, env: NodeJS.ProcessEnv) {
     store: optional(onlyYet(['sqlite'], 'sqlite' as const, 'another store than sqlite'), 'sqlite'),
     bus: optional(onlyYet([null], null, 'bus'), null),
     console: section({ listen: optional(listenAddress(), { host: '127.0.0.1', port: 8788 }) }),
-    baseline: optional(nullable(existingPath(base)), null),
+    // It may be written later: `weir flows baseline > flows.yaml` asks for the configuration too.
+    baseline: optional(nullable(path(base)), null),
     sensor: section({
       enabled: optional(
         checked(oneOf(['auto', false, true]), (value, report) => {

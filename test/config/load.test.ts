@@ -147,12 +147,28 @@ store: sqlite
     assert.deepEqual(config.proxy.origins, ['https://app.example', 'vscode-webview://abc']);
     assert.deepEqual(config.detection, { disable: ['CREDIT_CARD'], countries: null, names: 'off', model: null });
     assert.deepEqual(config.apps, [
-      { name: 'billing', owner: 'team', tokenSha256: DIGEST, match: null },
-      { name: 'other', owner: null, tokenSha256: null, match: null },
+      { name: 'billing', owner: 'team', tokenSha256: DIGEST, match: null, iam: null, hosts: [] },
+      { name: 'other', owner: null, tokenSha256: null, match: null, iam: null, hosts: [] },
     ]);
     assert.deepEqual(config.destinations[0]?.hosts, ['*.corp.example:8443', '[::1]:11434']);
     assert.equal(config.destinations[0]?.note, null);
     assert.deepEqual(config.sensor, { enabled: false });
+  });
+
+  test('a principal and addresses of an app say nothing of processes; fences and the baseline are read', () => {
+    const config = load(`
+apps: [{name: billing, hosts: ["Billing.internal:8443"], match: {iam: "arn:aws:sts::*:assumed-role/billing/*"}}]
+environments: {pci: {apps: [billing], vendors: [Stripe]}}
+baseline: flows.yaml
+`);
+    const [billing] = config.apps;
+    assert.deepEqual(
+      [billing?.match, billing?.iam, billing?.hosts],
+      [null, 'arn:aws:sts::*:assumed-role/billing/*', ['billing.internal:8443']],
+    );
+    assert.deepEqual(config.environments.get('pci'), { apps: ['billing'], stores: [], vendors: ['Stripe'] });
+    assert.equal(config.baseline, join(folder, 'flows.yaml'));
+    assert.deepEqual(problemsOf('environments: {pci: {}}'), ['weir.yaml:1:21: expected apps, stores or vendors']);
   });
 
   test('certificates under upstream.ca are read, several in one file too', () => {
@@ -329,12 +345,10 @@ const NOT_BUILT: readonly (readonly [text: string, ...lines: readonly string[]])
   ['detection: {languages: [en, de]}', '1:24: a choice of languages is not built yet; expected ["en"]'],
   ['apps: [{name: a, match: {pod: a}}]', '1:26: apps[].match.pod is not built yet; remove this key'],
   ['stores: []', '1:1: stores is not built yet; remove this key'],
-  ['environments: {}', '1:1: environments is not built yet; remove this key'],
   ['notify: []', '1:1: notify is not built yet; remove this key'],
   ['retention: {events: 90d}', '1:1: retention is not built yet; remove this key'],
   ['store: postgres://u@db/weir', '1:8: another store than sqlite is not built yet; expected "sqlite"'],
   ['bus: nats://a', '1:6: bus is not built yet; expected null'],
-  ['baseline: flows.yaml', '1:11: baseline is not built yet; expected null'],
   ['sensor: {enabled: true}', '1:19: the sensor is not built yet; expected auto or false'],
   ['sensor: {cgroup: auto}', '1:10: sensor.cgroup is not built yet; remove this key'],
   ['sensor: {steer: null}', '1:10: sensor.steer is not built yet; remove this key'],
