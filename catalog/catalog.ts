@@ -5,9 +5,11 @@
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { getDomain } from 'tldts';
 import { packageRoot } from '../config/package-root.ts';
 import { DESTINATION_CATEGORIES, type Destination, type DestinationCategory } from '../flow/parties.ts';
 import { HostTable } from './host-table.ts';
+import { DESTINATION_KINDS, type DestinationKind, isDestinationKind } from './kinds.ts';
 
 /** One entry under `destinations` of the configuration; null is what it does not say. */
 export interface DestinationEntry {
@@ -28,9 +30,25 @@ export interface DestinationEntry {
 export interface CatalogEntry {
   readonly vendor: string;
   readonly category: DestinationCategory;
+  /** What it is for, one of catalog/kinds.ts. */
+  readonly kind: DestinationKind;
   /** Of the vendor's seat; null for software that runs on this host. */
   readonly country: string | null;
+  /** Where the vendor's terms stand; null where none were collected. */
+  readonly terms: string | null;
   readonly hosts: readonly string[];
+}
+
+/** All that is known of who stands behind a host: for people, not for rules. */
+export interface DestinationProfile extends Destination {
+  readonly kind: DestinationKind | null;
+  /** What data it is for, in a few words. */
+  readonly purpose: string | null;
+  readonly terms: string | null;
+  readonly owner: string | null;
+  readonly note: string | null;
+  /** The registrable domain by the public suffix list, private suffixes included; null for an address. */
+  readonly domain: string | null;
 }
 
 export interface Catalog {
@@ -38,6 +56,8 @@ export interface Catalog {
   lookup(host: string, port: number): Destination;
   /** The configuration's entry for a host, the most specific one; null where there is none. */
   entryOf(host: string, port: number): DestinationEntry | null;
+  /** What to tell people of a host. */
+  describe(host: string, port: number): DestinationProfile;
   /** The patterns of a category's hosts, the configuration's first. */
   patternsOf(category: DestinationCategory): readonly string[];
 }
@@ -71,6 +91,21 @@ export function createCatalog(extra: readonly DestinationEntry[]): Catalog {
   return {
     entryOf: (host, port) => own.find({ host, port }),
     lookup,
+    describe: (host, port) => {
+      const entry = own.find({ host, port });
+      const data = known.find({ host, port });
+      // Of a tenant with another vendor the data's kind and terms say nothing.
+      const told = entry === null || entry.vendor === null || entry.vendor === data?.vendor ? data : null;
+      return {
+        ...lookup(host, port),
+        kind: told?.kind ?? null,
+        purpose: told == null ? null : DESTINATION_KINDS[told.kind],
+        terms: told?.terms ?? null,
+        owner: entry?.owner ?? null,
+        note: entry?.note ?? null,
+        domain: getDomain(host, { allowPrivateDomains: true }),
+      };
+    },
     patternsOf: (category) =>
       [...extra, ...readCatalogData()].flatMap((entry) => (entry.category === category ? entry.hosts : [])),
   };
@@ -110,11 +145,13 @@ export function readCatalogData(): readonly CatalogEntry[] {
 
 function isEntry(value: unknown): value is CatalogEntry {
   if (typeof value !== 'object' || value === null) return false;
-  const { vendor, category, country, hosts } = value as Record<string, unknown>;
+  const { vendor, category, kind, country, terms, hosts } = value as Record<string, unknown>;
   return (
     typeof vendor === 'string' &&
     DESTINATION_CATEGORIES.some((one) => one === category) &&
+    isDestinationKind(kind) &&
     (country === null || typeof country === 'string') &&
+    (terms === null || typeof terms === 'string') &&
     Array.isArray(hosts) &&
     hosts.every((host) => typeof host === 'string')
   );

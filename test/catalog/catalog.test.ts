@@ -195,16 +195,53 @@ describe('entries of the configuration', () => {
   });
 });
 
+describe('what there is to tell people', () => {
+  test('of a known host: kind, purpose and terms, with owner and note of the configuration', () => {
+    const own = createCatalog([entry(['api.openai.com'], { owner: 'team-ml', note: 'contract 7', sanctioned: true })]);
+    const profile = own.describe('api.openai.com', 443);
+    assert.deepEqual(
+      { ...profile, purpose: profile.purpose?.includes('prompts') },
+      {
+        ...{ host: 'api.openai.com', port: 443, vendor: 'OpenAI', category: 'genai', country: 'US', sanctioned: true },
+        ...{ kind: 'llm-api', purpose: true, terms: 'https://openai.com/policies/terms-of-use/' },
+        ...{ owner: 'team-ml', note: 'contract 7', domain: 'openai.com' },
+      },
+    );
+  });
+
+  test('of a tenant with another vendor nothing of the vendor in the data', () => {
+    const own = createCatalog([entry(['*.openai.azure.com'], { vendor: 'Corp tenant' })]);
+    const { kind, purpose, terms } = own.describe('corp.openai.azure.com', 443);
+    assert.deepEqual([kind, purpose, terms], [null, null, null]);
+  });
+
+  test('of an unknown host its registrable domain, private suffixes included', () => {
+    const domainOf = (host: string) => catalog.describe(host, 443).domain;
+    assert.equal(domainOf('api.eu.files.example.co.uk'), 'example.co.uk');
+    assert.equal(domainOf('tenant.github.io'), 'tenant.github.io');
+    assert.equal(domainOf('203.0.113.9'), null);
+  });
+
+  test('a server for agents’ tools is GenAI, whoever runs it', () => {
+    for (const host of ['mcp.linear.app', 'mcp.stripe.com', 'docs.mcp.cloudflare.com']) {
+      const { category, kind } = catalog.describe(host, 443);
+      assert.deepEqual([category, kind], ['genai', 'mcp-server'], host);
+    }
+    assert.equal(catalog.lookup('api.linear.app', 443).category, 'saas');
+  });
+});
+
 describe('the shipped data', () => {
   const data = readCatalogData();
 
   test('has a vendor, a category and a country in every entry, software on this host aside', () => {
     const countries = new Set(regions());
-    for (const { vendor, country, hosts } of data) {
+    for (const { vendor, country, terms, hosts } of data) {
       assert.ok(vendor.trim() === vendor && vendor !== '');
       const isLocal = hosts.every((host) => /^(?:127\.0\.0\.1|\[::1\]|localhost):\d+$/.test(host));
       assert.ok(isLocal ? country === null : country !== null && countries.has(country), `${vendor}: ${country}`);
       assert.ok(hosts.length > 0, vendor);
+      assert.ok(terms === null || /^https:\/\/[^\s]+$/.test(terms), vendor);
     }
   });
 
@@ -221,7 +258,7 @@ describe('the shipped data', () => {
         seen.set(bare, vendor);
       }
     }
-    assert.ok(seen.size > 500, `${seen.size} hosts`);
+    assert.ok(seen.size > 1000, `${seen.size} hosts`);
   });
 
   test('has no name that a domain of the same vendor and category covers already', () => {
