@@ -3,23 +3,18 @@
  * It is closed once; a second closing does nothing. No value of a message enters it, only places and fingerprints.
  */
 import type { Inspection } from '../engine/inspect.ts';
+import { describeRoute } from '../engine/route-text.ts';
 import { excerptOf } from '../engine/transform/excerpt.ts';
 import { type Coverage, FULL, worseCoverage } from '../flow/coverage.ts';
 import { type Action, actionRank, type Decision, type Direction, type Ruling, stronger } from '../flow/decision.ts';
 import type { EdgeObservation, Via } from '../flow/edge.ts';
-import type { EventBody, EventDecision, EventDestination, EventFinding, Outcome } from '../flow/event.ts';
-import { type Finding, MEDIUM } from '../flow/finding.ts';
+import type { EventBody, Outcome } from '../flow/event.ts';
+import { countEntities, edgesOf, eventDestination, eventOf, isOver, type Side, timeText } from '../flow/event-of.ts';
 import type { Message } from '../flow/message.ts';
 import type { Destination, Source } from '../flow/parties.ts';
 import type { Closing, Opening, Recorder } from '../flow/recorder.ts';
-import { describeRoute } from './route-text.ts';
 
-/** What one direction of the exchange was found to be. */
-interface Side {
-  readonly direction: Direction;
-  readonly findings: readonly Finding[];
-  readonly coverage: Coverage;
-  readonly decision: Decision;
+interface ShownSide extends Side {
   readonly excerpt: string | null;
 }
 
@@ -49,14 +44,15 @@ export class Account {
   readonly #time: string;
   readonly #recorder: Recorder;
   readonly #now: () => number;
-  readonly #sides: Side[] = [];
+  readonly #sides: ShownSide[] = [];
   #destination: Destination | null;
   #protocol: string;
   readonly #via: Via;
   #coverage: Coverage = FULL;
   #isClosed = false;
   /** Of a stream: the strongest that was decided on a message of each direction, and what all of them held. */
-  readonly #messages: Partial<Record<Direction, { strongest: Side; readonly entities: Record<string, number> }>> = {};
+  readonly #messages: Partial<Record<Direction, { strongest: ShownSide; readonly entities: Record<string, number> }>> =
+    {};
 
   constructor(start: AccountStart, recorder: Recorder, now: () => number) {
     this.id = start.id;
@@ -104,7 +100,7 @@ export class Account {
   ): Promise<string | null> {
     const { extraction, findings, coverage, decision } = inspection;
     const { direction } = message;
-    const bare: Side = { direction, findings: [], coverage: FULL, decision, excerpt: null };
+    const bare: ShownSide = { direction, findings: [], coverage: FULL, decision, excerpt: null };
     this.lessen(coverage);
     const all = this.#messages[direction] ?? { strongest: bare, entities: {} };
     this.#messages[direction] = all;
@@ -113,7 +109,7 @@ export class Account {
     const { action } = decision.enforced;
     if (findings.length === 0 && actionRank(action) <= actionRank('alert')) return null;
     const excerpt = excerptOf(extraction.segments, findings, excerptChars);
-    const side: Side = { direction, findings, coverage, decision, excerpt };
+    const side: ShownSide = { direction, findings, coverage, decision, excerpt };
     const event = this.#event([side], FULL, action === 'block' ? 'blocked' : 'completed', null, null);
     const bytes = { out: 0, in: 0, [direction === 'request' ? 'out' : 'in']: message.body.length };
     const time = timeText(this.#now());
@@ -203,7 +199,7 @@ export class Account {
     return { event, edges: this.#destination === null ? [] : this.#edges(event), excerpt };
   }
 
-  #allSides(): readonly Side[] {
+  #allSides(): readonly ShownSide[] {
     const sides = [...this.#sides];
     for (const messages of [this.#messages.request, this.#messages.response]) {
       if (messages === undefined) continue;
@@ -223,69 +219,28 @@ export class Account {
     status: number | null,
     reason: string | null,
   ): EventBody {
-    const decisions: EventDecision[] = [];
-    const findings: EventFinding[] = [];
-    let coverage = least;
-    for (const side of sides) {
-      enterDecisions(side, decisions);
-      if (side.findings.length > 0) findings.push(...joined(side));
-      coverage = worseCoverage(coverage, side.coverage);
-    }
-    const top = topOf(decisions);
-    return {
+    return eventOf({
       id: this.id,
-      kind: 'exchange',
       time: this.#time,
       channel: 'proxy',
       exchange: this.id,
       outcome,
       status,
-      decisions,
-      action: top?.action ?? 'allow',
-      mode: top?.mode ?? null,
-      policy: top?.policy ?? null,
-      policyVersion: top?.policyVersion ?? null,
-      rule: top?.rule ?? null,
-      severity: top?.severity ?? null,
-      explanation: top?.explanation ?? [],
-      enforced: top === null || top.mode === 'enforce',
-      coverage,
+      sides,
+      coverage: least,
       source: this.source,
-      destination: eventDestination(this.#destination),
+      destination: this.#destination,
       provider: this.provider,
       model: this.model,
       route: this.route,
-      findings,
       bytes: { out: this.bytesOut, in: this.bytesIn },
       latencyMs: this.#now() - this.#startedAt,
       reason,
-      refersTo: null,
-    };
+    });
   }
 
   #edges(event: EventBody): EdgeObservation[] {
-    const shared = {
-      source: event.source,
-      destination: event.destination,
-      via: this.#via,
-      protocol: this.#protocol,
-      channel: 'proxy' as const,
-      action: event.enforced ? event.action : 'allow',
-      coverage: event.coverage,
-      time: event.time,
-    };
-    const out: EdgeObservation = {
-      ...shared,
-      direction: 'out',
-      entities: this.#entities('request'),
-      bytesOut: this.bytesOut,
-      bytesIn: 0,
-    };
-    if (this.bytesIn === 0) return [out];
-    return [
-      out,
-      { ...shared, direction: 'in', entities: this.#entities('response'), bytesOut: 0, bytesIn: this.bytesIn },
-    ];
+    return edgesOf(event, { via: this.#via, protocol: this.#protocol }, (direction) => this.#entities(direction));
   }
 
   #entities(direction: Direction): Record<string, number> {
@@ -295,139 +250,4 @@ export class Account {
     }
     return entities;
   }
-}
-
-function countEntities(findings: readonly Finding[], into: Record<string, number>): void {
-  for (const finding of findings) {
-    if (finding.score >= MEDIUM) into[finding.entity] = (into[finding.entity] ?? 0) + 1;
-  }
-}
-
-/** Whether a decision tells more than another: by what was carried out, then by what was observed. */
-function isOver(a: Decision, b: Decision): boolean {
-  const byAction = actionRank(a.enforced.action) - actionRank(b.enforced.action);
-  if (byAction !== 0) return byAction > 0;
-  return actionRank(a.monitored?.action ?? 'allow') > actionRank(b.monitored?.action ?? 'allow');
-}
-
-const NOWHERE: EventDestination = { host: null, port: null, vendor: null, category: 'unknown', country: null };
-/** One object for all the records of a destination, so that the store need not write it out for each. */
-const destinations = new WeakMap<Destination, EventDestination>();
-
-function eventDestination(to: Destination | null): EventDestination {
-  if (to === null) return NOWHERE;
-  let known = destinations.get(to);
-  if (known === undefined) {
-    const { host, port, vendor, category, country } = to;
-    known = { host, port, vendor, category, country };
-    destinations.set(to, known);
-  }
-  return known;
-}
-
-let lastMs = Number.NaN;
-let lastText = '';
-
-/** RFC 3339; the calls of one millisecond share it. */
-function timeText(ms: number): string {
-  if (ms !== lastMs) {
-    lastText = new Date(ms).toISOString();
-    lastMs = ms;
-  }
-  return lastText;
-}
-
-/** What nearly every message comes to. */
-const NOTHING: Readonly<Record<Direction, EventDecision>> = {
-  request: nothing('request'),
-  response: nothing('response'),
-};
-
-function nothing(direction: Direction): EventDecision {
-  return {
-    direction,
-    action: 'allow',
-    mode: 'enforce',
-    policy: null,
-    policyVersion: null,
-    rule: null,
-    severity: null,
-    explanation: [],
-  };
-}
-
-function enterDecisions({ direction, decision }: Side, into: EventDecision[]): void {
-  const { enforced, monitored, explanation } = decision;
-  if (enforced.policy === null && monitored === null && explanation.length === 0 && enforced.action === 'allow') {
-    into.push(NOTHING[direction]);
-    return;
-  }
-  const lines = explanation.map((reason) => `${reason.policy}/${reason.rule}: ${reason.text}`);
-  for (const ruling of monitored === null ? [enforced] : [enforced, monitored]) {
-    into.push({
-      direction,
-      action: ruling.action,
-      mode: ruling.mode,
-      policy: ruling.policy,
-      policyVersion: ruling.policyVersion,
-      rule: ruling.rule,
-      severity: ruling.severity,
-      explanation: lines,
-    });
-  }
-}
-
-/** The strongest that a rule carried out; where none did, the strongest; null where no rule held at all. */
-function topOf(decisions: readonly EventDecision[]): EventDecision | null {
-  let top: EventDecision | null = null;
-  for (const one of decisions) {
-    if (one.policy === null) continue;
-    const isCarriedOut = one.mode === 'enforce';
-    const isOver = top === null || (isCarriedOut && top.mode !== 'enforce');
-    const isLike = top !== null && isCarriedOut === (top.mode === 'enforce');
-    if (isOver || (isLike && top !== null && actionRank(one.action) > actionRank(top.action))) top = one;
-  }
-  return top;
-}
-
-/** Findings of one entity at one place become one, with counts. */
-function joined(side: Side): EventFinding[] {
-  interface Joining {
-    readonly first: Finding;
-    count: number;
-    maxScore: number;
-    readonly scores: Record<string, number>;
-    readonly fingerprints: Set<string>;
-    readonly alternatives: Map<string, number>;
-  }
-  const groups = new Map<string, Joining>();
-  for (const finding of side.findings) {
-    const key = `${finding.entity}\0${finding.path}\0${finding.role}\0${finding.position}`;
-    let group = groups.get(key);
-    if (group === undefined) {
-      group = { first: finding, count: 0, maxScore: 0, scores: {}, fingerprints: new Set(), alternatives: new Map() };
-      groups.set(key, group);
-    }
-    group.count++;
-    group.maxScore = Math.max(group.maxScore, finding.score);
-    const score = String(Math.round(finding.score * 100) / 100);
-    group.scores[score] = (group.scores[score] ?? 0) + 1;
-    group.fingerprints.add(finding.fingerprint);
-    for (const { entity, score: other } of finding.alternatives) {
-      group.alternatives.set(entity, Math.max(other, group.alternatives.get(entity) ?? 0));
-    }
-  }
-  return [...groups.values()].map(({ first, count, maxScore, scores, fingerprints, alternatives }) => ({
-    entity: first.entity,
-    alternatives: [...alternatives].map(([entity, score]) => ({ entity, score })),
-    category: first.category,
-    direction: side.direction,
-    role: first.role,
-    position: first.position,
-    path: first.path,
-    count,
-    maxScore,
-    scores,
-    fingerprints: [...fingerprints],
-  }));
 }

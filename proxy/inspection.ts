@@ -3,13 +3,12 @@
  * is one, and the rest of the engine. The engine itself asks nobody; what takes time lies between its two halves.
  */
 import { type Condensed, expanded } from '../engine/condensed.ts';
-import { type DocumentReader, withReadings } from '../engine/extract/documents.ts';
-import { type Extraction, extract } from '../engine/extract/extract.ts';
+import { examineReading, isForModel, withDocuments } from '../engine/examine-reading.ts';
+import type { DocumentReader } from '../engine/extract/documents.ts';
+import { extract } from '../engine/extract/extract.ts';
 import {
   carryOut,
   type Engine,
-  type Examined,
-  examine,
   type InspectContext,
   type Inspection,
   judge,
@@ -17,10 +16,9 @@ import {
   type UsageLedger,
   wanted,
 } from '../engine/inspect.ts';
-import type { NameReader, NamesInTexts } from '../engine/names/given.ts';
+import type { NameReader } from '../engine/names/given.ts';
 import type { Message } from '../flow/message.ts';
 import type { Override } from '../flow/override.ts';
-import type { Segment } from '../flow/segment.ts';
 import type { ProxyFigures } from './figures.ts';
 import type { Pseudonyms } from './pseudonyms.ts';
 
@@ -65,10 +63,11 @@ export async function inspectWithNames(
   const condensed = isHere || examineElsewhere === null ? null : await examineElsewhere(message, isPart);
   const examined =
     condensed === null
-      ? await examineHere(inspecting, extract(message, taking))
+      ? await examineReading(engine, extract(message, taking), inspecting)
       : await withDocuments(
+          engine,
           expanded(condensed, message.body, () => extract(message, taking)),
-          inspecting,
+          inspecting.readDocuments,
         );
   const judged = judgeExamined(engine, message, examined, { ...context, ...givenOf(inspecting, context) });
   const tokens = pseudonyms === null ? null : wanted(judged);
@@ -104,49 +103,3 @@ export function givenOf(
 }
 
 const NONE: readonly Override[] = [];
-
-async function examineHere({ engine, readNames, readDocuments }: Inspecting, taken: Extraction): Promise<Examined> {
-  const { documents, segments } = taken;
-  let extraction = taken;
-  if (documents !== null && readDocuments !== null) {
-    const readings = await readDocuments(documents.list);
-    extraction = { ...taken, ...withReadings(segments, documents, readings), documents: null };
-  }
-  const names = readNames === null ? null : await namesOf(extraction.segments, readNames);
-  return examine(engine, extraction, names);
-}
-
-/** What was found elsewhere, with what the documents hold; they are looked at here, since here they were read. */
-async function withDocuments(examined: Examined, { engine, readDocuments }: Inspecting): Promise<Examined> {
-  const { documents, segments } = examined.extraction;
-  if (documents === null) return examined;
-  const readings = readDocuments === null ? [] : await readDocuments(documents.list);
-  const read = withReadings([], documents, readings);
-  const inside = examine(engine, { ...examined.extraction, ...read });
-  const found = inside.findings.map((finding) => ({ ...finding, segment: finding.segment + segments.length }));
-  return {
-    extraction: { ...inside.extraction, segments: [...segments, ...read.segments], documents: null },
-    findings: [...examined.findings, ...found],
-    coverage: inside.coverage,
-  };
-}
-
-async function namesOf(segments: readonly Segment[], readNames: NameReader): Promise<NamesInTexts> {
-  const asked = segments.filter(isForModel);
-  if (asked.length === 0) return { names: [], isWhole: true };
-  const { names, isWhole } = await readNames(asked.map(({ text }) => text));
-  const found = new Map(asked.map((segment, at) => [segment, names[at] ?? []]));
-  return { names: segments.map((segment) => found.get(segment) ?? []), isWhole };
-}
-
-/** Two letters and more of what somebody says: the model is not asked about numbers, ids, headers and names of models. */
-function isForModel({ role, text }: Segment): boolean {
-  if (role === 'metadata') return false;
-  let letters = 0;
-  for (let i = 0; i < text.length && letters < 2; i++) {
-    const byte = text[i] as number;
-    const lower = byte | 0x20;
-    if (byte >= 0x80 || (lower >= 0x61 && lower <= 0x7a)) letters++;
-  }
-  return letters >= 2;
-}

@@ -6,6 +6,7 @@ import type { Readable } from 'node:stream';
 import { extract, maySpeak, shapeOfBody } from '../engine/extract/extract.ts';
 import { isSignIn } from '../engine/extract/sign-in.ts';
 import type { Inspection } from '../engine/inspect.ts';
+import { describeRoute } from '../engine/route-text.ts';
 import { opaque } from '../flow/coverage.ts';
 import { type Action, actionRank } from '../flow/decision.ts';
 import { headerOf, type Message } from '../flow/message.ts';
@@ -21,7 +22,6 @@ import type { BodyReader, ReadEnd } from './held.ts';
 import { inspectWithNames, inspectWithoutNames, type ProxyInspectContext } from './inspection.ts';
 import { messagesOf, prepareMessages } from './messages/prepare-messages.ts';
 import { Pseudonyms } from './pseudonyms.ts';
-import { describeRoute } from './route-text.ts';
 import {
   blockedAsSigned,
   gatewayScope,

@@ -52,7 +52,6 @@ export class WebSocketTalk implements Conversation {
   readonly #parts: WebSocketParts;
   readonly #sides: Readonly<Record<Way, Side>>;
   readonly #startedAt: number;
-  #told = 0;
 
   constructor(parts: WebSocketParts, at: number) {
     this.#parts = parts;
@@ -183,7 +182,6 @@ export class WebSocketTalk implements Conversation {
   }
 
   #hear(request: HeardMessage | null, response: HeardMessage | null, isEnd: boolean, at: number): void {
-    this.#told++;
     const { authority, hear } = this.#parts;
     hear({
       protocol: 'websocket',

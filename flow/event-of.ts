@@ -1,0 +1,248 @@
+/**
+ * The one event of an exchange and its edges, made from what was found and decided in each direction: alike for whoever
+ * saw it, proxy and sensor. No value of a message enters them, only places and fingerprints.
+ */
+import { type Coverage, worseCoverage } from './coverage.ts';
+import { actionRank, type Decision, type Direction } from './decision.ts';
+import type { EdgeObservation, Via } from './edge.ts';
+import type { EventBody, EventDecision, EventDestination, EventFinding, Outcome } from './event.ts';
+import { type Finding, MEDIUM } from './finding.ts';
+import type { Channel, Destination, Source } from './parties.ts';
+
+/** What one direction of an exchange was found to be. */
+export interface Side {
+  readonly direction: Direction;
+  readonly findings: readonly Finding[];
+  readonly coverage: Coverage;
+  readonly decision: Decision;
+}
+
+export interface ExchangeParts {
+  readonly id: string;
+  /** RFC 3339. */
+  readonly time: string;
+  readonly channel: Channel;
+  readonly exchange: string;
+  readonly outcome: Outcome;
+  readonly status: number | null;
+  readonly sides: readonly Side[];
+  /** What was not looked at, beyond what the sides say. */
+  readonly coverage: Coverage;
+  readonly source: Source;
+  readonly destination: Destination | null;
+  readonly provider: string | null;
+  readonly model: string | null;
+  readonly route: string | null;
+  readonly bytes: { readonly out: number; readonly in: number };
+  readonly latencyMs: number | null;
+  readonly reason: string | null;
+}
+
+/** What the sensor saw was carried out by nobody: its `action` is what would have happened. */
+export function eventOf(parts: ExchangeParts): EventBody {
+  const { sides, destination, ...rest } = parts;
+  const isObserved = parts.channel === 'sensor';
+  const decisions: EventDecision[] = [];
+  const findings: EventFinding[] = [];
+  let coverage = parts.coverage;
+  for (const side of sides) {
+    enterDecisions(side, decisions);
+    if (side.findings.length > 0) findings.push(...joined(side));
+    coverage = worseCoverage(coverage, side.coverage);
+  }
+  const top = topOf(decisions);
+  return {
+    id: rest.id,
+    kind: 'exchange',
+    time: rest.time,
+    channel: rest.channel,
+    exchange: rest.exchange,
+    outcome: rest.outcome,
+    status: rest.status,
+    decisions: isObserved ? decisions.map((one) => ({ ...one, mode: 'monitor' as const })) : decisions,
+    action: top?.action ?? 'allow',
+    mode: isObserved ? 'monitor' : (top?.mode ?? null),
+    policy: top?.policy ?? null,
+    policyVersion: top?.policyVersion ?? null,
+    rule: top?.rule ?? null,
+    severity: top?.severity ?? null,
+    explanation: top?.explanation ?? [],
+    enforced: !isObserved && (top === null || top.mode === 'enforce'),
+    coverage,
+    source: rest.source,
+    destination: eventDestination(destination),
+    provider: rest.provider,
+    model: rest.model,
+    route: rest.route,
+    findings,
+    bytes: rest.bytes,
+    latencyMs: rest.latencyMs,
+    reason: rest.reason,
+    refersTo: null,
+  };
+}
+
+/** What the exchange adds to the edges: one out, and one in where anything came back. `entities` is asked once for each. */
+export function edgesOf(
+  event: EventBody,
+  { via, protocol }: { readonly via: Via; readonly protocol: string },
+  entities: (direction: Direction) => Readonly<Record<string, number>>,
+): EdgeObservation[] {
+  const shared = {
+    source: event.source,
+    destination: event.destination,
+    via,
+    protocol,
+    channel: event.channel,
+    action: event.enforced ? event.action : 'allow',
+    coverage: event.coverage,
+    time: event.time,
+  };
+  const { out: bytesOut, in: bytesIn } = event.bytes;
+  const out: EdgeObservation = {
+    ...shared,
+    direction: 'out',
+    entities: entities('request'),
+    bytesOut,
+    bytesIn: 0,
+  };
+  if (bytesIn === 0) return [out];
+  return [out, { ...shared, direction: 'in', entities: entities('response'), bytesOut: 0, bytesIn }];
+}
+
+/** Adds up the findings that an edge counts. */
+export function countEntities(findings: readonly Finding[], into: Record<string, number>): void {
+  for (const finding of findings) {
+    if (finding.score >= MEDIUM) into[finding.entity] = (into[finding.entity] ?? 0) + 1;
+  }
+}
+
+/** Whether a decision tells more than another: by what was carried out, then by what was observed. */
+export function isOver(a: Decision, b: Decision): boolean {
+  const byAction = actionRank(a.enforced.action) - actionRank(b.enforced.action);
+  if (byAction !== 0) return byAction > 0;
+  return actionRank(a.monitored?.action ?? 'allow') > actionRank(b.monitored?.action ?? 'allow');
+}
+
+const NOWHERE: EventDestination = { host: null, port: null, vendor: null, category: 'unknown', country: null };
+/** One object for all the records of a destination, so that the store need not write it out for each. */
+const destinations = new WeakMap<Destination, EventDestination>();
+
+/** A destination as records have it. */
+export function eventDestination(to: Destination | null): EventDestination {
+  if (to === null) return NOWHERE;
+  let known = destinations.get(to);
+  if (known === undefined) {
+    const { host, port, vendor, category, country } = to;
+    known = { host, port, vendor, category, country };
+    destinations.set(to, known);
+  }
+  return known;
+}
+
+let lastMs = Number.NaN;
+let lastText = '';
+
+/** RFC 3339; the calls of one millisecond share it. */
+export function timeText(ms: number): string {
+  if (ms !== lastMs) {
+    lastText = new Date(ms).toISOString();
+    lastMs = ms;
+  }
+  return lastText;
+}
+
+/** What nearly every message comes to. */
+const NOTHING: Readonly<Record<Direction, EventDecision>> = {
+  request: nothing('request'),
+  response: nothing('response'),
+};
+
+function nothing(direction: Direction): EventDecision {
+  return {
+    direction,
+    action: 'allow',
+    mode: 'enforce',
+    policy: null,
+    policyVersion: null,
+    rule: null,
+    severity: null,
+    explanation: [],
+  };
+}
+
+function enterDecisions({ direction, decision }: Side, into: EventDecision[]): void {
+  const { enforced, monitored, explanation } = decision;
+  if (enforced.policy === null && monitored === null && explanation.length === 0 && enforced.action === 'allow') {
+    into.push(NOTHING[direction]);
+    return;
+  }
+  const lines = explanation.map((reason) => `${reason.policy}/${reason.rule}: ${reason.text}`);
+  for (const ruling of monitored === null ? [enforced] : [enforced, monitored]) {
+    into.push({
+      direction,
+      action: ruling.action,
+      mode: ruling.mode,
+      policy: ruling.policy,
+      policyVersion: ruling.policyVersion,
+      rule: ruling.rule,
+      severity: ruling.severity,
+      explanation: lines,
+    });
+  }
+}
+
+/** The strongest that a rule carried out; where none did, the strongest; null where no rule held at all. */
+function topOf(decisions: readonly EventDecision[]): EventDecision | null {
+  let top: EventDecision | null = null;
+  for (const one of decisions) {
+    if (one.policy === null) continue;
+    const isCarriedOut = one.mode === 'enforce';
+    const isOver = top === null || (isCarriedOut && top.mode !== 'enforce');
+    const isLike = top !== null && isCarriedOut === (top.mode === 'enforce');
+    if (isOver || (isLike && top !== null && actionRank(one.action) > actionRank(top.action))) top = one;
+  }
+  return top;
+}
+
+/** Findings of one entity at one place become one, with counts. */
+function joined(side: Side): EventFinding[] {
+  interface Joining {
+    readonly first: Finding;
+    count: number;
+    maxScore: number;
+    readonly scores: Record<string, number>;
+    readonly fingerprints: Set<string>;
+    readonly alternatives: Map<string, number>;
+  }
+  const groups = new Map<string, Joining>();
+  for (const finding of side.findings) {
+    const key = `${finding.entity}\0${finding.path}\0${finding.role}\0${finding.position}`;
+    let group = groups.get(key);
+    if (group === undefined) {
+      group = { first: finding, count: 0, maxScore: 0, scores: {}, fingerprints: new Set(), alternatives: new Map() };
+      groups.set(key, group);
+    }
+    group.count++;
+    group.maxScore = Math.max(group.maxScore, finding.score);
+    const score = String(Math.round(finding.score * 100) / 100);
+    group.scores[score] = (group.scores[score] ?? 0) + 1;
+    group.fingerprints.add(finding.fingerprint);
+    for (const { entity, score: other } of finding.alternatives) {
+      group.alternatives.set(entity, Math.max(other, group.alternatives.get(entity) ?? 0));
+    }
+  }
+  return [...groups.values()].map(({ first, count, maxScore, scores, fingerprints, alternatives }) => ({
+    entity: first.entity,
+    alternatives: [...alternatives].map(([entity, score]) => ({ entity, score })),
+    category: first.category,
+    direction: side.direction,
+    role: first.role,
+    position: first.position,
+    path: first.path,
+    count,
+    maxScore,
+    scores,
+    fingerprints: [...fingerprints],
+  }));
+}
