@@ -4,7 +4,7 @@ import { type Command, UsageError } from './command.ts';
 export const command: Command = {
   name: 'flows',
   summary: 'who sends what to whom',
-  usage: 'weir flows list|graph',
+  usage: 'weir flows list|graph|lineage',
   details: [
     'An edge is one source, destination, protocol, direction and channel: the kinds of data seen on it and',
     'how often, calls, bytes, first and last time. The graph joins what several channels saw of one flow.',
@@ -14,8 +14,13 @@ export const command: Command = {
   subcommands: [
     { name: 'list', summary: 'the edges', load: () => import('./flows/list.ts') },
     { name: 'graph', summary: 'the map as Mermaid, DOT, JSON or GraphML', load: () => import('./flows/graph.ts') },
+    {
+      name: 'lineage',
+      summary: 'where a class of data came from and where it went',
+      load: () => import('./flows/lineage.ts'),
+    },
   ],
   async run() {
-    throw new UsageError('needs one of list, graph');
+    throw new UsageError('needs one of list, graph, lineage');
   },
 };

@@ -1,6 +1,15 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
-import { afterwards, closingOf, FINDING, OPENAI, SOURCE, sampleEvent, startRecorder } from '../store/samples.ts';
+import {
+  afterwards,
+  closingOf,
+  FINDING,
+  OPENAI,
+  observationOf,
+  SOURCE,
+  sampleEvent,
+  startRecorder,
+} from '../store/samples.ts';
 import { makePlace, type Place } from './run-context.ts';
 
 async function recorded(t: TestContext): Promise<Place> {
@@ -80,6 +89,29 @@ test('flows graph prints the map in each format, mermaid unless said otherwise',
   assert.deepEqual([graph.nodes.length, graph.edges.length], [4, 2]);
   assert.deepEqual(graph.edges[0].entities, { CREDIT_CARD: 4 });
   assert.match(await print('--app', 'nobody'), /^flowchart LR\n$/);
+});
+
+test('flows lineage joins what a service read with what it sent', async (t) => {
+  const place = makePlace();
+  afterwards(t, () => place.remove());
+  const { recorder } = await startRecorder(t, {}, place.home);
+  const event = sampleEvent({ findings: [FINDING] });
+  const store = { ...OPENAI, host: 'crm-db', port: 5432, vendor: null, category: 'datastore', country: null };
+  const read = observationOf(event, { destination: store, direction: 'in', channel: 'sensor', protocol: 'postgres' });
+  recorder.close({ event, edges: [read, observationOf(event)], excerpt: null });
+  await recorder.flush();
+  const { code, out } = await place.call(['flows', 'lineage', 'credit_card', '--from', 'CRM-db:*']);
+  assert.equal(code, 0);
+  assert.match(out, /^CREDIT_CARD {2}crm-db:5432 -> OpenAI api\.openai\.com {2}(possible|confirmed), 2 hops/);
+  assert.match(
+    out,
+    /\n\nWhat CRM-db:\* reaches\nPLACE +TYPE +OWNER +HOPS +CLASSES\nbilling +workload +- +1 +CREDIT_CARD\n/,
+  );
+  const json = JSON.parse((await place.call(['flows', 'lineage', '--to', 'openai', '--json'])).out);
+  assert.deepEqual([json.total, json.chains[0].hops.length, json.chains[0].hops[0].channels], [1, 2, ['sensor']]);
+  const none = await place.call(['flows', 'lineage', '--from', 'nobody']);
+  assert.deepEqual([none.code, none.out], [0, '']);
+  assert.match(none.err, /^nothing on the map is named nobody\nno such flow was seen\n/);
 });
 
 test('a wrong format is refused with those there are', async (t) => {

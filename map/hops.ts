@@ -1,0 +1,119 @@
+/**
+ * Edges as hops of data: from whom to whom each class went, when, and which values were seen. Parallel edges (several
+ * channels, protocols or ports) are one hop. A destination that is known to be an app is that app.
+ */
+import type { Coverage } from '../flow/coverage.ts';
+import { worseCoverage } from '../flow/coverage.ts';
+import type { Edge } from '../flow/edge.ts';
+import type { Channel } from '../flow/parties.ts';
+import { endsReader, type MapEnd, type Place } from './ends.ts';
+import type { Knowledge } from './knowledge.ts';
+
+export interface Hop {
+  readonly from: MapEnd;
+  readonly to: MapEnd;
+  readonly entity: string;
+  readonly count: number;
+  /** Milliseconds since 1970: when the class was first and last seen on it. */
+  readonly first: number;
+  readonly last: number;
+  readonly fingerprints: ReadonlySet<string>;
+  readonly edges: readonly string[];
+  readonly channels: readonly Channel[];
+  readonly coverage: Coverage;
+}
+
+/** Hops by entity, and what no hop could be made of. */
+export interface Hops {
+  readonly byEntity: ReadonlyMap<string, readonly Hop[]>;
+  readonly ends: ReadonlyMap<string, MapEnd>;
+  /** Edges that nobody could look into, and found nothing on. */
+  readonly blind: number;
+  /** Edges on which data came in. */
+  readonly inward: number;
+  readonly edges: number;
+}
+
+interface Growing {
+  readonly from: MapEnd;
+  readonly to: MapEnd;
+  readonly entity: string;
+  count: number;
+  first: number;
+  last: number;
+  readonly fingerprints: Set<string>;
+  readonly edges: string[];
+  readonly channels: Set<Channel>;
+  coverage: Coverage;
+}
+
+/** `entity`: only hops of that class. */
+export function hopsOf(edges: Iterable<Edge>, knowledge: Knowledge, entity: string | null = null): Hops {
+  const endsOf = endsReader(knowledge);
+  const ends = new Map<string, MapEnd>();
+  const hops = new Map<string, Map<string, Growing>>();
+  let [blind, inward, all] = [0, 0, 0];
+  for (const edge of edges) {
+    all += 1;
+    const { workload, place } = endsOf(edge);
+    const other = kept(ends, appEnd(place, knowledge));
+    const self = kept(ends, workload);
+    const found = Object.entries(edge.entities);
+    if (edge.direction === 'in') inward += 1;
+    if (found.length === 0 && edge.coverage.level === 'opaque') blind += 1;
+    const [from, to] = edge.direction === 'out' ? [self, other] : [other, self];
+    if (from.key === to.key) continue;
+    for (const [name, count] of found) {
+      if (entity !== null && name !== entity) continue;
+      add(hops, { from, to, entity: name, count }, edge);
+    }
+  }
+  const byEntity = new Map([...hops].map(([name, grown]) => [name, [...grown.values()].map(grownHop)] as const));
+  return { byEntity, ends, blind, inward, edges: all };
+}
+
+function kept(ends: Map<string, MapEnd>, end: MapEnd): MapEnd {
+  const known = ends.get(end.key);
+  // A verified app that was seen to connect says more than the address at which it answers.
+  if (known !== undefined) return known;
+  ends.set(end.key, end);
+  return end;
+}
+
+/** What is sent to an address of an app goes to the app. */
+function appEnd(place: Place, knowledge: Knowledge): MapEnd {
+  if (place.app === null || place.type === 'datastore') return place;
+  const key = JSON.stringify(['app', place.app]);
+  const owner = knowledge.ownerOfApp(place.app);
+  return { key, type: 'workload', label: place.app, app: place.app, verified: true, owner };
+}
+
+function add(
+  hops: Map<string, Map<string, Growing>>,
+  hop: { readonly from: MapEnd; readonly to: MapEnd; readonly entity: string; readonly count: number },
+  edge: Edge,
+): void {
+  const ofEntity = hops.get(hop.entity) ?? new Map<string, Growing>();
+  hops.set(hop.entity, ofEntity);
+  const key = `${hop.from.key} ${hop.to.key}`;
+  const detail = edge.details?.[hop.entity];
+  const first = Date.parse(detail?.firstSeen ?? edge.firstSeen);
+  const last = Date.parse(detail?.lastSeen ?? edge.lastSeen);
+  const known = ofEntity.get(key);
+  if (known === undefined) {
+    const seen = { edges: [edge.id], channels: new Set([edge.channel]), coverage: edge.coverage };
+    ofEntity.set(key, { ...hop, first, last, fingerprints: new Set(detail?.fingerprints), ...seen });
+    return;
+  }
+  known.count += hop.count;
+  known.first = Math.min(known.first, first);
+  known.last = Math.max(known.last, last);
+  known.coverage = worseCoverage(known.coverage, edge.coverage);
+  known.channels.add(edge.channel);
+  known.edges.push(edge.id);
+  for (const fingerprint of detail?.fingerprints ?? []) known.fingerprints.add(fingerprint);
+}
+
+function grownHop(grown: Growing): Hop {
+  return { ...grown, channels: [...grown.channels].toSorted() };
+}
