@@ -1,12 +1,13 @@
 /**
  * Makes dist/, the JavaScript of a published package: compiled sources laid out as in the checkout, and the scripts
  * that stand beside them. Data (policies/, catalog/) is found by `packageRoot` and shipped from its own folder, by
- * `files` in package.json. Builds beside dist/ and swaps, so that a failed build leaves the last good one.
+ * `files` in package.json, as are the console's pages, which are built where their sources lie. Builds beside dist/ and swaps, so that a failed build leaves the last good one.
  */
 import { spawnSync } from 'node:child_process';
 import { chmodSync, cpSync, existsSync, globSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { packageRoot } from '../config/package-root.ts';
+import { buildConsole } from './build-console.ts';
 
 const PROGRAM = 'cli/main.js';
 const SHEBANG = '#!/usr/bin/env node\n';
@@ -67,6 +68,7 @@ try {
   makeProgram(join(fresh, PROGRAM));
   rmSync(target, { recursive: true, force: true });
   renameSync(fresh, target);
+  await buildConsole();
 } catch (error) {
   console.error(`weir: not built: ${error instanceof Error ? error.message : String(error)}`);
   process.exitCode = 1;

@@ -8,6 +8,7 @@ node=$root/scripts/node
 "$node" --eval 0 # the set-up, if it is still to be done
 echo "weir: types (tsc)" >&2
 "$node" node_modules/typescript/bin/tsc --noEmit
+"$node" node_modules/typescript/bin/tsc --noEmit -p console/web
 echo "weir: lint (biome)" >&2
 "$node" node_modules/@biomejs/biome/bin/biome check
 echo "weir: tests (node --test)" >&2

@@ -187,8 +187,11 @@ function openersUsed(file: SourceFile, module: string, imported: ImportedName): 
   return [...file.code.matchAll(members)].map((match) => match[1] ?? '').filter((name) => opens(module, name));
 }
 
+/** What runs in a browser: it asks our own listener, and is bundled, so that an installation needs none of its packages. */
+const isPage = ({ path }: SourceFile): boolean => path.startsWith('console/web/');
+
 const oneDialer: Rule = (file) => {
-  if (file.path === DIALER || Object.hasOwn(CLIENTS, file.path)) return [];
+  if (file.path === DIALER || isPage(file) || Object.hasOwn(CLIENTS, file.path)) return [];
   const found = file.imports.flatMap(({ specifier, isDynamic, isType, names }) => {
     if (!isNetworkModule(specifier) || isType) return [];
     if (isDynamic) return [`loads ${specifier} at run time: only ${DIALER} opens sockets`];
@@ -202,7 +205,7 @@ const oneDialer: Rule = (file) => {
 
 /** A package that sources load (not only for its types) has to be there when Weir is installed. */
 const loadsOnlyDependencies: Rule = (file) => {
-  if (!isFolder(folderOf(file.path))) return [];
+  if (!isFolder(folderOf(file.path)) || isPage(file)) return [];
   return file.imports
     .filter(({ specifier, isType }) => !isType && !specifier.startsWith('.') && !specifier.startsWith('node:'))
     .map(({ specifier }) => specifier.split('/', specifier.startsWith('@') ? 2 : 1).join('/'))
@@ -244,7 +247,7 @@ const packagesStayAtHome: Rule = (file) => {
 const FORBIDDEN_WORDS = /(^|[-.])(utils?|helpers?|common|manager|services?|misc|shared)([-.]|$)/;
 
 const namesSayWhatIsInside: Rule = ({ path }) => {
-  const name = basename(path, '.ts').replace(/\.test$/, '');
+  const name = basename(path, '.ts').replace(/\.(?:test|d)$/, '');
   if (name === 'index') return ['index.ts: import the file that holds the thing'];
   if (FORBIDDEN_WORDS.test(name)) return ['is named for nothing in particular'];
   return /^[a-z0-9]+(-[a-z0-9]+)*$/.test(name) ? [] : ['is not named in kebab-case'];
