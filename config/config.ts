@@ -110,6 +110,14 @@ export interface AppMatch {
   readonly container: string | null;
 }
 
+/** A data store that is known and managed. */
+export interface StoreConfig {
+  readonly name: string;
+  readonly owner: string | null;
+  /** Globs over canonical hosts, each with or without `:port`. */
+  readonly hosts: readonly string[];
+}
+
 export interface Config {
   /** The file read, absolute; null when there was none and everything is the default. */
   readonly file: string | null;
@@ -130,6 +138,7 @@ export interface Config {
   };
   readonly apps: readonly AppConfig[];
   readonly destinations: readonly DestinationEntry[];
+  readonly stores: readonly StoreConfig[];
   /** `chars` either side of a finding, 0..500; 0 keeps no excerpt. */
   readonly excerpts: { readonly chars: number; readonly encrypt: boolean };
   readonly store: 'sqlite';

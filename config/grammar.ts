@@ -318,6 +318,28 @@ const environments = map(
   },
 );
 
+const stores = checked(
+  list(
+    object({
+      name: string({ expected: 'a name of up to 100 characters', pattern: /^[^\p{Cc}]{1,100}$/u }),
+      owner: optional(string({ maxLength: 200 })),
+      hosts: list(hostGlob({ port: true }), { min: 1 }),
+    }),
+  ),
+  (value, report) => {
+    const names = new Set<string>();
+    const seen = new Set<string>();
+    for (const [index, { name, hosts }] of value.entries()) {
+      if (names.has(name)) report('a store of this name stands before', [index, 'name']);
+      names.add(name);
+      for (const [at, host] of hosts.entries()) {
+        if (seen.has(host)) report('this host stands before, and one entry would hide the other', [index, 'hosts', at]);
+        seen.add(host);
+      }
+    }
+  },
+);
+
 /** The shape of the whole file. Paths in it are taken relative to `base`; files that it names are looked at. */
 export function configShape(base: PathBase, env: NodeJS.ProcessEnv) {
   return object({
@@ -327,7 +349,7 @@ export function configShape(base: PathBase, env: NodeJS.ProcessEnv) {
     detection: detection(base),
     apps: optional(apps, []),
     destinations: optional(destinations, []),
-    stores: notBuilt('stores'),
+    stores: optional(stores, []),
     environments: optional(environments, new Map()),
     notify: notBuilt('notify'),
     retention: notBuilt('retention'),

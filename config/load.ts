@@ -101,6 +101,7 @@ function configOf(read: ConfigFile, file: string | null, home: string): Config {
       return { name, owner, tokenSha256: token, match: processMatch(match), iam, hosts };
     }),
     destinations: read.destinations,
+    stores: read.stores,
     excerpts: read.excerpts,
     store: read.store,
     environments: read.environments,

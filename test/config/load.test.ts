@@ -171,6 +171,16 @@ baseline: flows.yaml
     assert.deepEqual(problemsOf('environments: {pci: {}}'), ['weir.yaml:1:21: expected apps, stores or vendors']);
   });
 
+  test('stores are read, their hosts in one spelling', () => {
+    const { stores } = load(
+      'stores: [{name: crm, owner: team-crm, hosts: ["DB1:5432", "*.crm.example", "::1"]}, {name: b, hosts: [b]}]',
+    );
+    assert.deepEqual(stores, [
+      { name: 'crm', owner: 'team-crm', hosts: ['db1:5432', '*.crm.example', '::1'] },
+      { name: 'b', owner: null, hosts: ['b'] },
+    ]);
+  });
+
   test('certificates under upstream.ca are read, several in one file too', () => {
     const { certPem } = loadOrCreateAuthority(join(folder, 'ca'));
     writeFileSync(join(folder, 'two.pem'), `one\n${certPem}\ntwo\n${certPem}`);
@@ -320,6 +330,21 @@ const WRONG: readonly (readonly [what: string, text: string, ...lines: readonly 
     'apps: [{name: a, token: hush}]',
     '1:25: expected "sha256:" and the 64 hex digits of the SHA-256 of the token (printf %s TOKEN | sha256sum)',
   ],
+  [
+    'a store without a name',
+    'stores: [{hosts: [db]}]',
+    '1:10: missing key "name", expected a name of up to 100 characters',
+  ],
+  [
+    'a store twice',
+    'stores:\n  - {name: a, hosts: [db]}\n  - {name: a, hosts: ["db:5432"]}',
+    '3:12: a store of this name stands before',
+  ],
+  [
+    'a host of two stores',
+    'stores:\n  - {name: a, hosts: [db]}\n  - {name: b, hosts: [DB]}',
+    '3:23: this host stands before, and one entry would hide the other',
+  ],
   ['a destination without hosts', 'destinations: [{vendor: a}]', '1:16: missing key "hosts", expected a list'],
   [
     'a host twice',
@@ -344,7 +369,6 @@ const NOT_BUILT: readonly (readonly [text: string, ...lines: readonly string[]])
   ['detection: {countries: [DE, deu]}', '1:29: expected an ISO 3166-1 code such as DE'],
   ['detection: {languages: [en, de]}', '1:24: a choice of languages is not built yet; expected ["en"]'],
   ['apps: [{name: a, match: {pod: a}}]', '1:26: apps[].match.pod is not built yet; remove this key'],
-  ['stores: []', '1:1: stores is not built yet; remove this key'],
   ['notify: []', '1:1: notify is not built yet; remove this key'],
   ['retention: {events: 90d}', '1:1: retention is not built yet; remove this key'],
   ['store: postgres://u@db/weir', '1:8: another store than sqlite is not built yet; expected "sqlite"'],
