@@ -20,6 +20,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
+#include "elf/child.h"
 #include "loader.h"
 
 /* Nothing wakes it for a record (record.h), so it looks this often. */
@@ -242,6 +243,7 @@ int main(int count, char **arguments) {
   struct loader *l = &loader;
   int error, flags;
 
+  if (is_elf_child(count, arguments)) return elf_child();
   read_arguments(l, count, arguments);
   if (die_with_parent() < 0) return 1;
   signal(SIGPIPE, SIG_IGN);
