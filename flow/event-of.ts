@@ -5,7 +5,8 @@
 import { type Coverage, worseCoverage } from './coverage.ts';
 import { actionRank, type Decision, type Direction } from './decision.ts';
 import type { EdgeObservation, Via } from './edge.ts';
-import type { EventBody, EventDecision, EventDestination, EventFinding, Outcome } from './event.ts';
+import type { EventBody, EventDecision, EventFinding, Outcome } from './event.ts';
+import { eventDestination } from './event-destination.ts';
 import { type Finding, MEDIUM } from './finding.ts';
 import type { Channel, Destination, Source } from './parties.ts';
 
@@ -122,22 +123,6 @@ export function isOver(a: Decision, b: Decision): boolean {
   const byAction = actionRank(a.enforced.action) - actionRank(b.enforced.action);
   if (byAction !== 0) return byAction > 0;
   return actionRank(a.monitored?.action ?? 'allow') > actionRank(b.monitored?.action ?? 'allow');
-}
-
-const NOWHERE: EventDestination = { host: null, port: null, vendor: null, category: 'unknown', country: null };
-/** One object for all the records of a destination, so that the store need not write it out for each. */
-const destinations = new WeakMap<Destination, EventDestination>();
-
-/** A destination as records have it. */
-export function eventDestination(to: Destination | null): EventDestination {
-  if (to === null) return NOWHERE;
-  let known = destinations.get(to);
-  if (known === undefined) {
-    const { host, port, vendor, category, country } = to;
-    known = { host, port, vendor, category, country };
-    destinations.set(to, known);
-  }
-  return known;
 }
 
 let lastMs = Number.NaN;

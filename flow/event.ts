@@ -57,6 +57,8 @@ export interface EventDestination {
   readonly vendor: string | null;
   readonly category: string;
   readonly country: string | null;
+  /** Of a host that the catalog does not know: the organization that its certificate names, where one does. */
+  readonly organization?: string;
 }
 
 export interface Review {

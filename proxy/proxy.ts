@@ -29,6 +29,7 @@ import { RateWatch } from './held.ts';
 import { HeldBudget } from './held-budget.ts';
 import type { ExamineElsewhere } from './inspection.ts';
 import { createListener, type ListenerContext, setLimits } from './listener.ts';
+import { learningOrganizations } from './organizations.ts';
 import { PeerTable } from './peer-table.ts';
 import { Peers } from './peers.ts';
 import type { Authority } from './tls/authority.ts';
@@ -155,6 +156,8 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
     rejections: options.rejections ?? new Rejections(now),
     listenPort: () => port,
   };
+  const isUnknown = ({ host, port: at }: HostPort): boolean =>
+    present.context.catalog.lookup(host, at).category === 'unknown';
   const contextOf = (settings: ProxySettings, before: Present | null): Present => {
     const { config, engine, catalog } = settings;
     const { proxy } = config;
@@ -162,7 +165,7 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
     const reach =
       before !== null && isSameReach(before.config, config)
         ? before.reach
-        : new Reach(config, figures, {
+        : new Reach(config, figures, isUnknown, {
             isListenerLocal,
             ...(transparent === null ? {} : { outgoing }),
             own: () => [
@@ -308,6 +311,7 @@ class Reach {
   constructor(
     config: Config,
     figures: ProxyFigures,
+    isUnknown: (place: HostPort) => boolean,
     given: Pick<DialerOptions, 'isListenerLocal' | 'own' | 'lookup' | 'outgoing'>,
   ) {
     const { resolve, upstream, limits } = config.proxy;
@@ -324,7 +328,7 @@ class Reach {
       direct,
       certificates: upstream.certificates,
     });
-    this.dialer = figures.counting(dialer);
+    this.dialer = learningOrganizations(figures.counting(dialer), isUnknown);
     this.forwarder = throughProxy(createForwarder(this.dialer, limits), proxy, (target) =>
       isDirect(target, { proxy, resolve, direct }),
     );

@@ -134,7 +134,8 @@ function decisionText(decision: EventDecision): string {
 export function destinationText(to: EventDestination): string {
   return (
     `{"host":${quoted(to.host)},"port":${numeral(to.port)},"vendor":${quoted(to.vendor)},` +
-    `"category":${quoted(to.category)},"country":${quoted(to.country)}}`
+    `"category":${quoted(to.category)},"country":${quoted(to.country)}` +
+    `${to.organization === undefined ? '' : `,"organization":${quoted(to.organization)}`}}`
   );
 }
 

@@ -86,9 +86,9 @@ function sourceText({ source }: WeirEvent): string {
 }
 
 function destinationText({ destination }: WeirEvent): string {
-  const { host, port, vendor, category, country } = destination;
+  const { host, port, vendor, category, country, organization } = destination;
   if (host === null) return '';
-  const details = [vendor, category, country].filter((part) => part !== null).join(', ');
+  const details = [vendor, category, country, organization].filter((part) => part != null).join(', ');
   return `${host}:${port ?? '-'} (${details})`;
 }
 

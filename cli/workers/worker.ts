@@ -43,6 +43,8 @@ class WorkerProcess {
   readonly #excerptKey: ReturnType<typeof openHome>['keys']['excerpt'];
   #settings: ProxySettings;
   readonly #prepared = new Map<number, ProxySettings>();
+  /** Who looks at large messages under each settings. */
+  readonly #threads = new WeakMap<ProxySettings, ExamineElsewhere>();
   #proxy: RunningProxy | null = null;
 
   static async start(start: Message<'start'>, say: (message: FromWorker) => void): Promise<WorkerProcess> {
@@ -153,6 +155,8 @@ class WorkerProcess {
   #take(version: number): void {
     const settings = this.#prepared.get(version);
     if (settings === undefined) return;
+    // What its thread is looking at now is looked at here instead.
+    void this.#threads.get(this.#settings)?.close();
     this.#settings = settings;
     for (const older of this.#prepared.keys()) if (older <= version) this.#prepared.delete(older);
     this.#recorder.excerptKey = this.#settings.config.excerpts.encrypt ? this.#excerptKey : null;
@@ -173,7 +177,7 @@ class WorkerProcess {
   #settingsOf(snapshot: Snapshot): ProxySettings {
     const { config, documents } = snapshot;
     const elsewhere = new ExamineElsewhere(this.#home, snapshot, this.#log);
-    return {
+    const settings: ProxySettings = {
       config,
       catalog: createCatalog(config.destinations),
       engine: this.#engines.make(config, documents),
@@ -181,6 +185,8 @@ class WorkerProcess {
       readDocuments: this.#documents.read,
       examineElsewhere: (message, refusesParts) => elsewhere.examine(message, refusesParts),
     };
+    this.#threads.set(settings, elsewhere);
+    return settings;
   }
 }
 
