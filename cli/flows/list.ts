@@ -15,8 +15,8 @@ export const command: Command = {
   summary: 'the edges: who sends what to whom',
   usage: ['weir flows list [--json]', ...FLOW_USAGE].join('\n                '),
   details: [
-    'Prints all edges that match, by destination. --json prints one object a line (docs/events.md); `riskTerms`',
-    'says where its risk (0 to 100) comes from. An edge that nobody could look into has none.',
+    'Prints all edges that match, by destination. --json prints one object a line (docs/events.md);',
+    '`riskTerms` says where its risk (0 to 100) comes from. An edge that nobody could look into has none.',
     FLOW_DETAILS,
   ].join('\n'),
   example: ['weir flows list', 'weir flows list --entity CREDIT_CARD --json'].join('\n'),
