@@ -23,8 +23,8 @@ export const command: Command = {
   usage: [`weir flows graph [--format ${FORMATS.join('|')}]`, ...FLOW_USAGE].join('\n                 '),
   details: [
     'Prints the map of the edges that match; mermaid unless said otherwise. Arrows go where the data',
-    'went; flows with sensitive data are drawn stronger, LLM providers as hexagons, data stores as cylinders,',
-    'dashed where nobody has listed them.',
+    'went; flows with sensitive data are drawn stronger, LLM providers as hexagons, data stores as',
+    'cylinders, dashed where nobody has listed them.',
     FLOW_DETAILS,
   ].join('\n'),
   example: ['weir flows graph > map.mmd', 'weir flows graph --format dot | dot -Tsvg > map.svg'].join('\n'),

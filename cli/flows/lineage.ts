@@ -17,9 +17,10 @@ export const command: Command = {
     '                   [--since WHEN] [--limit N] [--json]',
   ].join('\n'),
   details: [
-    'Joins what services read with what they send on. A join is possible where the class is the same and the times',
-    'allow it, confirmed where the same value was seen on both sides; a chain is as certain as its weakest join.',
-    'With one of --from and --to the blast radius follows: every place that its data can have come to, or from where.',
+    'Joins what services read with what they send on. A join is possible where the class is the same and',
+    'the times allow it, confirmed where the same value was seen on both sides; a chain is as certain as its',
+    'weakest join. With one of --from and --to the blast radius follows: every place that its data can have',
+    'come to, or from where.',
     '--from, --to  an app, a store, a host, host:port or a vendor; * stands for any characters',
     '--since       edges seen since: 24h, 7d (ago), 2026-11-23',
     `--limit       the N most certain chains (${DEFAULT_LIMIT})`,
