@@ -1,49 +1,165 @@
 /**
- * Puts the console's listener beside a running proxy: what each part says of itself becomes /readyz, what is committed
- * and what the processes report becomes /metrics.
+ * Puts the console beside a running proxy: what each part says of itself becomes /readyz, what is committed and what the
+ * processes report becomes /metrics, and questions to the API go to threads, so that none of them holds up traffic.
  */
-import { hostname } from 'node:os';
+import { hostname, userInfo } from 'node:os';
 import { canonicalHost } from '../catalog/host.ts';
-import type { Config } from '../config/config.ts';
 import { isLoopback } from '../config/load.ts';
-import { type RunningConsole, startConsole } from '../console/console.ts';
+import { packageVersion } from '../config/package-root.ts';
+import { createApi } from '../console/api/server.ts';
+import { OneTimeCode } from '../console/api/sign-in.ts';
+import type { Situation } from '../console/api/situation.ts';
+import { LiveStream } from '../console/api/stream.ts';
+import { startConsole } from '../console/console.ts';
+import type { Part } from '../console/health.ts';
 import type { Metrics } from '../console/metrics.ts';
+import { Pages } from '../console/pages.ts';
+import type { EventBody } from '../flow/event.ts';
 import type { Figures } from '../flow/figures.ts';
+import type { HomePaths } from '../store/home.ts';
+import { ownEvent } from '../store/own-events.ts';
+import { sessionHolds } from '../store/tokens.ts';
+import { policiesInForce } from './console/policies-in-force.ts';
+import { ThreadDesk } from './console/thread-desk.ts';
+import type { Snapshot } from './snapshot.ts';
 
 /** What the console asks of the rest of Weir. */
 export interface Observed {
+  readonly home: HomePaths;
   /** Why the proxy takes no calls now; null while it does. */
   readonly proxyProblem: () => string | null;
   /** Why no record can be kept now; null while they can. */
   readonly storeProblem: () => string | null;
   /** What each process that carries traffic has counted, by its name. Bounded in time. */
   readonly figures: () => Promise<readonly (readonly [worker: string, figures: Figures])[]>;
+  readonly proxyUrl: string;
+  readonly certificate: string;
+  readonly workers: () => number;
+  /** Keeps an event; throws where it cannot. */
+  readonly record: (event: EventBody) => void;
 }
+
+export interface ConfiguredConsole {
+  /** `http://127.0.0.1:8788`. */
+  readonly url: string;
+  /** With the one-time code. */
+  readonly link: string;
+  /** Configuration and policies from now on. */
+  take(snapshot: Snapshot): void;
+  /** There are new records. */
+  committed(): void;
+  close(): Promise<void>;
+}
+
+const RECORDS_MS = 20_000;
+const TOLD_MS = 500;
 
 /** Starts it. Throws WeirError `port_taken`. */
 export async function startConfiguredConsole(
-  config: Config,
+  snapshot: Snapshot,
   metrics: Metrics,
   observed: Observed,
   log: (line: string) => void,
-): Promise<RunningConsole> {
+): Promise<ConfiguredConsole> {
+  const { config } = snapshot;
   const { listen } = config.console;
   const own = canonicalHost(hostname());
+  const names = [...config.proxy.names, 'weir.local', ...(own === null ? [] : [own])];
+  const version = packageVersion();
+  let policies = policiesInForce(snapshot);
+  // The sensor is none of them: none is built, and `enabled: true` is refused.
+  const parts = (): readonly Part[] => [
+    { name: 'proxy', problem: observed.proxyProblem() },
+    { name: 'store', problem: observed.storeProblem() },
+  ];
+  const situation = (): Situation => ({
+    parts: parts(),
+    version,
+    host: hostname(),
+    proxyUrl: observed.proxyUrl,
+    certificate: observed.certificate,
+    workers: observed.workers(),
+    openConnections: null,
+    sensor: { state: 'off', reason: null, kernel: null, attached: [], losses: [] },
+    notify: [],
+    policies,
+  });
+  const file = import.meta.url.endsWith('.ts') ? './console/records-thread.ts' : './console/records-thread.js';
+  const records = new ThreadDesk({
+    module: new URL(file, import.meta.url),
+    home: observed.home.path,
+    snapshot,
+    situation,
+    timeoutMs: RECORDS_MS,
+    idleMs: null,
+    onUpdate: (update) => stream.publish(update),
+    log,
+  });
+  const stream = new LiveStream({
+    snapshot: () => records.snapshot(),
+    isStillIn: (visitor) => sessionHolds(observed.home, visitor, new Date()),
+  });
+  const code = new OneTimeCode(whoRunsThis());
+  const api = createApi({
+    home: observed.home,
+    desk: records,
+    code,
+    version,
+    host: hostname(),
+    names,
+    stream: (request, response, visitor) => stream.open(request, response, visitor),
+    onSignIn: ({ name, role, isLink }) => {
+      const reason = `signed in to the console: ${name}, ${role}, with ${isLink ? 'the link of the start' : 'a token'}`;
+      try {
+        observed.record(ownEvent('admin', name, { reason }));
+      } catch {
+        log('weir: that somebody signed in to the console could not be recorded');
+      }
+    },
+  });
   const running = await startConsole({
     listen,
-    names: [...config.proxy.names, 'weir.local', ...(own === null ? [] : [own])],
-    // The sensor is none of them: none is built, and `enabled: true` is refused.
-    parts: () => [
-      { name: 'proxy', problem: observed.proxyProblem() },
-      { name: 'store', problem: observed.storeProblem() },
-    ],
+    names,
+    parts,
     metrics,
     gather: async () => {
       for (const [worker, figures] of await observed.figures()) metrics.report(worker, figures);
     },
+    pages: new Pages(),
+    api,
   });
   if (!isLoopback(listen.host)) {
-    log(`weir: ${running.url} answers other hosts, without a token: /livez, /readyz and /metrics, which hold no value`);
+    log(`weir: ${running.url} answers other hosts: the API with a token, /livez, /readyz and /metrics without one`);
   }
-  return running;
+  let telling: NodeJS.Timeout | null = null;
+  return {
+    url: running.url,
+    link: `${running.url}/signin#code=${code.text}`,
+    take: (next) => {
+      policies = policiesInForce(next);
+      records.take(next);
+    },
+    committed: () => {
+      // However many batches there are: twice a second is often enough.
+      telling ??= setTimeout(() => {
+        telling = null;
+        records.committed(stream.listeners > 0);
+      }, TOLD_MS).unref();
+    },
+    close: async () => {
+      if (telling !== null) clearTimeout(telling);
+      stream.close();
+      await running.close();
+      await records.close();
+    },
+  };
+}
+
+/** Whom a session that began with the link is signed with. */
+function whoRunsThis(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return 'operator'; // a user id without a name, as in a container
+  }
 }

@@ -10,6 +10,7 @@ import { loadPolicies } from '../config/policies.ts';
 import { Metrics } from '../console/metrics.ts';
 import { isPolicy } from '../engine/decide/policy-file.ts';
 import { WeirError } from '../flow/errors.ts';
+import type { EventBody } from '../flow/event.ts';
 import type { Figures } from '../flow/figures.ts';
 import { expiryNotice, loadOrCreateAuthority } from '../proxy/tls/authority.ts';
 import { openHome } from '../store/home.ts';
@@ -19,7 +20,7 @@ import { startInProcess } from './in-process.ts';
 import { keepConversations } from './kept-conversations.ts';
 import { startReloading } from './reloading.ts';
 import type { Snapshot } from './snapshot.ts';
-import { startConfiguredConsole } from './start-console.ts';
+import { type ConfiguredConsole, startConfiguredConsole } from './start-console.ts';
 import { whoListens } from './who-listens.ts';
 import { checkFree, type RunningWorkers, startWorkers } from './workers/workers.ts';
 
@@ -48,6 +49,8 @@ export interface RunningWeir {
   readonly policies: readonly string[];
   /** `http://127.0.0.1:8788`; null where it was not asked for. */
   readonly consoleUrl: string | null;
+  /** Signs in to it, once and within ten minutes; null where there is none. */
+  readonly consoleLink: string | null;
   /** The ids of the worker processes that run now; empty where this process carries the traffic. */
   readonly workers: readonly number[];
   /** Reads configuration and policies again and takes up what has changed. Never rejects: what is wrong is logged. */
@@ -83,12 +86,20 @@ export async function startWeir(config: Config, options: StartOptions = {}): Pro
     if (notice !== null) log(`weir: ${notice}`);
     const metrics = options.console === true ? new Metrics(packageVersion()) : null;
     let workers: RunningWorkers | null = null;
+    let console: ConfiguredConsole | null = null;
     const recorder = createRecorder(home, {
       encryptExcerpts: config.excerpts.encrypt,
       eventLog: options.eventLog ?? null,
       onProblem: (message) => log(`weir: ${message}`),
       onRemoved: (name) => workers?.spoolRemoved(name),
-      ...(metrics === null ? {} : { onCounted: (figures) => metrics.add(figures) }),
+      ...(metrics === null
+        ? {}
+        : {
+            onCounted: (figures) => {
+              metrics.add(figures);
+              console?.committed();
+            },
+          }),
     });
     opened.push(() => recorder.close());
     const kept = keepConversations(home, log, (key, isThere) => workers?.keyChanged(key, isThere));
@@ -118,19 +129,28 @@ export async function startWeir(config: Config, options: StartOptions = {}): Pro
             take: async (next) => {
               await carrier.take(next);
               recorder.encryptExcerpts(next.config.excerpts.encrypt);
+              console?.take(next);
             },
             recorder,
             log,
           });
     opened.push(() => reloading?.close());
     const observed = {
+      home,
+      proxyUrl: carrier.url,
+      certificate: authority.certPath,
+      workers: () => workers?.pids.length ?? 1,
+      record: (event: EventBody) => recorder.close({ event, edges: [], excerpt: null }),
       proxyProblem: () =>
         isStopping ? 'stopping: open exchanges are finished, no new ones are taken' : carrier.problem,
       storeProblem: () => recorder.probe(),
       figures: async () => withSpool(await carrier.figures(), recorder.spoolBytes),
     };
-    const starting = metrics === null ? null : startConfiguredConsole(effective, metrics, observed, log);
-    const console = starting === null ? null : await namingHolder(config.console.listen, starting);
+    if (metrics !== null) {
+      const now = reloading?.snapshot ?? snapshot;
+      const starting = startConfiguredConsole(now, metrics, observed, log);
+      console = await namingHolder(config.console.listen, starting);
+    }
     // Behind all but the lock, so that it says until the end what goes on.
     opened.splice(1, 0, () => console?.close());
     return {
@@ -146,6 +166,7 @@ export async function startWeir(config: Config, options: StartOptions = {}): Pro
           .sort();
       },
       consoleUrl: console?.url ?? null,
+      consoleLink: console?.link ?? null,
       get workers() {
         return workers?.pids ?? [];
       },

@@ -48,7 +48,8 @@ function workerCount({ proxy }: Config, log: (line: string) => void): number {
 
 function greeting(weir: RunningWeir, { proxy: { transparent }, sensor }: Config): string {
   return `weir: the proxy listens on ${weir.url}
-${transparent === null ? '' : `  redirected   ${hostPortText(transparent)}: connections that the kernel redirects\n`}  console      ${weir.consoleUrl}: /livez, /readyz, /metrics
+${transparent === null ? '' : `  redirected   ${hostPortText(transparent)}: connections that the kernel redirects\n`}  console      ${weir.consoleLink ?? weir.consoleUrl}
+               (good once, within ten minutes; \`weir token create\` makes further ways in)
   workers      ${weir.workers.length === 0 ? 'none (one process)' : weir.workers.length}
   home         ${weir.home}
   certificate  ${weir.caPath}

@@ -1,13 +1,16 @@
 /**
- * The console's listener: what an operator's machinery asks a running Weir (/livez, /readyz, /metrics), without a
- * token and without a value in any answer. A page that has bent a name of its own to this address is refused by its Host,
- * no answer may be read across origins, and nothing here changes anything.
+ * The console's listener: the pages, their API, and what an operator's machinery asks a running Weir (/livez, /readyz,
+ * /metrics), without a token and without a value in any answer. A page that has bent a name of its own to this address is
+ * refused by its Host, and no answer may be read across origins.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { isIP } from 'node:net';
 import { WeirError } from '../flow/errors.ts';
+import { send, sendJson } from './answers.ts';
+import type { Api } from './api/server.ts';
 import { type Part, readinessOf } from './health.ts';
 import type { Metrics } from './metrics.ts';
+import type { Pages } from './pages.ts';
 
 export interface ConsoleOptions {
   /** Port 0 takes any free one. */
@@ -19,6 +22,10 @@ export interface ConsoleOptions {
   readonly metrics: Metrics;
   /** Has every process report itself to `metrics`; resolves when they have, or have had their time. */
   readonly gather: () => Promise<void>;
+  /** Null: none are served. */
+  readonly pages: Pages | null;
+  /** Null: nobody is let in. */
+  readonly api: Api | null;
 }
 
 export interface RunningConsole {
@@ -28,10 +35,12 @@ export interface RunningConsole {
   close(): Promise<void>;
 }
 
-/** Nobody who asks here sends more than a head. */
-const HEAD_BYTES = 8 * 1024;
+/** A search with all its filters stands in a head. */
+const HEAD_BYTES = 16 * 1024;
 const HEAD_MS = 5000;
-const MAX_CONNECTIONS = 100;
+/** Of a whole request: the text of a policy is all that is long. */
+const REQUEST_MS = 20_000;
+const MAX_CONNECTIONS = 200;
 
 /** Starts listening. Throws WeirError `port_taken`. */
 export async function startConsole(options: ConsoleOptions): Promise<RunningConsole> {
@@ -40,7 +49,7 @@ export async function startConsole(options: ConsoleOptions): Promise<RunningCons
     {
       maxHeaderSize: HEAD_BYTES,
       headersTimeout: HEAD_MS,
-      requestTimeout: HEAD_MS,
+      requestTimeout: REQUEST_MS,
       keepAliveTimeout: HEAD_MS,
       requireHostHeader: false,
     },
@@ -77,26 +86,30 @@ function listening(server: Server, { host, port }: ConsoleOptions['listen']): Pr
 }
 
 async function answer(request: IncomingMessage, response: ServerResponse, options: ConsoleOptions): Promise<void> {
-  // A body has no business here; it is not read.
   if (!isOwnHost(request.headers.host, options)) {
     return send(response, 421, 'text/plain', 'This is not a name of this listener.\n');
   }
   const path = (request.url ?? '').split('?', 1)[0] ?? '';
   if (path === '/api/v1' || path.startsWith('/api/v1/')) {
+    if (options.api !== null) return options.api.answer(request, response);
     response.setHeader('WWW-Authenticate', 'Bearer');
-    return json(response, 401, { error: 'a token is needed' });
+    return sendJson(response, 401, { error: 'a token is needed', code: 'unauthenticated' });
   }
-  if (path !== '/livez' && path !== '/readyz' && path !== '/metrics') {
-    return send(response, 404, 'text/plain', 'Nothing here. There are /livez, /readyz and /metrics.\n');
+  // From here on a body has no business, and is not read.
+  const isProbe = path === '/livez' || path === '/readyz' || path === '/metrics';
+  const isRead = request.method === 'GET' || request.method === 'HEAD';
+  if (!isProbe) {
+    if (isRead && options.pages?.answer(request, response, path)) return;
+    return send(response, 404, 'text/plain', 'Nothing here.\n');
   }
-  if (request.method !== 'GET' && request.method !== 'HEAD') {
+  if (!isRead) {
     response.setHeader('Allow', 'GET, HEAD');
     return send(response, 405, 'text/plain', 'GET or HEAD.\n');
   }
-  if (path === '/livez') return json(response, 200, { live: true });
+  if (path === '/livez') return sendJson(response, 200, { live: true });
   if (path === '/readyz') {
     const { status, body } = readinessOf(options.parts());
-    return json(response, status, body);
+    return sendJson(response, status, body);
   }
   await options.gather();
   const parts = options.parts().map(({ name, problem }) => ({ name, isWorking: problem === null }));
@@ -115,22 +128,4 @@ function isOwnHost(header: string | undefined, { listen, names }: ConsoleOptions
     .replace(/\.$/, '')
     .toLowerCase();
   return isIP(name) !== 0 || name === 'localhost' || name === listen.host || names.includes(name);
-}
-
-function json(response: ServerResponse, status: number, body: unknown): void {
-  send(response, status, 'application/json', `${JSON.stringify(body)}\n`);
-}
-
-function send(response: ServerResponse, status: number, contentType: string, body: string): void {
-  const isText = contentType.startsWith('text/');
-  response.writeHead(status, {
-    'Content-Type': isText ? `${contentType}; charset=utf-8` : contentType,
-    'Content-Length': Buffer.byteLength(body),
-    'Cache-Control': 'no-store',
-    'Content-Security-Policy': "default-src 'none'; frame-ancestors 'none'",
-    'Cross-Origin-Resource-Policy': 'same-origin',
-    'Referrer-Policy': 'no-referrer',
-    'X-Content-Type-Options': 'nosniff',
-  });
-  response.end(body);
 }

@@ -231,7 +231,7 @@ const HOME_OF: Readonly<Record<string, RegExp>> = {
   '@opentelemetry/sdk-trace-base': /^cli\/traces\//,
   'node-forge': /^proxy\/tls\//,
   'node:sqlite': /^store\//,
-  'node:worker_threads': /^(store|model|documents|cli\/examining)\//,
+  'node:worker_threads': /^(store|model|documents|cli\/examining|cli\/console)\//,
   'onnxruntime-node': /^model\//,
   saxes: /^documents\//,
   unpdf: /^documents\//,

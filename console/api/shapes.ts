@@ -3,6 +3,7 @@
  * the pages (`import type`). Unknown is null. Fields are added, never renamed or retyped. No shape holds a value that was
  * found in a message; text that came from one (routes, labels, notes) is to be shown as text alone.
  */
+import { ACCESS } from '../../flow/access.ts';
 import { COVERAGE_LEVELS } from '../../flow/coverage.ts';
 import { ACTIONS, DIRECTIONS, SEVERITIES } from '../../flow/decision.ts';
 import { EVENT_KINDS, OUTCOMES, REVIEW_STATES } from '../../flow/event.ts';
@@ -29,13 +30,11 @@ import {
 
 // ---- words
 
-/** What somebody may do: each may do what those before it may. */
-export const ACCESS = ['viewer', 'reviewer', 'admin'] as const;
 export const access = named(
   'Access',
   oneOf(ACCESS, 'viewer reads; reviewer opens excerpts and reviews; admin changes policies and tokens'),
 );
-export type Access = Of<typeof access>;
+export type { Access } from '../../flow/access.ts';
 
 const action = oneOf(ACTIONS);
 const severity = oneOf(SEVERITIES);

@@ -323,6 +323,8 @@ describe('the console', () => {
       parts: () => parts,
       metrics: new Metrics('1'),
       gather: async () => {},
+      pages: null,
+      api: null,
     });
     const listen = { host: '127.0.0.1', port: running.port };
     const ready = await checkConsole(listen, home);

@@ -96,6 +96,7 @@ describe('the table of commands', () => {
       'policy',
       'log',
       'flows',
+      'token',
       'ca',
       'doctor',
       'demo',

@@ -16,6 +16,8 @@ before(async () => {
     metrics,
     gather: async () =>
       metrics.report('1', { values: [{ name: 'weir_held_bytes', labels: [], value: 5 }], spreads: [] }),
+    pages: null,
+    api: null,
   });
 });
 after(() => console.close());
@@ -105,7 +107,7 @@ test('no answer may be read by a page of another origin, or stands in a frame', 
 });
 
 test('a port that is taken is said to be', async () => {
-  const options = { names: [], parts: () => [], metrics, gather: async () => {} };
+  const options = { names: [], parts: () => [], metrics, gather: async () => {}, pages: null, api: null };
   await assert.rejects(startConsole({ ...options, listen: { host: '127.0.0.1', port: console.port } }), {
     code: 'port_taken',
     message: /^console\.listen: 127\.0\.0\.1:\d+ .*EADDRINUSE/,
