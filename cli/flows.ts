@@ -4,7 +4,7 @@ import { type Command, UsageError } from './command.ts';
 export const command: Command = {
   name: 'flows',
   summary: 'who sends what to whom',
-  usage: 'weir flows list|graph|lineage',
+  usage: 'weir flows list|graph|lineage|baseline|diff',
   details: [
     'An edge is one source, destination, protocol, direction and channel: the kinds of data seen on it and',
     'how often, calls, bytes, first and last time. The graph joins what several channels saw of one flow.',
@@ -19,8 +19,18 @@ export const command: Command = {
       summary: 'where a class of data came from and where it went',
       load: () => import('./flows/lineage.ts'),
     },
+    {
+      name: 'baseline',
+      summary: 'what was seen as a file of allowed flows',
+      load: () => import('./flows/baseline.ts'),
+    },
+    {
+      name: 'diff',
+      summary: 'what is seen beside the flows that are allowed',
+      load: () => import('./flows/diff.ts'),
+    },
   ],
   async run() {
-    throw new UsageError('needs one of list, graph, lineage');
+    throw new UsageError('needs one of list, graph, lineage, baseline, diff');
   },
 };

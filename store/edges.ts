@@ -9,11 +9,14 @@ import type { Edge, EdgeDirection, EdgeObservation, Via } from '../flow/edge.ts'
 import type { EventDestination } from '../flow/event.ts';
 import type { Channel, Source } from '../flow/parties.ts';
 
+/** What makes an edge one. */
+export type EdgeKey = Pick<EdgeObservation, 'source' | 'destination' | 'protocol' | 'direction' | 'channel'>;
+
 /**
  * The id of an edge: SHA-256 over source without pid and credential, destination host and port, protocol, direction and channel, as a
  * JSON list, first 16 bytes, base64url. The same on every host, so that a fleet's edges can be merged.
  */
-export function edgeId(observation: EdgeObservation): string {
+export function edgeId(observation: EdgeKey): string {
   const { source, destination, protocol, direction, channel } = observation;
   const { app, verified, host, process, exe, user, container } = source;
   const workload = [app, verified, host, process, exe, user, container];

@@ -45,6 +45,12 @@ const MAX_DEPTH = 64;
 const MAX_NODES = 200_000;
 const MAX_PROBLEMS = 100;
 
+/** Values that may still be read in one file, of so many. */
+interface Budget {
+  nodes: number;
+  readonly most: number;
+}
+
 /** One document while it is read: resolves aliases, counts nodes, gathers problems. */
 export class Reader {
   readonly file: string;
@@ -52,7 +58,7 @@ export class Reader {
   readonly #lines: LineCounter;
   readonly #anchors: ReadonlyMap<string, readonly Node[]>;
   readonly #fallback: number;
-  #budget: { nodes: number };
+  #budget: Budget;
   #depth = 0;
 
   constructor(options: {
@@ -61,7 +67,7 @@ export class Reader {
     anchors: ReadonlyMap<string, readonly Node[]>;
     start: number;
     problems: Problem[];
-    budget: { nodes: number };
+    budget: Budget;
   }) {
     this.file = options.file;
     this.problems = options.problems;
@@ -92,7 +98,10 @@ export class Reader {
     if (this.#budget.nodes-- <= 0) {
       // Said once: a bomb would otherwise repeat it for every node.
       return this.#budget.nodes === -1
-        ? this.refuse(node, 'too much in one file: aliases unfold to over 200,000 values')
+        ? this.refuse(
+            node,
+            `too much in one file: aliases unfold to over ${this.#budget.most.toLocaleString('en-US')} values`,
+          )
         : INVALID;
     }
     if (this.#depth >= MAX_DEPTH) return this.refuse(node, `nested deeper than ${MAX_DEPTH} levels`);
@@ -164,15 +173,24 @@ export interface ReadResult<T> {
   readonly problems: readonly Problem[];
 }
 
+/** How much a file may hold: characters, and values once aliases are unfolded. */
+export interface ReadLimits {
+  readonly text: number;
+  readonly nodes: number;
+}
+
+const LIMITS: ReadLimits = { text: MAX_TEXT, nodes: MAX_NODES };
+
 /** Reads every document of a YAML stream with one shape. Empty documents are passed over. */
-export function readDocuments<T>(file: string, text: string, shape: Shape<T>): ReadResult<T> {
-  if (text.length > MAX_TEXT) {
-    return { documents: [], problems: [{ file, line: 1, column: 1, message: 'larger than 1 MiB' }] };
+export function readDocuments<T>(file: string, text: string, shape: Shape<T>, limits = LIMITS): ReadResult<T> {
+  if (text.length > limits.text) {
+    const message = `larger than ${limits.text / MAX_TEXT} MiB`;
+    return { documents: [], problems: [{ file, line: 1, column: 1, message }] };
   }
   const lines = new LineCounter();
   const problems: Problem[] = [];
   const documents: ReadDocument<T>[] = [];
-  const budget = { nodes: MAX_NODES };
+  const budget: Budget = { nodes: limits.nodes, most: limits.nodes };
   let parsed: ReturnType<typeof parseAllDocuments>;
   try {
     // uniqueKeys would compare every key with every other; shapes.ts finds duplicates with a set.
@@ -202,10 +220,11 @@ export function readDocument<T>(
   file: string,
   text: string,
   shape: Shape<T>,
+  limits = LIMITS,
 ):
   | { readonly value: T; readonly problems: readonly [] }
   | { readonly value: null; readonly problems: readonly Problem[] } {
-  const many = readDocuments(file, text, shape);
+  const many = readDocuments(file, text, shape, limits);
   if (many.problems.length > 0) return { value: null, problems: many.problems };
   const [first, second] = many.documents;
   if (second !== undefined)

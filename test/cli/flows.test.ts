@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import {
   afterwards,
@@ -112,6 +114,41 @@ test('flows lineage joins what a service read with what it sent', async (t) => {
   const none = await place.call(['flows', 'lineage', '--from', 'nobody']);
   assert.deepEqual([none.code, none.out], [0, '']);
   assert.match(none.err, /^nothing on the map is named nobody\nno such flow was seen\n/);
+});
+
+test('a baseline is approved, drift is told in a line each with exit 1, and --keep adds what is new', async (t) => {
+  const place = await recorded(t);
+  const approved = await place.call(['flows', 'baseline', '--expires', '2099-12-31']);
+  assert.deepEqual([approved.code, approved.err], [0, '']);
+  assert.match(approved.out, /^#.*\n#.*\napiVersion: weir\/v1\nkind: Baseline\nflows:\n {2}- source: "billing"\n/);
+  const file = join(place.folder, 'flows.yaml');
+  writeFileSync(file, approved.out);
+  assert.deepEqual(await place.call(['flows', 'diff', 'flows.yaml']), { code: 0, out: '', err: '' });
+  writeFileSync(file, approved.out.replace('[CREDIT_CARD]', '[]'));
+  writeFileSync(join(place.folder, 'weir.yaml'), 'baseline: flows.yaml\n');
+  const { code, out } = await place.call(['flows', 'diff']);
+  assert.equal(code, 1);
+  assert.match(
+    out,
+    /^new_class \(high\) {2}billing -> api\.openai\.com:443 {2}CREDIT_CARD was not seen on it before \(4 now\) {2}edge \S{22}\n$/,
+  );
+  const [item] = (await place.call(['flows', 'diff', '--json'])).out.split('\n');
+  assert.equal(JSON.parse(item ?? '').kind, 'new_class');
+  const [head = '', first = '', second = ''] = approved.out.split(/(?= {2}- source)/);
+  writeFileSync(file, `${head}${first.replace(/entities: .*/, 'entities: []')}`);
+  const kept = (await place.call(['flows', 'baseline', '--keep', 'flows.yaml', '--expires', '2099-12-31'])).out;
+  assert.ok(kept.includes('entities: []') && kept.includes(second));
+});
+
+test('drift needs something to measure against, and a baseline that is wrong is told with its place', async (t) => {
+  const place = makePlace();
+  afterwards(t, () => place.remove());
+  assert.equal((await place.call(['flows', 'diff'])).code, 2);
+  writeFileSync(join(place.folder, 'flows.yaml'), 'flows:\n  - {source: a}\n');
+  const { code, err } = await place.call(['flows', 'diff', 'flows.yaml']);
+  assert.equal(code, 2);
+  assert.match(err, /flows\.yaml:2:\d+: /);
+  assert.match((await place.call(['flows', 'diff', 'none.yaml'])).err, /none\.yaml:1:1: no such file/);
 });
 
 test('a wrong format is refused with those there are', async (t) => {
