@@ -49,6 +49,8 @@ export interface EdgeDetail {
   /** RFC 3339. */
   readonly firstSeen: string;
   readonly lastSeen: string;
+  /** How many different values there were: exact as long as all of them are kept; of more, one that comes back counts again. */
+  readonly values?: number;
   /** Of values, as in a finding. */
   readonly fingerprints: readonly string[];
   /** Where in the payload: JSON Pointers, form fields, headers. */

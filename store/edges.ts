@@ -1,13 +1,14 @@
 /**
- * Edges at rest: who sends what to whom, merged from one observation an exchange. Writing happens inside the caller's
- * transaction, so that an edge counts an exchange exactly when its event is there.
+ * Edges at rest: who sends what to whom, merged from one observation an exchange; read as of all time, or of a range of
+ * it from the roll-ups. Nothing is written here.
  */
 import { createHash } from 'node:crypto';
-import type { DatabaseSync, SQLOutputValue, StatementSync } from 'node:sqlite';
-import { type Coverage, type CoverageLevel, worseCoverage } from '../flow/coverage.ts';
-import type { Edge, EdgeDirection, EdgeObservation, Via } from '../flow/edge.ts';
+import type { DatabaseSync, SQLOutputValue } from 'node:sqlite';
+import type { Coverage, CoverageLevel } from '../flow/coverage.ts';
+import type { Edge, EdgeDetail, EdgeDirection, EdgeObservation, Via } from '../flow/edge.ts';
 import type { EventDestination } from '../flow/event.ts';
 import type { Channel, Source } from '../flow/parties.ts';
+import { type Segment, segmentsOf } from './spans.ts';
 
 /** What makes an edge one. */
 export type EdgeKey = Pick<EdgeObservation, 'source' | 'destination' | 'protocol' | 'direction' | 'channel'>;
@@ -24,146 +25,44 @@ export function edgeId(observation: EdgeKey): string {
   return createHash('sha256').update(key).digest().toString('base64url', 0, 16);
 }
 
-const MAX_KNOWN = 8;
-
-/** Whether two observations have the fields in common that `edgeId` digests. */
-function isSameEdge(a: EdgeObservation, b: EdgeObservation): boolean {
-  const { source: from, destination: to } = a;
-  const { source, destination } = b;
-  return (
-    a.direction === b.direction &&
-    a.protocol === b.protocol &&
-    a.channel === b.channel &&
-    to.host === destination.host &&
-    to.port === destination.port &&
-    from.app === source.app &&
-    from.verified === source.verified &&
-    from.host === source.host &&
-    from.process === source.process &&
-    from.exe === source.exe &&
-    from.user === source.user &&
-    from.container === source.container
-  );
-}
-
-/** What a batch adds to one edge. */
-interface Sum {
-  readonly last: EdgeObservation;
-  readonly calls: number;
-  readonly bytesOut: number;
-  readonly bytesIn: number;
-  readonly firstSeen: string;
-  readonly lastSeen: string;
-  readonly coverage: Coverage;
-  readonly entities: Map<string, number>;
-  readonly actions: Map<string, number>;
-}
-
-/** Adds observations to the edges of one database, one statement an edge and batch. */
-export class EdgeWriter {
-  readonly #known: { readonly observation: EdgeObservation; readonly id: string }[] = [];
-  readonly #read: StatementSync;
-  readonly #upsert: StatementSync;
-  readonly #addEntity: StatementSync;
-  readonly #addAction: StatementSync;
-
-  constructor(database: DatabaseSync) {
-    this.#read = database.prepare('SELECT coverage, coverage_reason FROM edges WHERE id = ?');
-    this.#upsert = database.prepare(`
-      INSERT INTO edges (id, source, app, destination, host, port, via, protocol, direction, channel,
-        calls, bytes_out, bytes_in, first_seen, last_seen, coverage, coverage_reason)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-      ON CONFLICT (id) DO UPDATE SET
-        destination = excluded.destination, via = excluded.via,
-        calls = calls + excluded.calls, bytes_out = bytes_out + excluded.bytes_out, bytes_in = bytes_in + excluded.bytes_in,
-        first_seen = min(first_seen, excluded.first_seen), last_seen = max(last_seen, excluded.last_seen),
-        coverage = excluded.coverage, coverage_reason = excluded.coverage_reason`);
-    this.#addEntity = database.prepare(`
-      INSERT INTO edge_entities (edge, entity, count) VALUES (?, ?, ?)
-      ON CONFLICT (edge, entity) DO UPDATE SET count = count + excluded.count`);
-    this.#addAction = database.prepare(`
-      INSERT INTO edge_actions (edge, action, calls) VALUES (?, ?, ?)
-      ON CONFLICT (edge, action) DO UPDATE SET calls = calls + excluded.calls`);
-  }
-
-  add(observations: readonly EdgeObservation[]): void {
-    const sums = new Map<string, Sum>();
-    for (const observation of observations) {
-      const id = this.#idOf(observation);
-      sums.set(id, sum(sums.get(id), observation));
-    }
-    for (const [id, added] of sums) this.#write(id, added);
-  }
-
-  /** Most observations of a batch are of few edges, and a digest costs more than to compare with what came before. */
-  #idOf(observation: EdgeObservation): string {
-    for (const known of this.#known) if (isSameEdge(known.observation, observation)) return known.id;
-    const id = edgeId(observation);
-    this.#known.unshift({ observation, id });
-    if (this.#known.length > MAX_KNOWN) this.#known.pop();
-    return id;
-  }
-
-  #write(id: string, added: Sum): void {
-    const { source, destination, via, protocol, direction, channel } = added.last;
-    const row = this.#read.get(id);
-    const coverage = row === undefined ? added.coverage : worseCoverage(coverageOf(row), added.coverage);
-    this.#upsert.run(
-      id,
-      JSON.stringify({ ...source, pid: null, credential: null }),
-      source.app,
-      JSON.stringify(destination),
-      destination.host,
-      destination.port,
-      via,
-      protocol,
-      direction,
-      channel,
-      added.calls,
-      added.bytesOut,
-      added.bytesIn,
-      added.firstSeen,
-      added.lastSeen,
-      coverage.level,
-      coverage.reason,
-    );
-    for (const [entity, count] of added.entities) this.#addEntity.run(id, entity, count);
-    for (const [action, calls] of added.actions) this.#addAction.run(id, action, calls);
-  }
-}
-
-/** As toISOString writes it. */
-const UTC = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
-
-function sum(earlier: Sum | undefined, seen: EdgeObservation): Sum {
-  // One spelling of a moment, so that times compare as text.
-  const time = UTC.test(seen.time) ? seen.time : new Date(seen.time).toISOString();
-  const entities = earlier?.entities ?? new Map<string, number>();
-  for (const [entity, count] of Object.entries(seen.entities))
-    entities.set(entity, (entities.get(entity) ?? 0) + count);
-  const actions = earlier?.actions ?? new Map<string, number>();
-  actions.set(seen.action, (actions.get(seen.action) ?? 0) + 1);
-  return {
-    last: seen,
-    calls: (earlier?.calls ?? 0) + 1,
-    bytesOut: (earlier?.bytesOut ?? 0) + seen.bytesOut,
-    bytesIn: (earlier?.bytesIn ?? 0) + seen.bytesIn,
-    firstSeen: earlier !== undefined && earlier.firstSeen < time ? earlier.firstSeen : time,
-    lastSeen: earlier !== undefined && earlier.lastSeen > time ? earlier.lastSeen : time,
-    coverage: earlier === undefined ? seen.coverage : worseCoverage(earlier.coverage, seen.coverage),
-    entities,
-    actions,
-  };
-}
-
-/** Empty or absent: no filter. */
+/** Every key narrows, a list means any of it; absent, null or empty: no filter. */
 export interface EdgeFilter {
+  readonly ids?: readonly string[];
   readonly apps?: readonly string[];
+  readonly users?: readonly string[];
+  readonly processes?: readonly string[];
+  readonly containers?: readonly string[];
+  /** Of the machine that the source is on. */
+  readonly sourceHosts?: readonly string[];
   /** Hosts, `*` for any run of characters. */
   readonly destinations?: readonly string[];
+  readonly vendors?: readonly string[];
+  readonly categories?: readonly string[];
+  readonly channels?: readonly Channel[];
+  readonly directions?: readonly EdgeDirection[];
+  readonly protocols?: readonly string[];
   readonly entities?: readonly string[];
+  /** Seen at this moment or later. */
   readonly since?: Date | null;
+  /** First seen at this moment or later. */
+  readonly newSince?: Date | null;
+  /** The ones seen last. */
   readonly limit?: number | null;
+}
+
+/**
+ * What is read of each entity beside its count, as `details`: nothing; score, times and how many values, with empty
+ * lists; or all, which of many edges is much.
+ */
+export type DetailLevel = 'none' | 'summary' | 'whole';
+
+/** Edges as they were in a range of time. Null is no bound. */
+export interface MapQuery extends EdgeFilter {
+  /** Hours are not divided: the range begins with the hour that this lies in. */
+  readonly since?: Date | null;
+  /** And ends with the hour before which this lies; exclusive. */
+  readonly until?: Date | null;
+  readonly details?: DetailLevel;
 }
 
 /** A piece of SQL that holds or not, with its parameters. */
@@ -172,28 +71,293 @@ export interface Condition {
   readonly parameters: readonly (string | number)[];
 }
 
-/** Edges by destination, then last seen; `limit` takes the ones seen last. */
-export function* readEdges(database: DatabaseSync, filter: EdgeFilter): Generator<Edge> {
-  const conditions = [
-    anyOf('app', filter.apps),
-    anyHost('host', filter.destinations),
-    filter.since ? { sql: 'last_seen >= ?', parameters: [filter.since.toISOString()] } : null,
-    ...(filter.entities?.length
-      ? [anyOf('id IN (SELECT edge FROM edge_entities WHERE entity', filter.entities, ')')]
-      : []),
-  ].filter((condition) => condition !== null);
+/** Edges as of all time, by destination, then last seen. */
+export function readEdges(
+  database: DatabaseSync,
+  { since, ...filter }: EdgeFilter,
+  details: DetailLevel = 'none',
+): readonly Edge[] {
+  const seen = since ? [{ sql: 'last_seen >= ?', parameters: [since.toISOString()] }] : [];
+  const which = whichEdges(filter, [...seen, ...withEntities(filter.entities)]);
+  const numbers = numberedBy(which.sql);
+  const entities = new Map<number, Record<string, number>>();
+  for (const [edge, entity, count] of rowsOf(
+    database,
+    `SELECT ee.edge, n.entity, ee.count FROM edge_entities AS ee JOIN entities AS n ON n.no = ee.entity
+     WHERE ee.edge IN (${numbers}) ORDER BY ee.edge, n.entity`,
+    which.parameters,
+  )) {
+    countsIn(entities, Number(edge))[String(entity)] = Number(count);
+  }
+  const known = detailsOf(database, numbers, which.parameters, details);
+  return readRows(database, which, known, (row) => ({
+    ...totalsOf(row),
+    entities: entities.get(Number(row['no'])) ?? countsIn(new Map(), 0),
+  }));
+}
+
+/**
+ * Edges that carried something in a range of time, with what they carried in it: calls, bytes, entities and actions.
+ * First and last seen, coverage and details are those of all time.
+ */
+export function mapEdges(
+  database: DatabaseSync,
+  { since, until, details = 'none', ...filter }: MapQuery,
+): readonly Edge[] {
+  if (!since && !until) return readEdges(database, filter, details);
+  const segments = segmentsOf(since?.getTime() ?? null, until?.getTime() ?? null);
+  const counts = new Map<number, Totals>();
+  for (const [edge, calls, bytesOut, bytesIn, alert, tokenize, redact, block] of rowsOf(
+    database,
+    `SELECT edge, sum(calls), sum(bytes_out), sum(bytes_in), sum(alert), sum(tokenize), sum(redact), sum(block)
+     FROM (${unionOf(segments, 'edge_counts', 'edge, calls, bytes_out, bytes_in, alert, tokenize, redact, block')})
+     GROUP BY edge`,
+    boundsOf(segments),
+  )) {
+    const actions = { alert, tokenize, redact, block };
+    counts.set(Number(edge), totals(Number(calls), Number(bytesOut), Number(bytesIn), actions));
+  }
+  const names = new Map(rowsOf(database, 'SELECT no, entity FROM entities').map(([no, name]) => [no, String(name)]));
+  const wanted = filter.entities?.length ? new Set(filter.entities) : null;
+  const entities = new Map<number, Record<string, number>>();
+  const carrying = new Set<number>();
+  for (const [edge, entity, count] of rowsOf(
+    database,
+    `SELECT edge, entity, sum(count) FROM (${unionOf(segments, 'entity_counts', 'edge, entity, count')}) GROUP BY edge, entity`,
+    boundsOf(segments),
+  )) {
+    const name = names.get(entity ?? null);
+    if (name === undefined) continue;
+    countsIn(entities, Number(edge))[name] = Number(count);
+    if (wanted?.has(name)) carrying.add(Number(edge));
+  }
+  const which = whichEdges(filter, withEntities(filter.entities));
+  const known = detailsOf(database, numberedBy(which.sql), which.parameters, details);
+  return readRows(database, which, known, (row) => {
+    const no = Number(row['no']);
+    const of = counts.get(no);
+    if (of === undefined || (wanted !== null && !carrying.has(no))) return null;
+    return { ...of, entities: entities.get(no) ?? countsIn(new Map(), 0) };
+  });
+}
+
+interface Totals {
+  readonly calls: number;
+  readonly bytesOut: number;
+  readonly bytesIn: number;
+  readonly actions: Readonly<Record<string, number>>;
+}
+
+/** Which edges, as what follows `FROM edges` in SQL. */
+interface Which {
+  readonly sql: string;
+  readonly parameters: readonly (string | number)[];
+}
+
+function numberedBy(which: string): string {
+  return `SELECT no FROM edges ${which}`;
+}
+
+function whichEdges(filter: EdgeFilter, more: readonly Condition[]): Which {
+  const conditions = [...edgeConditions(filter), ...more];
   const where = conditions.map(({ sql }) => ` AND ${sql}`).join('');
   const parameters = conditions.flatMap((condition) => condition.parameters);
-  const query = `SELECT * FROM (SELECT * FROM edges WHERE 1${where} ORDER BY last_seen DESC, id LIMIT ?)
-    ORDER BY host, port, last_seen, id`;
-  const entities = database.prepare('SELECT entity AS name, count FROM edge_entities WHERE edge = ? ORDER BY entity');
-  const actions = database.prepare(
-    'SELECT action AS name, calls AS count FROM edge_actions WHERE edge = ? ORDER BY action',
+  if (filter.limit == null) return { sql: `WHERE 1${where}`, parameters };
+  return { sql: `WHERE 1${where} ORDER BY last_seen DESC, id LIMIT ?`, parameters: [...parameters, filter.limit] };
+}
+
+/** What a filter asks of the columns of `edges`: all but entities, `since` and `limit`. */
+export function edgeConditions(
+  filter: { readonly [K in keyof EdgeFilter]?: EdgeFilter[K] | undefined },
+): readonly Condition[] {
+  return [
+    anyOf('id', filter.ids),
+    anyOf('app', filter.apps),
+    anyOf(`source ->> '$.user'`, filter.users),
+    anyOf(`source ->> '$.process'`, filter.processes),
+    anyOf(`source ->> '$.container'`, filter.containers),
+    anyOf(`source ->> '$.host'`, filter.sourceHosts),
+    anyHost('host', filter.destinations),
+    anyOf('vendor', filter.vendors),
+    anyOf('category', filter.categories),
+    anyOf('channel', filter.channels),
+    anyOf('direction', filter.directions),
+    anyOf('protocol', filter.protocols),
+    filter.newSince ? { sql: 'first_seen >= ?', parameters: [filter.newSince.toISOString()] } : null,
+  ].filter((condition) => condition !== null);
+}
+
+function withEntities(entities: readonly string[] | undefined): readonly Condition[] {
+  const named = anyOf(
+    'no IN (SELECT ee.edge FROM edge_entities AS ee JOIN entities AS n ON n.no = ee.entity WHERE n.entity',
+    entities,
+    ')',
   );
-  for (const row of database.prepare(query).iterate(...parameters, filter.limit ?? -1)) {
-    const id = String(row['id']);
-    yield readEdge(row, countsOf(entities.all(id)), countsOf(actions.all(id)));
+  return named === null ? [] : [named];
+}
+
+/** The rows of some buckets in several spans, one after the other; the parameters are `boundsOf`. */
+export function unionOf(segments: readonly Segment[], table: string, columns: string): string {
+  const one = `SELECT ${columns} FROM ${table} WHERE span = ? AND bucket >= ? AND bucket < ?`;
+  return segments.length === 0
+    ? `SELECT ${columns} FROM ${table} WHERE 0`
+    : segments.map(() => one).join(' UNION ALL ');
+}
+
+export function boundsOf(segments: readonly Segment[]): readonly number[] {
+  return segments.flatMap(({ span, from, to }) => [span, from, to]);
+}
+
+/** Rows as lists: objects would take most of the time of a large answer. */
+export function rowsOf(
+  database: DatabaseSync,
+  sql: string,
+  parameters: readonly (string | number)[] = [],
+): readonly (readonly SQLOutputValue[])[] {
+  const statement = database.prepare(sql);
+  statement.setReturnArrays(true);
+  return statement.all(...parameters) as unknown as readonly (readonly SQLOutputValue[])[];
+}
+
+interface Known {
+  readonly details: Map<number, Record<string, EdgeDetail>>;
+  readonly models: Map<number, string[]>;
+}
+
+function detailsOf(
+  database: DatabaseSync,
+  numbers: string,
+  parameters: readonly (string | number)[],
+  level: DetailLevel,
+): Known | null {
+  if (level === 'none') return null;
+  const [fingerprints, paths] = ['fingerprint', 'path'].map((item) => {
+    const lists = new Map<string, string[]>();
+    if (level === 'summary') return lists;
+    const sql = `SELECT edge, entity, ${item} FROM edge_${item}s WHERE edge IN (${numbers}) ORDER BY edge, entity, last_ms DESC, ${item}`;
+    for (const [edge, entity, text] of rowsOf(database, sql, parameters)) {
+      const key = `${edge} ${entity}`;
+      const list = lists.get(key);
+      if (list === undefined) lists.set(key, [String(text)]);
+      else list.push(String(text));
+    }
+    return lists;
+  });
+  const details = new Map<number, Record<string, EdgeDetail>>();
+  for (const [edge, entity, name, maxScore, firstMs, lastMs, values] of rowsOf(
+    database,
+    `SELECT ee.edge, ee.entity, n.entity, ee.max_score, ee.first_ms, ee.last_ms, ee.fingerprints
+     FROM edge_entities AS ee JOIN entities AS n ON n.no = ee.entity
+     WHERE ee.edge IN (${numbers}) AND ee.max_score IS NOT NULL ORDER BY ee.edge, n.entity`,
+    parameters,
+  )) {
+    const key = `${edge} ${entity}`;
+    const of: Record<string, EdgeDetail> = details.get(Number(edge)) ?? Object.create(null);
+    details.set(Number(edge), of);
+    of[String(name)] = {
+      maxScore: Number(maxScore),
+      firstSeen: new Date(Number(firstMs)).toISOString(),
+      lastSeen: new Date(Number(lastMs)).toISOString(),
+      values: Number(values),
+      fingerprints: fingerprints?.get(key) ?? [],
+      paths: paths?.get(key) ?? [],
+    };
   }
+  const models = new Map<number, string[]>();
+  const sql = `SELECT edge, model FROM edge_models WHERE edge IN (${numbers}) ORDER BY edge, last_ms DESC, model`;
+  for (const [edge, model] of rowsOf(database, sql, parameters)) {
+    const list = models.get(Number(edge)) ?? [];
+    models.set(Number(edge), list);
+    list.push(String(model));
+  }
+  return { details, models };
+}
+
+type Row = Record<string, SQLOutputValue>;
+
+/** Sources and destinations stand on many edges each, as the same text. */
+function readRows(
+  database: DatabaseSync,
+  which: Which,
+  known: Known | null,
+  carried: (row: Row) => (Totals & Pick<Edge, 'entities'>) | null,
+): readonly Edge[] {
+  const sources = new Map<string, Source>();
+  const destinations = new Map<string, EventDestination>();
+  const edges: Edge[] = [];
+  const query = `SELECT * FROM (SELECT * FROM edges ${which.sql}) ORDER BY host, port, last_seen, id`;
+  for (const row of database.prepare(query).iterate(...which.parameters)) {
+    const of = carried(row);
+    if (of === null) continue;
+    // What an older version wrote has no credential.
+    const source = parsedOnce(sources, row['source'], (text) => ({ ...JSON.parse(text), credential: null }));
+    const destination = parsedOnce(destinations, row['destination'], (text) => JSON.parse(text));
+    const no = Number(row['no']);
+    edges.push({
+      id: String(row['id']),
+      source,
+      destination,
+      via: row['via'] as Via,
+      protocol: String(row['protocol']),
+      direction: row['direction'] as EdgeDirection,
+      channel: row['channel'] as Channel,
+      entities: of.entities,
+      calls: of.calls,
+      bytesOut: of.bytesOut,
+      bytesIn: of.bytesIn,
+      firstSeen: String(row['first_seen']),
+      lastSeen: String(row['last_seen']),
+      actions: of.actions,
+      coverage: coverageOf(row),
+      risk: null,
+      ...(known === null ? {} : { details: known.details.get(no) ?? {}, models: known.models.get(no) ?? [] }),
+    });
+  }
+  return edges;
+}
+
+function parsedOnce<T>(known: Map<string, T>, column: SQLOutputValue | undefined, parse: (text: string) => T): T {
+  const text = String(column);
+  const earlier = known.get(text);
+  if (earlier !== undefined) return earlier;
+  const parsed = parse(text);
+  known.set(text, parsed);
+  return parsed;
+}
+
+function totalsOf(row: Row): Totals {
+  const { alert, tokenize, redact, block } = row;
+  const actions = { alert, tokenize, redact, block };
+  return totals(Number(row['calls']), Number(row['bytes_out']), Number(row['bytes_in']), actions);
+}
+
+/** Those of the five actions that were carried out at all, in the order of their names. */
+function totals(
+  calls: number,
+  bytesOut: number,
+  bytesIn: number,
+  stronger: Readonly<Record<'alert' | 'tokenize' | 'redact' | 'block', SQLOutputValue | undefined>>,
+): Totals {
+  const [alert, tokenize, redact, block] = [stronger.alert, stronger.tokenize, stronger.redact, stronger.block].map(
+    Number,
+  );
+  const all = {
+    alert,
+    allow: calls - (alert ?? 0) - (tokenize ?? 0) - (redact ?? 0) - (block ?? 0),
+    block,
+    redact,
+    tokenize,
+  };
+  const actions: Record<string, number> = {};
+  for (const [action, count] of Object.entries(all)) if (count) actions[action] = count;
+  return { calls, bytesOut, bytesIn, actions };
+}
+
+/** Null prototype: an entity of a user's own policy may be called anything. */
+function countsIn(of: Map<number, Record<string, number>>, no: number): Record<string, number> {
+  const known: Record<string, number> = of.get(no) ?? Object.create(null);
+  of.set(no, known);
+  return known;
 }
 
 /** `column IN (…)` of a list that is not empty; null for none. */
@@ -211,42 +375,7 @@ export function anyHost(column: string, hosts: readonly string[] | undefined): C
   return { sql: `(${hosts.map(one).join(' OR ')})`, parameters: hosts.map(like) };
 }
 
-function countsOf(rows: readonly Record<string, SQLOutputValue>[]): Record<string, number> {
-  // Null prototype: an entity of a user's own policy may be called anything.
-  const counts: Record<string, number> = Object.create(null);
-  for (const row of rows) counts[String(row['name'])] = Number(row['count']);
-  return counts;
-}
-
-function coverageOf(row: Record<string, SQLOutputValue>): Coverage {
+export function coverageOf(row: Record<string, SQLOutputValue>): Coverage {
   const reason = row['coverage_reason'];
   return { level: row['coverage'] as CoverageLevel, reason: typeof reason === 'string' ? reason : null };
-}
-
-function readEdge(
-  row: Record<string, SQLOutputValue>,
-  entities: Readonly<Record<string, number>>,
-  actions: Readonly<Record<string, number>>,
-): Edge {
-  // What an older version wrote has no credential.
-  const source: Source = { ...JSON.parse(String(row['source'])), credential: null };
-  const destination: EventDestination = JSON.parse(String(row['destination']));
-  return {
-    id: String(row['id']),
-    source,
-    destination,
-    via: row['via'] as Via,
-    protocol: String(row['protocol']),
-    direction: row['direction'] as EdgeDirection,
-    channel: row['channel'] as Channel,
-    entities,
-    calls: Number(row['calls']),
-    bytesOut: Number(row['bytes_out']),
-    bytesIn: Number(row['bytes_in']),
-    firstSeen: String(row['first_seen']),
-    lastSeen: String(row['last_seen']),
-    actions,
-    coverage: coverageOf(row),
-    risk: null,
-  };
 }

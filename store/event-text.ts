@@ -96,6 +96,9 @@ export function observationText(edge: EdgeObservation, event: EventBody): string
   if (edge.time !== event.time) text += `,"time":${quoted(edge.time)}`;
   if (edge.source !== event.source) text += `,"source":${sourceText(edge.source)}`;
   if (edge.destination !== event.destination) text += `,"destination":${destinationText(edge.destination)}`;
+  if (edge.calls !== undefined) text += `,"calls":${numeral(edge.calls)}`;
+  if (edge.details !== undefined) text += `,"details":${JSON.stringify(edge.details)}`;
+  if (edge.model !== undefined) text += `,"model":${quoted(edge.model)}`;
   for (const _ in edge.entities) return `${text},"entities":${JSON.stringify(edge.entities)}}`;
   return `${text}}`;
 }
@@ -115,6 +118,9 @@ export function observationBeside(written: Partial<EdgeObservation>, event: Even
     action: written.action ?? carriedOut(event),
     coverage: written.coverage ?? event.coverage,
     time: written.time ?? event.time,
+    ...(written.calls === undefined ? {} : { calls: written.calls }),
+    ...(written.details === undefined ? {} : { details: written.details }),
+    ...(written.model === undefined ? {} : { model: written.model }),
   };
 }
 

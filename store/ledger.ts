@@ -6,8 +6,10 @@
 import type { KeyObject } from 'node:crypto';
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { EdgeObservation } from '../flow/edge.ts';
-import type { EventBody } from '../flow/event.ts';
-import { EdgeWriter } from './edges.ts';
+import type { EventBody, ReviewState } from '../flow/event.ts';
+import { EdgeWriter } from './edge-writer.ts';
+import { type EdgeNumbers, FacetWriter, facetParts } from './facets.ts';
+import { Fill } from './fill.ts';
 import { addWriterId, type HomePaths, writerIds } from './home.ts';
 import { GENESIS, headMac, isSameDigest } from './keyed.ts';
 import { type Draft, entitiesOf, type Link, makeRecord } from './record.ts';
@@ -23,6 +25,12 @@ export interface Committed {
   readonly event: EventBody;
   readonly link: Link;
   readonly hash: string;
+}
+
+/** How far a spool file is committed: what it holds up to there is never added again. */
+export interface Mark {
+  readonly file: string;
+  readonly bytes: number;
 }
 
 interface Head {
@@ -44,6 +52,16 @@ export class Ledger {
   readonly #writeHead: StatementSync;
   readonly #readHash: StatementSync;
   readonly #hasEvent: StatementSync;
+  readonly #insertFingerprint: StatementSync;
+  readonly #reviewed: StatementSync;
+  readonly #setFacet: StatementSync;
+  readonly #mark: StatementSync;
+  readonly #readMark: StatementSync;
+  readonly #dropMark: StatementSync;
+  readonly #version: StatementSync;
+  readonly #facets: FacetWriter;
+  readonly #fill: Fill;
+  #dataVersion: unknown = null;
   #writer: string | null = null;
 
   /** `onProblem` hears of a head that was changed from outside. */
@@ -55,8 +73,8 @@ export class Ledger {
     this.#edges = new EdgeWriter(database);
     this.#insertEvent = database.prepare(`
       INSERT INTO events (id, writer, seq, kind, time_ms, carried, observed, outcome, app, host, port, policy, refers_to,
-        core, personal, excerpt, hash)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`);
+        core, personal, excerpt, hash, facet)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`);
     this.#insertEntity = database.prepare(
       'INSERT INTO event_entities (entity, time_ms, event, count, max_score) VALUES (?, ?, ?, ?, ?)',
     );
@@ -64,6 +82,19 @@ export class Ledger {
     this.#writeHead = database.prepare('UPDATE writers SET seq = ?, hash = ?, mac = ? WHERE no = ?');
     this.#readHash = database.prepare('SELECT hash FROM events WHERE writer = ? AND seq = ?');
     this.#hasEvent = database.prepare('SELECT 1 FROM events WHERE id = ?');
+    this.#facets = new FacetWriter(database);
+    this.#fill = new Fill(database, this.#edges, this.#facets);
+    this.#insertFingerprint = database.prepare(
+      'INSERT OR IGNORE INTO event_fingerprints (fingerprint, event) VALUES (?, ?)',
+    );
+    this.#reviewed = database.prepare('SELECT position, time_ms, facet FROM events WHERE id = ?');
+    this.#setFacet = database.prepare('UPDATE events SET facet = ? WHERE position = ?');
+    this.#mark = database.prepare(
+      'INSERT INTO spools (name, bytes) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET bytes = excluded.bytes',
+    );
+    this.#readMark = database.prepare('SELECT bytes FROM spools WHERE name = ?');
+    this.#dropMark = database.prepare('DELETE FROM spools WHERE name = ?');
+    this.#version = database.prepare('PRAGMA data_version');
   }
 
   /** Whether an event of this id is there. */
@@ -71,40 +102,79 @@ export class Ledger {
     return this.#hasEvent.get(id) !== undefined;
   }
 
+  /** Up to where a spool file is committed, as `append` was told. */
+  committed(file: string): number {
+    return Number(this.#readMark.get(file)?.['bytes'] ?? 0);
+  }
+
+  /** A spool file that is gone: nothing of it will come again. */
+  forgetMark(file: string): void {
+    if (this.#readMark.get(file) !== undefined) this.#dropMark.run(file);
+  }
+
   /**
-   * Chains and commits all entries, or none. An entry whose id is already there is passed over, so that the same spool
-   * may be read twice. Returns the records added, in order. Throws TypeError for an entry that is no event, SQLite's errors else.
+   * Chains and commits all entries, or none, and with them observations that come without an event. An entry whose id is
+   * already there is passed over, so that the same spool may be read twice; observations are added each time, which
+   * `mark` is for. Returns the records added, in order. Throws TypeError for an entry that is no event, SQLite's errors else.
    */
-  append(entries: readonly Entry[]): readonly Committed[] {
-    const added = this.#transact(() => {
+  append(
+    entries: readonly Entry[],
+    {
+      observations = [],
+      mark = null,
+    }: { readonly observations?: readonly EdgeObservation[]; readonly mark?: Mark | null } = {},
+  ): readonly Committed[] {
+    const added = this.transact(() => {
       const head = this.#head();
       if (head === null) return null;
       const { records, last } = this.#chain(entries, head);
+      for (const observation of observations) this.#edges.add(observation, null);
+      this.#edges.write();
+      this.#facets.write();
       if (records.length > 0) this.#moveHead(last);
+      if (mark !== null) this.#mark.run(mark.file, mark.bytes);
       return records;
     });
     if (added !== null) return added;
     this.#beginChain();
-    return this.append(entries);
+    return this.append(entries, { observations, mark });
   }
 
-  #transact<T>(work: () => T): T {
+  /** A step of filling in what an older version has not written; false when there is none left. */
+  fill(events?: number): boolean {
+    if (this.#fill.isDone) return false;
+    this.transact(() => this.#fill.step(events));
+    return !this.#fill.isDone;
+  }
+
+  /** One transaction under the write lock. */
+  transact<T>(work: () => T): T {
     const database = this.#database;
     database.exec('BEGIN IMMEDIATE');
     try {
+      this.#forgetWhatOthersChanged();
       const result = work();
       database.exec('COMMIT');
       return result;
     } catch (error) {
+      this.#edges.forget();
+      this.#facets.forget();
       // SQLite itself has already rolled back after a full disk or an I/O error.
       if (database.isTransaction) database.exec('ROLLBACK');
       throw error;
     }
   }
 
+  #forgetWhatOthersChanged(): void {
+    const version = this.#version.get()?.['data_version'];
+    if (version === this.#dataVersion) return;
+    this.#dataVersion = version;
+    this.#edges.forget();
+    this.#facets.forget();
+  }
+
   #chain(entries: readonly Entry[], head: Head): { readonly records: readonly Committed[]; readonly last: Head } {
     const records: Committed[] = [];
-    const observations: EdgeObservation[] = [];
     let last = head;
     for (const entry of entries) {
       if (this.has(entry.event.id)) continue;
@@ -112,23 +182,41 @@ export class Ledger {
       const record = makeRecord(entry, link, this.#chainKey);
       this.#insert(entry, record, link.seq, head.no);
       last = { ...last, seq: link.seq, hash: record.hash };
-      observations.push(...entry.edges);
       records.push({ event: entry.event, link, hash: record.hash });
     }
-    this.#edges.add(observations);
     return { records, last };
   }
 
   #insert(entry: Entry, record: ReturnType<typeof makeRecord>, seq: number, writerNo: number): void {
     const { columns, core, personal, excerpt, hash } = record;
     const { id, kind, timeMs, carried, observed, outcome, app, host, port, policy, refersTo } = columns;
+    const edges: { -readonly [K in keyof EdgeNumbers]: EdgeNumbers[K] } = { out: null, in: null };
+    for (const observation of entry.edges) edges[observation.direction] = this.#edges.add(observation, entry.event);
+    const facet = this.#facets.numberOf(facetParts(entry.event, columns, edges, null));
+    this.#facets.add(facet, timeMs, 1);
     const { lastInsertRowid } = this.#insertEvent.run(
       ...[id, writerNo, seq, kind, timeMs, carried, observed, outcome, app, host, port, policy, refersTo],
-      ...[core, personal, excerpt, hash],
+      ...[core, personal, excerpt, hash, facet],
     );
     for (const [entity, { count, maxScore }] of entitiesOf(entry.event)) {
       this.#insertEntity.run(entity, timeMs, lastInsertRowid, count, maxScore);
     }
+    for (const { fingerprints } of entry.event.findings) {
+      for (const fingerprint of fingerprints) this.#insertFingerprint.run(fingerprint, lastInsertRowid);
+    }
+    if (kind === 'review' && refersTo !== null) this.#moveReviewed(refersTo, entry.event.reason as ReviewState);
+  }
+
+  /** The reviewed event is counted under its new state. One that has no facet yet finds its state when it gets one. */
+  #moveReviewed(id: string, state: ReviewState): void {
+    const row = this.#reviewed.get(id);
+    if (row === undefined || row['facet'] === null) return;
+    const [from, timeMs] = [Number(row['facet']), Number(row['time_ms'])];
+    const to = this.#facets.reviewed(from, state);
+    if (to === from) return;
+    this.#facets.add(from, timeMs, -1);
+    this.#facets.add(to, timeMs, 1);
+    this.#setFacet.run(to, row['position'] ?? null);
   }
 
   #moveHead(head: Head): void {
@@ -166,7 +254,7 @@ export class Ledger {
     const lost = writerIds(this.#home).at(-1);
     const writer = newUlid();
     const mac = headMac(this.#chainKey, writer, 0, GENESIS);
-    this.#transact(() => {
+    this.transact(() => {
       this.#database
         .prepare('INSERT INTO writers (writer, seq, hash, mac) VALUES (?, 0, ?, ?)')
         .run(writer, GENESIS, mac);

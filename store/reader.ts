@@ -4,40 +4,37 @@
  */
 import type { KeyObject } from 'node:crypto';
 import type { DatabaseSync, SQLOutputValue, StatementSync } from 'node:sqlite';
-import type { Action } from '../flow/decision.ts';
 import type { Edge } from '../flow/edge.ts';
 import { WeirError } from '../flow/errors.ts';
-import type { EventKind, Outcome, Review, WeirEvent } from '../flow/event.ts';
-import { anyHost, anyOf, type Condition, type EdgeFilter, readEdges } from './edges.ts';
+import type { Review, WeirEvent } from '../flow/event.ts';
+import { type DetailLevel, type EdgeFilter, type MapQuery, mapEdges, readEdges } from './edges.ts';
+import {
+  allOf,
+  type EventFilter,
+  facetConditions,
+  ownConditions,
+  rawConditions,
+  timeConditions,
+  valueConditions,
+} from './event-filter.ts';
 import { homePaths, readKey, writerIds } from './home.ts';
 import { openExcerpt } from './keyed.ts';
+import {
+  type CountedBy,
+  countBy,
+  countEvents,
+  cursorOf,
+  findPlaces,
+  hasUnfilled,
+  type Place,
+  placeOf,
+  type Way,
+} from './pages.ts';
 import { readEvent, readReview, storedParts } from './record.ts';
 import { openDatabaseToRead } from './schema.ts';
+import { type Point, readSeries, type SeriesQuery } from './series.ts';
+import { type Sighting, sharedSightings, sightingsOf } from './sightings.ts';
 import { type VerifyResult, verifyChains } from './verify.ts';
-
-/** Every key narrows, a list means any of it; absent, null or empty: no filter. */
-export interface EventFilter {
-  /** Carried out; with `isObserved`, decided and not carried out. */
-  readonly actions?: readonly Action[];
-  readonly isObserved?: boolean;
-  /** Began at this moment or later. */
-  readonly since?: Date | null;
-  /** Began before this moment. */
-  readonly until?: Date | null;
-  readonly apps?: readonly string[];
-  /** Hosts, `*` for any run of characters. */
-  readonly destinations?: readonly string[];
-  /** Entities with a finding of medium score or higher. */
-  readonly entities?: readonly string[];
-  readonly outcomes?: readonly Outcome[];
-  /** Policies that took any of the event's decisions. */
-  readonly policies?: readonly string[];
-  readonly kinds?: readonly EventKind[];
-  /** Fingerprints of what the calls authenticated with. */
-  readonly credentials?: readonly string[];
-  /** The newest so many. */
-  readonly limit?: number | null;
-}
 
 /** Of an id or the beginning of one: the event, or why there is none. */
 export type Found =
@@ -45,12 +42,58 @@ export type Found =
   | { readonly kind: 'none' }
   | { readonly kind: 'several'; readonly ids: readonly string[] };
 
+/** Where values were seen. */
+export interface FoundValue {
+  readonly events: readonly WeirEvent[];
+  /** Of the events, those past the limit included. */
+  readonly eventCount: number;
+  readonly edges: readonly { readonly edge: Edge; readonly sighting: Sighting }[];
+}
+
+export interface PageQuery {
+  readonly filter?: EventFilter;
+  /** Of an earlier page, and which way to go from there; null: the newest. */
+  readonly from?: { readonly cursor: string; readonly way: Way } | null;
+  readonly limit: number;
+}
+
+/** A piece of the list of events. */
+export interface Page {
+  /** Newest first, whichever way the page was asked for. Without excerpts. */
+  readonly events: readonly WeirEvent[];
+  /** Where older ones go on; null where there are none. */
+  readonly older: string | null;
+  /** Where newer ones are or will be; null only before the first event. */
+  readonly newer: string | null;
+}
+
 export interface Reader {
   /** Oldest first, by the time the exchange began. Without excerpts. */
   events(filter?: EventFilter): Iterable<WeirEvent>;
   /** One event whole, by its id or a beginning of it that no other has; its excerpt where the key is there. */
   event(idOrPrefix: string): Found;
-  edges(filter?: EdgeFilter): Iterable<Edge>;
+  edges(filter?: EdgeFilter, details?: DetailLevel): Iterable<Edge>;
+  /**
+   * The events of a filter in pages. Throws RangeError for a cursor that is none. An event that is recorded late may
+   * stand on a page that was read already.
+   */
+  page(query: PageQuery): Page;
+  /** How many events a filter matches, exactly, `limit` aside. */
+  count(filter?: EventFilter): number;
+  /** How many of them have each app, destination, entity …; the range in whole hours. The most first, 50 unless said. */
+  countBy(
+    by: CountedBy,
+    filter?: EventFilter,
+    limit?: number,
+  ): readonly { readonly value: string; readonly events: number }[];
+  /** The edges that carried something in a range of time, and what; hours are not divided. */
+  map(query?: MapQuery): readonly Edge[];
+  /** What flowed over time. */
+  series(query: SeriesQuery): readonly Point[];
+  /** Where values were seen, by their fingerprints; the latest first. Events without excerpts, up to so many, 1000 unless said. */
+  byFingerprint(fingerprints: readonly string[], limit?: number): FoundValue;
+  /** Values that were seen on more than one edge. */
+  sharedValues(): readonly Sighting[];
   /** Checks the chain of every writer, as of one moment. */
   verify(): VerifyResult;
   close(): void;
@@ -74,7 +117,20 @@ export function openReader(
 }
 
 function emptyReader(result: VerifyResult): Reader {
-  return { events: () => [], event: () => ({ kind: 'none' }), edges: () => [], verify: () => result, close() {} };
+  return {
+    events: () => [],
+    event: () => ({ kind: 'none' }),
+    edges: () => [],
+    page: () => ({ events: [], older: null, newer: null }),
+    count: () => 0,
+    countBy: () => [],
+    map: () => [],
+    series: () => [],
+    byFingerprint: () => ({ events: [], eventCount: 0, edges: [] }),
+    sharedValues: () => [],
+    verify: () => result,
+    close() {},
+  };
 }
 
 class DatabaseReader implements Reader {
@@ -82,6 +138,7 @@ class DatabaseReader implements Reader {
   readonly #excerptKey: KeyObject | null;
   readonly #onProblem: ((message: string) => void) | null;
   readonly #latestReview: StatementSync;
+  readonly #byPosition: StatementSync;
   readonly verify: () => VerifyResult;
 
   constructor(
@@ -94,26 +151,88 @@ class DatabaseReader implements Reader {
     this.#excerptKey = excerptKey;
     this.#onProblem = onProblem;
     this.verify = verify;
+    this.#byPosition = database.prepare('SELECT id, kind, core, personal, hash FROM events WHERE position = ?');
     this.#latestReview = database.prepare(
       `SELECT core, personal FROM events WHERE refers_to = ? AND kind = 'review' ORDER BY position DESC LIMIT 1`,
     );
   }
 
   *events(filter: EventFilter = {}): Generator<WeirEvent> {
-    const conditions = conditionsOf(filter);
-    const where = conditions.map(({ sql }) => ` AND ${sql}`).join('');
-    const parameters = conditions.flatMap((condition) => condition.parameters);
+    const { sql, parameters } = conditionOf(this.#database, filter);
     const columns = 'position, time_ms, id, kind, core, personal, hash';
     const query =
       filter.limit == null
-        ? `SELECT ${columns} FROM events WHERE 1${where} ORDER BY time_ms, position`
-        : `SELECT * FROM (SELECT ${columns} FROM events WHERE 1${where} ORDER BY time_ms DESC, position DESC LIMIT ?)
+        ? `SELECT ${columns} FROM events WHERE ${sql} ORDER BY time_ms, position`
+        : `SELECT * FROM (SELECT ${columns} FROM events WHERE ${sql} ORDER BY time_ms DESC, position DESC LIMIT ?)
            ORDER BY time_ms, position`;
     const limit = filter.limit == null ? [] : [filter.limit];
     for (const row of this.#database.prepare(query).iterate(...parameters, ...limit)) {
       const event = this.#readable(row);
       if (event !== null) yield event;
     }
+  }
+
+  page({ filter = {}, from = null, limit }: PageQuery): Page {
+    const place = from === null ? null : placeOf(from.cursor);
+    if (from !== null && place === null) throw new RangeError('not a cursor of a page');
+    const way = from?.way ?? 'older';
+    // One more than asked for tells whether there are more.
+    const found = findPlaces(this.#database, filter, { from: place, way, limit: limit + 1 });
+    const places = found.slice(0, limit);
+    const [near, far] = [places.at(0) ?? place, places.at(-1) ?? place];
+    const isMore = found.length > limit;
+    const [first, last] = way === 'older' ? [near, far] : [far, near];
+    return {
+      events: this.#eventsAt(way === 'older' ? places : places.toReversed()),
+      older: last !== null && (way === 'newer' || isMore) ? cursorOf(last) : null,
+      newer: first === null ? null : cursorOf(first),
+    };
+  }
+
+  #eventsAt(places: readonly Place[]): readonly WeirEvent[] {
+    const events: WeirEvent[] = [];
+    for (const { position } of places) {
+      const row = this.#byPosition.get(position);
+      const event = row === undefined ? null : this.#readable(row);
+      if (event !== null) events.push(event);
+    }
+    return events;
+  }
+
+  count(filter: EventFilter = {}): number {
+    return countEvents(this.#database, filter);
+  }
+
+  countBy(by: CountedBy, filter: EventFilter = {}, limit = 50): ReturnType<Reader['countBy']> {
+    return countBy(this.#database, filter, by, limit);
+  }
+
+  map(query: MapQuery = {}): readonly Edge[] {
+    return mapEdges(this.#database, query);
+  }
+
+  series(query: SeriesQuery): readonly Point[] {
+    return readSeries(this.#database, query);
+  }
+
+  byFingerprint(fingerprints: readonly string[], limit = 1000): FoundValue {
+    const filter = { fingerprints };
+    const places = findPlaces(this.#database, filter, { from: null, way: 'older', limit });
+    const sightings = sightingsOf(this.#database, fingerprints);
+    const ids = [...new Set(sightings.map((sighting) => sighting.edge))];
+    const edges = new Map(ids.length === 0 ? [] : readEdges(this.#database, { ids }).map((edge) => [edge.id, edge]));
+    return {
+      events: this.#eventsAt(places),
+      eventCount: countEvents(this.#database, filter),
+      edges: sightings.flatMap((sighting) => {
+        const edge = edges.get(sighting.edge);
+        return edge === undefined ? [] : [{ edge, sighting }];
+      }),
+    };
+  }
+
+  sharedValues(): readonly Sighting[] {
+    return sharedSightings(this.#database);
   }
 
   event(idOrPrefix: string): Found {
@@ -137,8 +256,8 @@ class DatabaseReader implements Reader {
       .all(prefix, `${prefix}[`);
   }
 
-  edges(filter: EdgeFilter = {}): Iterable<Edge> {
-    return readEdges(this.#database, filter);
+  edges(filter: EdgeFilter = {}, details: DetailLevel = 'none'): Iterable<Edge> {
+    return readEdges(this.#database, filter, details);
   }
 
   close(): void {
@@ -164,21 +283,18 @@ class DatabaseReader implements Reader {
   }
 }
 
-function conditionsOf(filter: EventFilter): readonly Condition[] {
-  const { actions, since, until, policies } = filter;
-  const column = filter.isObserved === true ? 'observed' : 'carried';
-  const conditions = [
-    anyOf(column, actions),
-    filter.isObserved === true ? { sql: 'observed IS NOT NULL', parameters: [] } : null,
-    since ? { sql: 'time_ms >= ?', parameters: [since.getTime()] } : null,
-    until ? { sql: 'time_ms < ?', parameters: [until.getTime()] } : null,
-    anyOf('app', filter.apps),
-    anyHost('host', filter.destinations),
-    anyOf('position IN (SELECT event FROM event_entities WHERE entity', filter.entities, ')'),
-    anyOf('outcome', filter.outcomes),
-    anyOf(`EXISTS (SELECT 1 FROM json_each(core, '$.decisions') AS d WHERE d.value ->> 'policy'`, policies, ')'),
-    anyOf('kind', filter.kinds),
-    anyOf(`personal ->> '$.source.credential'`, filter.credentials),
-  ];
-  return conditions.filter((condition) => condition !== null);
+/** Facets first; what has none yet by its own columns. */
+function conditionOf(database: DatabaseSync, filter: EventFilter): ReturnType<typeof allOf> {
+  const each = [...timeConditions(filter), ...ownConditions(filter)];
+  const facets = facetConditions(filter);
+  const values = valueConditions(filter);
+  if (facets.length === 0 && values.length === 0) return allOf(each);
+  const [matching, raw] = [allOf(facets), allOf(rawConditions(filter))];
+  const filled = allOf([
+    { sql: `facet IN (SELECT no FROM facets WHERE ${matching.sql})`, parameters: matching.parameters },
+    ...values,
+  ]);
+  if (!hasUnfilled(database)) return allOf([filled, ...each]);
+  const sql = `((${filled.sql}) OR (facet IS NULL AND ${raw.sql}))`;
+  return allOf([{ sql, parameters: [...filled.parameters, ...raw.parameters] }, ...each]);
 }

@@ -2,7 +2,8 @@
  * Records for the proxy of a Weir of one process, and for the process above several: a spool of its own, and the writer
  * that commits the spools of all. The caller holds the home's lock.
  */
-import type { Closing, Opening, Recorder } from '../flow/recorder.ts';
+import type { EdgeObservation } from '../flow/edge.ts';
+import type { Closing, EdgeRecorder, Opening, Recorder } from '../flow/recorder.ts';
 import type { Home } from './home.ts';
 import { type SpoolFile, tryAppend } from './spool.ts';
 import { SpoolRecorder } from './spool-recorder.ts';
@@ -23,7 +24,7 @@ export interface RecorderOptions extends Omit<WriterOptions, 'onRemoved'> {
   readonly closeMs?: number;
 }
 
-export interface StoreRecorder extends Recorder {
+export interface StoreRecorder extends Recorder, EdgeRecorder {
   close(closing: Closing): void;
   /** Flushes, ends the writer and removes what is committed from the spool. No call may follow. */
   close(): Promise<void>;
@@ -118,6 +119,10 @@ class HomeRecorder implements StoreRecorder {
 
   open(opening: Opening): void {
     this.#spool.open(opening);
+  }
+
+  observe(observations: readonly EdgeObservation[]): void {
+    this.#spool.observe(observations);
   }
 
   openSoon(opening: Opening): Promise<void> {

@@ -6,7 +6,7 @@ import type { EventBody, ReviewState, WeirEvent } from '../flow/event.ts';
 import type { Home } from './home.ts';
 import { Ledger } from './ledger.ts';
 import { openReader } from './reader.ts';
-import { openDatabase } from './schema.ts';
+import { openDatabaseBeside } from './schema.ts';
 import { newUlid } from './ulid.ts';
 
 export interface ReviewInput {
@@ -30,7 +30,7 @@ export function review(home: Home, input: ReviewInput, onProblem: (message: stri
   if (reviewed === null) return { kind: 'none' };
   if (reviewed.kind === 'review') return { kind: 'stacked' };
   const event = reviewEvent(reviewed, input);
-  const database = openDatabase(home.databaseFile);
+  const database = openDatabaseBeside(home.databaseFile);
   try {
     const entry = { event, edges: [], excerpt: null, review: { by: input.by, note: input.note } };
     new Ledger(database, home, home.keys.chain, onProblem).append([entry]);

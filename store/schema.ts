@@ -3,9 +3,10 @@
  * version is refused and left as it is.
  */
 import { existsSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { WeirError } from '../flow/errors.ts';
-import { makePrivateFile } from './lock.ts';
+import { type Lock, makePrivateFile, takeLock } from './lock.ts';
 
 /** One entry a version, never changed once released: version N is made by the first N. */
 const MIGRATIONS: readonly string[] = [
@@ -84,6 +85,162 @@ const MIGRATIONS: readonly string[] = [
     PRIMARY KEY (edge, action)
   ) STRICT, WITHOUT ROWID;
   `,
+  // What the map and the console ask: roll-ups written with the event, and edges in detail. The facets of events that
+  // were there before are filled in later, in steps (fill.ts); those have `facet` NULL until then.
+  `
+  DROP INDEX events_time;
+  DROP INDEX events_carried;
+  DROP INDEX events_observed;
+  DROP INDEX events_app;
+  DROP INDEX events_host;
+  ALTER TABLE events ADD COLUMN facet INTEGER;
+  CREATE INDEX events_time ON events (time_ms, position, facet);
+  CREATE INDEX events_facet ON events (facet, time_ms);
+  CREATE TABLE event_fingerprints (
+    fingerprint TEXT NOT NULL,
+    event INTEGER NOT NULL,
+    PRIMARY KEY (fingerprint, event)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE facets (
+    no INTEGER PRIMARY KEY,
+    key TEXT NOT NULL UNIQUE,
+    events INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    channel TEXT NOT NULL,
+    carried TEXT,
+    observed TEXT,
+    outcome TEXT,
+    severity TEXT,
+    app TEXT,
+    host TEXT,
+    vendor TEXT,
+    category TEXT NOT NULL,
+    policies TEXT,
+    rules TEXT,
+    entities TEXT,
+    edge_out INTEGER,
+    edge_in INTEGER,
+    review TEXT
+  ) STRICT;
+  CREATE TABLE event_counts (
+    span INTEGER NOT NULL,
+    bucket INTEGER NOT NULL,
+    facet INTEGER NOT NULL,
+    events INTEGER NOT NULL,
+    PRIMARY KEY (span, bucket, facet)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE entities (
+    no INTEGER PRIMARY KEY,
+    entity TEXT NOT NULL UNIQUE
+  ) STRICT;
+  INSERT INTO entities (entity) SELECT DISTINCT entity FROM edge_entities;
+
+  ALTER TABLE edges RENAME TO edges_1;
+  ALTER TABLE edge_entities RENAME TO edge_entities_1;
+  CREATE TABLE edges (
+    no INTEGER PRIMARY KEY,
+    id TEXT NOT NULL UNIQUE,
+    source TEXT NOT NULL,
+    app TEXT,
+    destination TEXT NOT NULL,
+    host TEXT,
+    port INTEGER,
+    vendor TEXT,
+    category TEXT,
+    via TEXT NOT NULL,
+    protocol TEXT NOT NULL,
+    direction TEXT NOT NULL,
+    channel TEXT NOT NULL,
+    calls INTEGER NOT NULL,
+    bytes_out INTEGER NOT NULL,
+    bytes_in INTEGER NOT NULL,
+    alert INTEGER NOT NULL,
+    tokenize INTEGER NOT NULL,
+    redact INTEGER NOT NULL,
+    block INTEGER NOT NULL,
+    first_seen TEXT NOT NULL,
+    last_seen TEXT NOT NULL,
+    coverage TEXT NOT NULL,
+    coverage_reason TEXT
+  ) STRICT;
+  CREATE INDEX edges_place ON edges (host, port, direction, channel);
+  INSERT INTO edges (id, source, app, destination, host, port, vendor, category, via, protocol, direction, channel,
+      calls, bytes_out, bytes_in, alert, tokenize, redact, block, first_seen, last_seen, coverage, coverage_reason)
+    SELECT id, source, app, destination, host, port, destination ->> '$.vendor', destination ->> '$.category',
+      via, protocol, direction, channel, calls, bytes_out, bytes_in,
+      (SELECT coalesce(sum(a.calls), 0) FROM edge_actions AS a WHERE a.edge = id AND a.action = 'alert'),
+      (SELECT coalesce(sum(a.calls), 0) FROM edge_actions AS a WHERE a.edge = id AND a.action = 'tokenize'),
+      (SELECT coalesce(sum(a.calls), 0) FROM edge_actions AS a WHERE a.edge = id AND a.action = 'redact'),
+      (SELECT coalesce(sum(a.calls), 0) FROM edge_actions AS a WHERE a.edge = id AND a.action = 'block'),
+      first_seen, last_seen, coverage, coverage_reason
+    FROM edges_1 ORDER BY first_seen, id;
+  CREATE TABLE edge_entities (
+    edge INTEGER NOT NULL,
+    entity INTEGER NOT NULL,
+    count INTEGER NOT NULL,
+    max_score REAL,
+    first_ms INTEGER,
+    last_ms INTEGER,
+    fingerprints INTEGER NOT NULL,
+    PRIMARY KEY (edge, entity)
+  ) STRICT, WITHOUT ROWID;
+  INSERT INTO edge_entities
+    SELECT e.no, n.no, o.count, NULL, NULL, NULL, 0
+    FROM edge_entities_1 AS o JOIN edges AS e ON e.id = o.edge JOIN entities AS n ON n.entity = o.entity;
+  DROP TABLE edge_actions;
+  DROP TABLE edge_entities_1;
+  DROP TABLE edges_1;
+  CREATE TABLE edge_fingerprints (
+    edge INTEGER NOT NULL,
+    entity INTEGER NOT NULL,
+    fingerprint TEXT NOT NULL,
+    count INTEGER NOT NULL,
+    first_ms INTEGER NOT NULL,
+    last_ms INTEGER NOT NULL,
+    PRIMARY KEY (edge, entity, fingerprint)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX edge_fingerprints_fingerprint ON edge_fingerprints (fingerprint);
+  CREATE TABLE edge_paths (
+    edge INTEGER NOT NULL,
+    entity INTEGER NOT NULL,
+    path TEXT NOT NULL,
+    count INTEGER NOT NULL,
+    last_ms INTEGER NOT NULL,
+    PRIMARY KEY (edge, entity, path)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE edge_models (
+    edge INTEGER NOT NULL,
+    model TEXT NOT NULL,
+    calls INTEGER NOT NULL,
+    last_ms INTEGER NOT NULL,
+    PRIMARY KEY (edge, model)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE edge_counts (
+    span INTEGER NOT NULL,
+    bucket INTEGER NOT NULL,
+    edge INTEGER NOT NULL,
+    calls INTEGER NOT NULL,
+    bytes_out INTEGER NOT NULL,
+    bytes_in INTEGER NOT NULL,
+    alert INTEGER NOT NULL,
+    tokenize INTEGER NOT NULL,
+    redact INTEGER NOT NULL,
+    block INTEGER NOT NULL,
+    PRIMARY KEY (span, bucket, edge)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE entity_counts (
+    span INTEGER NOT NULL,
+    bucket INTEGER NOT NULL,
+    edge INTEGER NOT NULL,
+    entity INTEGER NOT NULL,
+    count INTEGER NOT NULL,
+    PRIMARY KEY (span, bucket, edge, entity)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE spools (
+    name TEXT PRIMARY KEY,
+    bytes INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  `,
 ];
 
 export const SCHEMA_VERSION = MIGRATIONS.length;
@@ -92,15 +249,16 @@ export const SCHEMA_VERSION = MIGRATIONS.length;
 const BUSY_MS = 5000;
 
 /**
- * Opens the database for writing: WAL, so that readers go on beside it, and no fsync a commit (what the process has
- * committed outlives the process; a power cut may take the last moments). Makes and migrates it as needed. Throws
- * WeirError `store_newer` for a newer schema, and SQLite's own errors for what the disk does.
+ * Opens the database for writing, for who holds the home's lock: WAL, so that readers go on beside it, and no fsync a
+ * commit (what the process has committed outlives the process; a power cut may take the last moments). Makes and
+ * migrates it as needed; `maxPages` bounds its size. Throws WeirError `store_newer` for a newer schema, and SQLite's own errors for what the disk does.
  */
-export function openDatabase(file: string, busyMs: number = BUSY_MS): DatabaseSync {
+export function openDatabase(file: string, busyMs: number = BUSY_MS, maxPages: number | null = null): DatabaseSync {
   makePrivateFile(file);
   const database = new DatabaseSync(file, { timeout: busyMs });
   try {
     database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA journal_size_limit = 16777216');
+    if (maxPages !== null) database.exec(`PRAGMA max_page_count = ${maxPages}`);
     migrate(database, file);
     return database;
   } catch (error) {
@@ -109,24 +267,73 @@ export function openDatabase(file: string, busyMs: number = BUSY_MS): DatabaseSy
   }
 }
 
+/**
+ * Opens it for writing beside whoever holds the home's lock. Throws as `openDatabase` does, and WeirError
+ * `home_unusable` where that one is of an older version.
+ */
+export function openDatabaseBeside(file: string): DatabaseSync {
+  bringUpToDate(file);
+  return openDatabase(file);
+}
+
 /** Opens it for reading, while others write; null where there is none yet. Throws WeirError `store_newer` or `home_unusable`. */
 export function openDatabaseToRead(file: string): DatabaseSync | null {
   if (!existsSync(file)) return null;
-  let database: DatabaseSync | null = null;
   try {
-    database = new DatabaseSync(file, { readOnly: true, timeout: BUSY_MS });
-    const version = schemaVersion(database);
-    if (version > SCHEMA_VERSION) throw newer(file, version);
-    if (version === SCHEMA_VERSION) return database;
-    database.close();
-    // Made by an older version, or not yet complete: its own writer, or else this call, brings it up to date.
-    openDatabase(file).close();
+    bringUpToDate(file);
     return new DatabaseSync(file, { readOnly: true, timeout: BUSY_MS });
   } catch (error) {
-    if (database?.isOpen) database.close();
     if (error instanceof WeirError) throw error;
     const reason = error instanceof Error ? error.message : 'unknown reason';
     throw new WeirError('home_unusable', `${file} cannot be read: ${reason}`, { cause: error });
+  }
+}
+
+const LOOK_MS = 50;
+
+/**
+ * Migrates what an older version has made, unless somebody is writing it: a running older Weir could not go on, and one
+ * that is just starting does it itself, which is waited for.
+ */
+function bringUpToDate(file: string): void {
+  const deadline = performance.now() + BUSY_MS;
+  for (;;) {
+    const version = existsSync(file) ? versionOf(file) : 0;
+    if (version > SCHEMA_VERSION) throw newer(file, version);
+    if (version === SCHEMA_VERSION || isMigrated(file)) return;
+    if (performance.now() > deadline) {
+      throw new WeirError(
+        'home_unusable',
+        `${file} is written by an older weir that is running: end it, and start this one`,
+      );
+    }
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, LOOK_MS);
+  }
+}
+
+function versionOf(file: string): number {
+  const database = new DatabaseSync(file, { readOnly: true, timeout: BUSY_MS });
+  try {
+    return schemaVersion(database);
+  } finally {
+    database.close();
+  }
+}
+
+/** False where another process has the home. */
+function isMigrated(file: string): boolean {
+  let lock: Lock;
+  try {
+    lock = takeLock(dirname(file), 0);
+  } catch (error) {
+    if (error instanceof WeirError && error.code === 'home_locked') return false;
+    throw error;
+  }
+  try {
+    openDatabase(file).close();
+    return true;
+  } finally {
+    lock.release();
   }
 }
 

@@ -5,7 +5,8 @@
  */
 import { appendFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Committed, Entry, Ledger } from './ledger.ts';
+import type { EdgeObservation } from '../flow/edge.ts';
+import type { Committed, Entry, Ledger, Mark } from './ledger.ts';
 import type { SpoolFile } from './spool.ts';
 import { lostEntry, parseSpoolLine, readLines, type SpooledOpening } from './spool-reader.ts';
 
@@ -19,6 +20,14 @@ interface Draining {
   isOrphan: boolean;
   /** Openings in this file that no closing has answered yet. */
   open: number;
+  /** Up to here an earlier run has committed what makes no event, which nothing else tells; null: not asked yet. */
+  committed: number | null;
+}
+
+/** What makes no event, and up to where the file is committed with it. */
+interface Observed {
+  readonly observations: readonly EdgeObservation[];
+  readonly mark: Mark;
 }
 
 interface Open {
@@ -53,7 +62,8 @@ export class SpoolDrain {
   /** A file of a living process has grown, or will not grow any more. */
   grow({ name, bytes, isSealed }: SpoolFile): void {
     const file = this.#files.get(name);
-    if (file === undefined) this.#files.set(name, { bytes, position: 0, isSealed, isOrphan: false, open: 0 });
+    if (file === undefined)
+      this.#files.set(name, { bytes, position: 0, isSealed, isOrphan: false, open: 0, committed: null });
     else Object.assign(file, { bytes: Math.max(bytes, file.bytes), isSealed: isSealed || file.isSealed });
   }
 
@@ -62,7 +72,8 @@ export class SpoolDrain {
     const file = this.#files.get(name);
     const bytes = statSync(join(this.#folder, name), { throwIfNoEntry: false })?.size ?? file?.bytes ?? null;
     if (bytes === null) return;
-    if (file === undefined) this.#files.set(name, { bytes, position: 0, isSealed: true, isOrphan: true, open: 0 });
+    if (file === undefined)
+      this.#files.set(name, { bytes, position: 0, isSealed: true, isOrphan: true, open: 0, committed: null });
     else Object.assign(file, { bytes, isSealed: true, isOrphan: true });
   }
 
@@ -87,14 +98,20 @@ export class SpoolDrain {
     if (piece === null) return;
     const openings: SpooledOpening[] = [];
     const entries: Entry[] = [];
+    const observations: EdgeObservation[] = [];
     const foreign: string[] = [];
     for (const line of piece.lines) {
       const parsed = parseSpoolLine(line);
       if (parsed === null) foreign.push(line);
       else if (parsed.kind === 'opening') openings.push(parsed);
-      else entries.push(parsed.entry);
+      else if (parsed.kind === 'closing') entries.push(parsed.entry);
+      else if (file.position >= (file.committed ?? 0)) observations.push(...parsed.observations);
     }
-    this.#commit(name, entries);
+    this.#commit(
+      name,
+      entries,
+      observations.length === 0 ? null : { observations, mark: { file: name, bytes: piece.end } },
+    );
     for (const line of foreign) this.#reject(name, line, 'is not a record');
     // From here on nothing throws: position and openings move together with the commit.
     file.position = piece.end;
@@ -103,8 +120,11 @@ export class SpoolDrain {
   }
 
   #read(name: string, file: Draining): { readonly lines: readonly string[]; readonly end: number } | null {
+    file.committed ??= this.#ledger.committed(name);
+    // Not past what was committed, so that a piece is either committed or not.
+    const to = file.position < file.committed ? Math.min(file.committed, file.bytes) : file.bytes;
     try {
-      const piece = readLines(join(this.#folder, name), file.position, file.bytes);
+      const piece = readLines(join(this.#folder, name), file.position, to);
       if (piece.end > file.position) return piece;
       this.#events.onProblem(
         `spool file ${name}: the last ${file.bytes - file.position} bytes are a record cut off; dropped`,
@@ -132,13 +152,23 @@ export class SpoolDrain {
     if (file !== undefined) file.open--;
   }
 
-  #commit(name: string, entries: readonly Entry[]): void {
-    if (entries.length === 0) return;
+  #commit(name: string, entries: readonly Entry[], observed: Observed | null = null): void {
+    if (entries.length === 0 && observed === null) return;
     try {
-      this.#events.onCommitted(this.#ledger.append(entries));
+      this.#events.onCommitted(this.#ledger.append(entries, observed ?? {}));
     } catch (error) {
       if (!isFaultOfRecord(error)) throw error;
       this.#commitSingly(name, entries);
+      if (observed !== null) this.#commitObserved(name, observed);
+    }
+  }
+
+  #commitObserved(name: string, observed: Observed): void {
+    try {
+      this.#ledger.append([], observed);
+    } catch (error) {
+      if (!isFaultOfRecord(error)) throw error;
+      this.#reject(name, `E ${JSON.stringify(observed.observations)}`, 'cannot be kept');
     }
   }
 
@@ -180,6 +210,7 @@ export class SpoolDrain {
     for (const [name, file] of this.#files) {
       if (!file.isSealed || file.open > 0 || file.position < file.bytes) continue;
       rmSync(join(this.#folder, name), { force: true });
+      this.#ledger.forgetMark(name);
       this.#files.delete(name);
       this.#events.onDeleted(name);
     }

@@ -66,7 +66,10 @@ export interface SpooledOpening {
   readonly line: string;
 }
 
-export type SpoolLine = SpooledOpening | { readonly kind: 'closing'; readonly entry: Entry };
+export type SpoolLine =
+  | SpooledOpening
+  | { readonly kind: 'closing'; readonly entry: Entry }
+  | { readonly kind: 'observed'; readonly observations: readonly EdgeObservation[] };
 
 /** A connection sends all its calls as one source, and most of them to one destination: written once. */
 const sources = new WeakMap<Source, string>();
@@ -96,12 +99,17 @@ export function closingLine({ event, edges, excerpt }: SpooledClosing): string {
   return `C {"event":${text},"edges":[${observed}],"excerpt":${JSON.stringify(excerpt)}}\n`;
 }
 
+export function observedLine(observations: readonly EdgeObservation[]): string {
+  return `E ${JSON.stringify(observations)}\n`;
+}
+
 /** A line of the spool; null where it is not one that Weir wrote. */
 export function parseSpoolLine(line: string): SpoolLine | null {
   if (line.startsWith('O ')) {
     const end = line.indexOf(' ', 2);
     return end > 2 && line.endsWith('}') ? { kind: 'opening', id: line.slice(2, end), line } : null;
   }
+  if (line.startsWith('E ')) return parseObserved(line);
   return line.startsWith('C ') ? parseClosing(line) : null;
 }
 
@@ -132,10 +140,26 @@ function parseClosing(line: string): SpoolLine | null {
   }
 }
 
-function isObservation({ source, destination, entities, coverage, time, bytesOut, bytesIn }: EdgeObservation): boolean {
+function parseObserved(line: string): SpoolLine | null {
+  try {
+    const observations: readonly EdgeObservation[] = JSON.parse(line.slice(2));
+    return observations.every(isObservation) ? { kind: 'observed', observations } : null;
+  } catch {
+    // As above.
+    return null;
+  }
+}
+
+function isObservation(observation: EdgeObservation): boolean {
+  const { source, destination, entities, coverage, time, bytesOut, bytesIn, calls = 1, details = {} } = observation;
   const isShaped = source !== null && entities !== null && typeof coverage.level === 'string';
-  const isNumbered = [destination.port ?? 0, bytesOut, bytesIn].every(Number.isSafeInteger);
-  return isShaped && isNumbered && !Number.isNaN(Date.parse(time));
+  const isNumbered = [destination.port ?? 0, bytesOut, bytesIn, calls].every(Number.isSafeInteger);
+  const isDetailed = Object.values(details).every(
+    ({ maxScore, fingerprints, paths }) =>
+      typeof maxScore === 'number' &&
+      [fingerprints, paths].every((list) => list.every((item) => typeof item === 'string')),
+  );
+  return isShaped && isNumbered && isDetailed && !Number.isNaN(Date.parse(time));
 }
 
 /**

@@ -4,10 +4,11 @@
  * lets a call pass as recorded that would not outlive the process.
  */
 import type { KeyObject } from 'node:crypto';
-import type { Closing, Opening, Recorder } from '../flow/recorder.ts';
+import type { EdgeObservation } from '../flow/edge.ts';
+import type { Closing, EdgeRecorder, Opening, Recorder } from '../flow/recorder.ts';
 import { plainExcerpt, sealExcerpt } from './keyed.ts';
 import { Spool, type SpoolFile } from './spool.ts';
-import { closingLine, openingLine } from './spool-reader.ts';
+import { closingLine, observedLine, openingLine } from './spool-reader.ts';
 
 export interface SpoolRecorderOptions {
   readonly spoolFolder: string;
@@ -42,7 +43,7 @@ interface Gathered {
   readonly reject: (error: unknown) => void;
 }
 
-export class SpoolRecorder implements Recorder {
+export class SpoolRecorder implements Recorder, EdgeRecorder {
   #options: SpoolRecorderOptions;
   readonly #spool: Spool;
   readonly #unwritten = new Map<string, string>();
@@ -72,6 +73,13 @@ export class SpoolRecorder implements Recorder {
     this.#writeGathered();
     this.#writeUnwritten();
     this.#append(openingLine(opening));
+  }
+
+  observe(observations: readonly EdgeObservation[]): void {
+    if (observations.length === 0) return;
+    this.#writeGathered();
+    this.#writeUnwritten();
+    this.#append(observedLine(observations));
   }
 
   openSoon(opening: Opening): Promise<void> {

@@ -3,7 +3,8 @@
  * record outlives the process once a call returns; a power cut may take the last moments. One file has one process
  * that appends to it. Nothing here waits, reads back or knows the database.
  *
- * A line is `O `, the event's id and an opening, or `C ` and a closing with its excerpt sealed, as JSON, and a newline.
+ * A line is `O `, the event's id and an opening, `C ` and a closing with its excerpt sealed, or `E ` and a list of what edges
+ * gain without an event, as JSON, and a newline.
  */
 import { closeSync, ftruncateSync, mkdirSync, openSync, readdirSync, rmSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';

@@ -49,6 +49,8 @@ export type FromWriter =
 
 /** Not for long: what waits is in the spool, and the next try begins with whatever has come meanwhile. */
 const BUSY_MS = 1000;
+/** Between two steps of filling in what an older version has not written. */
+const FILL_PAUSE_MS = 5;
 const FIRST_RETRY_MS = 50;
 const LONGEST_RETRY_MS = 2000;
 /** Lines that stdout has not taken: past these they are left out, and that is said. */
@@ -63,6 +65,7 @@ class Writer {
   readonly #log: EventLog | null;
   readonly #tally: Tally | null;
   #drain: SpoolDrain | null = null;
+  #ledger: Ledger | null = null;
   #closeDatabase: () => void = () => {};
   #waiting: number[] = [];
   /** The latest that was said of each file. */
@@ -125,10 +128,24 @@ class Writer {
       const isMore = drain.step();
       this.#tellCounted();
       this.#recovered();
-      if (isMore) this.#schedule(0);
-      else this.#rest();
+      if (isMore) {
+        this.#schedule(0);
+        return;
+      }
+      this.#rest();
+      this.#fillIn();
     } catch (error) {
       this.#failed(error);
+    }
+  }
+
+  /** One step. What waits in the spool goes first: between two steps there is room for it. */
+  #fillIn(): void {
+    try {
+      if (this.#ledger?.fill() === true) this.#schedule(FILL_PAUSE_MS);
+    } catch {
+      // A full disk is told of by what cannot be committed; this can wait.
+      this.#schedule(LONGEST_RETRY_MS);
     }
   }
 
@@ -137,7 +154,8 @@ class Writer {
     const home = openHome(this.#data.homePath);
     const database = openDatabase(home.databaseFile, BUSY_MS);
     const warn = (message: string) => this.#warn(message);
-    const drain = new SpoolDrain(home.spoolFolder, new Ledger(database, home, home.keys.chain, warn), {
+    const ledger = new Ledger(database, home, home.keys.chain, warn);
+    const drain = new SpoolDrain(home.spoolFolder, ledger, {
       onCommitted: (records) => {
         this.#log?.print(records);
         if (this.#tally !== null) for (const { event } of records) this.#tally.add(event);
@@ -148,6 +166,7 @@ class Writer {
     });
     for (const name of this.#data.orphans) drain.adopt(name);
     this.#drain = drain;
+    this.#ledger = ledger;
     this.#closeDatabase = () => database.close();
     return drain;
   }

@@ -4,7 +4,7 @@ import { canonicalHost } from '../../catalog/host.ts';
 import { didYouMean } from '../../engine/decide/near-name.ts';
 import { ACTIONS } from '../../flow/decision.ts';
 import { EVENT_KINDS, OUTCOMES } from '../../flow/event.ts';
-import type { EventFilter } from '../../store/reader.ts';
+import type { EventFilter } from '../../store/event-filter.ts';
 import { type CommandContext, hasOption, listOption, numberOption, textOption, UsageError } from '../command.ts';
 import { parseMoment } from './moment.ts';
 

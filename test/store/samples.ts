@@ -8,8 +8,9 @@ import type { EdgeObservation } from '../../flow/edge.ts';
 import type { EventBody, EventDestination, EventFinding, WeirEvent } from '../../flow/event.ts';
 import type { Source } from '../../flow/parties.ts';
 import type { Closing, Opening } from '../../flow/recorder.ts';
+import type { EventFilter } from '../../store/event-filter.ts';
 import { openHome } from '../../store/home.ts';
-import { type EventFilter, openReader } from '../../store/reader.ts';
+import { openReader } from '../../store/reader.ts';
 import { createRecorder, type RecorderOptions, type StoreRecorder } from '../../store/recorder.ts';
 import { newUlid } from '../../store/ulid.ts';
 

@@ -1,0 +1,107 @@
+/**
+ * What flowed, by hour, day and longer spans, of each edge and of all edges of a channel together. Written in the
+ * transaction of what is counted; read by the map and the overview instead of the events.
+ */
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import type { EdgeDirection } from '../flow/edge.ts';
+import { CHANNELS, type Channel } from '../flow/parties.ts';
+import { bucketOf, HOUR, SPANS, startOf } from './spans.ts';
+
+/** Calls, by what was carried out on them too; those that are none of these were let through. */
+export interface Counts {
+  readonly calls: number;
+  readonly bytesOut: number;
+  readonly bytesIn: number;
+  readonly alert: number;
+  readonly tokenize: number;
+  readonly redact: number;
+  readonly block: number;
+}
+
+/** Numbers below zero stand for all the edges of a channel and direction. */
+export function everyone(channel: Channel, direction: EdgeDirection): number {
+  return -1 - CHANNELS.indexOf(channel) * 2 - (direction === 'in' ? 1 : 0);
+}
+
+interface Cell {
+  readonly counts: { -readonly [K in keyof Counts]: number };
+  readonly entities: Map<number, number>;
+}
+
+type Cells = Map<number, Cell>;
+
+/** Sums up a batch and writes each row once. */
+export class RollupWriter {
+  /** By hour, then by edge. */
+  readonly #added = new Map<number, Cells>();
+  readonly #addCounts: StatementSync;
+  readonly #addEntity: StatementSync;
+
+  constructor(database: DatabaseSync) {
+    this.#addCounts = database.prepare(`
+      INSERT INTO edge_counts (span, bucket, edge, calls, bytes_out, bytes_in, alert, tokenize, redact, block)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+      ON CONFLICT (span, bucket, edge) DO UPDATE SET calls = calls + excluded.calls,
+        bytes_out = bytes_out + excluded.bytes_out, bytes_in = bytes_in + excluded.bytes_in,
+        alert = alert + excluded.alert, tokenize = tokenize + excluded.tokenize,
+        redact = redact + excluded.redact, block = block + excluded.block`);
+    this.#addEntity = database.prepare(`
+      INSERT INTO entity_counts (span, bucket, edge, entity, count) VALUES (?, ?, ?, ?, ?)
+      ON CONFLICT (span, bucket, edge, entity) DO UPDATE SET count = count + excluded.count`);
+  }
+
+  add(edge: number, timeMs: number, counts: Counts, entities: readonly (readonly [number, number])[]): void {
+    addTo(this.#added, bucketOf(timeMs, HOUR), edge, counts, entities);
+  }
+
+  write(): void {
+    for (const span of SPANS) {
+      for (const [bucket, cells] of widened(this.#added, span)) {
+        for (const [edge, { counts, entities }] of cells) {
+          const { calls, bytesOut, bytesIn, alert, tokenize, redact, block } = counts;
+          this.#addCounts.run(span, bucket, edge, calls, bytesOut, bytesIn, alert, tokenize, redact, block);
+          for (const [entity, count] of entities) this.#addEntity.run(span, bucket, edge, entity, count);
+        }
+      }
+    }
+    this.#added.clear();
+  }
+
+  forget(): void {
+    this.#added.clear();
+  }
+}
+
+function addTo(
+  buckets: Map<number, Cells>,
+  bucket: number,
+  edge: number,
+  counts: Counts,
+  entities: Iterable<readonly [number, number]>,
+): void {
+  let cells = buckets.get(bucket);
+  if (cells === undefined) {
+    cells = new Map();
+    buckets.set(bucket, cells);
+  }
+  let cell = cells.get(edge);
+  if (cell === undefined) {
+    cell = {
+      counts: { calls: 0, bytesOut: 0, bytesIn: 0, alert: 0, tokenize: 0, redact: 0, block: 0 },
+      entities: new Map(),
+    };
+    cells.set(edge, cell);
+  }
+  for (const key of Object.keys(cell.counts) as (keyof Counts)[]) cell.counts[key] += counts[key];
+  for (const [entity, count] of entities) cell.entities.set(entity, (cell.entities.get(entity) ?? 0) + count);
+}
+
+function widened(hours: Map<number, Cells>, span: (typeof SPANS)[number]): Map<number, Cells> {
+  if (span === HOUR) return hours;
+  const wider = new Map<number, Cells>();
+  for (const [hour, cells] of hours) {
+    const bucket = bucketOf(startOf(hour, HOUR), span);
+    for (const [edge, { counts, entities }] of cells) addTo(wider, bucket, edge, counts, entities);
+  }
+  return wider;
+}
