@@ -436,12 +436,13 @@ enum weir_direction {
 };
 
 #define WEIR_CONNECT_MAPPED 1  /* asked for as IPv4-mapped IPv6 */
-#define WEIR_CONNECT_SENDMSG 2 /* by sendto or sendmsg on a UDP socket, once each destination of a socket */
+#define WEIR_CONNECT_SENDMSG 2 /* a further destination of a UDP socket */
 #define WEIR_CONNECT_OWN 4     /* by a process of Weir's own (WEIR_DO_OWN), or a child of one */
 #define WEIR_CONNECT_STEERED 8 /* goes to the proxy; address and port are the original ones */
 #define WEIR_CONNECT_BLOCKED 16 /* was refused */
 
-/* A process asked for a connection. All later records of the socket have the same cookie, whoever's work they are. */
+/* A process asked for a connection, or sent its first datagram to somebody (comm and netns are empty then). All later
+ * records of the socket have the same cookie, whoever's work they are; one that connects again begins again. */
 struct weir_connect {
   struct weir_head head;
   struct weir_task task;

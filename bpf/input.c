@@ -50,6 +50,8 @@ static int obey(struct loader *l, const struct weir_command *c) {
     return set_limits(l, (const struct weir_do_limits *)c);
   case WEIR_DO_OWN:
     return add_own(l, (const struct weir_do_own *)c);
+  case WEIR_DO_SOCKET:
+    return socket_command(l, (const struct weir_do_socket *)c);
   case WEIR_DO_REPORT:
     return ask_report(l, c->sequence);
   case WEIR_DO_HANDLE:

@@ -103,8 +103,12 @@ typedef struct {
 } possible_net_t;
 
 struct net {
-  atomic64_t net_cookie;
+  u64 net_cookie;
 };
+
+typedef struct {
+  int owned;
+} socket_lock_t;
 
 struct sock_common {
   u32 skc_daddr;
@@ -113,6 +117,7 @@ struct sock_common {
   u16 skc_num;   /* host order */
   u16 skc_family;
   volatile unsigned char skc_state;
+  unsigned long skc_flags;
   possible_net_t skc_net;
   struct in6_addr skc_v6_daddr;
   struct in6_addr skc_v6_rcv_saddr;
@@ -121,6 +126,7 @@ struct sock_common {
 
 struct sock {
   struct sock_common __sk_common;
+  socket_lock_t sk_lock;
   u16 sk_protocol;
   int sk_err;
 };
@@ -139,6 +145,8 @@ struct tcp_sock {
 
 #include "events.h"
 
+#define ETH_P_IP 0x0800
+#define ETH_P_IPV6 0x86dd
 #define AF_INET 2
 #define AF_INET6 10
 

@@ -40,7 +40,7 @@ static void on_term(int signal) {
 }
 
 static void usage(void) {
-  fprintf(stderr, "usage: weir-sensor --cgroup DIR [--ring BYTES] [--steer] [--no-tls]\n"
+  fprintf(stderr, "usage: weir-sensor --cgroup DIR [--ring BYTES] [--steer] [--no-tls] [--verbose]\n"
                   "Started by Weir: commands on standard input, frames on standard output (bpf/events.h).\n");
   exit(2);
 }
@@ -49,6 +49,7 @@ static void read_arguments(struct loader *l, int count, char **arguments) {
   static const struct option options[] = {
       {"cgroup", required_argument, NULL, 'c'}, {"ring", required_argument, NULL, 'r'},
       {"steer", no_argument, NULL, 's'},        {"no-tls", no_argument, NULL, 'n'},
+      {"verbose", no_argument, NULL, 'v'},
       {NULL, 0, NULL, 0},
   };
   unsigned long bytes;
@@ -74,6 +75,9 @@ static void read_arguments(struct loader *l, int count, char **arguments) {
       break;
     case 'n':
       l->is_tls = false;
+      break;
+    case 'v':
+      is_verbose = true;
       break;
     default:
       usage();
@@ -140,18 +144,6 @@ static void open_cgroup(struct loader *l) {
   l->settings.level = depth_of(path);
 }
 
-/* Attaches a program that needs nothing but its own section (a raw tracepoint). */
-void attach_tracepoint(struct loader *l, const char *program, enum weir_part_id part) {
-  struct bpf_program *p = NULL;
-
-  for (unsigned int i = 0; i < l->object_count && !p; i++)
-    p = bpf_object__find_program_by_name(l->objects[i], program);
-  if (!p) return note_part(l, part, WEIR_PART_REFUSED, ENOENT, "no program %s", program);
-  if (!bpf_program__attach(p))
-    return note_part(l, part, WEIR_PART_REFUSED, errno, "the kernel refused the tracepoint: %s", strerror(errno));
-  note_part(l, part, WEIR_PART_ON, 0, "raw tracepoint");
-}
-
 static void start_processes(struct loader *l) {
   static const enum weir_part_id parts[] = {WEIR_PART_EXEC, WEIR_PART_FORK, WEIR_PART_EXIT};
   char reason[WEIR_REASON];
@@ -162,9 +154,9 @@ static void start_processes(struct loader *l) {
     return;
   }
   write_settings(l);
-  attach_tracepoint(l, "on_exec", WEIR_PART_EXEC);
-  attach_tracepoint(l, "on_fork", WEIR_PART_FORK);
-  attach_tracepoint(l, "on_exit", WEIR_PART_EXIT);
+  attach_program(l, "on_exec", WEIR_PART_EXEC);
+  attach_program(l, "on_fork", WEIR_PART_FORK);
+  attach_program(l, "on_exit", WEIR_PART_EXIT);
 }
 
 /* A record of the kernel's, on its way out. Not 0: enough for now. */
@@ -255,6 +247,7 @@ int main(int count, char **arguments) {
   open_cgroup(l);
   check_host(l);
   start_processes(l);
+  start_sockets(l);
   if (l->is_tls) start_tls(l);
   else note_part(l, WEIR_PART_TLS, WEIR_PART_OFF, 0, "not asked for");
   if (!l->object_count) refuse_all(l, l->parts[0].error, l->parts[0].reason);

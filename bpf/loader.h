@@ -20,6 +20,12 @@ struct ring_buffer;
 #define MAX_PARTS 24
 #define MAX_OBJECTS 8
 
+/* A program that the kernel would not load; the others of its object are loaded without it. */
+struct refusal {
+  char program[32];
+  char reason[WEIR_REASON];
+};
+
 struct loader {
   int cgroup_fd;
   char cgroup_path[4096];
@@ -32,6 +38,8 @@ struct loader {
   unsigned int part_count;
   struct bpf_object *objects[MAX_OBJECTS];
   unsigned int object_count;
+  struct refusal refusals[16];
+  unsigned int refusal_count;
   struct ring_buffer *ring;
   struct settings settings; /* as they stand in the map */
   uint32_t reports[16];     /* sequences of reports that are asked for */
@@ -40,13 +48,17 @@ struct loader {
 
 /* ---- objects.c: programs and maps */
 
+/* What libbpf and the verifier say goes to standard error too. */
+extern bool is_verbose;
+
 /*
- * Loads the programs of one object (the name of its file, without .bpf.o), with the maps of those loaded before. 0, or
- * -errno with the reason in `reason`.
+ * Loads the programs of one object (the name of its file, without .bpf.c), with the maps of those loaded before. 0, or
+ * -errno with the reason in `reason`. Programs that the kernel refuses are left out (find_refusal()).
  */
 int load_object(struct loader *l, const char *name, char *reason, size_t size);
-/* Attaches a raw tracepoint and notes how that went. In loader.c. */
-void attach_tracepoint(struct loader *l, const char *program, enum weir_part_id part);
+/* Attaches a loaded program, to the watched cgroup where it is one for cgroups, and notes how that went. */
+void attach_program(struct loader *l, const char *program, enum weir_part_id part);
+const char *find_refusal(const struct loader *l, const char *program);
 struct bpf_object *find_object(struct loader *l, const char *name);
 /* The descriptor of a map, -1 where no object that is loaded has it. */
 int map_fd(const struct loader *l, const char *name);
@@ -98,6 +110,11 @@ uint64_t effective_capabilities(void);
 int drop_privileges(bool must_keep_admin);
 /* Ends this process with its parent. 0, or -1 where that is gone already. */
 int die_with_parent(void);
+
+/* ---- sockets.c: connections and packets */
+
+void start_sockets(struct loader *l);
+int socket_command(struct loader *l, const struct weir_do_socket *command);
 
 /* ---- tls-attach.c: probes on TLS libraries. Each hook is called from the loop, and none may block. */
 

@@ -49,4 +49,31 @@ struct {
   __type(value, struct in_call);
 } in_call SEC(".maps");
 
+/* Connections that are open, by socket cookie. Written when one is asked for or comes in, and when the first packet of an
+ * older one is seen; read and taken out when its state changes. When it is full, a connection is not told (map_full). */
+struct {
+  __uint(type, BPF_MAP_TYPE_HASH);
+  __uint(map_flags, BPF_F_NO_PREALLOC);
+  __uint(max_entries, 65536);
+  __type(key, u64);
+  __type(value, struct connection);
+} connections SEC(".maps");
+
+/* What each socket carries with it. Written at connect, accept and by packets; goes with the socket. */
+struct {
+  __uint(type, BPF_MAP_TYPE_SK_STORAGE);
+  __uint(map_flags, BPF_F_NO_PREALLOC);
+  __type(key, int);
+  __type(value, struct socket_state);
+} sockets SEC(".maps");
+
+/* Verdicts on sockets, by cookie. Written by the loader on command, read by packets, taken out when one was final or the
+ * connection ends; of sockets that are gone already, pushed out by others. */
+struct {
+  __uint(type, BPF_MAP_TYPE_LRU_HASH);
+  __uint(max_entries, 16384);
+  __type(key, u64);
+  __type(value, struct verdict);
+} verdicts SEC(".maps");
+
 #endif

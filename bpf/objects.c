@@ -32,12 +32,20 @@ static const struct embedded *find_embedded(const char *name) {
 /* The last thing that libbpf said, which says more than an errno: of a refused program, the verifier's last words. */
 static char last_words[WEIR_REASON];
 
+bool is_verbose;
+
 static int keep_words(enum libbpf_print_level level, const char *format, va_list arguments) {
   char line[1024];
 
   if (level == LIBBPF_DEBUG) return 0;
+  if (is_verbose) {
+    va_list again;
+
+    va_copy(again, arguments);
+    vfprintf(stderr, format, again);
+    va_end(again);
+  }
   vsnprintf(line, sizeof(line), format, arguments);
-  if (getenv("WEIR_SENSOR_VERBOSE")) vfprintf(stderr, format, arguments);
   line[strcspn(line, "\n")] = 0;
   if (!strstr(line, "failed") && !strstr(line, "Error")) return 0;
   if (last_words[0]) return 0;
@@ -69,41 +77,94 @@ struct bpf_object *find_object(struct loader *l, const char *name) {
   return NULL;
 }
 
-int load_object(struct loader *l, const char *name, char *reason, size_t size) {
-  const struct embedded *e = find_embedded(name);
+/* Opens an object without the programs that the kernel has refused already. */
+static struct bpf_object *open_object(struct loader *l, const char *name, const struct embedded *e) {
   LIBBPF_OPTS(bpf_object_open_opts, options, .object_name = name);
-  struct bpf_object *object;
+  struct bpf_object *object = bpf_object__open_mem(e->begin, e->end - e->begin, &options);
+  struct bpf_program *program;
   struct bpf_map *map;
-  int error;
 
-  if (!e || l->object_count == MAX_OBJECTS) {
-    snprintf(reason, size, "this build has no %s programs", name);
-    return -ENOENT;
-  }
-  libbpf_set_print(keep_words);
-  last_words[0] = 0;
-  object = bpf_object__open_mem(e->begin, e->end - e->begin, &options);
-  if (!object) {
-    error = errno;
-    goto refused;
-  }
+  if (!object) return NULL;
   bpf_object__for_each_map(map, object) {
     int fd = map_fd(l, bpf_map__name(map));
 
     if (fd >= 0 && !bpf_map__is_internal(map)) bpf_map__reuse_fd(map, fd);
     else if (strcmp(bpf_map__name(map), "ring") == 0) bpf_map__set_max_entries(map, l->ring_bytes);
   }
-  error = -bpf_object__load(object);
-  if (error) {
-    bpf_object__close(object);
-    goto refused;
+  bpf_object__for_each_program(program, object) {
+    if (find_refusal(l, bpf_program__name(program))) bpf_program__set_autoload(program, false);
   }
-  l->objects[l->object_count++] = object;
-  return 0;
+  return object;
+}
 
-refused:
+const char *find_refusal(const struct loader *l, const char *program) {
+  for (unsigned int i = 0; i < l->refusal_count; i++)
+    if (strcmp(l->refusals[i].program, program) == 0) return l->refusals[i].reason;
+  return NULL;
+}
+
+/* Which program of the object the last words are about, as libbpf begins them: "prog 'NAME': ...". */
+static bool note_refusal(struct loader *l, struct bpf_object *object) {
+  struct refusal *refusal = &l->refusals[l->refusal_count];
+  struct bpf_program *program;
+  char begins[96];
+
+  if (l->refusal_count == sizeof(l->refusals) / sizeof(l->refusals[0])) return false;
+  bpf_object__for_each_program(program, object) {
+    snprintf(begins, sizeof(begins), "prog '%s': ", bpf_program__name(program));
+    if (strncmp(last_words, begins, strlen(begins)) != 0) continue;
+    snprintf(refusal->program, sizeof(refusal->program), "%s", bpf_program__name(program));
+    snprintf(refusal->reason, sizeof(refusal->reason), "%s", last_words + strlen(begins));
+    l->refusal_count++;
+    return true;
+  }
+  return false;
+}
+
+int load_object(struct loader *l, const char *name, char *reason, size_t size) {
+  const struct embedded *e = find_embedded(name);
+  int error = ENOENT;
+
+  if (!e || l->object_count == MAX_OBJECTS) {
+    snprintf(reason, size, "this build has no %s programs", name);
+    return -ENOENT;
+  }
+  libbpf_set_print(keep_words);
+  for (bool is_again = true; is_again;) {
+    struct bpf_object *object;
+
+    last_words[0] = 0;
+    object = open_object(l, name, e);
+    if (!object) {
+      error = errno;
+      break;
+    }
+    error = -bpf_object__load(object);
+    if (!error) {
+      l->objects[l->object_count++] = object;
+      return 0;
+    }
+    is_again = note_refusal(l, object);
+    bpf_object__close(object);
+  }
   snprintf(reason, size, "%s", last_words[0] ? last_words : strerror(error));
   return -error;
+}
+
+void attach_program(struct loader *l, const char *name, enum weir_part_id part) {
+  const char *refusal = find_refusal(l, name);
+  struct bpf_program *program = NULL;
+  struct bpf_link *link;
+
+  if (refusal) return note_part(l, part, WEIR_PART_REFUSED, EINVAL, "%s", refusal);
+  for (unsigned int i = 0; i < l->object_count && !program; i++)
+    program = bpf_object__find_program_by_name(l->objects[i], name);
+  if (!program) return note_part(l, part, WEIR_PART_REFUSED, ENOENT, "this build has no program %s", name);
+  if (bpf_program__type(program) == BPF_PROG_TYPE_RAW_TRACEPOINT) link = bpf_program__attach(program);
+  else link = bpf_program__attach_cgroup(program, l->cgroup_fd);
+  /* The link lives as long as this process, so that nothing keeps it. */
+  if (link) note_part(l, part, WEIR_PART_ON, 0, "%s", bpf_program__section_name(program));
+  else note_part(l, part, WEIR_PART_REFUSED, errno, "attaching was refused: %s", strerror(errno));
 }
 
 void write_settings(struct loader *l) {

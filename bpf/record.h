@@ -101,6 +101,30 @@ static __always_inline u64 device_of(struct inode *inode) {
   return (minor & 0xff) | (device >> 20 << 8) | ((minor & ~0xffu) << 12);
 }
 
+/* An address as records have it: IPv4-mapped IPv6 as IPv4. Returns the family, 4 or 6. */
+static __always_inline u8 put_ipv4(u8 *to, u32 address) {
+  u32 *words = (u32 *)to;
+
+  words[0] = address;
+  words[1] = words[2] = words[3] = 0;
+  return 4;
+}
+
+static __always_inline bool is_mapped(const u32 *address) {
+  return address[0] == 0 && address[1] == 0 && address[2] == bpf_htonl(0xffff);
+}
+
+static __always_inline u8 put_ipv6(u8 *to, const u32 *address) {
+  u32 *words = (u32 *)to;
+
+  if (is_mapped(address)) return put_ipv4(to, address[3]);
+  words[0] = address[0];
+  words[1] = address[1];
+  words[2] = address[2];
+  words[3] = address[3];
+  return 6;
+}
+
 static __always_inline void fill_head(struct weir_head *head, u16 type, u32 size) {
   head->size = size;
   head->type = type;

@@ -22,6 +22,54 @@ struct settings {
   __u8 is_steering; /* there is somebody whom or something that steering or blocking is for */
 };
 
+/* What was noted of a connection when it began: the value of the map `connections`. */
+struct connection {
+  struct weir_task task;
+  __u64 began_ns;
+  __u8 role;
+  __u8 reserved[7];
+};
+
+/* What user space wants of a socket: the value of the map `verdicts`. */
+struct verdict {
+  __u8 verdict;
+  __u8 directions;
+  __u8 reserved[2];
+  __u32 bytes;
+  __u32 messages;
+};
+
+/* What a socket carries with it: the value of the map `sockets`. */
+struct socket_state {
+  struct weir_task task;
+  __u64 began_ns;
+  __u64 bytes_sent; /* of UDP; TCP counts for itself */
+  __u64 bytes_received;
+  __u64 minute;       /* that `messages_left` is of */
+  struct verdict now; /* that the numbers below are of */
+  __u32 messages_left;
+  __u32 left_out; /* bytes that may still be copied: of the first ones, of this message, or in all */
+  __u32 left_in;
+  __u8 role;
+  __u8 last_direction;
+  __u8 is_tls_told; /* its handle has been told, or will not be */
+  __u8 is_begun;
+  __u16 destinations; /* of a UDP socket, told so far */
+  __u16 remote_port;  /* the last one told */
+  __u16 local_port;
+  __u8 family; /* of remote */
+  __u8 reserved[5];
+  __u8 local[16];
+  __u8 remote[16];
+};
+
+/* Who listens: key and value of the map `listeners`. */
+struct listener {
+  __u64 netns;
+  __u16 port;
+  __u16 reserved[3];
+};
+
 /* A thread inside a call of a TLS library: the value of the map `in_call`. */
 struct in_call {
   struct weir_handle handle;
