@@ -4,6 +4,7 @@ import { useEffect, useRef } from 'preact/hooks';
 import { OverviewPage } from './pages/overview.tsx';
 import { SignInPage } from './pages/sign-in.tsx';
 import { Icon, type IconName } from './parts/icon.tsx';
+import { later } from './parts/later.tsx';
 import { Bones, Empty, Failure } from './parts/states.tsx';
 import { Toasts } from './parts/toasts.tsx';
 import { openReviews } from './state/live.ts';
@@ -22,6 +23,13 @@ interface Place {
 
 const PLACES: readonly Place[] = [
   { path: '/', name: 'Overview', short: 'Overview', icon: 'overview', page: OverviewPage },
+  {
+    path: '/blocked',
+    name: 'Blocked prompts',
+    short: 'Blocked',
+    icon: 'blocked',
+    page: later(async () => (await import('./pages/blocked/blocked.tsx')).BlockedPage),
+  },
 ];
 
 const THEME_ICON: Readonly<Record<Theme, IconName>> = { system: 'screen', light: 'sun', dark: 'moon' };
@@ -56,12 +64,7 @@ function Navigation() {
         <ul class="nav-list">
           {PLACES.filter(({ isFor }) => isFor === undefined || may(isFor)).map(({ path: to, name, short, icon }) => (
             <li key={to}>
-              <a
-                class="nav-link"
-                href={to}
-                aria-current={to === here ? 'page' : undefined}
-                aria-label={name === short ? undefined : name}
-              >
+              <a class="nav-link" href={to} aria-current={to === here ? 'page' : undefined}>
                 <Icon name={icon} />
                 <span class="nav-name">{name}</span>
                 <span class="nav-short">{short}</span>

@@ -82,8 +82,10 @@ export function ago(time: string | null, now: number): string {
   return 'just now';
 }
 
-/** `1.2 s`, `45 ms`. */
+/** `45 ms`, `1.2 s`, `15 min`. */
 export function duration(ms: number): string {
+  if (ms >= 7_200_000) return `${Math.round(ms / 3_600_000)} h`;
+  if (ms >= 120_000) return `${Math.round(ms / 60_000)} min`;
   return ms < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(ms < 10_000 ? 1 : 0)} s`;
 }
 

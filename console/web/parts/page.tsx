@@ -1,7 +1,7 @@
 /** What every page begins with: its name, what it can be asked, and whether it is up to date. */
 import type { ComponentChildren } from 'preact';
 import { connection } from '../state/live.ts';
-import { chosenRange, RANGES } from '../state/range.ts';
+import { chosenRange, chosenRangeOrAll, RANGES } from '../state/range.ts';
 import { change } from '../state/route.ts';
 import { Segmented } from './controls.tsx';
 
@@ -33,6 +33,21 @@ export function Page({ title, tools, children }: PageProps) {
       </header>
       <main class="page">{children}</main>
     </>
+  );
+}
+
+/** The same with all that is kept, which is shown unless a range is chosen. */
+export function RangeOrAllChoice() {
+  return (
+    <Segmented
+      label="Time shown"
+      options={[
+        ...RANGES.map(({ key, label, text }) => ({ key, label, text })),
+        { key: 'all', label: 'All', text: 'all that is kept' },
+      ]}
+      value={chosenRangeOrAll()?.key ?? 'all'}
+      onChoose={(range) => change({ range: range === 'all' ? null : range }, 'push')}
+    />
   );
 }
 

@@ -15,6 +15,11 @@ export function chosenRange(): Range {
   return RANGES.find((range) => range.key === key) ?? RANGES[1];
 }
 
+/** As `chosenRange`, where all that is kept is shown unless a range is chosen. */
+export function chosenRangeOrAll(): Range | null {
+  return RANGES.find((range) => range.key === parameter('range')) ?? null;
+}
+
 /** From and to as moments, up to now. */
 export function momentsOf({ ms }: Range, now = Date.now()): { readonly from: string; readonly to: string } {
   return { from: new Date(now - ms).toISOString(), to: new Date(now).toISOString() };

@@ -76,3 +76,9 @@ export function followLinks(root: HTMLElement): void {
     if (link.dataset['keepsPlace'] === undefined) scrollTo(0, 0);
   });
 }
+
+/** Those values of a parameter that are among the words it may have. */
+export function chosen<const W extends string>(name: string, words: readonly W[]): readonly W[] {
+  const given = parameters(name);
+  return words.filter((word) => given.includes(word));
+}

@@ -1,0 +1,28 @@
+/** Keys that do something wherever one is on a page, but not while one writes, nor under a dialog or an open menu. */
+import { useEffect, useRef } from 'preact/hooks';
+
+/** By `event.key`. */
+export type Shortcuts = Readonly<Record<string, () => void>>;
+
+function isWriting(target: EventTarget | null): boolean {
+  if (!(target instanceof HTMLElement)) return false;
+  if (target.isContentEditable || target.shadowRoot !== null) return true;
+  return target.matches('textarea, select, input:not([type="checkbox"], [type="radio"], [type="range"])');
+}
+
+export function useShortcuts(shortcuts: Shortcuts): void {
+  const latest = useRef(shortcuts);
+  latest.current = shortcuts;
+  useEffect(() => {
+    const press = (event: KeyboardEvent): void => {
+      if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
+      if (isWriting(event.target) || document.querySelector('dialog[open], .menu-panel') !== null) return;
+      const run = latest.current[event.key];
+      if (run === undefined) return;
+      event.preventDefault();
+      run();
+    };
+    addEventListener('keydown', press);
+    return () => removeEventListener('keydown', press);
+  }, []);
+}
