@@ -23,6 +23,7 @@ const NEEDS_RESTART: ReadonlySet<string> = new Set([
   'store',
   'console.listen',
   'sensor.enabled',
+  'sensor.cgroup',
   'detection.model',
   'proxy.listen',
   'proxy.transparent',

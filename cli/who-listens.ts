@@ -4,7 +4,7 @@
  */
 
 import { basename } from 'node:path';
-import { linkOf, namesIn, textOf } from '../proxy/proc-files.ts';
+import { linkOf, namesIn, textOf } from '../wire/proc-files.ts';
 
 export interface PortHolder {
   readonly pid: number;

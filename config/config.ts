@@ -3,6 +3,7 @@
 import type { DestinationEntry } from '../catalog/catalog.ts';
 import type { HostPort } from '../catalog/host.ts';
 import type { GatewayProvider } from '../catalog/providers.ts';
+import type { AppPattern } from '../engine/decide/app-match.ts';
 import type { AwsCredentials } from './aws-credentials.ts';
 
 /** Bytes, milliseconds and counts, as their names say; see docs/configuration.md. */
@@ -94,20 +95,11 @@ export interface AppConfig {
   /** SHA-256 of the app's token, lower-case hex; null when the app has none. */
   readonly tokenSha256: string | null;
   /** Which processes of this host are the app, whatever they say; null for none. */
-  readonly match: AppMatch | null;
+  readonly match: AppPattern | null;
   /** A glob on the cloud principals (ARNs) that the app acts as. */
   readonly iam: string | null;
   /** Host globs, with or without a port, at which the app answers. */
   readonly hosts: readonly string[];
-}
-
-/** Globs; all that are given have to fit. */
-export interface AppMatch {
-  readonly exe: string | null;
-  /** The kernel's short name. */
-  readonly process: string | null;
-  readonly user: string | null;
-  readonly container: string | null;
 }
 
 /** A data store that is known and managed. */
@@ -150,5 +142,9 @@ export interface Config {
   >;
   /** Absolute path of the flows that are allowed; null without. */
   readonly baseline: string | null;
-  readonly sensor: { readonly enabled: 'auto' | false };
+  /**
+   * `enabled`: `auto` where the host allows it. `cgroup`: absolute path of the cgroup v2 folder that it watches, with all below
+   * it; null for the root.
+   */
+  readonly sensor: { readonly enabled: 'auto' | boolean; readonly cgroup: string | null };
 }

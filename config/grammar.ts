@@ -4,6 +4,7 @@
  */
 import { type HostPort, hostPortText, parseHostPort } from '../catalog/host.ts';
 import type { GatewayProvider } from '../catalog/providers.ts';
+import type { AppPattern } from '../engine/decide/app-match.ts';
 import { INVALID, readDocument, type Shape, type TypeOf } from '../engine/decide/checked-yaml.ts';
 import { didYouMean } from '../engine/decide/near-name.ts';
 import {
@@ -242,18 +243,18 @@ const appMatch = as(
       process: optional(appGlob),
       user: optional(appGlob),
       container: optional(appGlob),
-      image: notBuilt('apps[].match.image'),
-      cgroup: notBuilt('apps[].match.cgroup'),
-      pod: notBuilt('apps[].match.pod'),
+      image: optional(appGlob),
+      cgroup: optional(appGlob),
+      pod: optional(appGlob),
       iam: optional(appGlob),
     }),
-    ({ exe, process, user, container, iam }, report) => {
-      if (exe === null && process === null && user === null && container === null && iam === null) {
-        report('expected at least one of exe, process, user, container, iam');
+    (globs, report) => {
+      if (Object.values(globs).every((glob) => glob === null)) {
+        report(`expected at least one of ${Object.keys(globs).join(', ')}`);
       }
     },
   ),
-  ({ exe, process, user, container, iam }) => ({ exe, process, user, container, iam }),
+  ({ iam, ...globs }): AppPattern & { readonly iam: string | null } => ({ ...globs, iam }),
 );
 
 const apps = checked(
@@ -340,6 +341,13 @@ const stores = checked(
   },
 );
 
+/** Null for the root, wherever it is mounted. */
+const cgroupFolder = either(
+  as(oneOf(['auto']), () => null),
+  string({ expected: 'the absolute path of a folder of cgroup v2', pattern: /^\/./, maxLength: 4096 }),
+  '`auto` (the root), or the absolute path of a folder of cgroup v2',
+);
+
 /** The shape of the whole file. Paths in it are taken relative to `base`; files that it names are looked at. */
 export function configShape(base: PathBase, env: NodeJS.ProcessEnv) {
   return object({
@@ -363,13 +371,8 @@ export function configShape(base: PathBase, env: NodeJS.ProcessEnv) {
     // It may be written later: `weir flows baseline > flows.yaml` asks for the configuration too.
     baseline: optional(nullable(path(base)), null),
     sensor: section({
-      enabled: optional(
-        checked(oneOf(['auto', false, true]), (value, report) => {
-          if (value === true) report('the sensor is not built yet; expected auto or false');
-        }),
-        'auto',
-      ),
-      cgroup: notBuilt('sensor.cgroup'),
+      enabled: optional(oneOf(['auto', false, true]), 'auto'),
+      cgroup: optional(cgroupFolder, null),
       steer: notBuilt('sensor.steer'),
       block: notBuilt('sensor.block'),
     }),

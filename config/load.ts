@@ -5,9 +5,10 @@
 import { readFileSync } from 'node:fs';
 import { isIPv4 } from 'node:net';
 import { dirname, join, resolve } from 'node:path';
+import type { AppPattern } from '../engine/decide/app-match.ts';
 import { type Problem, problemText, readDocument } from '../engine/decide/checked-yaml.ts';
 import { WeirError } from '../flow/errors.ts';
-import type { AppMatch, Config } from './config.ts';
+import type { Config } from './config.ts';
 import { type ConfigFile, configShape } from './grammar.ts';
 import { absolutePath, homeFolderOf, type PathBase } from './paths.ts';
 import { codeOf } from './values.ts';
@@ -107,12 +108,12 @@ function configOf(read: ConfigFile, file: string | null, home: string): Config {
     environments: read.environments,
     baseline: read.baseline,
     console: read.console,
-    sensor: { enabled: read.sensor.enabled === false ? false : 'auto' },
+    sensor: { enabled: read.sensor.enabled, cgroup: read.sensor.cgroup },
   };
 }
 
 /** What only names a cloud principal says nothing of the processes of a host, and would fit them all. */
-function processMatch(match: ConfigFile['apps'][number]['match']): AppMatch | null {
+function processMatch(match: ConfigFile['apps'][number]['match']): AppPattern | null {
   if (match === null) return null;
   const { iam: _, ...process } = match;
   return Object.values(process).some((glob) => glob !== null) ? process : null;

@@ -7,7 +7,8 @@ import { readFile } from 'node:fs/promises';
 import { isIPv4, isIPv6 } from 'node:net';
 import { basename } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
-import { linkOf, namesIn, textOf } from './proc-files.ts';
+import { cgroupPlace } from '../wire/cgroup-place.ts';
+import { linkOf, namesIn, textOf } from '../wire/proc-files.ts';
 
 /** Both ends of a connection, as the process that accepted it sees them. */
 export interface Ends {
@@ -110,7 +111,7 @@ export class PeerTable {
     const short = textOf(`${this.#root}/${pid}/comm`).trim();
     // Node calls its first thread MainThread, and so its process: there the program's file says more.
     const name = short === 'MainThread' && exe !== null ? basename(exe) : short;
-    const container = /[0-9a-f]{64}/.exec(textOf(`${this.#root}/${pid}/cgroup`))?.[0] ?? null;
+    const { container } = cgroupPlace(textOf(`${this.#root}/${pid}/cgroup`));
     return { pid: Number(pid), process: name === '' ? null : name, exe, user: null, container };
   }
 

@@ -5,7 +5,7 @@
  */
 import type { Socket } from 'node:net';
 import type { AppConfig } from '../config/config.ts';
-import { compileGlob } from '../engine/decide/glob.ts';
+import { type AppLabel, appMatcher } from '../engine/decide/app-match.ts';
 import type { Source } from '../flow/parties.ts';
 import type { Closing, Opening, Recorder } from '../flow/recorder.ts';
 import { isLoopback } from './addresses.ts';
@@ -31,7 +31,7 @@ interface Asked {
 export class Peers {
   readonly #table: Pick<PeerTable, 'look'>;
   readonly #isAskedFor: () => boolean;
-  readonly #labelOf: (facts: PeerFacts) => Label | null;
+  readonly #labelOf: (facts: PeerFacts) => AppLabel | null;
   readonly #bySocket = new WeakMap<Socket, Lookup>();
   readonly #bySource = new WeakMap<Source, Lookup>();
   readonly #filled = new WeakMap<Source, Source>();
@@ -46,7 +46,7 @@ export class Peers {
   constructor(table: Pick<PeerTable, 'look'>, apps: () => readonly AppConfig[], isAskedFor: () => boolean) {
     this.#table = table;
     this.#isAskedFor = isAskedFor;
-    this.#labelOf = labels(apps);
+    this.#labelOf = appMatcher(apps);
   }
 
   /** A source was named on a connection: who is behind it is looked up, once a connection. */
@@ -169,42 +169,4 @@ function endsOf({ remoteAddress, remotePort, localAddress, localPort }: Socket):
   if (localAddress === undefined || localPort === undefined) return null;
   if (!isLoopback(remoteAddress) && remoteAddress !== localAddress) return null;
   return { remoteAddress, remotePort, localAddress, localPort };
-}
-
-interface Label {
-  readonly app: string;
-  readonly verified: boolean;
-}
-
-/**
- * The label by `apps[].match`: the first app all of whose patterns fit. A process chooses its own short name, so that
- * by it alone a label is no more than claimed.
- */
-function labels(apps: () => readonly AppConfig[]): (facts: PeerFacts) => Label | null {
-  const compiled = new WeakMap<AppConfig, (facts: PeerFacts) => boolean>();
-  return (facts) => {
-    for (const app of apps()) {
-      if (app.match === null) continue;
-      let fits = compiled.get(app);
-      if (fits === undefined) {
-        fits = matcher(app.match);
-        compiled.set(app, fits);
-      }
-      const { exe, user, container } = app.match;
-      if (fits(facts)) return { app: app.name, verified: exe !== null || user !== null || container !== null };
-    }
-    return null;
-  };
-}
-
-function matcher(match: NonNullable<AppConfig['match']>): (facts: PeerFacts) => boolean {
-  const tests = (['exe', 'process', 'user', 'container'] as const).flatMap((key) => {
-    const glob = match[key];
-    return glob === null ? [] : [[key, compileGlob(glob)] as const];
-  });
-  return (facts) =>
-    tests.every(([key, takes]) => {
-      const value = facts[key];
-      return value !== null && takes(value);
-    });
 }

@@ -67,7 +67,7 @@ describe('a configuration that is right', () => {
     assert.equal(config.policies, null);
     assert.deepEqual(config.excerpts, { chars: 75, encrypt: true });
     assert.deepEqual(config.console.listen, { host: '127.0.0.1', port: 8788 });
-    assert.deepEqual(config.sensor, { enabled: 'auto' });
+    assert.deepEqual(config.sensor, { enabled: 'auto', cgroup: null });
   });
 
   test('an empty file and a file of comments are as none', () => {
@@ -152,7 +152,7 @@ store: sqlite
     ]);
     assert.deepEqual(config.destinations[0]?.hosts, ['*.corp.example:8443', '[::1]:11434']);
     assert.equal(config.destinations[0]?.note, null);
-    assert.deepEqual(config.sensor, { enabled: false });
+    assert.deepEqual(config.sensor, { enabled: false, cgroup: null });
   });
 
   test('a principal and addresses of an app say nothing of processes; fences and the baseline are read', () => {
@@ -368,13 +368,11 @@ const WRONG: readonly (readonly [what: string, text: string, ...lines: readonly 
 const NOT_BUILT: readonly (readonly [text: string, ...lines: readonly string[]])[] = [
   ['detection: {countries: [DE, deu]}', '1:29: expected an ISO 3166-1 code such as DE'],
   ['detection: {languages: [en, de]}', '1:24: a choice of languages is not built yet; expected ["en"]'],
-  ['apps: [{name: a, match: {pod: a}}]', '1:26: apps[].match.pod is not built yet; remove this key'],
   ['notify: []', '1:1: notify is not built yet; remove this key'],
   ['retention: {events: 90d}', '1:1: retention is not built yet; remove this key'],
   ['store: postgres://u@db/weir', '1:8: another store than sqlite is not built yet; expected "sqlite"'],
   ['bus: nats://a', '1:6: bus is not built yet; expected null'],
-  ['sensor: {enabled: true}', '1:19: the sensor is not built yet; expected auto or false'],
-  ['sensor: {cgroup: auto}', '1:10: sensor.cgroup is not built yet; remove this key'],
+  ['sensor: {cgroup: user.slice}', '1:18: expected `auto` (the root), or the absolute path of a folder of cgroup v2'],
   ['sensor: {steer: null}', '1:10: sensor.steer is not built yet; remove this key'],
   ['sensor: {block: false}', '1:10: sensor.block is not built yet; remove this key'],
 ];
