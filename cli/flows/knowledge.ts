@@ -3,7 +3,7 @@ import { createCatalog } from '../../catalog/catalog.ts';
 import { HostTable } from '../../catalog/host-table.ts';
 import type { Config } from '../../config/config.ts';
 import { compileGlob } from '../../engine/decide/glob.ts';
-import { BUILT_IN } from '../../engine/recognizers/built-in.ts';
+import { ENTITIES } from '../../engine/scan/scanner.ts';
 import type { Category } from '../../flow/finding.ts';
 import type { Knowledge } from '../../map/knowledge.ts';
 
@@ -19,7 +19,7 @@ export function knowledgeOf(config: Config, categories: ReadonlyMap<string, Cate
   );
   const addresses = new HostTable<string>();
   for (const { name, hosts } of config.apps) for (const host of hosts) addresses.add(host, name);
-  const known = new Map([...BUILT_IN.map(({ entity, category }) => [entity, category] as const), ...categories]);
+  const known = new Map([...ENTITIES, ...categories]);
   return {
     ownerOfApp: (app) => owners.get(app) ?? null,
     appOfPrincipal: (principal) => principals.find(({ matches }) => matches(principal))?.name ?? null,
