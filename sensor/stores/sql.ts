@@ -15,6 +15,8 @@ export interface SqlPlace {
 export interface SqlLiteral extends SqlPlace {
   /** Quotes and escapes undone. */
   readonly text: string;
+  /** The column, else the word before it: `PASSWORD 'x'`. */
+  readonly label: string | null;
 }
 
 export interface SqlStatement {
@@ -25,8 +27,7 @@ export interface SqlStatement {
   readonly literals: readonly SqlLiteral[];
   /** By number from 0: `$1` and the first `?` are 0. */
   readonly parameters: readonly SqlPlace[];
-  /** The statement with `?` in the place of each literal. */
-  readonly bare: string;
+  readonly comments: readonly string[];
   /** Columns of `INSERT INTO t (…)` and `COPY t (…)`; null where they are not said. */
   readonly columns: readonly string[] | null;
   /** Lower-case words behind the table: options of `COPY … WITH`, `LOAD DATA LOCAL`, `FORMAT`. */
@@ -35,6 +36,7 @@ export interface SqlStatement {
 
 const MAX_PARAMETERS = 10_000;
 const MAX_LITERALS = 2000;
+const MAX_COMMENTS = 100;
 
 type TokenKind = 'word' | 'name' | 'text' | 'number' | 'parameter' | 'sign';
 
@@ -105,8 +107,9 @@ class Reader {
   readonly #literals: SqlLiteral[] = [];
   readonly #parameters: SqlPlace[] = [];
   readonly #words = new Set<string>();
-  #bare = '';
-  #bareFrom = 0;
+  readonly #comments: string[] = [];
+  /** The word right before a token. */
+  #before: string | null = null;
   #operation: string | null = null;
   #table: string | null = null;
   #columns: string[] | null = null;
@@ -130,14 +133,18 @@ class Reader {
     for (let at = 0; at < this.#sql.length; ) {
       const token = this.#tokenAt(at);
       at = token.end;
-      if (token.kind !== 'sign' || token.text.trim() !== '') this.#take(token);
+      if (token.kind === 'sign' && token.text.trim() === '') continue;
+      this.#take(token);
+      if (token.kind !== 'word') this.#before = null;
+      // MySQL's IDENTIFIED BY 'x'.
+      else this.#before = token.text.toUpperCase() === 'BY' ? this.#before : token.text;
     }
     return {
       operation: this.#operation,
       table: this.#table,
       literals: this.#literals,
       parameters: this.#parameters,
-      bare: this.#bare + this.#sql.slice(this.#bareFrom),
+      comments: this.#comments,
       columns: this.#columns,
       words: this.#words,
     };
@@ -256,11 +263,10 @@ class Reader {
     return { column: this.#compared, row: null };
   }
 
-  #literal({ kind, text, start, end }: Token): void {
-    this.#bare += `${this.#sql.slice(this.#bareFrom, start)}?`;
-    this.#bareFrom = end;
+  #literal({ kind, text }: Token): void {
     if (text !== '' && this.#literals.length < MAX_LITERALS && (kind === 'text' || text.length > 3)) {
-      this.#literals.push({ ...this.#where(), text });
+      const place = this.#where();
+      this.#literals.push({ ...place, text, label: place.column ?? this.#before });
     }
   }
 
@@ -349,10 +355,12 @@ class Reader {
     return { kind, text, start, end: Math.min(at + 1, sql.length) };
   }
 
-  /** A comment: nothing for the reader, and it stays in the bare statement. */
+  /** A comment: nothing for the reader. */
   #until(at: number, mark: string, from: number): Token {
     const found = this.#sql.indexOf(mark, at + from);
-    return { kind: 'sign', text: ' ', start: at, end: found === -1 ? this.#sql.length : found + mark.length };
+    const end = found === -1 ? this.#sql.length : found + mark.length;
+    if (this.#comments.length < MAX_COMMENTS) this.#comments.push(this.#sql.slice(at, end).trim());
+    return { kind: 'sign', text: ' ', start: at, end };
   }
 }
 

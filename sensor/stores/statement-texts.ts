@@ -1,12 +1,16 @@
-/** The texts of a statement of SQL: its literals by column, the statement without them, and the path of a parameter. */
+/**
+ * The texts of a statement of SQL: its literals by column, its comments, and the path of a parameter. What else it is made of
+ * are names of tables and columns, which say nothing of anybody and read like names of people.
+ */
 import type { SqlPlace, SqlStatement } from './sql.ts';
 import { step, type TextSample } from './text-sample.ts';
 
 export function addStatement(sample: TextSample, statement: SqlStatement): void {
-  sample.addText('/statement', null, statement.bare, 'metadata');
-  for (const [index, { column, row, text }] of statement.literals.entries()) {
-    sample.addText(pathOf({ column, row }, `/literals/${index}`), column, text);
+  for (const [index, literal] of statement.literals.entries()) {
+    sample.addText(pathOf(literal, `/literals/${index}`), literal.label, literal.text);
   }
+  for (const [index, text] of statement.comments.entries())
+    sample.addText(`/comments/${index}`, null, text, 'metadata');
 }
 
 export function addParameter(sample: TextSample, place: SqlPlace | undefined, index: number, text: Buffer): void {

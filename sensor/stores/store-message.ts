@@ -3,6 +3,9 @@
  * what, on which table, and which pieces of text went over. Values only; nothing here reads a byte.
  */
 import type { Coverage } from '../../flow/coverage.ts';
+import type { Way } from '../reassemble/heard.ts';
+
+export type { Way } from '../reassemble/heard.ts';
 
 export const STORE_PROTOCOLS = [
   'postgresql',
@@ -16,9 +19,6 @@ export const STORE_PROTOCOLS = [
 ] as const;
 /** As an edge names it. `mysql` is MariaDB too, `redis` all that speak RESP, `elasticsearch` OpenSearch too. */
 export type StoreProtocol = (typeof STORE_PROTOCOLS)[number];
-
-/** As the program on this host sees it: what it sent and what it received. */
-export type Way = 'out' | 'in';
 
 /** A piece of text that a message carried. */
 export interface StoreText {

@@ -7,30 +7,29 @@ import { readTranscript, type Transcript } from '../../support/transcripts.ts';
 
 const PSQL = readTranscript('postgresql-psql');
 const EXTENDED = readTranscript('postgresql-extended');
-const INSERT = 'INSERT INTO people (id, email, card, note) VALUES (?, ?, ?, ?), (?, ?, NULL, NULL);';
 
 const FROM_PSQL = [
-  'out CREATE postgres.people full: /statement=CREATE TABLE people (id int PRIMARY KEY, email text, card bigint, note jsonb, born date);',
-  `out INSERT postgres.people full: /statement=${INSERT} | /rows/0/email=ann@mail.example | /rows/0/card=4111111111111111 | /rows/0/note={"iban":"DE89370400440532013000"} | /rows/1/email=bob@mail.example`,
-  'out SELECT postgres.people full: /statement=SELECT id, email, card FROM people WHERE email = ?; | /rows/0/email=ann@mail.example',
+  'out CREATE postgres.people full: ',
+  `out INSERT postgres.people full: /rows/0/email=ann@mail.example | /rows/0/card=4111111111111111 | /rows/0/note={"iban":"DE89370400440532013000"} | /rows/1/email=bob@mail.example`,
+  'out SELECT postgres.people full: /rows/0/email=ann@mail.example',
   'in SELECT postgres.people full: /rows/0/id=1 | /rows/0/email=ann@mail.example | /rows/0/card=4111111111111111',
-  'out COPY postgres.people full: /statement=COPY people (id, email) FROM STDIN;',
+  'out COPY postgres.people full: ',
   'out COPY postgres.people full: /rows/0/id=3 | /rows/0/email=cyd@mail.example | /rows/1/id=4 | /rows/1/email=dan\tdan@mail.example',
-  'out COPY postgres.people full: /statement=COPY people (email, note) TO STDOUT WITH (FORMAT csv);',
+  'out COPY postgres.people full: ',
   'in COPY postgres.people full: /rows/0/email=ann@mail.example | /rows/0/note={"iban": "DE89370400440532013000"} | /rows/1/email=bob@mail.example | /rows/2/email=cyd@mail.example | /rows/3/email=dan\tdan@mail.example',
-  'out INSERT postgres.people full: /statement=INSERT INTO people (id, email) VALUES (?, ?); | /rows/0/email=eve@mail.example',
+  'out INSERT postgres.people full: /rows/0/email=eve@mail.example',
   'in INSERT postgres.people full: /error/M=duplicate key value violates unique constraint "people_pkey" | /error/D=Key (id)=(1) already exists.',
-  'out NOTIFY postgres full: /statement=NOTIFY news, ?; | /literals/0=fay@mail.example',
-  'out LISTEN postgres full: /statement=LISTEN news;',
-  'out NOTIFY postgres full: /statement=NOTIFY news, ?; | /literals/0=fay@mail.example',
+  'out NOTIFY postgres full: /literals/0=fay@mail.example',
+  'out LISTEN postgres full: ',
+  'out NOTIFY postgres full: /literals/0=fay@mail.example',
   'in NOTIFY postgres.news full: /payload=fay@mail.example',
 ];
 
 const FROM_EXTENDED = [
-  'out INSERT postgres.people full: /statement=INSERT INTO people (id, email, card) VALUES ($1, $2, $3) | /rows/0/id=7 | /rows/0/email=hal@mail.example | /rows/0/card=5555555555554444',
-  'out SELECT postgres.people full: /statement=SELECT id, email, card, note FROM people WHERE email = $1 | /rows/0/email=hal@mail.example',
+  'out INSERT postgres.people full: /rows/0/id=7 | /rows/0/email=hal@mail.example | /rows/0/card=5555555555554444',
+  'out SELECT postgres.people full: /rows/0/email=hal@mail.example',
   'in SELECT postgres.people full: /rows/0/id=7 | /rows/0/email=hal@mail.example | /rows/0/card=5555555555554444',
-  'out SELECT postgres.people full: /statement=SELECT email, card FROM people WHERE card = $1 | /rows/0/card=4111111111111111',
+  'out SELECT postgres.people full: /rows/0/card=4111111111111111',
   'in SELECT postgres.people full: /rows/0/email=ann@mail.example | /rows/0/card=4111111111111111',
 ];
 
@@ -97,7 +96,7 @@ describe('what was not seen', () => {
       assert.ok((first?.texts ?? []).every(({ text }) => text.length <= STORE_LIMITS.messageBytes));
       assert.deepEqual(
         second?.texts.map(({ path, text }) => `${path}=${text}`),
-        ['/statement=SELECT ?', '/literals/0=xxx'],
+        ['/literals/0=xxx'],
       );
     }
   });
@@ -107,7 +106,7 @@ describe('what was not seen', () => {
     connection.lost('out', 1234);
     connection.data('out', Buffer.from('in the middle of something'));
     connection.data('out', big(3));
-    assert.deepEqual(linesOf(messages), ['out SELECT postgres full: /statement=SELECT ? | /literals/0=xxx']);
+    assert.deepEqual(linesOf(messages), ['out SELECT postgres full: /literals/0=xxx']);
   });
 
   test('an answer whose end was not seen is told as far as it was', () => {
