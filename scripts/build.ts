@@ -5,7 +5,8 @@
  */
 import { spawnSync } from 'node:child_process';
 import { chmodSync, cpSync, existsSync, globSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
+import { PACKAGED_PROGRAM } from '../cli/sensor-program.ts';
 import { packageRoot } from '../config/package-root.ts';
 import { buildConsole } from './build-console.ts';
 
@@ -59,6 +60,15 @@ function makeProgram(path: string): void {
   chmodSync(path, 0o755);
 }
 
+/** The sensor's program, where this host can build it; a package without one runs with the sensor off. */
+function addSensor(outDir: string): void {
+  const script = join(packageRoot, 'scripts/build-sensor.sh');
+  if (!existsSync(script)) return;
+  const { status, stdout } = spawnSync('sh', [script], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] });
+  if (status !== 0) return console.error('weir: built without the sensor');
+  cpSync(stdout.trim(), join(outDir, 'native', basename(PACKAGED_PROGRAM)));
+}
+
 const fresh = join(packageRoot, `dist.${process.pid}`);
 const target = join(packageRoot, 'dist');
 try {
@@ -66,6 +76,7 @@ try {
   copyScripts(fresh);
   keepExportedDeclarations(fresh);
   makeProgram(join(fresh, PROGRAM));
+  addSensor(fresh);
   rmSync(target, { recursive: true, force: true });
   renameSync(fresh, target);
   await buildConsole();

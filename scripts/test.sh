@@ -5,6 +5,7 @@ set -eu
 root=$(CDPATH='' cd -P -- "${0%/*}/.." && pwd)
 cd "$root"
 node=$root/scripts/node
+sh "$root/scripts/install-test-tools.sh" # where WEIR_TEST_INSTALL=1 asks for it
 "$node" --eval 0 # the set-up, if it is still to be done
 echo "weir: types (tsc)" >&2
 "$node" node_modules/typescript/bin/tsc --noEmit

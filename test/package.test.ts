@@ -6,6 +6,7 @@ import { cpSync, existsSync, globSync, mkdirSync, mkdtempSync, readFileSync, rmS
 import { tmpdir } from 'node:os';
 import { basename, delimiter, dirname, join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { PACKAGED_PROGRAM } from '../cli/sensor-program.ts';
 import { packageRoot } from '../config/package-root.ts';
 import { addStandInRuntime, writeTinyModel } from './support/tiny-model.ts';
 
@@ -104,6 +105,16 @@ describe('the published package', () => {
     assert.deepEqual(missing, []);
   });
 
+  test("brings the sensor's program, with its kernel programs inside, where this host can build it", () => {
+    const built = spawnSync('sh', [join(packageRoot, 'scripts/build-sensor.sh')], { encoding: 'utf8' });
+    const program = join(installed, PACKAGED_PROGRAM);
+    assert.equal(existsSync(program), built.status === 0, built.stderr);
+    if (built.status !== 0) return;
+    const { status, stderr } = spawnSync(program, [], { encoding: 'utf8' });
+    assert.equal(status, 2);
+    assert.match(stderr, /^usage: weir-sensor --cgroup/);
+  });
+
   test('brings no runtime for models, and says what to install where one is pointed to', () => {
     assert.ok(!existsSync(join(app, 'node_modules/onnxruntime-node')));
     writeTinyModel(join(app, 'model'), { words: { kettle: 'B-PER' } });
@@ -194,7 +205,7 @@ describe('the published package', () => {
   test('runs the proxy, its workers and the writer thread, and stops when asked to', async () => {
     writeFileSync(
       join(app, 'weir.yaml'),
-      'proxy: {listen: "127.0.0.1:0", workers: 2}\nconsole: {listen: "127.0.0.1:0"}\n',
+      'proxy: {listen: "127.0.0.1:0", workers: 2}\nconsole: {listen: "127.0.0.1:0"}\nsensor: {enabled: false}\n',
     );
     const child = spawn(join(app, 'node_modules/.bin/weir'), ['up'], {
       cwd: app,
