@@ -241,6 +241,13 @@ const MIGRATIONS: readonly string[] = [
     bytes INTEGER NOT NULL
   ) STRICT, WITHOUT ROWID;
   `,
+  // Lines of others' logs, so that each counts once.
+  `
+  CREATE TABLE imported_lines (
+    digest BLOB PRIMARY KEY,
+    day INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  `,
 ];
 
 export const SCHEMA_VERSION = MIGRATIONS.length;

@@ -1,0 +1,264 @@
+/**
+ * `weir flows import`: edges from logs that others wrote. Reads files one line at a time, gzip or not, names each line
+ * that it cannot read, and goes on.
+ */
+import { createReadStream } from 'node:fs';
+import { open } from 'node:fs/promises';
+import { hostname, networkInterfaces } from 'node:os';
+import { isAbsolute, resolve } from 'node:path';
+import { createInterface } from 'node:readline';
+import { createGunzip } from 'node:zlib';
+import { type Catalog, createCatalog } from '../../catalog/catalog.ts';
+import { canonicalHost } from '../../catalog/host.ts';
+import { opaque } from '../../flow/coverage.ts';
+import type { EdgeObservation } from '../../flow/edge.ts';
+import type { Source } from '../../flow/parties.ts';
+import { LOG_FORMATS, type LogFormat, logReading } from '../../map/imports/formats.ts';
+import type { Entry, LineReader, LoggedFlow } from '../../map/imports/logged-flow.ts';
+import { openHome } from '../../store/home.ts';
+import { EdgeImporter, type ImportedLine } from '../../store/imports.ts';
+import { type Command, type CommandContext, choiceOption, hasOption, textOption, UsageError } from '../command.ts';
+import { cleanText } from '../log/clean-text.ts';
+
+export const command: Command = {
+  name: 'flows import',
+  summary: 'edges from logs of others',
+  usage: `weir flows import --format ${LOG_FORMATS.join('|')} [--host NAME] [--json] FILE…`,
+  details: [
+    'Reads logs (gzip too) and adds what they tell to the edges, with channel "log": who, to where, how much',
+    'and when. A log knows nothing of the data, so such an edge names no kind of it (coverage opaque: log).',
+    'Each line counts once: importing a file again, or a longer copy of it, adds only what is new.',
+    'vpc         AWS VPC flow logs, default fields or by their header line',
+    'cloudtrail  AWS CloudTrail data events of S3: {"Records": […]} or an event a line',
+    'envoy       its default and Istio’s format, or JSON',
+    'nginx       combined or common, with the virtual host in front or not, or JSON',
+    'squid       native, common or combined',
+    'zeek        conn.log and ssl.log, give both at once; tab-separated or JSON',
+    '--host      the server whose log it is, where the format does not say (nginx); this host otherwise',
+    'A line that cannot be read is named on stderr as FILE:LINE: reason; the rest is taken.',
+    'Exit code 2 when a file could not be read.',
+  ].join('\n'),
+  example: [
+    'weir flows import --format cloudtrail cloudtrail-*.json.gz',
+    'weir flows import --format zeek conn.log ssl.log',
+  ].join('\n'),
+  options: { format: { type: 'string' }, host: { type: 'string' }, json: { type: 'boolean' } },
+  run,
+};
+
+/** Lines a transaction: short, since a running proxy commits beside it. */
+const BATCH = 2000;
+/** Lines of a file that are remembered, to tell a line that stands there twice from one that was imported before. */
+const MAX_SEEN = 100_000;
+/** A line of CloudTrail is a whole file of records. */
+const MAX_LINE = 64 * 1024 * 1024;
+
+interface Total {
+  files: number;
+  lines: number;
+  added: number;
+  known: number;
+  broken: number;
+  skipped: Map<string, number>;
+}
+
+async function run(context: CommandContext): Promise<number> {
+  const format = choiceOption(context, 'format', LOG_FORMATS);
+  if (format === null) throw new UsageError(`needs --format, one of ${LOG_FORMATS.join(', ')}`);
+  if (context.positionals.length === 0) throw new UsageError('needs the files to import');
+  const host = textOption(context, 'host') ?? hostname();
+  if (canonicalHost(host) === null) throw new UsageError('--host is no host name');
+  const config = context.config();
+  const catalog = createCatalog(config.destinations);
+  const reading = logReading(format, { host });
+  const total: Total = { files: 0, lines: 0, added: 0, known: 0, broken: 0, skipped: new Map() };
+  const unread = new Set<string>();
+  if (reading.learn !== null) {
+    for (const file of context.positionals) {
+      const learn = reading.learn();
+      await eachLine(context, file, unread, (line) => learn(line));
+    }
+  }
+  const importer = new EdgeImporter(openHome(config.home), format);
+  try {
+    for (const file of context.positionals) {
+      if (unread.has(file)) continue;
+      await importFile({ context, file, unread, read: reading.read(), importer, catalog, total });
+    }
+  } finally {
+    importer.close();
+  }
+  report(context, format, total);
+  return unread.size > 0 ? 2 : 0;
+}
+
+interface FileImport {
+  readonly context: CommandContext;
+  readonly file: string;
+  readonly unread: Set<string>;
+  readonly read: LineReader;
+  readonly importer: EdgeImporter;
+  readonly catalog: Catalog;
+  readonly total: Total;
+}
+
+async function importFile({ context, file, unread, read, importer, catalog, total }: FileImport): Promise<void> {
+  const ours = ownAddresses();
+  const seen = new Map<string, number>();
+  let batch: ImportedLine[] = [];
+  const commit = (): void => {
+    const { added, known } = importer.add(batch);
+    total.added += added;
+    total.known += known;
+    batch = [];
+  };
+  const isRead = await eachLine(context, file, unread, (line, number) => {
+    if (line.trim() === '') return;
+    total.lines++;
+    const observations: EdgeObservation[] = [];
+    for (const entry of read(line)) {
+      const reason = take(entry, observations, catalog, ours, total);
+      if (reason === null) continue;
+      total.broken++;
+      context.err(`${cleanText(file)}:${number}: ${reason}\n`);
+    }
+    if (observations.length === 0) return;
+    const occurrence = seen.get(line) ?? 0;
+    // Lines that are alike have the same time, and so stand near one another.
+    if (seen.size >= MAX_SEEN) seen.clear();
+    seen.set(line, occurrence + 1);
+    batch.push({ text: line, occurrence, observations });
+    if (batch.length >= BATCH) commit();
+  });
+  if (batch.length > 0) commit();
+  if (isRead) total.files++;
+}
+
+/** Adds what an entry tells; the reason where it is broken. */
+function take(
+  entry: Entry,
+  observations: EdgeObservation[],
+  catalog: Catalog,
+  ours: ReadonlySet<string>,
+  total: Total,
+): string | null {
+  if (entry.kind === 'broken') return entry.reason;
+  if (entry.kind === 'skipped') {
+    total.skipped.set(entry.reason, (total.skipped.get(entry.reason) ?? 0) + 1);
+    return null;
+  }
+  for (const flow of entry.flows) {
+    const observation = observationOf(flow, catalog, ours);
+    if (observation === null) return 'the destination is no host';
+    observations.push(observation);
+  }
+  return null;
+}
+
+function observationOf(flow: LoggedFlow, catalog: Catalog, ours: ReadonlySet<string>): EdgeObservation | null {
+  const host = canonicalHost(flow.destination.host);
+  if (host === null) return null;
+  const { vendor, category, country } = catalog.lookup(host, flow.destination.port);
+  const isOut = flow.direction === 'out';
+  return {
+    source: sourceOf(flow.source, ours),
+    destination: { host, port: flow.destination.port, vendor, category, country },
+    via: flow.via,
+    protocol: flow.protocol,
+    direction: flow.direction,
+    channel: 'log',
+    entities: {},
+    bytesOut: isOut ? flow.bytes : 0,
+    bytesIn: isOut ? 0 : flow.bytes,
+    action: 'allow',
+    coverage: opaque('log'),
+    time: flow.time,
+  };
+}
+
+/** One of this host's own addresses is this host, as in what proxy and sensor record. */
+function sourceOf({ host, user }: LoggedFlow['source'], ours: ReadonlySet<string>): Source {
+  const canonical = host === null ? null : (canonicalHost(host) ?? host);
+  const name = canonical !== null && ours.has(canonical) ? hostname() : canonical;
+  const nothing = {
+    app: null,
+    verified: false,
+    pid: null,
+    process: null,
+    exe: null,
+    container: null,
+    credential: null,
+  };
+  return { ...nothing, host: name, user };
+}
+
+function ownAddresses(): ReadonlySet<string> {
+  return new Set(
+    Object.values(networkInterfaces()).flatMap((addresses) => (addresses ?? []).map((one) => one.address)),
+  );
+}
+
+/** What went wrong with a line is not what went wrong with its file. */
+class LineFailure extends Error {}
+
+/** Hands on each line with its number; false, and named, where the file cannot be read to its end. */
+async function eachLine(
+  context: CommandContext,
+  file: string,
+  unread: Set<string>,
+  hear: (line: string, number: number) => void,
+): Promise<boolean> {
+  const path = isAbsolute(file) ? file : resolve(context.cwd, file);
+  try {
+    const isCompressed = await isGzip(path);
+    const stream = createReadStream(path);
+    const text = isCompressed ? stream.pipe(createGunzip()) : stream;
+    // An error of the file does not reach the end of a pipe by itself.
+    if (text !== stream) stream.on('error', (error) => text.destroy(error));
+    let number = 0;
+    for await (const line of createInterface({ input: text, crlfDelay: Number.POSITIVE_INFINITY })) {
+      number++;
+      if (line.length > MAX_LINE) context.err(`${cleanText(file)}:${number}: longer than ${MAX_LINE} characters\n`);
+      else tell(hear, line, number);
+    }
+    return true;
+  } catch (error) {
+    if (error instanceof LineFailure) throw error.cause;
+    const reason = error instanceof Error ? error.message : 'unknown reason';
+    context.err(`weir: ${cleanText(file)} cannot be read: ${cleanText(reason)}\n`);
+    unread.add(file);
+    return false;
+  }
+}
+
+function tell(hear: (line: string, number: number) => void, line: string, number: number): void {
+  try {
+    hear(line, number);
+  } catch (error) {
+    throw new LineFailure('a line could not be taken', { cause: error });
+  }
+}
+
+/** RFC 1952 §2.3.1: what is named .log may be compressed, and the other way round. */
+async function isGzip(path: string): Promise<boolean> {
+  const handle = await open(path);
+  try {
+    const { buffer, bytesRead } = await handle.read(Buffer.alloc(2), 0, 2, 0);
+    return bytesRead === 2 && buffer[0] === 0x1f && buffer[1] === 0x8b;
+  } finally {
+    await handle.close();
+  }
+}
+
+function report(context: CommandContext, format: LogFormat, total: Total): void {
+  const skipped = Object.fromEntries([...total.skipped].toSorted(([a], [b]) => (a < b ? -1 : 1)));
+  const { files, lines, added, known, broken } = total;
+  if (hasOption(context, 'json')) {
+    context.out(`${JSON.stringify({ format, files, lines, added, known, broken, skipped })}\n`);
+    return;
+  }
+  const others = Object.entries(skipped).map(([reason, count]) => `, ${count} ${reason}`);
+  context.out(
+    `${lines} lines of ${files} files: ${added} added, ${known} known before, ${broken} broken${others.join('')}\n`,
+  );
+}
