@@ -3,7 +3,12 @@
  * needs no network and no configuration, reads no home but its own, and leaves nothing behind.
  */
 
-import type { Command } from './command.ts';
+import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { isAbsolute, join, resolve } from 'node:path';
+import { type Command, type CommandContext, choiceOption, hasOption, textOption, UsageError } from './command.ts';
+import type { Findings } from './demo/bank/findings.ts';
 import { record } from './demo/chat-answers.ts';
 import { type Check, check } from './demo/checks.ts';
 import { headings, sideBySide } from './demo/columns.ts';
@@ -15,7 +20,7 @@ const TITLES = ['the app sent and got', 'the provider received', 'the log'];
 export const command: Command = {
   name: 'demo',
   summary: 'everything at once against a local stand-in',
-  usage: 'weir demo [--json]',
+  usage: 'weir demo [--json]\n       weir demo --scenario bank [--folder DIR] [--stay] [--json]',
   details: [
     'Starts a stand-in for api.openai.com on loopback, Weir with the shipped policy, and an app that',
     'sends through HTTPS_PROXY with the openai SDK (with fetch where that is not installed): a clean',
@@ -23,13 +28,29 @@ export const command: Command = {
     'turns in which a tool reads a file that holds an AWS key. Prints what the app saw, what the provider',
     'saw and what the log keeps, side by side from 100 columns on. All values are made up. No network.',
     '',
-    '  --json  one document with calls and checks',
+    'The scenario "bank" is a company of twelve services, four data stores, nine vendors and ten thousand',
+    'buckets: its services are processes that call through Weir, its cloud’s logs are imported. Prints what the',
+    'map then knows.',
+    '',
+    '  --folder  where home, configuration and logs are kept, an empty or new folder; else they are removed',
+    '  --stay    goes on until Ctrl-C, with the console: prints the link that opens it',
+    '  --json    one document with what was seen and the checks',
     '',
     'Exit code 0 when all was as it should be, 1 when not.',
   ].join('\n'),
-  example: 'weir demo',
-  options: { json: { type: 'boolean' } },
-  async run({ env, out, values, color }) {
+  example: ['weir demo', 'weir demo --scenario bank --stay'].join('\n'),
+  options: {
+    json: { type: 'boolean' },
+    scenario: { type: 'string' },
+    folder: { type: 'string' },
+    stay: { type: 'boolean' },
+  },
+  async run(context) {
+    const { env, out, values, color } = context;
+    if (choiceOption(context, 'scenario', ['bank'] as const) === 'bank') return await runBank(context);
+    for (const name of ['folder', 'stay']) {
+      if (values[name] !== undefined) throw new UsageError(`--${name} needs --scenario bank`);
+    }
     const played = await play(env);
     const checks = check(played);
     const isGood = checks.every((entry) => entry.holds);
@@ -113,4 +134,60 @@ function asData(played: Played, checks: readonly Check[], ok: boolean): object {
       event,
     })),
   };
+}
+
+async function runBank(context: CommandContext): Promise<number> {
+  const { playBank } = await import('./demo/bank/bank.ts');
+  const { findingsOf } = await import('./demo/bank/findings.ts');
+  const asked = textOption(context, 'folder');
+  const folder = asked === null ? mkdtempSync(join(tmpdir(), 'weir-bank-')) : emptyFolder(context.cwd, asked);
+  const hasConsole = hasOption(context, 'stay');
+  const say = (line: string): void => context.err(`${line}\n`);
+  try {
+    const bank = await playBank({ folder, context, hasConsole, say });
+    try {
+      await bank.weir.committed();
+      const found = findingsOf(bank);
+      const isGood = found.checks.every(({ holds }) => holds);
+      if (hasOption(context, 'json')) context.out(`${JSON.stringify({ ok: isGood, ...found })}\n`);
+      else context.out(bankText(found, context.color));
+      if (hasConsole) {
+        say(`\nThe console: ${bank.weir.consoleLink}`);
+        say(`Other commands read the same records: weir flows list --config ${bank.configFile}    Stop: Ctrl-C`);
+        await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
+      }
+      return isGood ? 0 : 1;
+    } finally {
+      await bank.close();
+    }
+  } finally {
+    if (asked === null) rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** A home of the user's own must not become the demo's. */
+function emptyFolder(cwd: string, name: string): string {
+  const folder = isAbsolute(name) ? name : resolve(cwd, name);
+  mkdirSync(folder, { recursive: true });
+  if (readdirSync(folder).length > 0) throw new UsageError(`--folder: ${folder} is not empty`);
+  return folder;
+}
+
+function bankText(found: Findings, color: boolean): string {
+  const paint = (code: string) => (text: string) => (color ? `\x1b[${code}m${text}\x1b[0m` : text);
+  const bold = paint('1');
+  const { services, vendors, buckets, edges, events, blocked, sent, checks } = found;
+  const lines = [
+    bold('What the map knows'),
+    `${services} services, ${vendors.length} vendors, ${buckets} buckets: ${edges} edges, ${events} events`,
+    '',
+    bold('What was sent to whom'),
+    ...sent.map(({ vendor, entities }) => `  ${vendor.padEnd(12)} ${entities.join(', ') || 'nothing sensitive'}`),
+    '',
+    bold('What was blocked'),
+    ...[...new Set(blocked.map(({ app, host, rule }) => `  ${app} to ${host}: ${rule}`))],
+    '',
+    ...checks.map(({ claim, holds }) => `${holds ? paint('32')('  ok  ') : paint('31')('FAILED')} ${claim}`),
+  ];
+  return `${lines.join('\n')}\n`;
 }

@@ -55,6 +55,8 @@ export interface RunningWeir {
   readonly workers: readonly number[];
   /** Reads configuration and policies again and takes up what has changed. Never rejects: what is wrong is logged. */
   reload(): Promise<void>;
+  /** Resolves once all that was recorded before is committed. */
+  committed(): Promise<void>;
   /** Gives open exchanges `limits.drainMs`, commits what was recorded and lets the home go. */
   close(): Promise<void>;
 }
@@ -171,6 +173,7 @@ export async function startWeir(config: Config, options: StartOptions = {}): Pro
         return workers?.pids ?? [];
       },
       reload: async () => await reloading?.reload(),
+      committed: () => recorder.flush(),
       close: async () => {
         isStopping = true;
         await closeAll();

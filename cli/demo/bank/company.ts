@@ -64,7 +64,11 @@ const post = (host: string, path: string, body: BodyName): Step => ({ kind: 'pos
 export const SERVICES: readonly Service[] = [
   {
     ...{ name: 'web-app', owner: 'team-web', address: '10.20.1.10', rounds: 4 },
-    steps: [read('sessions', 'session'), read('core-banking', 'accounts'), post('api.segment.io', '/v1/track', 'track')],
+    steps: [
+      read('sessions', 'session'),
+      read('core-banking', 'accounts'),
+      post('api.segment.io', '/v1/track', 'track'),
+    ],
   },
   {
     ...{ name: 'mobile-api', owner: 'team-mobile', address: '10.20.1.11', rounds: 4 },
@@ -110,7 +114,11 @@ export const SERVICES: readonly Service[] = [
   },
   {
     ...{ name: 'data-science', owner: 'team-data', address: '10.20.4.10', rounds: 3 },
-    steps: [read('analytics-scratch', 'scratch'), chat('api.deepseek.com', 'summary'), chat('api.deepseek.com', 'refund')],
+    steps: [
+      read('analytics-scratch', 'scratch'),
+      chat('api.deepseek.com', 'summary'),
+      chat('api.deepseek.com', 'refund'),
+    ],
   },
   {
     ...{ name: 'log-shipper', owner: 'team-platform', address: '10.20.5.10', rounds: 4 },

@@ -31,8 +31,7 @@ const MAILBOXES = ['northmill-works.com', 'harbour-post.net', 'silverfern-mail.o
 export function makeCustomers(count: number, seed = 20261126): readonly Customer[] {
   const next = random(seed);
   const pick = (list: readonly string[]): string => list[Math.floor(next() * list.length)] ?? '';
-  const digits = (length: number): string =>
-    Array.from({ length }, () => String(Math.floor(next() * 10))).join('');
+  const digits = (length: number): string => Array.from({ length }, () => String(Math.floor(next() * 10))).join('');
   return Array.from({ length: count }, (_, index) => {
     const first = pick(FIRST);
     const last = pick(LAST);
