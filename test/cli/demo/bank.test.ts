@@ -17,15 +17,8 @@ test('the bank is played with real calls and imports, and all that it claims hol
   assert.deepEqual([ok, services, vendors.length >= 9, buckets], [true, 12, true, 10_000]);
   assert.ok(checks.length >= 7);
   // The folder is kept, and other commands read it with the configuration that lies there.
-  const listed = await place.call([
-    'flows',
-    'list',
-    '--json',
-    '--app',
-    'payments',
-    '--config',
-    join(folder, 'weir.yaml'),
-  ]);
+  const args = ['flows', 'list', '--json', '--app', 'payments', '--config', join(folder, 'weir.yaml')];
+  const listed = await place.call(args, { WEIR_HOME: join(folder, 'home') });
   assert.ok(listed.out.includes('"api.stripe.com"'));
   const values = makeCustomers(40).flatMap(({ email, iban, card }) => [email, iban, card]);
   for (const name of readdirSync(join(folder, 'home'), { recursive: true, encoding: 'utf8' })) {
