@@ -157,6 +157,8 @@ const OPENERS: Readonly<Record<string, readonly string[]>> = {
  */
 const CLIENTS: Readonly<Record<string, string>> = {
   'cli/demo/app.ts': 'the app that the demo watches; it reaches its provider through the proxy only',
+  'cli/demo/bank/bank-app.ts':
+    'a service of the demo: it reaches its vendors through the proxy only, and its stores on loopback',
   'cli/doctor/console.ts': 'asks a Weir that runs on this home whether its parts are ready',
   'cli/running-proxy.ts': 'asks at the address of the configured proxy whether a Weir listens there',
 };

@@ -15,10 +15,10 @@ import { command as importLogs } from '../../flows/import.ts';
 import { type RunningWeir, startWeir } from '../../start.ts';
 import { chatCompletion, readChatRequest } from '../chat-answers.ts';
 import { type Received, type Script, startStandIn } from '../stand-in.ts';
+import type { ServiceTask, StepReport } from './bank-app.ts';
 import { SANCTIONED, SERVICES, STORES, type StoreName, VENDOR_HOSTS } from './company.ts';
 import { cloudTrailLines, flowLogLines, roleOf } from './logs.ts';
 import { makeCustomers } from './people.ts';
-import type { ServiceTask, StepReport } from './service.ts';
 import { rowsOf, type StoreServer, startPostgres, startRedis } from './store-servers.ts';
 
 export interface Bank {
@@ -183,7 +183,7 @@ async function runService(
   weir: RunningWeir,
   env: NodeJS.ProcessEnv,
 ): Promise<readonly StepReport[]> {
-  const file = new URL(import.meta.url.endsWith('.ts') ? './service.ts' : './service.js', import.meta.url);
+  const file = new URL(import.meta.url.endsWith('.ts') ? './bank-app.ts' : './bank-app.js', import.meta.url);
   const proxy = weir.url.replace('//', `//${task.name}:${tokenOf(task.name)}@`);
   const routed = {
     ...{ HTTPS_PROXY: proxy, https_proxy: proxy, NO_PROXY: '', no_proxy: '', NODE_USE_ENV_PROXY: '1' },

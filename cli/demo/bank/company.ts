@@ -29,7 +29,7 @@ export const STORES: readonly Store[] = [
   },
 ];
 
-/** What a service does, one after the other. Fields of a customer are named; the texts are made by `service.ts`. */
+/** What a service does, one after the other. Fields of a customer are named; the texts are made by `bank-app.ts`. */
 export type Step =
   | { readonly kind: 'read'; readonly store: StoreName; readonly query: QueryName }
   | { readonly kind: 'chat'; readonly host: string; readonly api: 'openai' | 'anthropic'; readonly prompt: PromptName }
