@@ -2,22 +2,26 @@
  * Edges as hops of data: from whom to whom each class went, when, and which values were seen. Parallel edges (several
  * channels, protocols or ports) are one hop. A destination that is known to be an app is that app.
  */
-import type { Coverage } from '../flow/coverage.ts';
-import { worseCoverage } from '../flow/coverage.ts';
+import { type Coverage, worseCoverage } from '../flow/coverage.ts';
 import type { Edge } from '../flow/edge.ts';
 import type { Channel } from '../flow/parties.ts';
+import type { Sighting } from '../store/sightings.ts';
 import { endsReader, type MapEnd, type Place } from './ends.ts';
 import type { Knowledge } from './knowledge.ts';
 
-export interface Hop {
+/** Milliseconds since 1970, both inclusive. */
+export interface Span {
+  readonly first: number;
+  readonly last: number;
+}
+
+export interface Hop extends Span {
   readonly from: MapEnd;
   readonly to: MapEnd;
   readonly entity: string;
   readonly count: number;
-  /** Milliseconds since 1970: when the class was first and last seen on it. */
-  readonly first: number;
-  readonly last: number;
-  readonly fingerprints: ReadonlySet<string>;
+  /** Values by fingerprint, and when each was seen on it; where that is not known, when the class was. */
+  readonly values: ReadonlyMap<string, Span>;
   readonly edges: readonly string[];
   readonly channels: readonly Channel[];
   readonly coverage: Coverage;
@@ -41,14 +45,26 @@ interface Growing {
   count: number;
   first: number;
   last: number;
-  readonly fingerprints: Set<string>;
+  readonly values: Map<string, Span>;
   readonly edges: string[];
   readonly channels: Set<Channel>;
   coverage: Coverage;
 }
 
-/** `entity`: only hops of that class. */
-export function hopsOf(edges: Iterable<Edge>, knowledge: Knowledge, entity: string | null = null): Hops {
+/** `entity`: only hops of that class. `sightings`: values beside those that the edges have in their details. */
+export function hopsOf(
+  edges: Iterable<Edge>,
+  knowledge: Knowledge,
+  entity: string | null = null,
+  sightings: Iterable<Sighting> = [],
+): Hops {
+  const seenOn = new Map<string, Sighting[]>();
+  for (const sighting of sightings) {
+    const key = `${sighting.edge} ${sighting.entity}`;
+    const known = seenOn.get(key);
+    if (known === undefined) seenOn.set(key, [sighting]);
+    else known.push(sighting);
+  }
   const endsOf = endsReader(knowledge);
   const ends = new Map<string, MapEnd>();
   const hops = new Map<string, Map<string, Growing>>();
@@ -65,7 +81,7 @@ export function hopsOf(edges: Iterable<Edge>, knowledge: Knowledge, entity: stri
     if (from.key === to.key) continue;
     for (const [name, count] of found) {
       if (entity !== null && name !== entity) continue;
-      add(hops, { from, to, entity: name, count }, edge);
+      add(hops, { from, to, entity: name, count }, edge, seenOn.get(`${edge.id} ${name}`) ?? []);
     }
   }
   const byEntity = new Map([...hops].map(([name, grown]) => [name, [...grown.values()].map(grownHop)] as const));
@@ -92,6 +108,7 @@ function add(
   hops: Map<string, Map<string, Growing>>,
   hop: { readonly from: MapEnd; readonly to: MapEnd; readonly entity: string; readonly count: number },
   edge: Edge,
+  sightings: readonly Sighting[],
 ): void {
   const ofEntity = hops.get(hop.entity) ?? new Map<string, Growing>();
   hops.set(hop.entity, ofEntity);
@@ -100,18 +117,34 @@ function add(
   const first = Date.parse(detail?.firstSeen ?? edge.firstSeen);
   const last = Date.parse(detail?.lastSeen ?? edge.lastSeen);
   const known = ofEntity.get(key);
-  if (known === undefined) {
-    const seen = { edges: [edge.id], channels: new Set([edge.channel]), coverage: edge.coverage };
-    ofEntity.set(key, { ...hop, first, last, fingerprints: new Set(detail?.fingerprints), ...seen });
-    return;
+  const grown = known ?? {
+    ...hop,
+    ...{ count: 0, first, last, values: new Map<string, Span>(), edges: [], channels: new Set<Channel>() },
+    coverage: edge.coverage,
+  };
+  if (known === undefined) ofEntity.set(key, grown);
+  grown.count += hop.count;
+  grown.first = Math.min(grown.first, first);
+  grown.last = Math.max(grown.last, last);
+  grown.coverage = worseCoverage(grown.coverage, edge.coverage);
+  grown.channels.add(edge.channel);
+  grown.edges.push(edge.id);
+  const timed = new Set<string>();
+  for (const { fingerprint, firstSeen, lastSeen } of sightings) {
+    timed.add(fingerprint);
+    see(grown.values, fingerprint, { first: Date.parse(firstSeen), last: Date.parse(lastSeen) });
   }
-  known.count += hop.count;
-  known.first = Math.min(known.first, first);
-  known.last = Math.max(known.last, last);
-  known.coverage = worseCoverage(known.coverage, edge.coverage);
-  known.channels.add(edge.channel);
-  known.edges.push(edge.id);
-  for (const fingerprint of detail?.fingerprints ?? []) known.fingerprints.add(fingerprint);
+  for (const fingerprint of detail?.fingerprints ?? []) {
+    if (!timed.has(fingerprint)) see(grown.values, fingerprint, { first, last });
+  }
+}
+
+function see(values: Map<string, Span>, fingerprint: string, { first, last }: Span): void {
+  const known = values.get(fingerprint);
+  values.set(fingerprint, {
+    first: Math.min(first, known?.first ?? first),
+    last: Math.max(last, known?.last ?? last),
+  });
 }
 
 function grownHop(grown: Growing): Hop {

@@ -5,11 +5,12 @@
  */
 import type { Edge } from '../flow/edge.ts';
 import type { Channel } from '../flow/parties.ts';
+import type { Sighting } from '../store/sightings.ts';
 import type { MapEnd, NodeType } from './ends.ts';
-import { type Hop, type Hops, hopsOf } from './hops.ts';
+import { type Hop, type Hops, hopsOf, type Span } from './hops.ts';
 import type { Knowledge } from './knowledge.ts';
 import { endMatcher } from './named-ends.ts';
-import { type Certainty, type Trail, TrailSearch } from './trails.ts';
+import { type Certainty, joinOf, type Trail, TrailSearch } from './trails.ts';
 
 export interface LineageQuery {
   readonly entity: string | null;
@@ -70,9 +71,17 @@ export interface Lineage {
   readonly notSeen: readonly string[];
 }
 
-/** Follows what was asked for. Of two places and a class, the shortest of the most certain paths is given. */
-export function lineageOf(edges: Iterable<Edge>, knowledge: Knowledge, query: LineageQuery): Lineage {
-  const hops = hopsOf(edges, knowledge, query.entity);
+/**
+ * Follows what was asked for. Of two places and a class, the shortest of the most certain paths is given. `sightings`:
+ * values that were seen on several edges, with their times, beside the fingerprints in the edges' details.
+ */
+export function lineageOf(
+  edges: Iterable<Edge>,
+  knowledge: Knowledge,
+  query: LineageQuery,
+  sightings: Iterable<Sighting> = [],
+): Lineage {
+  const hops = hopsOf(edges, knowledge, query.entity, sightings);
   const isFrom = query.from === null ? null : endMatcher(query.from);
   const isTo = query.to === null ? null : endMatcher(query.to);
   const kept = new BestChains(query.limit);
@@ -91,7 +100,7 @@ export function lineageOf(edges: Iterable<Edge>, knowledge: Knowledge, query: Li
         const sure = confirmed.get(key);
         const best = sure ?? trail;
         const end = search.head(best.hop);
-        reach?.add(end, entity, certaintyOf(best), best.length);
+        reach?.add(end, entity, certaintyOf(best, isBack), best.length);
         const isEnd = isBack
           ? sides.isBeginning(end, -best.arrival)
           : isTo === null
@@ -141,11 +150,6 @@ class Sides {
   isBeginning(end: MapEnd, moment: number): boolean {
     return !isService(end) || (this.#got.get(end.key)?.first ?? Infinity) > moment;
   }
-}
-
-interface Span {
-  readonly first: number;
-  readonly last: number;
 }
 
 function widen(spans: Map<string, Span>, key: string, first: number, last: number): void {
@@ -221,18 +225,12 @@ function hopsAlong(trail: Trail, isBack: boolean): readonly Hop[] {
 }
 
 /** One hop is what was seen itself. */
-function certaintyOf(trail: Trail): Certainty {
+function certaintyOf(trail: Trail, isBack: boolean): Certainty {
   for (let one = trail; one.before !== null; one = one.before) {
-    if (joinOf(one.before.hop, one.hop) === 'possible') return 'possible';
+    const [before, after] = isBack ? [one.hop, one.before.hop] : [one.before.hop, one.hop];
+    if (joinOf(before, after) === 'possible') return 'possible';
   }
   return 'confirmed';
-}
-
-function joinOf(a: Hop, b: Hop): Certainty {
-  const [fewer, more] =
-    a.fingerprints.size < b.fingerprints.size ? [a.fingerprints, b.fingerprints] : [b.fingerprints, a.fingerprints];
-  for (const fingerprint of fewer) if (more.has(fingerprint)) return 'confirmed';
-  return 'possible';
 }
 
 function chainOf(trail: Trail, isBack: boolean): Chain {
@@ -251,8 +249,8 @@ function chainOf(trail: Trail, isBack: boolean): Chain {
     };
   });
   const [first, last] = [along[0] ?? trail.hop, along.at(-1) ?? trail.hop];
-  const shared = [...first.fingerprints].filter((one) => along.every(({ fingerprints }) => fingerprints.has(one)));
-  const certainty = certaintyOf(trail);
+  const shared = [...first.values.keys()].filter((one) => along.every(({ values }) => values.has(one)));
+  const certainty = certaintyOf(trail, isBack);
   return {
     entity: trail.hop.entity,
     certainty,

@@ -39,7 +39,7 @@ export class TrailSearch {
     for (const hop of hops) {
       const { key } = this.#tail(hop);
       put(this.#onward, key, hop);
-      for (const fingerprint of hop.fingerprints) put(this.#withValue, `${key} ${fingerprint}`, hop);
+      for (const fingerprint of hop.values.keys()) put(this.#withValue, `${key} ${fingerprint}`, hop);
     }
   }
 
@@ -99,11 +99,27 @@ export class TrailSearch {
       return isEarlier ? (this.#onward.get(place.key) ?? []) : [];
     }
     const onward = new Set<Hop>();
-    for (const fingerprint of trail.hop.fingerprints) {
-      for (const hop of this.#withValue.get(`${place.key} ${fingerprint}`) ?? []) onward.add(hop);
+    for (const fingerprint of trail.hop.values.keys()) {
+      for (const hop of this.#withValue.get(`${place.key} ${fingerprint}`) ?? []) {
+        const [before, after] = this.#isBack ? [hop, trail.hop] : [trail.hop, hop];
+        if (isCarriedOn(before, after, fingerprint)) onward.add(hop);
+      }
     }
     return onward;
   }
+}
+
+/** Whether a value was there before it was last seen to go on. */
+function isCarriedOn(before: Hop, after: Hop, fingerprint: string): boolean {
+  const [came, went] = [before.values.get(fingerprint), after.values.get(fingerprint)];
+  return came !== undefined && went !== undefined && came.first <= went.last;
+}
+
+/** How certain it is that the second of two hops carries on what the first brought. */
+export function joinOf(before: Hop, after: Hop): Certainty {
+  const fewer = before.values.size < after.values.size ? before.values : after.values;
+  for (const fingerprint of fewer.keys()) if (isCarriedOn(before, after, fingerprint)) return 'confirmed';
+  return 'possible';
 }
 
 function put(map: Map<string, Hop[]>, key: string, hop: Hop): void {

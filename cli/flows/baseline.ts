@@ -6,6 +6,7 @@ import { withLog } from '../log/open-log.ts';
 import { isDay, readBaseline } from './baseline-file.ts';
 import { edgeFilter, FLOW_DETAILS, FLOW_OPTIONS, FLOW_USAGE } from './filters.ts';
 import { knowledgeOf } from './knowledge.ts';
+import { busiestDays } from './peaks.ts';
 
 export const command: Command = {
   name: 'flows baseline',
@@ -28,7 +29,8 @@ export const command: Command = {
     const knowledge = knowledgeOf(context.config());
     const keep = keptBaseline(context);
     return withLog(context, (reader) => {
-      const baseline = baselineOf(reader.edges(filter), { knowledge, expires, ...keep });
+      const peakOf = busiestDays(reader, now, filter.since ?? null);
+      const baseline = baselineOf(reader.edges(filter), { knowledge, expires, peakOf, ...keep });
       for (const piece of baselineYaml(baseline)) context.out(piece);
       return 0;
     });

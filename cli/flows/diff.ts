@@ -9,6 +9,7 @@ import { withLog } from '../log/open-log.ts';
 import { readBaseline } from './baseline-file.ts';
 import { edgeFilter, FLOW_DETAILS, FLOW_OPTIONS, FLOW_USAGE } from './filters.ts';
 import { knowledgeOf } from './knowledge.ts';
+import { busiestDays } from './peaks.ts';
 
 export const command: Command = {
   name: 'flows diff',
@@ -30,7 +31,8 @@ export const command: Command = {
     const knowledge = knowledgeOf(context.config());
     const found = withLog(context, (reader) => {
       const bypasses = bypassesOf(reader, filter.since ?? null);
-      return driftOf(baseline, reader.edges(filter), { knowledge, now, bypasses });
+      const peakOf = busiestDays(reader, now, filter.since ?? null);
+      return driftOf(baseline, reader.map(filter), { knowledge, now, bypasses, peakOf });
     });
     const print = hasOption(context, 'json') ? (one: Drift) => JSON.stringify(one) : driftLine;
     for (const one of found) context.out(`${print(one)}\n`);

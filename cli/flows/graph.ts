@@ -35,7 +35,7 @@ export const command: Command = {
     const filter = edgeFilter(context, now);
     const view = { knowledge: knowledgeOf(context.config()), now };
     return withLog(context, (reader) => {
-      context.out(WRITERS[format](buildGraph(reader.edges(filter), view)));
+      context.out(WRITERS[format](buildGraph(reader.edges(filter, 'summary'), view)));
       return 0;
     });
   },

@@ -5,7 +5,7 @@ import type { Config } from '../../config/config.ts';
 import { compileGlob } from '../../engine/decide/glob.ts';
 import { ENTITIES } from '../../engine/scan/scanner.ts';
 import type { Category } from '../../flow/finding.ts';
-import type { Knowledge } from '../../map/knowledge.ts';
+import type { Knowledge, KnownStore } from '../../map/knowledge.ts';
 
 /** Where a port is not known, entries that hold for any port are found. */
 const ANY_PORT = 0;
@@ -19,12 +19,14 @@ export function knowledgeOf(config: Config, categories: ReadonlyMap<string, Cate
   );
   const addresses = new HostTable<string>();
   for (const { name, hosts } of config.apps) for (const host of hosts) addresses.add(host, name);
+  const stores = new HostTable<KnownStore>();
+  for (const { name, owner, hosts } of config.stores) for (const host of hosts) stores.add(host, { name, owner });
   const known = new Map([...ENTITIES, ...categories]);
   return {
     ownerOfApp: (app) => owners.get(app) ?? null,
     appOfPrincipal: (principal) => principals.find(({ matches }) => matches(principal))?.name ?? null,
     appAt: (host, port) => addresses.find({ host, port: port ?? ANY_PORT }),
-    storeAt: () => null,
+    storeAt: (host, port) => stores.find({ host, port: port ?? ANY_PORT }),
     destinationAt(host, port) {
       const { vendor, category, country, sanctioned } = catalog.lookup(host, port ?? ANY_PORT);
       const entry = catalog.entryOf(host, port ?? ANY_PORT);

@@ -44,7 +44,9 @@ export const command: Command = {
     };
     const since = parseMoment('since', textOption(context, 'since'), new Date());
     const knowledge = knowledgeOf(context.config());
-    const lineage = withLog(context, (reader) => lineageOf(reader.edges({ since }), knowledge, query));
+    const lineage = withLog(context, (reader) =>
+      lineageOf(reader.edges({ since }, 'summary'), knowledge, query, reader.sharedValues()),
+    );
     if (hasOption(context, 'json')) context.out(`${JSON.stringify(lineage)}\n`);
     else print(context, lineage, query);
     return 0;

@@ -42,7 +42,7 @@ test('flows list --json prints one edge a line', async (t) => {
   );
   assert.deepEqual(Object.keys(edges[0]), [
     ...['id', 'source', 'destination', 'via', 'protocol', 'direction', 'channel', 'entities', 'calls', 'bytesOut'],
-    ...['bytesIn', 'firstSeen', 'lastSeen', 'actions', 'coverage', 'risk', 'riskTerms'],
+    ...['bytesIn', 'firstSeen', 'lastSeen', 'actions', 'coverage', 'risk', 'details', 'models', 'riskTerms'],
   ]);
   assert.deepEqual([edges[0].calls, edges[0].entities], [2, { CREDIT_CARD: 4 }]);
 });

@@ -91,6 +91,22 @@ test('the times of the class count, not those of the edge', () => {
   assert.deepEqual(ask([read, sent], { from: 'crm' }).chains.map(told), ['EMAIL_ADDRESS confirmed crm > billing']);
 });
 
+test('the times of a value count, where they are known', () => {
+  const read = reads('billing', 'crm-db:5432', found([], '2026-06-01', '2026-06-14'));
+  const sent = edge('billing', 'api.openai.com', found([], '2026-06-01', '2026-06-14'));
+  const seen = (on: Edge, day: string) => {
+    const time = `${day}T00:00:00.000Z`;
+    return { fingerprint: 'a', entity: 'EMAIL_ADDRESS', edge: on.id, count: 1, firstSeen: time, lastSeen: time };
+  };
+  const certainty = (came: string, went: string) =>
+    lineageOf([read, sent], knowledge(), { entity: null, from: 'crm', to: null, limit: 9 }, [
+      seen(read, came),
+      seen(sent, went),
+    ]).chains[0]?.certainty;
+  assert.equal(certainty('2026-06-03', '2026-06-04'), 'confirmed');
+  assert.equal(certainty('2026-06-04', '2026-06-03'), 'possible');
+});
+
 test('another company passes data on only where the same value came back', () => {
   const through = (value: string) => [
     edge('billing', 'hooks.slack.com', found(['a'])),
