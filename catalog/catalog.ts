@@ -10,6 +10,7 @@ import { packageRoot } from '../config/package-root.ts';
 import { DESTINATION_CATEGORIES, type Destination, type DestinationCategory } from '../flow/parties.ts';
 import { HostTable } from './host-table.ts';
 import { DESTINATION_KINDS, type DestinationKind, isDestinationKind } from './kinds.ts';
+import { rangeOf } from './ranges.ts';
 
 /** One entry under `destinations` of the configuration; null is what it does not say. */
 export interface DestinationEntry {
@@ -112,7 +113,7 @@ export function createCatalog(extra: readonly DestinationEntry[]): Catalog {
 
   function destinationOf(host: string, port: number): Destination {
     const entry = own.find({ host, port });
-    const data = known.find({ host, port });
+    const data = known.find({ host, port }) ?? rangeOf(host);
     // The country in the data is that of the data's vendor: it says nothing of another one.
     const isSameVendor = entry === null || entry.vendor === null || entry.vendor === data?.vendor;
     return {

@@ -12,7 +12,8 @@ export type Recognised =
   | { readonly kind: 'store'; readonly protocol: StoreProtocol; readonly sealed: string | null }
   /** HTTP/1: whether it is a store is told by each call (http-store.ts). */
   | { readonly kind: 'http' }
-  | { readonly kind: 'tls' }
+  /** `serverName` as in its ClientHello. */
+  | { readonly kind: 'tls'; readonly serverName: string | null }
   | { readonly kind: 'unknown' };
 
 const NEED_MORE: Recognised = { kind: 'need-more' };
@@ -62,7 +63,8 @@ function tlsSign(out: Buffer): Recognised | null {
   const peek = peekClientHello(out);
   if (peek.kind === 'not-tls') return null;
   if (peek.kind === 'need-more') return NEED_MORE;
-  return peek.alpn.includes('postgresql') ? store('postgresql', 'tls') : { kind: 'tls' };
+  if (peek.alpn.includes('postgresql')) return store('postgresql', 'tls');
+  return { kind: 'tls', serverName: peek.serverName };
 }
 
 const HTTP = /^[A-Z][A-Z-]{2,30} (?:\/|\*|https?:)/;

@@ -20,6 +20,8 @@ export interface StoreWatchOptions {
   readonly maxConnections?: number;
   /** Who reads the HTTP of a connection; null where nobody does. */
   readonly hearHttp: (place: () => StorePlace) => Conversation | null;
+  /** A connection begins with a ClientHello, with this name or none. Told once, before anything else of it. */
+  readonly heardHello?: (key: string | number, serverName: string | null) => void;
 }
 
 const MAX_CONNECTIONS = 4096;
@@ -65,7 +67,10 @@ export class StoreWatch {
    */
   packet(key: string | number, place: () => StorePlace, sample: PacketSample, now: number): Interest {
     const watched = this.#at(key, place, sample.atMs, now, true);
+    const before = watched.connection.recognised.kind;
     watched.order?.push(sample);
+    const { recognised } = watched.connection;
+    if (before === 'need-more' && recognised.kind === 'tls') this.#options.heardHello?.(key, recognised.serverName);
     return this.#judge(watched);
   }
 

@@ -24,6 +24,8 @@ function entry(hosts: readonly string[], rest: Partial<DestinationEntry> = {}): 
 
 const KNOWN: readonly (readonly [host: string, vendor: string, category: string, country: string | null])[] = [
   ['api.openai.com', 'OpenAI', 'genai', 'US'],
+  ['160.79.104.10', 'Anthropic', 'genai', 'US'],
+  ['2607:6bc0::10', 'Anthropic', 'genai', 'US'],
   ['openai.com', 'OpenAI', 'genai', 'US'],
   ['chatgpt.com', 'OpenAI', 'genai', 'US'],
   ['api.anthropic.com', 'Anthropic', 'genai', 'US'],
