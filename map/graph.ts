@@ -7,6 +7,7 @@ import type { Edge, EdgeDetail, EdgeDirection } from '../flow/edge.ts';
 import type { Channel, Source } from '../flow/parties.ts';
 import { type DestinationType, endsReader, type Place, sourceKey, sourceLabel, type Workload } from './ends.ts';
 import { type Knowledge, NOTHING_KNOWN } from './knowledge.ts';
+import { LoggedFlows } from './logged-flows.ts';
 import { type RiskTerms, riskOf } from './risk.ts';
 import { sightOf, type TlsSight } from './sight.ts';
 
@@ -84,8 +85,10 @@ export function buildGraph(edges: Iterable<Edge>, view: MapView | null = null): 
   const sources = new Map<string, Omit<SourceNode, 'id'>>();
   const destinations = new Map<string, Omit<DestinationNode, 'id'>>();
   const flows = new Map<string, Flow>();
-  for (const edge of edges) {
+  const logged = new LoggedFlows();
+  for (const edge of logged.last(edges)) {
     const { workload, place } = endsOf(edge);
+    if (edge.channel === 'log' && logged.isSeen(edge, workload)) continue;
     const from = sourceKey(edge.source);
     const to = JSON.stringify([edge.destination.host, edge.destination.port]);
     sources.set(from, sourceNode(edge.source, workload));
@@ -94,13 +97,14 @@ export function buildGraph(edges: Iterable<Edge>, view: MapView | null = null): 
     const flow = flows.get(key) ?? { from, to, place, edges: [] };
     flow.edges.push(edge);
     flows.set(key, flow);
+    logged.see(edge, workload, key);
   }
   const sourceIds = numbered(sources, 's');
   const destinationIds = numbered(destinations, 'd');
-  const joined = [...flows.values()].map((flow) => {
+  const joined = [...flows].map(([key, flow]) => {
     const source = sourceIds.get(flow.from)?.id ?? '';
     const destination = destinationIds.get(flow.to)?.id ?? '';
-    const one = joinEdges(flow.edges);
+    const one = logged.joinTo(joinEdges(flow.edges), key);
     const [from, to] = one.direction === 'out' ? [source, destination] : [destination, source];
     const { risk, terms } =
       view === null ? { risk: null, terms: null } : riskOf(one, flow.place, one.channels, { knowledge, now: view.now });
