@@ -9,6 +9,7 @@ import { parseArgs } from 'node:util';
 import { type AccuracyFigures, measureAccuracy } from './accuracy/summary.ts';
 import { MIB, measureBulk } from './bulk.ts';
 import { loadCorpus } from './corpus/texts.ts';
+import { FULL_MAP, measureMap, QUICK_MAP } from './map.ts';
 import { isInstalled } from './peers/program.ts';
 import { measureRates } from './rates.ts';
 import { FULL_REACH, measureReach, QUICK_REACH } from './reach.ts';
@@ -16,16 +17,17 @@ import { type Figures, page } from './report.ts';
 import { CONTENDERS, type Contender, type Rig, setUp } from './rig.ts';
 import { FULL_RUN, measureScan, QUICK_RUN } from './scan-speed.ts';
 
-const USAGE = `Usage: npm run bench -- [proxy] [reach] [bulk] [scan] [accuracy] [options]
+const USAGE = `Usage: npm run bench -- [proxy] [reach] [bulk] [scan] [map] [accuracy] [options]
 
   proxy            requests a second and latency with 4 KB prompts
   reach            with one and two workers, beside other proxies that are installed; larger prompts, single calls,
                    first bytes, new connections, open streams, calls beside a huge body
   bulk             a large download and upload, with the memory they take
   scan             how fast text is scanned, by kind of text
+  map              how long the questions of the map and the console take, with a million events
   accuracy         how exactly: recall, precision, false alarms (brings the clean corpus if it is not there)
 
-  All unless some are named, about twelve minutes.
+  All unless some are named, about twenty minutes.
 
   --quick          fewer and shorter rounds, well below a minute a part; figures are rough
   --rounds N       rounds of each measurement
@@ -57,7 +59,7 @@ const { values, positionals } = parseArgs({
   },
 });
 
-const PARTS: readonly string[] = ['proxy', 'reach', 'bulk', 'scan', 'accuracy'];
+const PARTS: readonly string[] = ['proxy', 'reach', 'bulk', 'scan', 'map', 'accuracy'];
 
 process.exitCode = await main();
 
@@ -125,8 +127,9 @@ async function measure(
     : null;
   if (parts.includes('scan')) say('scan: by kind of text');
   const scan = parts.includes('scan') ? measureScan(values.quick ? QUICK_RUN : FULL_RUN) : null;
+  const map = parts.includes('map') ? measureMap(values.quick ? QUICK_MAP : FULL_MAP, say) : null;
   const accuracy = parts.includes('accuracy') ? accuracyOf(say) : null;
-  return { rates, rateOptions, reach, bulk, bulkBytes: bulkOptions.bytes, scan, accuracy, takenAt: new Date() };
+  return { rates, rateOptions, reach, bulk, bulkBytes: bulkOptions.bytes, scan, map, accuracy, takenAt: new Date() };
 }
 
 /** Other proxies that are installed, or asked for. */

@@ -2,6 +2,7 @@
 import { cpus, totalmem } from 'node:os';
 import { type AccuracyFigures, accuracyLines, accuracyVerdicts } from './accuracy/summary.ts';
 import { type BulkFigures, MIB } from './bulk.ts';
+import { type MapFigures, mapLines, mapVerdicts } from './map.ts';
 import { PERCENT_WITH_FINDING } from './prompts.ts';
 import type { RateFigures, RateOptions } from './rates.ts';
 import { type ReachFigures, reachTables, reachVerdicts } from './reach.ts';
@@ -17,6 +18,7 @@ export interface Figures {
   readonly bulk: readonly BulkFigures[] | null;
   readonly bulkBytes: number;
   readonly scan: ScanFigures | null;
+  readonly map: MapFigures | null;
   readonly accuracy: AccuracyFigures | null;
   readonly takenAt: Date;
 }
@@ -71,7 +73,7 @@ export function page(figures: Figures): string {
     '',
     `- Taken ${figures.takenAt.toISOString().slice(0, 10)} on ${processor.length} × ${processor[0]?.model.trim() || 'unknown processor'},` +
       ` ${(totalmem() / MIB / 1024).toFixed(0)} GiB of memory, ${process.platform} ${process.arch}, Node ${process.version}`,
-    '- Again: `npm run bench` (about twelve minutes; `npm run bench -- --quick` for a glance; `--write` writes this page)',
+    '- Again: `npm run bench` (about twenty minutes; `npm run bench -- --quick` for a glance; `--write` writes this page)',
     '- Each proxy is one process, and so are upstream and load generator; on few cores they share them, and every rate is lower than with cores to spare',
     '- The parts by themselves: `./scripts/node bench/extract.ts`, `bench/scan.ts`, `bench/store.ts`',
     '',
@@ -124,10 +126,12 @@ export function page(figures: Figures): string {
       ...scanTables(scan),
     );
   }
+  if (figures.map !== null) parts.push('## The map and the console', '', ...mapLines(figures.map));
   if (figures.accuracy !== null) parts.push('## Accuracy', '', ...accuracyLines(figures.accuracy));
   const lines = [
     ...verdicts(figures),
     ...(figures.scan === null ? [] : scanVerdicts(figures.scan)),
+    ...(figures.map === null ? [] : mapVerdicts(figures.map)),
     ...(figures.accuracy === null ? [] : accuracyVerdicts(figures.accuracy)),
   ];
   if (lines.length > 0) parts.push('## Targets', '', ...lines.map((line) => `- ${line}`), '');

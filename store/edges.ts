@@ -197,15 +197,24 @@ function withEntities(entities: readonly string[] | undefined): readonly Conditi
 }
 
 /** The rows of some buckets in several spans, one after the other; the parameters are `boundsOf`. */
-export function unionOf(segments: readonly Segment[], table: string, columns: string): string {
-  const one = `SELECT ${columns} FROM ${table} WHERE span = ? AND bucket >= ? AND bucket < ?`;
+export function unionOf(
+  segments: readonly { readonly span: number }[],
+  table: string,
+  columns: string,
+  condition = '1',
+): string {
+  const one = `SELECT ${columns} FROM ${table} WHERE span = ? AND bucket >= ? AND bucket < ? AND ${condition}`;
   return segments.length === 0
     ? `SELECT ${columns} FROM ${table} WHERE 0`
     : segments.map(() => one).join(' UNION ALL ');
 }
 
-export function boundsOf(segments: readonly Segment[]): readonly number[] {
-  return segments.flatMap(({ span, from, to }) => [span, from, to]);
+/** `more`: the parameters of the condition. */
+export function boundsOf(
+  segments: readonly (Omit<Segment, 'span'> & { readonly span: number })[],
+  more: readonly (string | number)[] = [],
+): readonly (string | number)[] {
+  return segments.flatMap(({ span, from, to }) => [span, from, to, ...more]);
 }
 
 /** Rows as lists: objects would take most of the time of a large answer. */

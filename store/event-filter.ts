@@ -1,4 +1,4 @@
-/** What events can be asked for, and as SQL: on facets, and on the columns of events that have no facet yet. */
+/** What events can be asked for, and as SQL: of their ends and sorts, and of the events that have none yet. */
 import type { Action, Severity } from '../flow/decision.ts';
 import type { EventKind, Outcome, ReviewState } from '../flow/event.ts';
 import type { Channel } from '../flow/parties.ts';
@@ -46,34 +46,40 @@ export interface EventFilter {
   readonly limit?: number | null;
 }
 
-/** What is asked of a facet; empty: all of them match. */
-export function facetConditions(filter: EventFilter): readonly Condition[] {
-  const column = filter.isObserved === true ? 'observed' : 'carried';
+/** What is asked of the ends of an event; empty: all match. */
+export function endsConditions(filter: EventFilter): readonly Condition[] {
   const { users, processes, containers, sourceHosts, edges: ids } = filter;
-  const reviews = filter.reviews ?? [];
+  const ofEdges = edgeConditions({ ids, users, processes, containers, sourceHosts });
   return [
-    anyOf(column, filter.actions),
-    filter.isObserved === true ? { sql: 'observed IS NOT NULL', parameters: [] } : null,
     anyOf('app', filter.apps),
     anyHost('host', filter.destinations),
     anyOf('vendor', filter.vendors),
     anyOf('category', filter.categories),
-    inList('entities', filter.entities),
-    anyOf('outcome', filter.outcomes),
-    anyOf('severity', filter.severities),
-    inList('policies', filter.policies),
-    inList('rules', filter.rules),
-    anyOf('kind', filter.kinds),
     anyOf('channel', filter.channels),
-    anyOf(`coalesce(review, 'none')`, reviews),
-    ...edgeConditions({ ids, users, processes, containers, sourceHosts }).map(({ sql, parameters }) => ({
+    ...ofEdges.map(({ sql, parameters }) => ({
       sql: `(edge_out IN (SELECT no FROM edges WHERE ${sql}) OR edge_in IN (SELECT no FROM edges WHERE ${sql}))`,
       parameters: [...parameters, ...parameters],
     })),
   ].filter((condition) => condition !== null);
 }
 
-/** The same of an event that has no facet yet, from its columns and its core. */
+/** What is asked of the sort of an event; empty: all match. */
+export function sortConditions(filter: EventFilter): readonly Condition[] {
+  const column = filter.isObserved === true ? 'observed' : 'carried';
+  return [
+    anyOf(column, filter.actions),
+    filter.isObserved === true ? { sql: 'observed IS NOT NULL', parameters: [] } : null,
+    inList('entities', filter.entities),
+    anyOf('outcome', filter.outcomes),
+    anyOf('severity', filter.severities),
+    inList('policies', filter.policies),
+    inList('rules', filter.rules),
+    anyOf('kind', filter.kinds),
+    anyOf(`coalesce(review, 'none')`, filter.reviews),
+  ].filter((condition) => condition !== null);
+}
+
+/** The same of an event that has no ends and sort yet, from its columns and its core. */
 export function rawConditions(filter: EventFilter): readonly Condition[] {
   const column = filter.isObserved === true ? 'observed' : 'carried';
   const { users, processes, containers, sourceHosts } = filter;
@@ -102,7 +108,7 @@ export function rawConditions(filter: EventFilter): readonly Condition[] {
       filter.fingerprints,
       ')',
     ),
-    // An edge is known by its facet alone.
+    // An edge is known by the ends alone.
     filter.edges?.length ? { sql: '0', parameters: [] } : null,
     // A review's source is who reviewed; only what has edges is asked for by its source.
     [users, processes, containers, sourceHosts].some((asked) => asked?.length)
@@ -115,13 +121,13 @@ export function rawConditions(filter: EventFilter): readonly Condition[] {
   ].filter((condition) => condition !== null);
 }
 
-/** What is asked of an event that has a facet, beside that: values, by their index. */
+/** What is asked of an event that has them, beside that: values, by their index. */
 export function valueConditions({ fingerprints }: EventFilter): readonly Condition[] {
   const seen = anyOf('position IN (SELECT event FROM event_fingerprints WHERE fingerprint', fingerprints, ')');
   return seen === null ? [] : [seen];
 }
 
-/** What is asked of each event itself, facet or not, the time aside. */
+/** What is asked of each event itself, the time aside. */
 export function ownConditions({ credentials }: EventFilter): readonly Condition[] {
   const own = anyOf(`personal ->> '$.source.credential'`, credentials);
   return own === null ? [] : [own];
@@ -142,7 +148,7 @@ export function allOf(conditions: readonly Condition[]): Condition {
   };
 }
 
-/** A list as facets keep it holds any of these. */
+/** A list as sorts keep it holds any of these. */
 function inList(column: string, items: readonly string[] | undefined): Condition | null {
   if (items === undefined || items.length === 0) return null;
   return {

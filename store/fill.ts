@@ -1,5 +1,5 @@
 /**
- * Gives the events of an older version what newer ones are written with: their facet, their values in the index, and
+ * Gives the events of an older version what newer ones are written with: their ends and sort, their values in the index, and
  * what they tell of edges by hour and entity. In small steps, the newest first, beside everything else; what is not yet
  * filled in is read from the events themselves. The totals of edges have them already.
  */
@@ -8,26 +8,26 @@ import type { EdgeDirection, EdgeObservation } from '../flow/edge.ts';
 import type { ReviewState, WeirEvent } from '../flow/event.ts';
 import { MEDIUM } from '../flow/finding.ts';
 import type { EdgeWriter } from './edge-writer.ts';
-import { type FacetWriter, facetParts } from './facets.ts';
 import { columnsOf, parseCore, readEvent, storedParts } from './record.ts';
+import { endsParts, type SortWriter, sortParts, UNREADABLE_ENDS, UNREADABLE_SORT } from './sorts.ts';
 
 const STEP = 200;
 
 export class Fill {
   readonly #edges: EdgeWriter;
-  readonly #facets: FacetWriter;
+  readonly #sorts: SortWriter;
   readonly #next: StatementSync;
   readonly #edgesAt: StatementSync;
   readonly #review: StatementSync;
-  readonly #setFacet: StatementSync;
+  readonly #place: StatementSync;
   readonly #insertFingerprint: StatementSync;
   #isDone = false;
 
-  constructor(database: DatabaseSync, edges: EdgeWriter, facets: FacetWriter) {
+  constructor(database: DatabaseSync, edges: EdgeWriter, sorts: SortWriter) {
     this.#edges = edges;
-    this.#facets = facets;
+    this.#sorts = sorts;
     this.#next = database.prepare(
-      `SELECT position, id, kind, core, personal, hash FROM events WHERE facet IS NULL ORDER BY time_ms DESC LIMIT ?`,
+      `SELECT position, id, kind, core, personal, hash FROM events WHERE sort IS NULL ORDER BY time_ms DESC LIMIT ?`,
     );
     this.#edgesAt = database.prepare(
       `SELECT no, source, protocol FROM edges WHERE host IS ? AND port IS ? AND direction = ? AND channel = ? ORDER BY calls DESC`,
@@ -35,7 +35,7 @@ export class Fill {
     this.#review = database.prepare(
       `SELECT core FROM events WHERE refers_to = ? AND kind = 'review' ORDER BY position DESC LIMIT 1`,
     );
-    this.#setFacet = database.prepare('UPDATE events SET facet = ? WHERE position = ?');
+    this.#place = database.prepare('UPDATE events SET ends = ?, sort = ? WHERE position = ?');
     this.#insertFingerprint = database.prepare(
       'INSERT OR IGNORE INTO event_fingerprints (fingerprint, event) VALUES (?, ?)',
     );
@@ -53,15 +53,15 @@ export class Fill {
       const position = Number(row['position']);
       const event = readable(() => readEvent(storedParts(row), null, null));
       // A damaged record is for `log verify` to name; it is listed under nothing.
-      const facet = event === null ? this.#unreadable() : this.#fill(event, position);
-      this.#setFacet.run(facet, position);
+      if (event !== null) this.#fill(event, position);
+      else this.#place.run(this.#sorts.endsOf(UNREADABLE_ENDS), this.#sorts.sortOf(UNREADABLE_SORT), position);
     }
     this.#edges.write();
-    this.#facets.write();
+    this.#sorts.write();
     this.#isDone = rows.length < events;
   }
 
-  #fill(event: WeirEvent, position: number): number {
+  #fill(event: WeirEvent, position: number): void {
     const columns = columnsOf(event);
     const edges: Record<EdgeDirection, number | null> = { out: null, in: null };
     if (event.kind === 'exchange') {
@@ -70,9 +70,10 @@ export class Fill {
     for (const { fingerprints } of event.findings) {
       for (const fingerprint of fingerprints) this.#insertFingerprint.run(fingerprint, position);
     }
-    const facet = this.#facets.numberOf(facetParts(event, columns, edges, this.#reviewOf(event.id)));
-    this.#facets.add(facet, columns.timeMs, 1);
-    return facet;
+    const ends = this.#sorts.endsOf(endsParts(event, columns, edges));
+    const sort = this.#sorts.sortOf(sortParts(event, columns, this.#reviewOf(event.id)));
+    this.#sorts.add(ends, sort, columns.timeMs, 1);
+    this.#place.run(ends, sort, position);
   }
 
   /** The edge that counted the event; of several protocols the one with the most calls, for the event does not tell it. */
@@ -95,25 +96,7 @@ export class Fill {
     const row = this.#review.get(id);
     return row === undefined ? null : readable(() => parseCore(String(row['core'])).reason as ReviewState);
   }
-
-  #unreadable(): number {
-    return this.#facets.numberOf([
-      'unreadable',
-      'unknown',
-      null,
-      null,
-      null,
-      null,
-      null,
-      null,
-      null,
-      'unknown',
-      ...NOTHING,
-    ]);
-  }
 }
-
-const NOTHING = [null, null, null, null, null, null] as const;
 
 function readable<T>(read: () => T): T | null {
   try {

@@ -8,11 +8,11 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { EdgeObservation } from '../flow/edge.ts';
 import type { EventBody, ReviewState } from '../flow/event.ts';
 import { EdgeWriter } from './edge-writer.ts';
-import { type EdgeNumbers, FacetWriter, facetParts } from './facets.ts';
 import { Fill } from './fill.ts';
 import { addWriterId, type HomePaths, writerIds } from './home.ts';
 import { GENESIS, headMac, isSameDigest } from './keyed.ts';
 import { type Draft, entitiesOf, type Link, makeRecord } from './record.ts';
+import { type EdgeNumbers, endsParts, SortWriter, sortParts } from './sorts.ts';
 import { newUlid } from './ulid.ts';
 
 /** One event with what it adds to edges. */
@@ -54,12 +54,12 @@ export class Ledger {
   readonly #hasEvent: StatementSync;
   readonly #insertFingerprint: StatementSync;
   readonly #reviewed: StatementSync;
-  readonly #setFacet: StatementSync;
+  readonly #setSort: StatementSync;
   readonly #mark: StatementSync;
   readonly #readMark: StatementSync;
   readonly #dropMark: StatementSync;
   readonly #version: StatementSync;
-  readonly #facets: FacetWriter;
+  readonly #sorts: SortWriter;
   readonly #fill: Fill;
   #dataVersion: unknown = null;
   #writer: string | null = null;
@@ -73,8 +73,8 @@ export class Ledger {
     this.#edges = new EdgeWriter(database);
     this.#insertEvent = database.prepare(`
       INSERT INTO events (id, writer, seq, kind, time_ms, carried, observed, outcome, app, host, port, policy, refers_to,
-        core, personal, excerpt, hash, facet)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`);
+        core, personal, excerpt, hash, ends, sort)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`);
     this.#insertEntity = database.prepare(
       'INSERT INTO event_entities (entity, time_ms, event, count, max_score) VALUES (?, ?, ?, ?, ?)',
     );
@@ -82,13 +82,13 @@ export class Ledger {
     this.#writeHead = database.prepare('UPDATE writers SET seq = ?, hash = ?, mac = ? WHERE no = ?');
     this.#readHash = database.prepare('SELECT hash FROM events WHERE writer = ? AND seq = ?');
     this.#hasEvent = database.prepare('SELECT 1 FROM events WHERE id = ?');
-    this.#facets = new FacetWriter(database);
-    this.#fill = new Fill(database, this.#edges, this.#facets);
+    this.#sorts = new SortWriter(database);
+    this.#fill = new Fill(database, this.#edges, this.#sorts);
     this.#insertFingerprint = database.prepare(
       'INSERT OR IGNORE INTO event_fingerprints (fingerprint, event) VALUES (?, ?)',
     );
-    this.#reviewed = database.prepare('SELECT position, time_ms, facet FROM events WHERE id = ?');
-    this.#setFacet = database.prepare('UPDATE events SET facet = ? WHERE position = ?');
+    this.#reviewed = database.prepare('SELECT position, time_ms, ends, sort FROM events WHERE id = ?');
+    this.#setSort = database.prepare('UPDATE events SET sort = ? WHERE position = ?');
     this.#mark = database.prepare(
       'INSERT INTO spools (name, bytes) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET bytes = excluded.bytes',
     );
@@ -130,7 +130,7 @@ export class Ledger {
       const { records, last } = this.#chain(entries, head);
       for (const observation of observations) this.#edges.add(observation, null);
       this.#edges.write();
-      this.#facets.write();
+      this.#sorts.write();
       if (records.length > 0) this.#moveHead(last);
       if (mark !== null) this.#mark.run(mark.file, mark.bytes);
       return records;
@@ -158,7 +158,7 @@ export class Ledger {
       return result;
     } catch (error) {
       this.#edges.forget();
-      this.#facets.forget();
+      this.#sorts.forget();
       // SQLite itself has already rolled back after a full disk or an I/O error.
       if (database.isTransaction) database.exec('ROLLBACK');
       throw error;
@@ -170,7 +170,7 @@ export class Ledger {
     if (version === this.#dataVersion) return;
     this.#dataVersion = version;
     this.#edges.forget();
-    this.#facets.forget();
+    this.#sorts.forget();
   }
 
   #chain(entries: readonly Entry[], head: Head): { readonly records: readonly Committed[]; readonly last: Head } {
@@ -192,11 +192,12 @@ export class Ledger {
     const { id, kind, timeMs, carried, observed, outcome, app, host, port, policy, refersTo } = columns;
     const edges: { -readonly [K in keyof EdgeNumbers]: EdgeNumbers[K] } = { out: null, in: null };
     for (const observation of entry.edges) edges[observation.direction] = this.#edges.add(observation, entry.event);
-    const facet = this.#facets.numberOf(facetParts(entry.event, columns, edges, null));
-    this.#facets.add(facet, timeMs, 1);
+    const ends = this.#sorts.endsOf(endsParts(entry.event, columns, edges));
+    const sort = this.#sorts.sortOf(sortParts(entry.event, columns, null));
+    this.#sorts.add(ends, sort, timeMs, 1);
     const { lastInsertRowid } = this.#insertEvent.run(
       ...[id, writerNo, seq, kind, timeMs, carried, observed, outcome, app, host, port, policy, refersTo],
-      ...[core, personal, excerpt, hash, facet],
+      ...[core, personal, excerpt, hash, ends, sort],
     );
     for (const [entity, { count, maxScore }] of entitiesOf(entry.event)) {
       this.#insertEntity.run(entity, timeMs, lastInsertRowid, count, maxScore);
@@ -207,16 +208,16 @@ export class Ledger {
     if (kind === 'review' && refersTo !== null) this.#moveReviewed(refersTo, entry.event.reason as ReviewState);
   }
 
-  /** The reviewed event is counted under its new state. One that has no facet yet finds its state when it gets one. */
+  /** The reviewed event is counted under its new state. One that has no sort yet finds its state when it gets one. */
   #moveReviewed(id: string, state: ReviewState): void {
     const row = this.#reviewed.get(id);
-    if (row === undefined || row['facet'] === null) return;
-    const [from, timeMs] = [Number(row['facet']), Number(row['time_ms'])];
-    const to = this.#facets.reviewed(from, state);
+    if (row === undefined || row['sort'] === null) return;
+    const [ends, from, timeMs] = [Number(row['ends']), Number(row['sort']), Number(row['time_ms'])];
+    const to = this.#sorts.reviewed(from, state);
     if (to === from) return;
-    this.#facets.add(from, timeMs, -1);
-    this.#facets.add(to, timeMs, 1);
-    this.#setFacet.run(to, row['position'] ?? null);
+    this.#sorts.add(ends, from, timeMs, -1);
+    this.#sorts.add(ends, to, timeMs, 1);
+    this.#setSort.run(to, row['position'] ?? null);
   }
 
   #moveHead(head: Head): void {

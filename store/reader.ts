@@ -7,29 +7,22 @@ import type { DatabaseSync, SQLOutputValue, StatementSync } from 'node:sqlite';
 import type { Edge } from '../flow/edge.ts';
 import { WeirError } from '../flow/errors.ts';
 import type { Review, WeirEvent } from '../flow/event.ts';
-import { type DetailLevel, type EdgeFilter, type MapQuery, mapEdges, readEdges } from './edges.ts';
+import { type CountedBy, countBy, countEvents, type ValueCount } from './counts.ts';
+import { type Condition, type DetailLevel, type EdgeFilter, type MapQuery, mapEdges, readEdges } from './edges.ts';
 import {
   allOf,
   type EventFilter,
-  facetConditions,
+  endsConditions,
   ownConditions,
   rawConditions,
+  sortConditions,
   timeConditions,
   valueConditions,
 } from './event-filter.ts';
 import { homePaths, readKey, writerIds } from './home.ts';
 import { openExcerpt } from './keyed.ts';
-import {
-  type CountedBy,
-  countBy,
-  countEvents,
-  cursorOf,
-  findPlaces,
-  hasUnfilled,
-  type Place,
-  placeOf,
-  type Way,
-} from './pages.ts';
+import { hasUnfilled } from './matching.ts';
+import { cursorOf, findPlaces, type Place, placeOf, type Way } from './pages.ts';
 import { readEvent, readReview, storedParts } from './record.ts';
 import { openDatabaseToRead } from './schema.ts';
 import { type Point, readSeries, type SeriesQuery } from './series.ts';
@@ -81,11 +74,7 @@ export interface Reader {
   /** How many events a filter matches, exactly, `limit` aside. */
   count(filter?: EventFilter): number;
   /** How many of them have each app, destination, entity …; the range in whole hours. The most first, 50 unless said. */
-  countBy(
-    by: CountedBy,
-    filter?: EventFilter,
-    limit?: number,
-  ): readonly { readonly value: string; readonly events: number }[];
+  countBy(by: CountedBy, filter?: EventFilter, limit?: number): readonly ValueCount[];
   /** The edges that carried something in a range of time, and what; hours are not divided. */
   map(query?: MapQuery): readonly Edge[];
   /** What flowed over time. */
@@ -203,7 +192,7 @@ class DatabaseReader implements Reader {
     return countEvents(this.#database, filter);
   }
 
-  countBy(by: CountedBy, filter: EventFilter = {}, limit = 50): ReturnType<Reader['countBy']> {
+  countBy(by: CountedBy, filter: EventFilter = {}, limit = 50): readonly ValueCount[] {
     return countBy(this.#database, filter, by, limit);
   }
 
@@ -283,18 +272,23 @@ class DatabaseReader implements Reader {
   }
 }
 
-/** Facets first; what has none yet by its own columns. */
+/** By ends and sort; what has none yet by its own columns. */
 function conditionOf(database: DatabaseSync, filter: EventFilter): ReturnType<typeof allOf> {
   const each = [...timeConditions(filter), ...ownConditions(filter)];
-  const facets = facetConditions(filter);
-  const values = valueConditions(filter);
-  if (facets.length === 0 && values.length === 0) return allOf(each);
-  const [matching, raw] = [allOf(facets), allOf(rawConditions(filter))];
-  const filled = allOf([
-    { sql: `facet IN (SELECT no FROM facets WHERE ${matching.sql})`, parameters: matching.parameters },
-    ...values,
-  ]);
+  const of = (table: 'ends' | 'sorts', column: string, conditions: readonly Condition[]) => {
+    if (conditions.length === 0) return [];
+    const { sql, parameters } = allOf(conditions);
+    return [{ sql: `${column} IN (SELECT no FROM ${table} WHERE ${sql})`, parameters }];
+  };
+  const asked = [
+    ...of('ends', 'ends', endsConditions(filter)),
+    ...of('sorts', 'sort', sortConditions(filter)),
+    ...valueConditions(filter),
+  ];
+  if (asked.length === 0) return allOf(each);
+  const filled = allOf(asked);
   if (!hasUnfilled(database)) return allOf([filled, ...each]);
-  const sql = `((${filled.sql}) OR (facet IS NULL AND ${raw.sql}))`;
+  const raw = allOf(rawConditions(filter));
+  const sql = `((${filled.sql}) OR (sort IS NULL AND ${raw.sql}))`;
   return allOf([{ sql, parameters: [...filled.parameters, ...raw.parameters] }, ...each]);
 }

@@ -85,49 +85,55 @@ const MIGRATIONS: readonly string[] = [
     PRIMARY KEY (edge, action)
   ) STRICT, WITHOUT ROWID;
   `,
-  // What the map and the console ask: roll-ups written with the event, and edges in detail. The facets of events that
-  // were there before are filled in later, in steps (fill.ts); those have `facet` NULL until then.
+  // What the map and the console ask: roll-ups written with the event, and edges in detail. Events that were there before
+  // get theirs later, in steps (fill.ts); until then their `ends` and `sort` are NULL.
   `
   DROP INDEX events_time;
   DROP INDEX events_carried;
   DROP INDEX events_observed;
   DROP INDEX events_app;
   DROP INDEX events_host;
-  ALTER TABLE events ADD COLUMN facet INTEGER;
-  CREATE INDEX events_time ON events (time_ms, position, facet);
-  CREATE INDEX events_facet ON events (facet, time_ms);
+  ALTER TABLE events ADD COLUMN ends INTEGER;
+  ALTER TABLE events ADD COLUMN sort INTEGER;
+  CREATE INDEX events_time ON events (time_ms, position, ends, sort);
+  CREATE INDEX events_ends ON events (ends, time_ms, position, sort);
+  CREATE INDEX events_sort ON events (sort, time_ms, position, ends);
   CREATE TABLE event_fingerprints (
     fingerprint TEXT NOT NULL,
     event INTEGER NOT NULL,
     PRIMARY KEY (fingerprint, event)
   ) STRICT, WITHOUT ROWID;
-  CREATE TABLE facets (
+  CREATE TABLE ends (
     no INTEGER PRIMARY KEY,
     key TEXT NOT NULL UNIQUE,
-    events INTEGER NOT NULL,
-    kind TEXT NOT NULL,
     channel TEXT NOT NULL,
-    carried TEXT,
-    observed TEXT,
-    outcome TEXT,
-    severity TEXT,
     app TEXT,
     host TEXT,
     vendor TEXT,
     category TEXT NOT NULL,
+    edge_out INTEGER,
+    edge_in INTEGER
+  ) STRICT;
+  CREATE TABLE sorts (
+    no INTEGER PRIMARY KEY,
+    key TEXT NOT NULL UNIQUE,
+    kind TEXT NOT NULL,
+    carried TEXT,
+    observed TEXT,
+    outcome TEXT,
+    severity TEXT,
     policies TEXT,
     rules TEXT,
     entities TEXT,
-    edge_out INTEGER,
-    edge_in INTEGER,
     review TEXT
   ) STRICT;
   CREATE TABLE event_counts (
     span INTEGER NOT NULL,
     bucket INTEGER NOT NULL,
-    facet INTEGER NOT NULL,
+    ends INTEGER NOT NULL,
+    sort INTEGER NOT NULL,
     events INTEGER NOT NULL,
-    PRIMARY KEY (span, bucket, facet)
+    PRIMARY KEY (span, bucket, ends, sort)
   ) STRICT, WITHOUT ROWID;
   CREATE TABLE entities (
     no INTEGER PRIMARY KEY,
@@ -264,7 +270,9 @@ export function openDatabase(file: string, busyMs: number = BUSY_MS, maxPages: n
   makePrivateFile(file);
   const database = new DatabaseSync(file, { timeout: busyMs });
   try {
-    database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA journal_size_limit = 16777216');
+    database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL');
+    // Roll-ups change the same pages again and again: they are copied into the database once in a while.
+    database.exec('PRAGMA journal_size_limit = 33554432; PRAGMA wal_autocheckpoint = 4096; PRAGMA cache_size = -16384');
     if (maxPages !== null) database.exec(`PRAGMA max_page_count = ${maxPages}`);
     migrate(database, file);
     return database;

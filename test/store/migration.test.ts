@@ -79,7 +79,7 @@ function answers(path: string): readonly (readonly string[])[] {
 function isFilled(path: string): boolean {
   const database = new DatabaseSync(join(path, 'weir.db'), { readOnly: true, timeout: 30_000 });
   try {
-    return database.prepare('SELECT 1 FROM events WHERE facet IS NULL').get() === undefined;
+    return database.prepare('SELECT 1 FROM events WHERE sort IS NULL').get() === undefined;
   } finally {
     database.close();
   }

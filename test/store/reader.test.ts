@@ -145,13 +145,14 @@ test('a home without records has none to show, and looking makes nothing', (t) =
   assert.deepEqual(readdirSync(path), []);
 });
 
-test('events by facet, by time and by what they refer to are found through an index', async (t) => {
+test('events by ends, by sort, by time and by what they refer to are found through an index', async (t) => {
   const path = await recorded(t);
   const { DatabaseSync } = await import('node:sqlite');
   const database = new DatabaseSync(`${path}/weir.db`, { readOnly: true });
   afterwards(t, () => database.close());
   const searches = [
-    ['facet = 1 AND (time_ms, position) < (1, 1)', /^SEARCH events USING COVERING INDEX events_facet/],
+    ['ends = 1 AND (time_ms, position) < (1, 1)', /^SEARCH events USING COVERING INDEX events_ends/],
+    ['sort = 1 AND (time_ms, position) < (1, 1)', /^SEARCH events USING COVERING INDEX events_sort/],
     ['(time_ms, position) < (1, 1)', /^SEARCH events USING COVERING INDEX events_time/],
     ["refers_to = 'x'", /^SEARCH events USING INDEX events_refers_to/],
   ] as const;

@@ -1,5 +1,5 @@
 /**
- * What is answered from facets and roll-ups is what the events themselves say: pages, counts, the map of a range, and
+ * What is answered from counts and roll-ups is what the events themselves say: pages, counts, the map of a range, and
  * series, over made-up events with a seeded generator, by many pairs of filters.
  */
 import assert from 'node:assert/strict';
@@ -8,9 +8,10 @@ import { type TestContext, test } from 'node:test';
 import type { Action } from '../../flow/decision.ts';
 import type { EdgeObservation } from '../../flow/edge.ts';
 import type { EventBody, EventFinding, WeirEvent } from '../../flow/event.ts';
+import { COUNTED_BY } from '../../store/counts.ts';
 import { KEPT_FINGERPRINTS, KEPT_MODELS } from '../../store/edge-writer.ts';
 import type { EventFilter } from '../../store/event-filter.ts';
-import { COUNTED_BY, cursorOf, findPlaces, placeOf } from '../../store/pages.ts';
+import { cursorOf, findPlaces, placeOf } from '../../store/pages.ts';
 import { openReader, type Reader } from '../../store/reader.ts';
 import { review } from '../../store/review.ts';
 import { DAY, HOUR, HOUR_MS, SPANS, segmentsOf } from '../../store/spans.ts';

@@ -1,0 +1,142 @@
+/** How many events a filter matches, and how many of them have each app, rule, entity …: from counts, not from events. */
+import type { DatabaseSync } from 'node:sqlite';
+import { boundsOf, rowsOf, unionOf } from './edges.ts';
+import {
+  allOf,
+  type EventFilter,
+  ownConditions,
+  rawConditions,
+  timeConditions,
+  valueConditions,
+} from './event-filter.ts';
+import {
+  ALL_TIME,
+  counted,
+  countIn,
+  hasUnfilled,
+  inBoth,
+  isNone,
+  type Matching,
+  matchingOf,
+  sumOf,
+} from './matching.ts';
+import { HOUR_MS, segmentsOf } from './spans.ts';
+
+/**
+ * How many events match, exactly: whole hours from the counts, the parts of hours at the ends of the range from the
+ * index, and events by value or credential themselves.
+ */
+export function countEvents(database: DatabaseSync, filter: EventFilter): number {
+  const matching = matchingOf(database, filter);
+  const [times, own, values] = [timeConditions(filter), ownConditions(filter), valueConditions(filter)];
+  let count = 0;
+  if (hasUnfilled(database)) {
+    const { sql, parameters } = allOf([...times, ...own, ...rawConditions(filter)]);
+    count += sumOf(database, `SELECT count(*) FROM events WHERE sort IS NULL AND ${sql}`, parameters);
+  }
+  if (isNone(matching)) return count;
+  if (own.length > 0 || values.length > 0) {
+    const { sql, parameters } = allOf([...values, ...times, ...own, ...inBoth(matching)]);
+    const events = `events ${values.length > 0 ? 'NOT INDEXED' : ''}`;
+    return count + sumOf(database, `SELECT count(*) FROM ${events} WHERE ${sql}`, parameters);
+  }
+  return count + countRange(database, matching, filter.since?.getTime() ?? null, filter.until?.getTime() ?? null);
+}
+
+function countRange(database: DatabaseSync, matching: Matching, since: number | null, until: number | null): number {
+  if (since === null && until === null) return countIn(database, matching, ALL_TIME);
+  const first = since === null ? null : Math.ceil(since / HOUR_MS) * HOUR_MS;
+  const last = until === null ? null : Math.floor(until / HOUR_MS) * HOUR_MS;
+  if (first !== null && last !== null && first >= last)
+    return countPart(database, matching, since ?? first, until ?? last);
+  const before = first === null ? 0 : countPart(database, matching, since ?? first, first);
+  const after = last === null ? 0 : countPart(database, matching, last, until ?? last);
+  return before + countIn(database, matching, segmentsOf(first, last)) + after;
+}
+
+/** A piece of time shorter than an hour, or two. */
+function countPart(database: DatabaseSync, matching: Matching, from: number, to: number): number {
+  if (from >= to) return 0;
+  const { sql, parameters } = allOf(inBoth(matching));
+  const where = `time_ms >= ? AND time_ms < ? AND ${sql}`;
+  return sumOf(database, `SELECT count(*) FROM events INDEXED BY events_time WHERE ${where}`, [
+    from,
+    to,
+    ...parameters,
+  ]);
+}
+
+/** What events can be counted by. */
+export const COUNTED_BY = [
+  'kind',
+  'channel',
+  'action',
+  'observed',
+  'outcome',
+  'severity',
+  'app',
+  'destination',
+  'vendor',
+  'category',
+  'policy',
+  'rule',
+  'entity',
+  'review',
+] as const;
+export type CountedBy = (typeof COUNTED_BY)[number];
+
+const COLUMN_OF: Readonly<Record<CountedBy, readonly ['ends' | 'sorts', string]>> = {
+  kind: ['sorts', 'kind'],
+  channel: ['ends', 'channel'],
+  action: ['sorts', 'carried'],
+  observed: ['sorts', 'observed'],
+  outcome: ['sorts', 'outcome'],
+  severity: ['sorts', 'severity'],
+  app: ['ends', 'app'],
+  destination: ['ends', 'host'],
+  vendor: ['ends', 'vendor'],
+  category: ['ends', 'category'],
+  policy: ['sorts', 'policies'],
+  rule: ['sorts', 'rules'],
+  entity: ['sorts', 'entities'],
+  review: ['sorts', `coalesce(review, 'none')`],
+};
+
+export interface ValueCount {
+  readonly value: string;
+  readonly events: number;
+}
+
+/**
+ * How many events of a filter have each app, destination and so on, the most first; an event counts under each of its
+ * policies, rules and entities. The range is in whole hours, those that `since` and `until` lie in included.
+ */
+export function countBy(
+  database: DatabaseSync,
+  filter: EventFilter,
+  by: CountedBy,
+  limit: number,
+): readonly ValueCount[] {
+  const [table, column] = COLUMN_OF[by];
+  const of = table === 'ends' ? 'ends' : 'sort';
+  const { sql, parameters } = counted(matchingOf(database, filter), of);
+  const isAll = !filter.since && !filter.until;
+  const segments = isAll ? ALL_TIME : segmentsOf(filter.since?.getTime() ?? null, filter.until?.getTime() ?? null);
+  const union = unionOf(segments, 'event_counts', 'ends, sort, events', sql);
+  const rows = rowsOf(
+    database,
+    `SELECT ${column} AS value, sum(c.events)
+     FROM (SELECT ${of} AS no, sum(events) AS events FROM (${union}) GROUP BY 1) AS c JOIN ${table} AS t ON t.no = c.no
+     GROUP BY 1`,
+    boundsOf(segments, parameters),
+  );
+  const counts = new Map<string, number>();
+  for (const [value, events] of rows) {
+    if (value === null || Number(events) === 0) continue;
+    const text = String(value);
+    const values = text.startsWith('\n') ? text.slice(1, -1).split('\n') : [text];
+    for (const one of values) counts.set(one, (counts.get(one) ?? 0) + Number(events));
+  }
+  const all = [...counts].map(([value, events]) => ({ value, events }));
+  return all.sort((a, b) => b.events - a.events || (a.value < b.value ? -1 : 1)).slice(0, limit);
+}
