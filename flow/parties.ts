@@ -13,6 +13,31 @@ export interface Source {
   readonly container: string | null;
   /** Keyed fingerprint of what the call authenticates with at its destination; an edge has none. */
   readonly credential: string | null;
+  /** What the sensor knows besides; absent or null where nobody looked. */
+  readonly workload?: Workload | null;
+}
+
+/** Where on its host a process stands, for people who look for it. Unknown is null or empty. */
+export interface Workload {
+  /** As it was started, secrets replaced; an edge has none. */
+  readonly args: readonly string[];
+  /** Names of the processes above it, the nearest first; an edge has none. */
+  readonly parents: readonly string[];
+  /** Its path within cgroup v2. */
+  readonly cgroup: string | null;
+  /** Unit of systemd. */
+  readonly unit: string | null;
+  /** `docker`, `containerd`, `cri-o`, `podman` … */
+  readonly runtime: string | null;
+  readonly image: string | null;
+  readonly pod: Pod | null;
+}
+
+/** A pod of Kubernetes. `workload` is what it belongs to: `deployment/billing`. */
+export interface Pod {
+  readonly namespace: string;
+  readonly name: string;
+  readonly workload: string | null;
 }
 
 export const DESTINATION_CATEGORIES = ['genai', 'saas', 'datastore', 'cdn', 'internal', 'unknown'] as const;

@@ -2,6 +2,7 @@
 import type { Duplex, Readable } from 'node:stream';
 import type { Catalog } from '../catalog/catalog.ts';
 import type { ProxyConfig } from '../config/config.ts';
+import type { Credentials } from '../engine/credentials.ts';
 import type { DocumentReader } from '../engine/extract/documents.ts';
 import type { Shape } from '../engine/extract/extract.ts';
 import type { Engine, UsageLedger } from '../engine/inspect.ts';
@@ -13,7 +14,6 @@ import type { Account } from './account.ts';
 import type { Target } from './authority.ts';
 import type { ClientRequest, ClientResponse } from './client-message.ts';
 import type { Conversations } from './conversations.ts';
-import type { Credentials } from './credentials.ts';
 import type { ProxyFigures } from './figures.ts';
 import type { Call, Forwarder, ResponseSink } from './forward.ts';
 import type { RateWatch } from './held.ts';

@@ -5,12 +5,12 @@
  * the provider's id names one that may have tokens.
  */
 import { hostPortText } from '../catalog/host.ts';
+import type { Credentials } from '../engine/credentials.ts';
 import type { Extraction } from '../engine/extract/extract.ts';
 import type { Inspection } from '../engine/inspect.ts';
 import { Conversation, type WantedTokens } from '../engine/transform/conversation.ts';
 import type { Message } from '../flow/message.ts';
 import type { ConversationKey, ConversationScope, Conversations } from './conversations.ts';
-import type { Credentials } from './credentials.ts';
 
 export class Pseudonyms {
   readonly #conversations: Conversations;

@@ -3,7 +3,7 @@
  * byte is not read at all: bytes behind the end of a compressed member would reach the upstream unseen. Bounded in
  * size, ratio and number of codings, so that a small body cannot become a huge one.
  */
-import { gunzipSync, inflateRawSync, inflateSync } from 'node:zlib';
+import { constants, gunzipSync, inflateRawSync, inflateSync } from 'node:zlib';
 import { undoZstd } from '../encodings/zstd.ts';
 
 /** Past 1 MiB a body may not grow more than this many times. */
@@ -16,6 +16,8 @@ export interface DecodeLimits {
   readonly maxDecodedBytes: number;
   /** Undoes Brotli to its last byte; null where it cannot, or where it grows larger. Without one no `br` is read. */
   readonly undoBrotli?: (bytes: Buffer, maxBytes: number) => Buffer | null;
+  /** The end of the body is known to be missing: what comes before it is undone as far as that goes (gzip and deflate). */
+  readonly takesCut?: boolean;
 }
 
 /** The body without its codings; `changed` when there was one to undo. Null where it could not be undone. */
@@ -51,8 +53,10 @@ function contentCodings(headers: readonly string[]): string[] {
   return codings;
 }
 
-function undo(coding: string, bytes: Buffer, maxOutputLength: number, { undoBrotli }: DecodeLimits): Buffer | null {
+function undo(coding: string, bytes: Buffer, maxOutputLength: number, limits: DecodeLimits): Buffer | null {
+  const { undoBrotli, takesCut } = limits;
   try {
+    if (takesCut === true) return undoneStart(coding, bytes, maxOutputLength);
     switch (coding) {
       case 'gzip':
       case 'x-gzip':
@@ -73,6 +77,14 @@ function undo(coding: string, bytes: Buffer, maxOutputLength: number, { undoBrot
     // Broken, cut off or too large: all the same to us, it was not read.
     return null;
   }
+}
+
+/** The start of a body whose end is missing. */
+function undoneStart(coding: string, bytes: Buffer, maxOutputLength: number): Buffer | null {
+  const options = { finishFlush: constants.Z_SYNC_FLUSH, maxOutputLength };
+  if (coding === 'gzip' || coding === 'x-gzip') return gunzipSync(bytes, options);
+  if (coding !== 'deflate') return null;
+  return hasZlibHeader(bytes) ? inflateSync(bytes, options) : inflateRawSync(bytes, options);
 }
 
 /** gunzipSync goes on over several members but stops at a zero byte and ignores the rest: all must have been taken in. */

@@ -68,6 +68,16 @@ export class Handle {
     if (piece.length > 0 && !this.#isServer) this.#data(way, piece, at);
   }
 
+  /** The direction is at this offset, and what is before it and was not taken was not heard. */
+  miss(way: Way, offset: number, at: number): void {
+    this.#now = at;
+    if (!this.#isPlaced[way]) return;
+    const gap = offset - this.#next[way];
+    if (gap <= 0) return;
+    this.#next[way] = offset;
+    this.#lose(way, gap, at);
+  }
+
   /** The connection has ended, or is not listened to any more. */
   end(at: number): void {
     this.#now = at;

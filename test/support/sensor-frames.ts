@@ -155,3 +155,124 @@ export function tlsDoneFrame(
   frame[at.direction] = done.way === 'in' ? 1 : 0;
   return frame;
 }
+
+export interface MadeProcess {
+  readonly tgid?: number;
+  readonly startNs?: number;
+  readonly parent?: number;
+  readonly uid?: number;
+  readonly cgroup?: number;
+  readonly comm?: string;
+  readonly exe?: string;
+  readonly args?: readonly string[];
+}
+
+export function execFrame(made: MadeProcess = {}): Buffer {
+  const { tgid = 42, startNs = 1e9, parent = 1, uid = 1000, cgroup = 0, comm = 'curl', exe = '/usr/bin/curl' } = made;
+  const frame = frameOf('EXEC');
+  const { at } = LAYOUT.exec;
+  const args = Buffer.from((made.args ?? [exe]).map((arg) => `${arg}\0`).join(''));
+  writeTask(frame, tgid, startNs);
+  frame.writeUInt32LE(parent, at.parent);
+  frame.writeUInt32LE(uid, at.uid);
+  frame.writeBigUInt64LE(BigInt(cgroup), at.cgroup_id);
+  frame.writeUInt32LE(exe.length, at.exe_length);
+  frame.writeUInt32LE(args.length, at.args_length);
+  frame.write(comm, at.comm);
+  frame.write(exe, at.exe);
+  args.copy(frame, at.args);
+  return frame;
+}
+
+export function exitFrame({ tgid = 42, startNs = 1e9 }: MadeProcess = {}): Buffer {
+  const frame = frameOf('EXIT');
+  writeTask(frame, tgid, startNs);
+  return frame;
+}
+
+export interface MadeSocket {
+  readonly tgid?: number;
+  readonly startNs?: number;
+  readonly cookie?: number;
+  readonly address?: string;
+  readonly port?: number;
+  /** 6 TCP, 17 UDP. */
+  readonly protocol?: number;
+  readonly flags?: number;
+  readonly ktimeNs?: number;
+}
+
+function writeIPv4(frame: Buffer, address: string, at: number): void {
+  for (const [i, byte] of address.split('.').entries()) frame[at + i] = Number(byte);
+}
+
+export function connectFrame(made: MadeSocket = {}): Buffer {
+  const { tgid = 42, startNs = 1e9, cookie = 7, address = '203.0.113.9', port = 443, protocol = 6, flags = 0 } = made;
+  const frame = frameOf('CONNECT', Buffer.alloc(0), made.ktimeNs);
+  const { at } = LAYOUT.connect;
+  writeTask(frame, tgid, startNs);
+  frame.writeBigUInt64LE(BigInt(cookie), at.cookie);
+  frame[at.family] = 4;
+  frame[at.protocol] = protocol;
+  frame.writeUInt16LE(flags, at.flags);
+  writeIPv4(frame, address, at.address);
+  frame.writeUInt16LE(port, at.port);
+  frame.write('curl', at.comm);
+  return frame;
+}
+
+export function closedFrame(made: MadeSocket & { readonly sent?: number; readonly received?: number } = {}): Buffer {
+  const { tgid = 42, startNs = 1e9, cookie = 7, sent = 0, received = 0, protocol = 6 } = made;
+  const frame = frameOf('STATE', Buffer.alloc(0), made.ktimeNs);
+  const { at } = LAYOUT.state;
+  writeTask(frame, tgid, startNs);
+  frame.writeBigUInt64LE(BigInt(cookie), at.cookie);
+  frame.writeBigUInt64LE(BigInt(sent), at.bytes_sent);
+  frame.writeBigUInt64LE(BigInt(received), at.bytes_received);
+  frame[at.family] = 4;
+  frame[at.protocol] = protocol;
+  frame[at.role] = 1;
+  frame[at.old_state] = 1;
+  frame[at.new_state] = 7;
+  return frame;
+}
+
+export function packetFrame(
+  made: MadeSocket & {
+    readonly sequence?: number;
+    readonly way?: Way;
+    /** 1 first, 2 sample, 3 follow, 4 dns. */
+    readonly why?: number;
+    readonly bytes: Buffer;
+  },
+): Buffer {
+  const { tgid = 42, startNs = 1e9, cookie = 7, address = '203.0.113.9', port = 443, protocol = 6 } = made;
+  const { sequence = 0, way = 'out', why = 1, bytes } = made;
+  const frame = frameOf('PACKET', bytes, made.ktimeNs);
+  const { at } = LAYOUT.packet;
+  writeTask(frame, tgid, startNs);
+  frame.writeBigUInt64LE(BigInt(cookie), at.cookie);
+  frame.writeUInt32LE(sequence, at.sequence);
+  frame.writeUInt32LE(bytes.length, at.total);
+  frame.writeUInt32LE(bytes.length, at.length);
+  frame[at.family] = 4;
+  frame[at.protocol] = protocol;
+  frame[at.role] = 1;
+  frame[at.direction] = way === 'in' ? 1 : 0;
+  frame[at.why] = why;
+  writeIPv4(frame, address, at.remote);
+  frame.writeUInt16LE(port, at.remote_port);
+  return frame;
+}
+
+export function libraryFrame(made: MadeProcess, library: number, verdict: number, reason = ''): Buffer {
+  const path = '/usr/lib/libssl.so.3';
+  const frame = frameOf('LIBRARY', Buffer.from(path + reason));
+  const { at } = LAYOUT.library;
+  writeTask(frame, made.tgid ?? 42, made.startNs ?? 1e9);
+  frame[at.library] = library;
+  frame[at.verdict] = verdict;
+  frame.writeUInt16LE(path.length, at.path_length);
+  frame.writeUInt16LE(reason.length, at.reason_length);
+  return frame;
+}

@@ -3,10 +3,10 @@
  * fingerprint is a field of the source, and tells the conversations of two users apart.
  */
 import { hash } from 'node:crypto';
-import { isSignIn } from '../engine/extract/sign-in.ts';
-import type { Fingerprint } from '../engine/inspect.ts';
 import { headerOf, lowerName } from '../flow/message.ts';
 import type { Source } from '../flow/parties.ts';
+import { isSignIn } from './extract/sign-in.ts';
+import type { Fingerprint } from './inspect.ts';
 
 /** The call whose credential is asked for. */
 export interface Authenticating {

@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
 import { test } from 'node:test';
+import { type Authenticating, Credentials, credentialOf } from '../../engine/credentials.ts';
 import { assembled } from '../../engine/scan/recognizer.ts';
-import { type Authenticating, Credentials, credentialOf } from '../../proxy/credentials.ts';
 import { sourceOf } from '../../proxy/identity.ts';
 
 const KEY = assembled('sk', '-', 'Abc', '1234567890', 'defGHIjkl');
