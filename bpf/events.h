@@ -111,6 +111,7 @@ enum weir_part_id {
   WEIR_PART_INGRESS = 12,
   WEIR_PART_PEERNAME4 = 13,
   WEIR_PART_PEERNAME6 = 14,
+  WEIR_PART_STEER = 16, /* where steered connections come from (sockops) */
   WEIR_PART_TLS = 15, /* that probes on TLS libraries can be set at all, and by which means */
 };
 
@@ -779,6 +780,7 @@ struct weir_steer {
 enum weir_block_why {
   WEIR_BLOCK_POLICY = 1, /* sensor.block */
   WEIR_BLOCK_LEASE = 2,  /* would have been steered, the proxy is away and onError is closed */
+  WEIR_BLOCK_QUIC = 3,   /* UDP to where TCP is steered: the client is to fall back to that */
 };
 WEIR_AT(weir_steer, head, 0)
 WEIR_AT(weir_steer, task, 16)
@@ -833,6 +835,7 @@ enum weir_command_type {
   WEIR_DO_LEASE = 10,
   WEIR_DO_ORIGIN = 11,
   WEIR_DO_UNSTEER = 12,
+  WEIR_DO_PROBE = 13,
 };
 
 struct weir_command {
@@ -996,6 +999,23 @@ WEIR_AT(weir_do_steer, flags, 36)
 WEIR_AT(weir_do_steer, address4, 40)
 WEIR_AT(weir_do_steer, address6, 48)
 WEIR_SIZE(weir_do_steer, 64)
+
+/* Can this address and port be connected to from the network namespace of a process? The reply's error says it: 0, or why
+ * not (ETIMEDOUT after a second). */
+struct weir_do_probe {
+  struct weir_command command;
+  __u32 tgid;
+  __u8 family;
+  __u8 reserved;
+  __u16 port;
+  __u8 address[16];
+};
+WEIR_AT(weir_do_probe, command, 0)
+WEIR_AT(weir_do_probe, tgid, 16)
+WEIR_AT(weir_do_probe, family, 20)
+WEIR_AT(weir_do_probe, port, 22)
+WEIR_AT(weir_do_probe, address, 24)
+WEIR_SIZE(weir_do_probe, 40)
 
 /* The proxy is there, for so long from now on. 0 ends it at once. */
 struct weir_do_lease {

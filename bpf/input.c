@@ -35,13 +35,9 @@ static int set_limits(struct loader *l, const struct weir_do_limits *c) {
   return 0;
 }
 
-/* Whole ticks, as /proc tells a start, and the kernel's own number of the same process. */
 static int add_own(struct loader *l, const struct weir_do_own *c) {
-  int fd = map_fd(l, "own");
-
   if (c->command.size != sizeof(*c) || c->tgid == 0) return EINVAL;
-  if (fd < 0) return ENOSYS;
-  return bpf_map_update_elem(fd, &c->tgid, &c->start_ns, BPF_ANY) < 0 ? errno : 0;
+  return add_own_process(l, c->tgid, c->start_ns);
 }
 
 static int obey(struct loader *l, const struct weir_command *c) {
@@ -59,7 +55,7 @@ static int obey(struct loader *l, const struct weir_command *c) {
   case WEIR_DO_SCAN:
     return tls_command(l, c);
   default:
-    return ENOSYS;
+    return steer_command(l, c);
   }
 }
 

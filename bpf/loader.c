@@ -88,7 +88,7 @@ static void read_arguments(struct loader *l, int count, char **arguments) {
 
 /* Says in the first frame that nothing can be done, and why; the reader is waited for. */
 static void refuse_all(struct loader *l, int error, const char *reason) {
-  for (int id = WEIR_PART_EXEC; id <= WEIR_PART_TLS; id++) note_part(l, id, WEIR_PART_REFUSED, error, "%s", reason);
+  for (int id = WEIR_PART_EXEC; id <= WEIR_PART_STEER; id++) note_part(l, id, WEIR_PART_REFUSED, error, "%s", reason);
   put_hello(l);
   while (has_output()) {
     struct pollfd out = {.fd = STDOUT_FILENO, .events = POLLOUT};
@@ -205,13 +205,15 @@ static int run(struct loader *l) {
     unsigned int count;
 
     if (has_output()) ready[1].fd = STDOUT_FILENO;
-    count = 2 + tls_descriptors(l, ready + 2, MAX_DESCRIPTORS - 2);
+    ready[2] = (struct pollfd){.fd = prober_descriptor(), .events = POLLIN};
+    count = 3 + tls_descriptors(l, ready + 3, MAX_DESCRIPTORS - 3);
     if (poll(ready, count, LOOK_MS) < 0 && errno != EINTR) return errno;
     if (ready[0].revents) {
       error = take_commands(l);
       if (error > 0) break; /* the end of input */
     }
-    tls_round(l, ready + 2, count - 2);
+    if (ready[2].revents) take_probes();
+    tls_round(l, ready + 3, count - 3);
     for (int rounds = 0; rounds < 64; rounds++) {
       bool is_more = take_records(l);
       int gone = flush_output();
@@ -244,10 +246,13 @@ int main(int count, char **arguments) {
   flags = fcntl(STDIN_FILENO, F_GETFL);
   if (start_output() < 0 || flags < 0 || fcntl(STDIN_FILENO, F_SETFL, flags | O_NONBLOCK) < 0) return 1;
   umask(077);
+  /* Before anything is open that the process which it makes should not have. */
+  prepare_steering(l);
   open_cgroup(l);
   check_host(l);
   start_processes(l);
   start_sockets(l);
+  start_steering(l);
   if (l->is_tls) start_tls(l);
   else note_part(l, WEIR_PART_TLS, WEIR_PART_OFF, 0, "not asked for");
   if (!l->object_count) refuse_all(l, l->parts[0].error, l->parts[0].reason);

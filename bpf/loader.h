@@ -64,6 +64,8 @@ struct bpf_object *find_object(struct loader *l, const char *name);
 int map_fd(const struct loader *l, const char *name);
 int program_fd(const struct loader *l, const char *name);
 void write_settings(struct loader *l);
+/* Notes a process as one of Weir's own. */
+int add_own_process(struct loader *l, uint32_t tgid, uint64_t start_ns);
 
 /* ---- parts.c: what the first frame says of each part */
 
@@ -106,6 +108,8 @@ void put_loss(struct loader *l, bool is_asked);
 /* ---- privilege.c */
 
 uint64_t effective_capabilities(void);
+/* Keeps these capabilities alone. 0 or -errno. */
+int keep_capabilities(uint64_t kept);
 /* Gives up all but what goes on being needed, for good. 0 or -errno. */
 int drop_privileges(bool must_keep_admin);
 /* Ends this process with its parent. 0, or -1 where that is gone already. */
@@ -115,6 +119,17 @@ int die_with_parent(void);
 
 void start_sockets(struct loader *l);
 int socket_command(struct loader *l, const struct weir_do_socket *command);
+
+/* ---- steer.c: steering and blocking */
+
+/* With --steer: makes the process that tries from other network namespaces. */
+void prepare_steering(struct loader *l);
+void start_steering(struct loader *l);
+/* 0 or an errno; negative where the answer comes by itself. */
+int steer_command(struct loader *l, const struct weir_command *command);
+/* Of the process that tries; -1 without one. */
+int prober_descriptor(void);
+void take_probes(void);
 
 /* ---- tls-attach.c: probes on TLS libraries. Each hook is called from the loop, and none may block. */
 

@@ -179,3 +179,10 @@ void write_settings(struct loader *l) {
   }
   bpf_map_update_elem(fd, &zero, &l->settings, BPF_ANY);
 }
+
+int add_own_process(struct loader *l, uint32_t tgid, uint64_t start_ns) {
+  int fd = map_fd(l, "own");
+
+  if (fd < 0) return ENOSYS;
+  return bpf_map_update_elem(fd, &tgid, &start_ns, BPF_ANY) < 0 ? errno : 0;
+}

@@ -12,6 +12,7 @@ static const char *const names[] = {
     [WEIR_PART_SENDMSG6] = "sendmsg6",   [WEIR_PART_STATE] = "state",         [WEIR_PART_RELEASE] = "release",
     [WEIR_PART_SOCKOPS] = "sockops",     [WEIR_PART_EGRESS] = "egress",       [WEIR_PART_INGRESS] = "ingress",
     [WEIR_PART_PEERNAME4] = "peername4", [WEIR_PART_PEERNAME6] = "peername6", [WEIR_PART_TLS] = "tls",
+    [WEIR_PART_STEER] = "steer",
 };
 
 const struct weir_part *find_part(const struct loader *l, enum weir_part_id id) {

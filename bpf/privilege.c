@@ -31,12 +31,10 @@ uint64_t effective_capabilities(void) {
   return data[0].effective | (uint64_t)data[1].effective << 32;
 }
 
-int drop_privileges(bool must_keep_admin) {
+int keep_capabilities(uint64_t kept) {
   struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
   struct __user_cap_data_struct data[2] = {};
-  uint64_t kept = BIT(CAP_BPF) | BIT(CAP_PERFMON) | BIT(CAP_NET_ADMIN) | BIT(CAP_SYS_PTRACE) | BIT(CAP_DAC_READ_SEARCH);
 
-  if (must_keep_admin) kept |= BIT(CAP_SYS_ADMIN);
   kept &= effective_capabilities();
   /* A later exec gets no more than this either, whatever the file. */
   if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0) return -errno;
@@ -47,6 +45,12 @@ int drop_privileges(bool must_keep_admin) {
   data[1].effective = data[1].permitted = kept >> 32;
   if (syscall(SYS_capset, &header, data) < 0) return -errno;
   return 0;
+}
+
+int drop_privileges(bool must_keep_admin) {
+  uint64_t kept = BIT(CAP_BPF) | BIT(CAP_PERFMON) | BIT(CAP_NET_ADMIN) | BIT(CAP_SYS_PTRACE) | BIT(CAP_DAC_READ_SEARCH);
+
+  return keep_capabilities(must_keep_admin ? kept | BIT(CAP_SYS_ADMIN) : kept);
 }
 
 int die_with_parent(void) {

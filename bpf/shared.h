@@ -70,6 +70,52 @@ struct listener {
   __u16 reserved[3];
 };
 
+/* What is known of an address or network: key and value of the map `addresses`. `bits` counts family too. */
+struct address_key {
+  __u32 bits;
+  __u8 family;
+  __u8 address[16];
+} __attribute__((packed));
+
+struct address_value {
+  __u64 expires_ns;
+  __u32 flags;
+  __u16 port;
+  __u16 reserved;
+};
+
+/* Whose connections go where: key and value of the map `targets`. */
+struct target_key {
+  __u64 cgroup_id;
+  __u64 netns;
+};
+
+struct target {
+  __u32 flags;
+  __u16 port4;
+  __u16 port6;
+  __u32 address4;
+  __u32 address6[4];
+};
+
+/* Where a steered connection was going: kept in its socket (`steered`), and by its own address and port (`origins`). */
+struct origin {
+  struct weir_task task;
+  __u64 cookie;
+  __u8 family;
+  __u8 reserved;
+  __u16 port;
+  __u8 address[16];
+  __u32 reserved2;
+};
+
+struct origin_key {
+  __u8 family;
+  __u8 reserved;
+  __u16 port;
+  __u8 address[16]; /* at 4: written by words */
+};
+
 /* A thread inside a call of a TLS library: the value of the map `in_call`. */
 struct in_call {
   struct weir_handle handle;

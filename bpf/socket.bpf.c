@@ -5,7 +5,7 @@
  * the kernel's own work on a packet). The programs on the cgroup see only its own sockets; the tracepoint sees those of
  * the whole host, and goes on only with what the others have noted.
  */
-#include "record.h"
+#include "steer.h"
 
 /* Bit of a socket's flags: the peer's FIN is in. */
 #define SOCK_DONE 1
@@ -46,77 +46,131 @@ static __always_inline struct socket_state *begin_socket(struct bpf_sock *sk, co
 
 /* ---- asked for */
 
-static __always_inline int on_connect(struct bpf_sock_addr *ctx, u8 family, const u8 *address, bool is_mapped_) {
-  struct task_struct *task = (struct task_struct *)bpf_get_current_task();
-  u64 now = bpf_ktime_get_ns();
-  struct weir_connect *c;
+struct asked {
   struct weir_task who;
   u64 cookie;
+  u64 netns;
+  struct target *to;
+  u16 port;
+  u8 family;
+  u8 why;
+  enum fate fate;
+  u8 address[16] __attribute__((aligned(8)));
+};
 
-  fill_task(&who, task);
-  cookie = bpf_get_socket_cookie(ctx);
+static __always_inline void decide_asked(struct bpf_sock_addr *ctx, struct asked *asked) {
+  fill_task(&asked->who, (struct task_struct *)bpf_get_current_task());
+  asked->cookie = bpf_get_socket_cookie(ctx);
+  asked->netns = bpf_get_netns_cookie(ctx);
+  asked->port = bpf_ntohs((u16)ctx->user_port);
+  asked->fate = decide_fate(asked->who.tgid, ctx->protocol, asked->family, asked->address, asked->port, asked->netns, &asked->to,
+                            &asked->why);
+  if (asked->fate == IS_BLOCKED)
+    tell_blocked(&asked->who, asked->cookie, ctx->protocol, asked->family, asked->address, asked->port, asked->why);
+}
+
+static __always_inline void on_connect(struct bpf_sock_addr *ctx, struct asked *asked, bool is_mapped_) {
+  u64 now = bpf_ktime_get_ns();
+  struct weir_connect *c;
+
+  decide_asked(ctx, asked);
+  if (asked->fate == STEERS && !keep_origin(ctx->sk, &asked->who, asked->cookie, asked->family, asked->address, asked->port))
+    asked->fate = PASSES;
+  /* A socket that was steered once and is connected to somewhere else now. */
+  if (asked->fate == PASSES && ctx->sk) bpf_sk_storage_delete(&steered, ctx->sk);
   /* A UDP socket's connect sends nothing (resolvers do it to learn an address of their own): its first packet tells it. */
-  begin_socket(ctx->sk, &who, now, WEIR_CLIENT);
-  if (ctx->protocol != WEIR_TCP) return 1;
-  if (!note_connection(cookie, &who, now, WEIR_CLIENT)) return 1;
+  begin_socket(ctx->sk, &asked->who, now, WEIR_CLIENT);
+  if (ctx->protocol != WEIR_TCP) return;
+  if (asked->fate != IS_BLOCKED && !note_connection(asked->cookie, &asked->who, now, WEIR_CLIENT)) return;
   c = reserve(WEIR_KIND_SOCKET, sizeof(*c));
-  if (!c) return 1;
+  if (!c) return;
   __builtin_memset(c, 0, sizeof(*c));
   fill_head(&c->head, WEIR_CONNECT, sizeof(*c));
-  c->task = who;
-  c->cookie = cookie;
+  c->task = asked->who;
+  c->cookie = asked->cookie;
   c->cgroup_id = bpf_get_current_cgroup_id();
-  c->netns = bpf_get_netns_cookie(ctx);
+  c->netns = asked->netns;
   c->uid = (u32)bpf_get_current_uid_gid();
-  c->family = family;
+  c->family = asked->family;
   c->protocol = ctx->protocol;
-  c->flags = (is_mapped_ ? WEIR_CONNECT_MAPPED : 0) | (is_own(who.tgid) ? WEIR_CONNECT_OWN : 0);
-  __builtin_memcpy(c->address, address, 16);
-  c->port = bpf_ntohs((u16)ctx->user_port);
+  c->flags = (is_mapped_ ? WEIR_CONNECT_MAPPED : 0) | (is_own(asked->who.tgid) ? WEIR_CONNECT_OWN : 0) |
+             (asked->fate == STEERS ? WEIR_CONNECT_STEERED : 0) | (asked->fate == IS_BLOCKED ? WEIR_CONNECT_BLOCKED : 0);
+  __builtin_memcpy(c->address, asked->address, 16);
+  c->port = asked->port;
   bpf_get_current_comm(c->comm, sizeof(c->comm));
   submit(WEIR_KIND_SOCKET, c);
-  return 1;
 }
 
 SEC("cgroup/connect4")
 int on_connect4(struct bpf_sock_addr *ctx) {
-  u8 address[16] __attribute__((aligned(8)));
+  struct asked asked = {.family = 4};
 
-  put_ipv4(address, ctx->user_ip4);
-  return on_connect(ctx, 4, address, false);
+  put_ipv4(asked.address, ctx->user_ip4);
+  on_connect(ctx, &asked, false);
+  if (asked.fate == STEERS && asked.to) {
+    ctx->user_ip4 = asked.to->address4;
+    ctx->user_port = bpf_htons(asked.to->port4);
+  }
+  return asked.fate != IS_BLOCKED;
+}
+
+static __always_inline void read_asked6(struct bpf_sock_addr *ctx, struct asked *asked) {
+  u32 address[4] = {ctx->user_ip6[0], ctx->user_ip6[1], ctx->user_ip6[2], ctx->user_ip6[3]};
+
+  asked->family = put_ipv6(asked->address, address);
 }
 
 SEC("cgroup/connect6")
 int on_connect6(struct bpf_sock_addr *ctx) {
-  u32 asked[4] = {ctx->user_ip6[0], ctx->user_ip6[1], ctx->user_ip6[2], ctx->user_ip6[3]};
-  u8 address[16] __attribute__((aligned(8)));
-  u8 family = put_ipv6(address, asked);
+  struct asked asked = {};
 
-  return on_connect(ctx, family, address, family == 4);
+  read_asked6(ctx, &asked);
+  on_connect(ctx, &asked, asked.family == 4);
+  if (asked.fate == STEERS && asked.to) {
+    struct target *to = asked.to;
+
+    if (asked.family == 6 && to->port6) {
+      ctx->user_ip6[0] = to->address6[0];
+      ctx->user_ip6[1] = to->address6[1];
+      ctx->user_ip6[2] = to->address6[2];
+      ctx->user_ip6[3] = to->address6[3];
+      ctx->user_port = bpf_htons(to->port6);
+    } else {
+      /* An IPv6 socket reaches an IPv4 listener by its mapped address. */
+      ctx->user_ip6[0] = 0;
+      ctx->user_ip6[1] = 0;
+      ctx->user_ip6[2] = bpf_htonl(0xffff);
+      ctx->user_ip6[3] = to->address4;
+      ctx->user_port = bpf_htons(to->port4);
+    }
+  }
+  return asked.fate != IS_BLOCKED;
 }
 
-/* ---- datagrams without connect: only whose they are */
+/* ---- datagrams without connect: whose they are, and whether they may leave */
 
-static __always_inline int on_sendmsg(struct bpf_sock_addr *ctx) {
-  struct socket_state *state;
-  struct weir_task who;
-
-  if (!ctx->sk) return 1;
-  state = bpf_sk_storage_get(&sockets, ctx->sk, NULL, 0);
-  if (state) return 1;
-  fill_task(&who, (struct task_struct *)bpf_get_current_task());
-  begin_socket(ctx->sk, &who, bpf_ktime_get_ns(), WEIR_CLIENT);
+static __always_inline int on_sendmsg(struct bpf_sock_addr *ctx, struct asked *asked) {
+  decide_asked(ctx, asked);
+  if (asked->fate == IS_BLOCKED) return 0;
+  if (ctx->sk && !bpf_sk_storage_get(&sockets, ctx->sk, NULL, 0))
+    begin_socket(ctx->sk, &asked->who, bpf_ktime_get_ns(), WEIR_CLIENT);
   return 1;
 }
 
 SEC("cgroup/sendmsg4")
 int on_sendmsg4(struct bpf_sock_addr *ctx) {
-  return on_sendmsg(ctx);
+  struct asked asked = {.family = 4};
+
+  put_ipv4(asked.address, ctx->user_ip4);
+  return on_sendmsg(ctx, &asked);
 }
 
 SEC("cgroup/sendmsg6")
 int on_sendmsg6(struct bpf_sock_addr *ctx) {
-  return on_sendmsg(ctx);
+  struct asked asked = {};
+
+  read_asked6(ctx, &asked);
+  return on_sendmsg(ctx, &asked);
 }
 
 /* ---- accepted */

@@ -104,6 +104,7 @@ export async function startLoader({ cgroup, args = [], wrapper = [] }: LoaderOpt
   const { stdin, stdout, pid } = child;
   assert.ok(pid !== undefined);
   const frames: Frame[] = [];
+  const byType = new Map<number, Frame[]>();
   const waiting = new Set<() => void>();
   let unread: Buffer = Buffer.alloc(0);
   let hasEnded = false;
@@ -113,7 +114,13 @@ export async function startLoader({ cgroup, args = [], wrapper = [] }: LoaderOpt
   stdin.on('error', () => undefined);
   stdout.on('data', (chunk: Buffer) => {
     unread = unread.length === 0 ? chunk : Buffer.concat([unread, chunk]);
+    const from = frames.length;
     unread = takeFrames(unread, frames);
+    for (const frame of frames.slice(from)) {
+      const alike = byType.get(frame.type);
+      if (alike === undefined) byType.set(frame.type, [frame]);
+      else alike.push(frame);
+    }
     wake();
   });
   const ended = once(child, 'close').then(([code]: (number | null)[]) => {
@@ -142,7 +149,7 @@ export async function startLoader({ cgroup, args = [], wrapper = [] }: LoaderOpt
 
   const all = (type: string, match: (frame: Frame) => boolean = () => true): readonly Frame[] => {
     const wanted = constantOf(`WEIR_${type}`);
-    return frames.filter((frame) => frame.type === wanted && match(frame));
+    return (byType.get(wanted) ?? []).filter(match);
   };
   const first = (type: string, match?: (frame: Frame) => boolean): Promise<Frame> =>
     until(type, () => all(type, match)[0]);
