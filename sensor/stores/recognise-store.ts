@@ -3,7 +3,9 @@
  * settles only what begins alike. What is no store that is known here is said to be HTTP, TLS or unknown.
  */
 import { peekClientHello } from '../../wire/client-hello.ts';
+import { beginsMysql } from './mysql.ts';
 import { beginsPostgresql } from './postgresql.ts';
+import { beginsRedis } from './redis.ts';
 import type { StoreProtocol } from './store-message.ts';
 
 export type Recognised =
@@ -45,6 +47,10 @@ const SIGNS: readonly Sign[] = [
   ({ out }) => tlsSign(out),
   ({ out }) => when(beginsPostgresql(out), store('postgresql')),
   ({ out }) => when(beginsHttp(out), { kind: 'http' }),
+  ({ out }) => when(beginsRedis(out), store('redis')),
+  // Its server speaks first.
+  ({ out, in: received }) =>
+    out.length > 0 && received.length === 0 ? null : when(beginsMysql(received), store('mysql')),
 ];
 
 export function recogniseStore(first: FirstBytes): Recognised {

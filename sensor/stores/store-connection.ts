@@ -3,8 +3,10 @@
  * over. Fed with bytes in order, be they from packets (packet-order.ts) or from inside TLS.
  */
 import type { Conversation } from '../reassemble/heard.ts';
+import { MysqlReader } from './mysql.ts';
 import { PostgresqlReader } from './postgresql.ts';
 import { MAX_FIRST_BYTES, type Recognised, recogniseStore } from './recognise-store.ts';
+import { RedisReader } from './redis.ts';
 import type { StoreProtocol, StoreReader, StoreReaderOptions, Way } from './store-message.ts';
 
 export interface StoreConnectionOptions extends StoreReaderOptions {
@@ -15,7 +17,9 @@ export interface StoreConnectionOptions extends StoreReaderOptions {
 type Make = (options: StoreReaderOptions) => StoreReader;
 
 const READERS: Readonly<Partial<Record<StoreProtocol, Make>>> = {
+  mysql: (options) => new MysqlReader(options),
   postgresql: (options) => new PostgresqlReader(options),
+  redis: (options) => new RedisReader(options),
 };
 
 const NOTHING = Buffer.alloc(0);

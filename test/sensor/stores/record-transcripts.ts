@@ -2,13 +2,15 @@
  * Records the transcripts in test/corpus/stores anew, from real clients and servers:
  * `./scripts/node test/sensor/stores/record-transcripts.ts [postgresql|mariadb|redis]`. Tests read the files only.
  */
-import { execFileSync } from 'node:child_process';
-import { mkdirSync } from 'node:fs';
+import { execFileSync, spawn } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { packageRoot } from '../../../config/package-root.ts';
-import { type DataStore, startPostgres } from '../../support/data-stores.ts';
+import { type DataStore, startMariadb, startPostgres, startRedis } from '../../support/data-stores.ts';
+import { MysqlClient } from '../../support/mysql-client.ts';
 import { PostgresClient } from '../../support/postgres-client.ts';
-import { recordingRelay, writeTranscript } from '../../support/transcripts.ts';
+import { recordingRelay, type Spoken, writeTranscript } from '../../support/transcripts.ts';
 
 /** Runs a client against a relay, and keeps what was said on its last connection. */
 async function record(name: string, about: string, store: DataStore, run: (port: number) => Promise<void> | void) {
@@ -16,14 +18,22 @@ async function record(name: string, about: string, store: DataStore, run: (port:
   await run(relay.port);
   const said = relay.connections.at(-1);
   if (said === undefined) throw new Error(`${name}: nothing was said`);
-  writeTranscript(name, about, said);
+  writeTranscript(name, about, withoutHelp(said));
   await relay.stop();
   console.log(`${name}: ${said.length} pieces`);
 }
 
+/** What redis-cli asks for at its start, the documentation of every command, is long. */
+function withoutHelp(said: readonly Spoken[]): readonly Spoken[] {
+  let isHelp = false;
+  return said.filter(({ way, bytes }) => {
+    if (way === 'out') isHelp = bytes.includes('COMMAND\r\n');
+    return !isHelp;
+  });
+}
+
 /** In a child, so that the relay goes on meanwhile. */
 async function client(command: string, args: readonly string[], input: string): Promise<void> {
-  const { spawn } = await import('node:child_process');
   const child = spawn(command, args, { stdio: ['pipe', 'inherit', 'inherit'] });
   child.stdin.end(input);
   await new Promise((resolve) => child.on('exit', resolve));
@@ -74,7 +84,81 @@ async function postgresql(): Promise<void> {
   }
 }
 
-const RECORDERS: Readonly<Record<string, () => Promise<void>>> = { postgresql };
+const PEOPLE =
+  'CREATE TABLE people (id int PRIMARY KEY, email varchar(80), card bigint unsigned, note text, born date);\n';
+const PAIR = `INSERT INTO people (id, email, card, note) VALUES (1, "ann@mail.example", 4111111111111111, '{"iban":"DE89370400440532013000"}'), (2, 'bob@mail.example', NULL, NULL);\n`;
+
+async function mariadb(): Promise<void> {
+  const store = await startMariadb();
+  const folder = mkdtempSync(join(tmpdir(), 'weir-rows-'));
+  const shell = (port: number, sql: string, ...more: string[]) =>
+    client(
+      'mariadb',
+      ['-h', '127.0.0.1', '-P', String(port), '-u', 'root', '--skip-ssl', '--force', ...more, 'test'],
+      sql,
+    );
+  try {
+    const version = execFileSync('mariadb', ['--version'], { encoding: 'utf8' }).trim();
+    const rows = join(folder, 'rows.tsv');
+    writeFileSync(rows, '3\tcyd@mail.example\n4\tdan@mail.example\n');
+    const script = `${PEOPLE}${PAIR}SELECT id, email, card FROM people WHERE email = 'ann@mail.example';\nLOAD DATA LOCAL INFILE '${rows}' INTO TABLE people (id, email);\nINSERT INTO people (id, email) VALUES (1, 'eve@mail.example');\nPREPARE s FROM 'SELECT email FROM people WHERE id = ?';\nSET @id = 3;\nEXECUTE s USING @id;\nUSE mysql;\n`;
+    await record('mysql-mariadb', `${version} and its server, without TLS`, store, (port) =>
+      shell(port, script, '--local-infile=1'),
+    );
+    for (const hasEof of [true, false]) {
+      const name = hasEof ? 'mysql-prepared' : 'mysql-prepared-without-eof';
+      await record(name, 'a raw client with prepared statements, in the binary form', store, async (port) => {
+        const raw = await MysqlClient.open(port, { hasEof });
+        const insert = await raw.prepare('INSERT INTO people (id, email, card, note) VALUES (?, ?, ?, ?)');
+        await raw.execute(insert, [hasEof ? 10n : 11n, 'hal@mail.example', 5_555_555_555_554_444n, null]);
+        const select = await raw.prepare('SELECT id, email, card, note, born FROM people WHERE email = ? LIMIT 1');
+        await raw.execute(select, ['hal@mail.example']);
+        await raw.execute(select, ['nobody@mail.example']);
+        await raw.query('SELECT email FROM people WHERE card = 4111111111111111');
+        await raw.query('SELECT nonsense FROM nowhere');
+        await raw.close();
+      });
+    }
+  } finally {
+    rmSync(folder, { recursive: true });
+    await store.stop();
+  }
+}
+
+async function redis(): Promise<void> {
+  const store = await startRedis();
+  const shell = (port: number, input: string, ...more: string[]) =>
+    client('redis-cli', ['-p', String(port), ...more], input);
+  try {
+    const version = execFileSync('redis-cli', ['--version'], { encoding: 'utf8' }).trim();
+    const script = [
+      'SET user:1:email ann@mail.example EX 60',
+      'HSET user:1 email ann@mail.example card 4111111111111111',
+      'GET user:1:email',
+      'HGETALL user:1',
+      'HGET user:1 card',
+      'HMGET user:1 email card',
+      'MSET a bob@mail.example b 2',
+      'MGET a b none',
+      'LPUSH queue "{\\"email\\":\\"cyd@mail.example\\"}"',
+      'LRANGE queue 0 -1',
+      'XADD log * email dan@mail.example',
+      'XRANGE log - +',
+      'PUBLISH news eve@mail.example',
+      'EVAL "return ARGV[1]" 0 fay@mail.example',
+      'INCR nothing a b',
+      'SELECT 3',
+      'SET x gus@mail.example',
+      '',
+    ].join('\n');
+    await record('redis-cli', `${version} and its server, RESP2`, store, (port) => shell(port, script));
+    await record('redis-cli-3', `${version} and its server, RESP3`, store, (port) => shell(port, script, '-3'));
+  } finally {
+    await store.stop();
+  }
+}
+
+const RECORDERS: Readonly<Record<string, () => Promise<void>>> = { postgresql, mariadb, redis };
 
 mkdirSync(join(packageRoot, 'test/corpus/stores'), { recursive: true });
 const asked = process.argv.slice(2);
