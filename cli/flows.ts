@@ -19,6 +19,11 @@ const SUBCOMMANDS: readonly CommandEntry[] = [
     summary: 'what is seen beside the flows that are allowed',
     load: () => import('./flows/diff.ts'),
   },
+  {
+    name: 'report',
+    summary: 'compliance reports, and what to scan first',
+    load: () => import('./flows/report.ts'),
+  },
   { name: 'import', summary: 'edges from logs of others', load: () => import('./flows/import.ts') },
 ];
 const NAMES = SUBCOMMANDS.map(({ name }) => name);

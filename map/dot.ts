@@ -1,9 +1,8 @@
 /** The map in Graphviz's DOT language. Names are quoted strings; HTML-like labels, which could hold markup, are not used. */
-import { carriesFindings, edgeLines, isShadow, nodeLabel } from './edge-label.ts';
-import type { FlowGraph, MapNode } from './graph.ts';
+import { carriesFindings, type Drawing, type DrawnNode, edgeLines, isShadow, nodeLabel } from './edge-label.ts';
 
 /** A digraph that `dot -Tsvg` reads. */
-export function toDot(graph: FlowGraph): string {
+export function toDot(graph: Drawing): string {
   const lines = [
     'digraph flows {',
     '  rankdir=LR;',
@@ -21,7 +20,7 @@ export function toDot(graph: FlowGraph): string {
   return `${lines.join('\n')}\n}\n`;
 }
 
-const SHAPES: Readonly<Record<MapNode['type'], string>> = {
+const SHAPES: Readonly<Record<DrawnNode['type'], string>> = {
   workload: 'box',
   datastore: 'cylinder',
   llm: 'hexagon',

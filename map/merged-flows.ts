@@ -7,6 +7,7 @@ import type { Edge } from '../flow/edge.ts';
 import { endsReader, type Place, type Workload } from './ends.ts';
 import { type JoinedEdge, joinEdges } from './graph.ts';
 import type { Knowledge } from './knowledge.ts';
+import { LoggedFlows } from './logged-flows.ts';
 import { isPlaintext } from './sight.ts';
 
 export interface MergedFlow extends Omit<JoinedEdge, 'protocol'> {
@@ -19,15 +20,20 @@ export interface MergedFlow extends Omit<JoinedEdge, 'protocol'> {
   /** When each channel saw it last. */
   readonly lastByChannel: Readonly<Record<string, string>>;
   readonly models: readonly string[];
+  /** Ids of the edges on which each class was seen. */
+  readonly edgesWith: Readonly<Record<string, readonly string[]>>;
 }
 
 /** By source, then address, then direction: the same for the same edges in any order. */
 export function mergedFlows(edges: Iterable<Edge>, knowledge: Knowledge): readonly MergedFlow[] {
   const endsOf = endsReader(knowledge);
   const groups = new Map<string, { readonly workload: Workload; place: Place; readonly edges: Edge[] }>();
-  for (const edge of edges) {
+  const logged = new LoggedFlows();
+  for (const edge of logged.last(edges)) {
     const { workload, place } = endsOf(edge);
+    if (edge.channel === 'log' && logged.isSeen(edge, workload)) continue;
     const key = JSON.stringify([workload.key, edge.destination.host, edge.destination.port, edge.direction]);
+    logged.see(edge, workload, key);
     const group = groups.get(key);
     if (group === undefined) {
       groups.set(key, { workload, place, edges: [edge] });
@@ -59,7 +65,20 @@ function merged(workload: Workload, place: Place, edges: readonly Edge[]): Merge
     isPlaintext: protocols.some(isPlaintext),
     lastByChannel: Object.fromEntries(sums.map(({ channel, lastSeen }) => [channel, lastSeen])),
     models: [...new Set(edges.flatMap(({ models }) => models ?? []))].toSorted(),
+    edgesWith: edgesWith(edges),
   };
+}
+
+function edgesWith(edges: readonly Edge[]): Readonly<Record<string, readonly string[]>> {
+  const ids: Record<string, string[]> = Object.create(null);
+  for (const { id, entities } of edges) {
+    for (const entity of Object.keys(entities)) {
+      const known = ids[entity];
+      if (known === undefined) ids[entity] = [id];
+      else known.push(id);
+    }
+  }
+  return ids;
 }
 
 /** Edges that one channel saw, of several hosts or protocols, as one with their sums. */

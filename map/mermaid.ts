@@ -2,13 +2,12 @@
  * The map as a Mermaid flowchart. Names come from outside: every character that is not plainly harmless is written as a
  * character reference, so that no name can end a label, add a node or become markup.
  */
-import { carriesFindings, edgeLines, isShadow, nodeLabel } from './edge-label.ts';
-import type { FlowGraph, MapNode } from './graph.ts';
+import { carriesFindings, type Drawing, type DrawnNode, edgeLines, isShadow, nodeLabel } from './edge-label.ts';
 
 const MAX_LABEL = 80;
 
 /** A document that Mermaid 10 and later read. */
-export function toMermaid(graph: FlowGraph): string {
+export function toMermaid(graph: Drawing): string {
   const lines = ['flowchart LR'];
   for (const node of graph.nodes) {
     lines.push(`  ${node.id}${shape(node)}`);
@@ -22,7 +21,7 @@ export function toMermaid(graph: FlowGraph): string {
   return `${lines.join('\n')}\n`;
 }
 
-function shape(node: MapNode): string {
+function shape(node: DrawnNode): string {
   const label = `"${withReferences(cut(nodeLabel(node)))}"`;
   switch (node.type) {
     case 'workload':

@@ -1,6 +1,7 @@
 /** Events as CSV (RFC 4180, CRLF), flat, safe to open in a spreadsheet. No excerpt and no finding's fingerprint stands in it. */
 import { coverageText } from '../../flow/coverage.ts';
 import type { WeirEvent } from '../../flow/event.ts';
+import { csvCell } from '../../map/csv-cell.ts';
 
 /** An event as it is exported. */
 export type ExportedEvent = Omit<WeirEvent, 'excerpt'>;
@@ -52,15 +53,4 @@ export const CSV_HEAD = `${COLUMNS.map(([name]) => name).join(',')}\r\n`;
 
 export function csvLine(event: ExportedEvent): string {
   return `${COLUMNS.map(([, value]) => csvCell(value(event))).join(',')}\r\n`;
-}
-
-/**
- * A text cell that begins with `=`, `+`, `-`, `@`, a tab or a carriage return (their full-width forms as well) is a
- * formula to a spreadsheet: an apostrophe before it makes it text again. Numbers are our own and stay as they are.
- */
-export function csvCell(value: string | number | boolean | null): string {
-  if (value === null) return '';
-  if (typeof value !== 'string') return String(value);
-  const text = /^\s*[=+\-@＝＋－＠]|^[\t\r\n]/u.test(value) ? `'${value}` : value;
-  return /[",\r\n]/.test(text) || text !== text.trim() ? `"${text.replaceAll('"', '""')}"` : text;
 }

@@ -151,6 +151,46 @@ test('drift needs something to measure against, and a baseline that is wrong is 
   assert.match((await place.call(['flows', 'diff', 'none.yaml'])).err, /none\.yaml:1:1: no such file/);
 });
 
+test('flows report prints each report in each format, and names edges and events', async (t) => {
+  const place = await recorded(t);
+  writeFileSync(join(place.folder, 'weir.yaml'), 'environments: {pci: {apps: [billing], vendors: [Stripe]}}\n');
+  const print = async (...args: string[]) => {
+    const { code, out, err } = await place.call(['flows', 'report', ...args]);
+    assert.deepEqual([code, err], [0, '']);
+    return out;
+  };
+  const json = JSON.parse(await print('pci', '--format', 'json'));
+  const [violation] = json.violations;
+  assert.deepEqual(
+    [violation.source, violation.destination, violation.entity],
+    ['billing', 'api.openai.com', 'CREDIT_CARD'],
+  );
+  const [edge] = (await place.call(['flows', 'list', '--json', '--entity', 'CREDIT_CARD'])).out.split('\n');
+  assert.equal(violation.edge, JSON.parse(edge ?? '').id);
+  const events = (await place.call(['log', 'list', '--json'])).out.trimEnd().split('\n');
+  const ids = events.map((line) => JSON.parse(line).id);
+  assert.ok(json.flows[0].events.length > 0 && json.flows[0].events.every((id: string) => ids.includes(id)));
+  assert.match(await print('pci'), /^<!doctype html>/);
+  for (const kind of ['pci', 'gdpr', 'ccpa', 'hipaa', 'scan-first'])
+    for (const format of ['html', 'md', 'csv', 'json', 'cyclonedx', 'openlineage'])
+      assert.equal(typeof (await print(kind, '--format', format)), 'string');
+  assert.equal(JSON.parse(await print('pci', '--format', 'json', '--until', '2020-01-01')).violations.length, 0);
+});
+
+test('scan-first takes an earlier report, and refuses what is none', async (t) => {
+  const place = await recorded(t);
+  const first = await place.call(['flows', 'report', 'scan-first', '--format', 'json']);
+  writeFileSync(join(place.folder, 'earlier.json'), first.out);
+  writeFileSync(join(place.folder, 'other.json'), '[]');
+  const call = (...args: string[]) => place.call(['flows', 'report', ...args]);
+  const again = await call('scan-first', '--format', 'json', '--previous', 'earlier.json');
+  assert.deepEqual([again.code, JSON.parse(again.out).stores], [0, []]);
+  assert.equal((await call('scan-first', '--previous', 'other.json')).code, 2);
+  assert.equal((await call('scan-first', '--previous', 'none.json')).code, 2);
+  assert.equal((await call('pci', '--previous', 'earlier.json')).code, 2);
+  assert.match((await call('sox')).err, /needs one of pci, gdpr, ccpa, hipaa, scan-first/);
+});
+
 test('a wrong format is refused with those there are', async (t) => {
   const place = makePlace();
   afterwards(t, () => place.remove());
