@@ -98,6 +98,7 @@ export async function startConfiguredConsole(
   const stream = new LiveStream({
     snapshot: () => records.snapshot(),
     isStillIn: (visitor) => sessionHolds(observed.home, visitor, new Date()),
+    onHeard: () => records.tell('heard'),
   });
   const code = new OneTimeCode(whoRunsThis());
   const api = createApi({
@@ -140,10 +141,11 @@ export async function startConfiguredConsole(
       records.take(next);
     },
     committed: () => {
+      if (!stream.isHeard) return;
       // However many batches there are: twice a second is often enough.
       telling ??= setTimeout(() => {
         telling = null;
-        records.committed(stream.listeners > 0);
+        records.tell('committed');
       }, TOLD_MS).unref();
     },
     close: async () => {

@@ -102,7 +102,7 @@ export function sourceLabel({ app, verified, process, host, user, container }: S
 }
 
 /** What stands at the destination of an edge. What the configuration says now wins over what was recorded then. */
-export function placeOf(edge: Edge, knowledge: Knowledge): Place {
+export function placeOf(edge: Pick<Edge, 'destination' | 'protocol'>, knowledge: Knowledge): Place {
   const { host, port } = edge.destination;
   const known = host === null ? null : knowledge.destinationAt(host, port);
   const store = host === null ? null : knowledge.storeAt(host, port);

@@ -7,6 +7,7 @@ import type { DatabaseSync, SQLOutputValue, StatementSync } from 'node:sqlite';
 import type { Edge } from '../flow/edge.ts';
 import { WeirError } from '../flow/errors.ts';
 import type { Review, WeirEvent } from '../flow/event.ts';
+import { edgesOfEvent, lastPosition, rowsAbout, rowsAfter } from './changes.ts';
 import { type CountedBy, countBy, countEvents, type ValueCount } from './counts.ts';
 import { type Condition, type DetailLevel, type EdgeFilter, type MapQuery, mapEdges, readEdges } from './edges.ts';
 import {
@@ -83,6 +84,14 @@ export interface Reader {
   byFingerprint(fingerprints: readonly string[], limit?: number): FoundValue;
   /** Values that were seen on more than one edge. */
   sharedValues(): readonly Sighting[];
+  /** What refers to an event (its reviews, that it was opened), in the order of recording. */
+  about(id: string, limit: number): readonly WeirEvent[];
+  /** Ids of the edges that an event counts in. */
+  edgesOf(id: string): readonly string[];
+  /** The position of what was recorded last; 0 before the first. */
+  position(): number;
+  /** What was recorded after a position, in that order, and the position to go on from. */
+  after(position: number, limit: number): { readonly events: readonly WeirEvent[]; readonly position: number };
   /** Checks the chain of every writer, as of one moment. */
   verify(): VerifyResult;
   close(): void;
@@ -117,6 +126,10 @@ function emptyReader(result: VerifyResult): Reader {
     series: () => [],
     byFingerprint: () => ({ events: [], eventCount: 0, edges: [] }),
     sharedValues: () => [],
+    about: () => [],
+    edgesOf: () => [],
+    position: () => 0,
+    after: (position) => ({ events: [], position }),
     verify: () => result,
     close() {},
   };
@@ -222,6 +235,24 @@ class DatabaseReader implements Reader {
 
   sharedValues(): readonly Sighting[] {
     return sharedSightings(this.#database);
+  }
+
+  about(id: string, limit: number): readonly WeirEvent[] {
+    return rowsAbout(this.#database, id, limit).flatMap((row) => this.#readable(row) ?? []);
+  }
+
+  edgesOf(id: string): readonly string[] {
+    return edgesOfEvent(this.#database, id);
+  }
+
+  position(): number {
+    return lastPosition(this.#database);
+  }
+
+  after(position: number, limit: number): { readonly events: readonly WeirEvent[]; readonly position: number } {
+    const rows = rowsAfter(this.#database, position, limit);
+    const events = rows.flatMap((row) => this.#readable(row) ?? []);
+    return { events, position: Number(rows.at(-1)?.['position'] ?? position) };
   }
 
   event(idOrPrefix: string): Found {

@@ -10,7 +10,7 @@ export interface Answering {
   /** `situation` is as it was when the question was asked. */
   readonly handlers: Partial<Handlers>;
   readonly take: (snapshot: Snapshot) => void;
-  readonly hear?: (message: Extract<ToDesk, { readonly kind: 'committed' | 'snapshot' }>) => void;
+  readonly hear?: (message: Extract<ToDesk, { readonly kind: 'committed' | 'heard' | 'snapshot' }>) => void;
 }
 
 /** `make` gets where to find the situation of the question that is being answered. */

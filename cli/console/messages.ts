@@ -14,8 +14,10 @@ export type ToDesk =
   | { readonly kind: 'ask'; readonly id: number; readonly asked: Asked; readonly situation: Situation }
   /** Configuration and policies from now on. */
   | { readonly kind: 'taken'; readonly snapshot: Snapshot }
-  /** There are new records. */
-  | { readonly kind: 'committed'; readonly situation: Situation; readonly isHeard: boolean }
+  /** There are new records, and somebody wants to know of them. */
+  | { readonly kind: 'committed'; readonly situation: Situation }
+  /** From now on somebody does. */
+  | { readonly kind: 'heard'; readonly situation: Situation }
   | { readonly kind: 'snapshot'; readonly id: number; readonly situation: Situation };
 
 export type FromDesk =

@@ -63,10 +63,10 @@ export class ThreadDesk implements Desk {
     return told?.kind === 'snapshot' ? told.snapshot : null;
   }
 
-  /** There are new records; `isHeard`: somebody wants to know of them. */
-  committed(isHeard: boolean): void {
+  /** There are new records, or (`heard`) somebody wants to know of those to come. */
+  tell(kind: 'committed' | 'heard'): void {
     const situation = this.#options.situation();
-    this.#running()?.postMessage({ kind: 'committed', situation, isHeard } satisfies ToDesk);
+    this.#running()?.postMessage({ kind, situation } satisfies ToDesk);
   }
 
   take(snapshot: Snapshot): void {

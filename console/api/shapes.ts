@@ -299,6 +299,7 @@ const mapNode = named(
     category: nullable(text()),
     country: nullable(text()),
     sanctioned: nullable(flag(), 'null where its members differ'),
+    isShadow: optional(flag('a data store that nobody has listed is among its members')),
     members: integer('how many workloads or destinations it stands for'),
     isRest: flag('true: all that found no room'),
     calls: integer(),
@@ -962,7 +963,7 @@ export const edgeDetail = named(
         maxScore: nullable(number()),
         lastSeen: nullable(moment()),
         fingerprints: integer('different values that were kept count of'),
-        paths: list(object({ path: text(), count: integer() })),
+        paths: list(object({ path: text(), count: nullable(integer('null: not kept')) }), 'the ones seen last'),
       }),
     ),
     risk: nullable(

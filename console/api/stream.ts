@@ -18,9 +18,10 @@ export interface StreamOptions {
   readonly snapshot: () => Promise<Snapshot | null>;
   /** Whether somebody is still let in. */
   readonly isStillIn: (visitor: Visitor) => boolean;
-  /** Hears whether anybody listens. */
-  readonly onListeners?: (count: number) => void;
+  /** Somebody listens again: what nobody wanted to know is not to be told now. */
+  readonly onHeard: () => void;
   readonly heartbeatMs?: number;
+  readonly lingerMs?: number;
 }
 
 const MAX_CLIENTS = 60;
@@ -32,6 +33,8 @@ const MAX_WAITING_BYTES = 256 * 1024;
 const HEARTBEAT_MS = 15_000;
 const STUCK_HEARTBEATS = 4;
 const RETRY_MS = 2000;
+/** Whoever comes back within it is told what was missed. */
+const LINGER_MS = 60_000;
 
 interface Client {
   readonly visitor: Visitor;
@@ -55,14 +58,17 @@ export class LiveStream {
   #keptBytes = 0;
   #number = 0;
   readonly #heart: NodeJS.Timeout;
+  #isHeard = false;
+  #lingering: NodeJS.Timeout | null = null;
 
   constructor(options: StreamOptions) {
     this.#options = options;
     this.#heart = setInterval(() => this.#beat(), options.heartbeatMs ?? HEARTBEAT_MS).unref();
   }
 
-  get listeners(): number {
-    return this.#clients.size;
+  /** Whether updates are wanted. */
+  get isHeard(): boolean {
+    return this.#isHeard;
   }
 
   /** Takes a connection over. */
@@ -83,10 +89,14 @@ export class LiveStream {
     response.write(`retry: ${RETRY_MS}\n\n`);
     const client: Client = { visitor, response, isBehind: false, stuck: 0 };
     this.#clients.add(client);
-    this.#options.onListeners?.(this.#clients.size);
+    if (this.#lingering !== null) clearTimeout(this.#lingering);
+    if (!this.#isHeard) {
+      this.#isHeard = true;
+      this.#options.onHeard();
+    }
     response.once('close', () => {
       this.#clients.delete(client);
-      this.#options.onListeners?.(this.#clients.size);
+      if (this.#clients.size === 0) this.#linger();
     });
     response.on('error', () => {}); // `close` follows
     response.on('drain', () => {
@@ -112,7 +122,19 @@ export class LiveStream {
 
   close(): void {
     clearInterval(this.#heart);
+    if (this.#lingering !== null) clearTimeout(this.#lingering);
     for (const { response } of this.#clients) response.destroy();
+  }
+
+  #linger(): void {
+    if (this.#lingering !== null) clearTimeout(this.#lingering);
+    this.#lingering = setTimeout(() => {
+      this.#isHeard = false;
+      // From here on there is a gap, which only a snapshot closes.
+      this.#kept = [];
+      this.#keptBytes = 0;
+      this.#number++;
+    }, this.#options.lingerMs ?? LINGER_MS).unref();
   }
 
   #write(client: Client, text: string): void {

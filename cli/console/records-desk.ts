@@ -1,0 +1,71 @@
+/** What is answered from the records. It reads; of what it writes there is only that somebody looked, and tokens. */
+import { Changes } from '../../console/api/changes.ts';
+import { edgeRoutes } from '../../console/api/edge-routes.ts';
+import { eventRoutes } from '../../console/api/event-routes.ts';
+import { FlowsOfRange } from '../../console/api/flows.ts';
+import { overviewRoutes } from '../../console/api/overview-routes.ts';
+import type { Records } from '../../console/api/records.ts';
+import type { Situation } from '../../console/api/situation.ts';
+import { tokenRoutes } from '../../console/api/token-routes.ts';
+import type { EventBody } from '../../flow/event.ts';
+import { openHome } from '../../store/home.ts';
+import { overridesIn } from '../../store/overrides.ts';
+import { recordOwn } from '../../store/own-events.ts';
+import { keptBaseline } from '../flows/kept-baseline.ts';
+import { knowledgeOf } from '../flows/knowledge.ts';
+import type { Snapshot } from '../snapshot.ts';
+import type { Answering } from './answering.ts';
+import { keptReader } from './kept-reader.ts';
+import type { DeskData, FromDesk } from './messages.ts';
+import { rulesNow } from './rules-now.ts';
+import { ownCategories, wordsOf } from './words.ts';
+
+/** What is made of a snapshot, once. */
+function madeOf(snapshot: Snapshot) {
+  return {
+    knowledge: knowledgeOf(snapshot.config, ownCategories(snapshot)),
+    words: wordsOf(snapshot),
+    ruleNow: rulesNow(snapshot),
+    baseline: keptBaseline(snapshot.config.baseline),
+  };
+}
+
+export function recordsAnswering(
+  data: DeskData,
+  say: (message: FromDesk) => void,
+  situation: () => Situation,
+): Answering {
+  const home = openHome(data.home);
+  const onProblem = (message: string): void => say({ kind: 'problem', message });
+  const record = (event: EventBody): void => recordOwn(home, [event], onProblem);
+  let made = madeOf(data.snapshot);
+  const records: Records = {
+    reader: keptReader(home, onProblem),
+    knowledge: () => made.knowledge,
+    words: () => made.words,
+    situation,
+    now: () => new Date(),
+  };
+  const flows = new FlowsOfRange(records);
+  const overrides = overridesIn(home, Date.now);
+  const changes = new Changes(records);
+  return {
+    handlers: {
+      ...overviewRoutes({ ...records, flows }),
+      ...eventRoutes({ ...records, record, ruleNow: (policy, rule) => made.ruleNow(policy, rule), overrides }),
+      ...edgeRoutes({ ...records, flows, baseline: () => made.baseline() }),
+      ...tokenRoutes(home, record),
+    },
+    take: (snapshot) => {
+      made = madeOf(snapshot);
+    },
+    hear: (message) => {
+      if (message.kind === 'heard') return changes.begin();
+      if (message.kind === 'snapshot') {
+        return say({ kind: 'snapshot', id: message.id, snapshot: changes.snapshot() });
+      }
+      const update = changes.update();
+      if (update !== null) say({ kind: 'update', update });
+    },
+  };
+}
