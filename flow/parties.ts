@@ -33,6 +33,13 @@ export interface Workload {
   readonly pod: Pod | null;
 }
 
+/** What of a source an edge keeps: what is the same for all processes of a workload. */
+export function edgeSource(source: Source): Source {
+  const { workload } = source;
+  const bare = { ...source, pid: null, credential: null };
+  return workload == null ? bare : { ...bare, workload: { ...workload, args: [], parents: [] } };
+}
+
 /** A pod of Kubernetes. `workload` is what it belongs to: `deployment/billing`. */
 export interface Pod {
   readonly namespace: string;

@@ -8,6 +8,7 @@ import type { Action } from '../flow/decision.ts';
 import type { EdgeObservation, ObservedDetail } from '../flow/edge.ts';
 import type { EventBody } from '../flow/event.ts';
 import { MEDIUM } from '../flow/finding.ts';
+import { edgeSource } from '../flow/parties.ts';
 import { coverageOf, edgeId } from './edges.ts';
 import { Names } from './names.ts';
 import { type Counts, everyone, RollupWriter } from './rollups.ts';
@@ -197,7 +198,7 @@ export class EdgeWriter {
     const { source, destination, via, protocol, direction, channel, coverage } = observation;
     const time = utc(observation.time);
     const made = this.#make.run(
-      ...[id, JSON.stringify({ ...source, pid: null, credential: null }), source.app?.toWellFormed() ?? null],
+      ...[id, JSON.stringify(edgeSource(source)), source.app?.toWellFormed() ?? null],
       ...[JSON.stringify(destination), destination.host?.toWellFormed() ?? null, destination.port],
       ...[destination.vendor?.toWellFormed() ?? null, destination.category, via, protocol, direction, channel],
       ...[time, time, coverage.level, coverage.reason],

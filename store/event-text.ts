@@ -77,8 +77,13 @@ export function sourceText(source: Source): string {
     `{"app":${quoted(source.app)},"verified":${source.verified},"host":${quoted(source.host)},` +
     `"pid":${numeral(source.pid)},"process":${quoted(source.process)},"exe":${quoted(source.exe)},` +
     `"user":${quoted(source.user)},"container":${quoted(source.container)},` +
-    `"credential":${quoted(source.credential)}}`
+    `"credential":${quoted(source.credential)}${workloadText(source)}}`
   );
+}
+
+/** Nothing where nobody looked, which is all that the proxy sees. */
+function workloadText({ workload }: Source): string {
+  return workload == null ? '' : `,"workload":${JSON.stringify(workload)}`;
 }
 
 /**

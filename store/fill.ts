@@ -7,6 +7,7 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { EdgeDirection, EdgeObservation } from '../flow/edge.ts';
 import type { ReviewState, WeirEvent } from '../flow/event.ts';
 import { MEDIUM } from '../flow/finding.ts';
+import { edgeSource } from '../flow/parties.ts';
 import type { EdgeWriter } from './edge-writer.ts';
 import { columnsOf, parseCore, readEvent, storedParts } from './record.ts';
 import { endsParts, type SortWriter, sortParts, UNREADABLE_ENDS, UNREADABLE_SORT } from './sorts.ts';
@@ -82,7 +83,7 @@ export class Fill {
     const isMessage = event.exchange !== null && event.exchange !== event.id;
     if (isMessage || (direction === 'in' && event.bytes.in === 0)) return null;
     const { host, port } = event.destination;
-    const source = JSON.stringify({ ...event.source, pid: null, credential: null });
+    const source = JSON.stringify(edgeSource(event.source));
     const rows = this.#edgesAt.all(host, port, direction, event.channel);
     const edge = rows.find(
       (row) => JSON.stringify({ ...JSON.parse(String(row['source'])), credential: null }) === source,

@@ -68,7 +68,8 @@ function ruleText({ policy, rule, policyVersion, severity }: WeirEvent): string 
 }
 
 function sourceText({ source }: WeirEvent): string {
-  const { app, verified, host, process, pid, exe, user, container, credential } = source;
+  const { app, verified, host, process, pid, exe, user, container, credential, workload } = source;
+  const pod = workload?.pod ?? null;
   const named: readonly (readonly [string, string | number | null])[] = [
     ['app', app === null ? null : `${app}${verified ? '' : ' (unverified)'}`],
     ['host', host],
@@ -77,6 +78,11 @@ function sourceText({ source }: WeirEvent): string {
     ['exe', exe],
     ['user', user],
     ['container', container],
+    ['image', workload?.image ?? null],
+    ['pod', pod === null ? null : `${pod.namespace}/${pod.name}`],
+    ['unit', workload?.unit ?? null],
+    ['arguments', workload == null || workload.args.length === 0 ? null : workload.args.join(' ')],
+    ['started by', workload == null || workload.parents.length === 0 ? null : workload.parents.join(' < ')],
     ['credential', credential],
   ];
   return named
