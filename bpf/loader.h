@@ -56,6 +56,11 @@ extern bool is_verbose;
  * -errno with the reason in `reason`. Programs that the kernel refuses are left out (find_refusal()).
  */
 int load_object(struct loader *l, const char *name, char *reason, size_t size);
+/* The same, with a word on the object before it is loaded. */
+typedef void prepare_object(struct bpf_object *object);
+int load_object_as(struct loader *l, const char *name, prepare_object *prepare, char *reason, size_t size);
+/* Takes away the object that was loaded last, with nothing attached. */
+void unload_object(struct loader *l, const char *name);
 /* Attaches a loaded program, to the watched cgroup where it is one for cgroups, and notes how that went. */
 void attach_program(struct loader *l, const char *program, enum weir_part_id part);
 const char *find_refusal(const struct loader *l, const char *program);

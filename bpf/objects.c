@@ -78,13 +78,14 @@ struct bpf_object *find_object(struct loader *l, const char *name) {
 }
 
 /* Opens an object without the programs that the kernel has refused already. */
-static struct bpf_object *open_object(struct loader *l, const char *name, const struct embedded *e) {
+static struct bpf_object *open_object(struct loader *l, const char *name, const struct embedded *e, prepare_object *prepare) {
   LIBBPF_OPTS(bpf_object_open_opts, options, .object_name = name);
   struct bpf_object *object = bpf_object__open_mem(e->begin, e->end - e->begin, &options);
   struct bpf_program *program;
   struct bpf_map *map;
 
   if (!object) return NULL;
+  if (prepare) prepare(object);
   bpf_object__for_each_map(map, object) {
     int fd = map_fd(l, bpf_map__name(map));
 
@@ -122,6 +123,19 @@ static bool note_refusal(struct loader *l, struct bpf_object *object) {
 }
 
 int load_object(struct loader *l, const char *name, char *reason, size_t size) {
+  return load_object_as(l, name, NULL, reason, size);
+}
+
+void unload_object(struct loader *l, const char *name) {
+  for (unsigned int i = 0; i < l->object_count; i++) {
+    if (strcmp(bpf_object__name(l->objects[i]), name) != 0) continue;
+    bpf_object__close(l->objects[i]);
+    l->objects[i] = l->objects[--l->object_count];
+    return;
+  }
+}
+
+int load_object_as(struct loader *l, const char *name, prepare_object *prepare, char *reason, size_t size) {
   const struct embedded *e = find_embedded(name);
   int error = ENOENT;
 
@@ -134,7 +148,7 @@ int load_object(struct loader *l, const char *name, char *reason, size_t size) {
     struct bpf_object *object;
 
     last_words[0] = 0;
-    object = open_object(l, name, e);
+    object = open_object(l, name, e, prepare);
     if (!object) {
       error = errno;
       break;

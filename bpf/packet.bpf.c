@@ -261,6 +261,7 @@ static __always_inline void tell_tls(struct bpf_sock *sk, struct socket_state *s
   t->handle = inside->handle;
   t->cookie = cookie;
   submit(WEIR_KIND_SOCKET, t);
+  inside->cookie = cookie; /* for the handle's own records */
   state->is_tls_told = 1;
 }
 

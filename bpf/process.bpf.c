@@ -52,7 +52,7 @@ int on_exec(struct bpf_raw_tracepoint_args *ctx) {
   e->exe_length = length > 0 ? length - 1 : 0;
   __builtin_memset(e->args, 0, sizeof(e->args));
   e->args_length = copy_args(e->args, mm);
-  submit(WEIR_KIND_PROCESS, e);
+  submit_now(WEIR_KIND_PROCESS, e);
   return 0;
 }
 

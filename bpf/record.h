@@ -146,6 +146,12 @@ static __always_inline void submit(u32 kind, void *record) {
   count(kind, SUBMITTED);
 }
 
+/* The same of one that cannot wait those few: a program that has just begun may speak TLS before them. */
+static __always_inline void submit_now(u32 kind, void *record) {
+  bpf_ringbuf_submit(record, BPF_RB_FORCE_WAKEUP);
+  count(kind, SUBMITTED);
+}
+
 static __always_inline void discard(u32 kind, void *record, enum outcome why) {
   bpf_ringbuf_discard(record, BPF_RB_NO_WAKEUP);
   count(kind, why);

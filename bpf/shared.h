@@ -119,6 +119,7 @@ struct origin_key {
 /* A thread inside a call of a TLS library: the value of the map `in_call`. */
 struct in_call {
   struct weir_handle handle;
+  __u64 cookie; /* of the socket that bytes left through meanwhile; 0: none yet. Written where packets leave */
 };
 
 #endif

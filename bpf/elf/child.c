@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * Parsing at arm's length. The child is this program run anew, so nothing that the parent has in memory (plaintext of
- * others, descriptors of maps) is there to be read by whoever takes the parser over. It has no capability, and after it
- * has mapped the file only read, write and exit are left to it (seccomp's strict mode). A file that is cut short meanwhile
+ * others, descriptors of maps) is there to be read by whoever takes the parser over. It has no capability, waits for one
+ * descriptor, and after it has mapped that file only read, write and exit are left to it (seccomp's strict mode). The next
+ * child is started before there is a file for it: a program that has just begun may speak TLS within milliseconds. A file that is cut short meanwhile
  * ends it by SIGBUS, a bug by whatever signal: the parent then refuses the file.
  */
 #include "child.h"
@@ -17,6 +18,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -26,7 +28,7 @@
 #include "elf.h"
 
 #define CHILD_ARGUMENT "--elf-child"
-#define CHILD_FILE 3
+#define CHILD_SOCKET 3
 #define CHILD_PIPE 4
 #define CHILD_SECONDS 15 /* of processor time */
 
@@ -59,24 +61,62 @@ static void answer(const struct elf_result *result) {
   syscall(SYS_exit, 0); /* exit_group is not among what is left */
 }
 
+/* The file, from the parent; -1 where that has gone. */
+static int take_file(void) {
+  union {
+    struct cmsghdr head;
+    char room[CMSG_SPACE(sizeof(int))];
+  } control = {0};
+  char byte;
+  struct iovec text = {.iov_base = &byte, .iov_len = 1};
+  struct msghdr message = {
+      .msg_iov = &text, .msg_iovlen = 1, .msg_control = control.room, .msg_controllen = sizeof(control.room)};
+  int file = -1;
+
+  if (recvmsg(CHILD_SOCKET, &message, MSG_CMSG_CLOEXEC) != 1) return -1;
+  if (CMSG_FIRSTHDR(&message) && CMSG_FIRSTHDR(&message)->cmsg_type == SCM_RIGHTS)
+    memcpy(&file, CMSG_DATA(CMSG_FIRSTHDR(&message)), sizeof(file));
+  return file;
+}
+
+static int give_file(int socket, int file) {
+  union {
+    struct cmsghdr head;
+    char room[CMSG_SPACE(sizeof(int))];
+  } control = {0};
+  char byte = 0;
+  struct iovec text = {.iov_base = &byte, .iov_len = 1};
+  struct msghdr message = {
+      .msg_iov = &text, .msg_iovlen = 1, .msg_control = control.room, .msg_controllen = sizeof(control.room)};
+
+  control.head.cmsg_len = CMSG_LEN(sizeof(int));
+  control.head.cmsg_level = SOL_SOCKET;
+  control.head.cmsg_type = SCM_RIGHTS;
+  memcpy(CMSG_DATA(&control.head), &file, sizeof(file));
+  return sendmsg(socket, &message, MSG_NOSIGNAL) == 1 ? 0 : -errno;
+}
+
 int elf_child(void) {
   struct rlimit cpu = {CHILD_SECONDS, CHILD_SECONDS}, none = {0, 0};
   static struct elf_result result;
   struct elf_image image;
   struct stat status;
   void *bytes;
+  int file;
 
   setrlimit(RLIMIT_CPU, &cpu);
   setrlimit(RLIMIT_CORE, &none);
-  if (drop_capabilities() != 0 || fstat(CHILD_FILE, &status) != 0)
-    return 1;
+  if (drop_capabilities() != 0) return 1;
+  file = take_file();
+  if (file < 0 || fstat(file, &status) != 0) return 1;
+  close(CHILD_SOCKET);
   if (!S_ISREG(status.st_mode) || status.st_size < 64 || (unsigned long long)status.st_size > MAX_FILE) {
     result.status = ELF_REFUSED;
     strcpy(result.reason, "not a program or library");
     answer(&result);
     return 1;
   }
-  bytes = mmap(NULL, (size_t)status.st_size, PROT_READ, MAP_PRIVATE, CHILD_FILE, 0);
+  bytes = mmap(NULL, (size_t)status.st_size, PROT_READ, MAP_PRIVATE, file, 0);
   if (bytes == MAP_FAILED || prctl(PR_SET_SECCOMP, SECCOMP_MODE_STRICT) != 0)
     return 1;
   image = (struct elf_image){.bytes = bytes, .size = (size_t)status.st_size};
@@ -86,18 +126,18 @@ int elf_child(void) {
 }
 
 /* In the child, before it is this program anew: only calls that are safe behind fork. */
-static void become_child(int file, int pipe) {
+static void become_child(int socket, int pipe) {
   char *const argv[] = {"weir-elf", CHILD_ARGUMENT, NULL}, *const environment[] = {NULL};
   /* Out of the way of 3 and 4 first, whatever they are now. */
-  int high_file = fcntl(file, F_DUPFD, 10), high_pipe = fcntl(pipe, F_DUPFD, 10), null = open("/dev/null", O_RDWR);
+  int high_socket = fcntl(socket, F_DUPFD, 10), high_pipe = fcntl(pipe, F_DUPFD, 10), null = open("/dev/null", O_RDWR);
   int program = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
 
-  if (high_file < 0 || high_pipe < 0 || null < 0 || program < 0)
+  if (high_socket < 0 || high_pipe < 0 || null < 0 || program < 0)
     _exit(1);
   program = fcntl(program, F_DUPFD_CLOEXEC, 20);
   for (int i = 0; i < 3; i++)
     dup2(null, i);
-  dup2(high_file, CHILD_FILE);
+  dup2(high_socket, CHILD_SOCKET);
   dup2(high_pipe, CHILD_PIPE);
   if (program > 5)
     syscall(SYS_close_range, 5, program - 1, 0);
@@ -110,34 +150,59 @@ static void become_child(int file, int pipe) {
   _exit(1);
 }
 
+/* The child that waits for the next file. */
+static struct {
+  pid_t pid;
+  int pipe;
+  int socket;
+} spare = {.pid = 0};
+
+int elf_prepare(void) {
+  int ends[2], sockets[2], error = 0;
+  pid_t pid;
+
+  if (spare.pid) return 0;
+  if (pipe2(ends, O_CLOEXEC) != 0) return -errno;
+  if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sockets) != 0) {
+    error = -errno;
+    close(ends[0]);
+    close(ends[1]);
+    return error;
+  }
+  pid = fork();
+  if (pid == 0) become_child(sockets[1], ends[1]);
+  if (pid < 0) error = -errno;
+  close(ends[1]);
+  close(sockets[1]);
+  if (pid < 0) {
+    close(ends[0]);
+    close(sockets[0]);
+    return error;
+  }
+  fcntl(ends[0], F_SETFL, O_NONBLOCK);
+  spare.pid = pid;
+  spare.pipe = ends[0];
+  spare.socket = sockets[0];
+  return 0;
+}
+
 int elf_start(struct elf_job *job, int file) {
   struct timespec now;
-  int ends[2];
-  pid_t pid;
+  int error;
 
   job->pipe = -1;
   job->got = 0;
-  if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0)
-    return -errno;
-  pid = fork();
-  if (pid == 0) {
-    int flags = fcntl(ends[1], F_GETFL);
-
-    fcntl(ends[1], F_SETFL, flags & ~O_NONBLOCK);
-    become_child(file, ends[1]);
-  }
-  close(ends[1]);
-  if (pid < 0) {
-    int error = errno;
-
-    close(ends[0]);
-    return -error;
-  }
+  error = elf_prepare();
+  if (error) return error;
+  job->pid = spare.pid;
+  job->pipe = spare.pipe;
+  error = give_file(spare.socket, file);
+  close(spare.socket);
+  spare.pid = 0;
   clock_gettime(CLOCK_MONOTONIC, &now);
-  job->pid = pid;
-  job->pipe = ends[0];
   job->started_ns = (uint64_t)now.tv_sec * 1000000000ull + (uint64_t)now.tv_nsec;
-  return 0;
+  /* One that has died meanwhile has closed its pipe, which elf_finish() sees. */
+  return error == -EPIPE || error == -ECONNRESET ? 0 : error;
 }
 
 static bool is_believable(const struct elf_result *result) {

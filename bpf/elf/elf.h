@@ -47,7 +47,7 @@ struct elf_result {
   uint8_t build_id_length;
   uint16_t point_count;
   uint16_t go_minor; /* of 1.x */
-  uint16_t go_server_name; /* offset of the pointer to Config in Conn; 0 where the layout is not known */
+  uint16_t go_config; /* offset of the pointer to Config in Conn; 0 where the layout is not known */
   uint32_t reserved;
   uint8_t build_id[ELF_BUILD_ID];
   char reason[ELF_REASON];
@@ -63,6 +63,9 @@ struct elf_image {
 /* The parser proper: no system call, no allocation, no trust in a byte of the file. Always fills the result. */
 void elf_parse(struct elf_image image, struct elf_result *result);
 
+/* The name of a function by its number; empty for a number that is none. */
+const char *elf_function_name(uint8_t function);
+
 /* A parse under way in its child. */
 struct elf_job {
   pid_t pid;
@@ -74,6 +77,8 @@ struct elf_job {
 
 #define ELF_TIMEOUT_NS 20000000000ull
 
+/* Starts the child that elf_start() will give its file to, if none waits: to be called when there is time. 0 or -errno. */
+int elf_prepare(void);
 /* Starts the child on an open file, which stays the caller's. 0 or -errno. */
 int elf_start(struct elf_job *job, int file);
 /*

@@ -302,7 +302,7 @@ static void parse_go(struct search *s, int minor) {
   }
   /* conn, isClient, handshakeFn, the state and lock of the handshake, its error, vers: then config. 1.21 put a pointer for
    * QUIC before the state. */
-  result->go_server_name = minor >= 21 ? 80 : 72;
+  result->go_config = minor >= 21 ? 80 : 72;
   if (!go_functions(s->file, take_go, s)) {
     refuse(result, ELF_OPAQUE, "go-table");
     return;

@@ -22,13 +22,6 @@
 static const char *const statuses[] = {"", "nothing", "probes", "opaque", "refused"};
 static const char *const libraries[] = {"", "openssl", "gnutls", "go", "nss", "boringssl", "rustls", "unknown"};
 static const char *const kinds[] = {"", "entry", "call", "ret"};
-static const char *const functions[TLS_FUNCTIONS] = {
-    "", "SSL_write", "SSL_read", "SSL_write_ex", "SSL_read_ex", "SSL_do_handshake", "SSL_connect", "SSL_accept",
-    "SSL_set_connect_state", "SSL_set_accept_state", "SSL_free", "SSL_clear", "SSL_ctrl", "SSL_set_tlsext_host_name",
-    "gnutls_record_send", "gnutls_record_recv", "gnutls_init", "gnutls_handshake", "gnutls_server_name_set",
-    "gnutls_deinit", "PR_Write", "PR_Read", "SSL_ImportFD", "SSL_SetURL", "SSL_ResetHandshake", "PR_Close",
-    "writeRecordLocked", "Read", "clientHandshake", "serverHandshake", "Close"};
-
 static uint64_t now_ns(void) {
   struct timespec now;
 
@@ -46,7 +39,7 @@ static void print_result(const struct elf_result *result) {
     const struct elf_point *point = &result->points[i];
 
     printf("%s{\"function\":\"%s\",\"kind\":\"%s\",\"offset\":%llu,\"stepped\":%s,\"inside\":%s}", i ? "," : "",
-           functions[point->function], kinds[point->kind], (unsigned long long)point->offset,
+           elf_function_name(point->function), kinds[point->kind], (unsigned long long)point->offset,
            point->is_stepped ? "true" : "false", point->is_inside ? "true" : "false");
   }
   printf("]}\n");
