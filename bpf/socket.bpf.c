@@ -98,7 +98,7 @@ static __always_inline void on_connect(struct bpf_sock_addr *ctx, struct asked *
   __builtin_memcpy(c->address, asked->address, 16);
   c->port = asked->port;
   bpf_get_current_comm(c->comm, sizeof(c->comm));
-  submit(WEIR_KIND_SOCKET, c);
+  submit_now(WEIR_KIND_SOCKET, c);
 }
 
 SEC("cgroup/connect4")
