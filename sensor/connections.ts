@@ -36,6 +36,8 @@ export interface Connection {
   /** Canonical; null where no name is known. */
   host: string | null;
   via: Via;
+  /** The name in its ClientHello, as it crossed the wire. */
+  sni: string | null;
   /** Null until its first bytes said so. */
   isTls: boolean | null;
   alpn: readonly string[];
@@ -106,6 +108,7 @@ export class Connections {
       isOwn,
       isSteered,
       ...this.#nameOf(address, task.tgid, at),
+      sni: null,
       isTls: null,
       alpn: [],
       heard: protocol === 'udp' ? { kind: 'unread', reason: 'quic' } : { kind: 'nothing' },
@@ -126,6 +129,7 @@ export class Connections {
       isSteered: false,
       host: null,
       via: 'none',
+      sni: null,
       isTls: null,
       alpn: [],
       heard: { kind: 'nothing' },
@@ -185,6 +189,7 @@ export class Connections {
       isOwn: false,
       isSteered: false,
       ...this.#nameOf(remoteAddress, task.tgid, at),
+      sni: null,
       isTls: null,
       alpn: [],
       heard: { kind: 'nothing' },
@@ -234,6 +239,7 @@ export class Connections {
     connection.isTls = true;
     connection.alpn = peek.alpn;
     const host = peek.serverName === null ? null : canonicalHost(peek.serverName);
+    connection.sni = host;
     if (host !== null && connection.via !== 'handle') {
       connection.host = host;
       connection.via = 'sni';

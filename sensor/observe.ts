@@ -15,6 +15,7 @@ import type { Destination, Source } from '../flow/parties.ts';
 import type { EdgeRecorder, Recorder } from '../flow/recorder.ts';
 import { type Asked, isAskedFor } from './asked-for.ts';
 import type { Processes } from './attribution/processes.ts';
+import { roundOf } from './bypass.ts';
 import type { SensorClock } from './clock.ts';
 import { doHandle, doSocket } from './commands.ts';
 import { type Connection, Connections } from './connections.ts';
@@ -36,9 +37,22 @@ export interface ConnectionWatcher {
   told?(connection: Connection, at: number): void;
   /** A packet of one that is no TLS. */
   packet?(connection: Connection, packet: PacketFrame, at: number): void;
-  closed?(connection: Connection, at: number): void;
+  closed?(connection: Connection, at: number, state: StateFrame): void;
   /** Each second. */
   tick?(at: number): void;
+  /** An exchange that was heard; true where the watcher has recorded it. */
+  exchange?(parties: HeardParties, exchange: HeardExchange): boolean;
+  /** Nothing more comes. */
+  end?(at: number): void;
+}
+
+/** Who spoke with whom, as far as it is known. */
+export interface HeardParties {
+  readonly source: Source;
+  readonly destination: Destination;
+  readonly via: Via;
+  /** Unix time in ms. */
+  readonly now: number;
 }
 
 /** What a watcher is given to work with. */
@@ -51,7 +65,9 @@ export interface WatcherTools {
   readonly wallMs: (at: number) => number;
   readonly command: (bytes: Buffer) => void;
   /** For what is recorded with an event, and for edges alone. */
-  readonly recorder: Pick<Recorder, 'closeSoon'>;
+  readonly recorder: Pick<Recorder, 'closeSoon'> & EdgeRecorder;
+  /** Inspects and records an exchange of a connection that is no TLS. */
+  readonly heardPlain: (connection: Connection, exchange: HeardExchange) => void;
   readonly addEdge: (observation: EdgeObservation) => void;
   readonly newId: () => string;
 }
@@ -126,6 +142,7 @@ export class Observer {
       wallMs: (at) => options.clock.wallMs(at),
       command: options.command,
       recorder: options.recorder,
+      heardPlain: (connection, exchange) => this.#heardPlain(connection, exchange),
       addEdge: (observation) => this.#sums.add(observation),
       newId: options.newId,
     };
@@ -200,6 +217,7 @@ export class Observer {
   async end(): Promise<void> {
     this.#handles.endAll(this.#now);
     for (const closing of this.#closing.splice(0)) this.#closed(closing);
+    for (const watcher of this.#watchers) watcher.end?.(this.#now);
     await Promise.all(this.#waiting);
     this.tick(this.#now);
   }
@@ -225,7 +243,47 @@ export class Observer {
   #heard(tls: TlsConnection, exchange: HeardExchange): void {
     this.#exchanges++;
     const parties = this.#attribute(tls, exchange);
-    if (parties === null) return;
+    if (parties !== null) this.#inspect(exchange, parties);
+  }
+
+  #heardPlain(connection: Connection, exchange: HeardExchange): void {
+    this.#exchanges++;
+    connection.heard = { kind: 'heard' };
+    if (this.#isOurs(connection)) return;
+    const source = this.#sourceOf(connection);
+    const said = hostOf(exchange.authority);
+    // An address has whatever name its client gives it.
+    const isNamed = connection.host === null && said !== null;
+    const host = connection.host ?? said ?? connection.address;
+    this.#inspect(exchange, {
+      source: this.#namedSource(source, host, exchange),
+      edgeSource: source,
+      destination: this.#settings.catalog.lookup(host, connection.port),
+      isNamed: true,
+      via: isNamed && said !== connection.address ? 'handle' : connection.via,
+      now: this.#wall(exchange.startedAt),
+      isPlain: true,
+      round: null,
+    });
+  }
+
+  #roundText(connection: Connection | null, { category }: Destination): string | null {
+    if (category !== 'genai') return null;
+    const { catalog } = this.#settings;
+    const isGenai = (host: string): boolean =>
+      catalog.lookup(host, connection?.port ?? HTTPS_PORT).category === 'genai';
+    const round = connection === null ? 'unknown' : roundOf(connection, false, isGenai);
+    return round === 'bypass' ? 'went round the proxy' : 'unknown whether it went round the proxy';
+  }
+
+  /** With the fingerprint of what the call authenticates with. */
+  #namedSource(source: Source, host: string | null, { request }: HeardExchange): Source {
+    if (request === null || host === null) return source;
+    return this.#options.credentials.sourceOf(source, { host, ...request }, this.#settings.isBypassed);
+  }
+
+  #inspect(exchange: HeardExchange, parties: Parties): void {
+    if (this.#watchers.some((watcher) => watcher.exchange?.(parties, exchange))) return;
     const settings = this.#settings;
     const isAtOnce = settings.readNames === null && settings.readDocuments === null;
     if (isAtOnce || this.#waiting.size >= MAX_WAITING) {
@@ -253,16 +311,12 @@ export class Observer {
     }
     const source = this.#options.processes.sourceOf(tls.task, connection?.hint ?? {});
     const { host, port, via } = placeOf(tls, connection, exchange.authority);
-    const { request } = exchange;
     const destination = this.#settings.catalog.lookup(host ?? '', port);
-    const named =
-      request === null || host === null
-        ? source
-        : this.#options.credentials.sourceOf(source, { host, ...request }, this.#settings.isBypassed);
     return {
-      source: named,
+      source: this.#namedSource(source, host, exchange),
       edgeSource: source,
       destination,
+      round: this.#roundText(connection, destination),
       isNamed: host !== null,
       via,
       now: this.#wall(exchange.startedAt),
@@ -288,9 +342,9 @@ export class Observer {
       route: inspected.route,
       bytes: { out: request?.bytes ?? 0, in: response?.bytes ?? 0 },
       latencyMs: exchange.isWithinStream ? null : Math.max(0, Math.round(exchange.endedAt - exchange.startedAt)),
-      reason: null,
+      reason: parties.round,
     });
-    const shown = protocol === 'http' ? 'https' : protocol === 'unknown' ? 'tls' : protocol;
+    const shown = shownProtocol(protocol, parties.isPlain === true);
     const edges = edgesOf(event, { via: parties.via, protocol: shown }, (direction) => {
       const entities: Record<string, number> = {};
       for (const side of inspected.sides) if (side.direction === direction) countEntities(side.findings, entities);
@@ -382,7 +436,7 @@ export class Observer {
   #state(frame: StateFrame, at: number): void {
     const connection = this.#connections.state(frame);
     if (connection === null) return;
-    for (const watcher of this.#watchers) watcher.closed?.(connection, at);
+    for (const watcher of this.#watchers) watcher.closed?.(connection, at, frame);
     if (connection.heard.kind === 'nothing' && connection.isTls === true) {
       const reason = this.#unreadReason(connection.task.tgid);
       this.#closing.push({ connection, state: frame, dueAt: at + CLOSING_MS });
@@ -456,6 +510,15 @@ interface Parties {
   readonly isNamed: boolean;
   readonly via: Via;
   readonly now: number;
+  /** Said without TLS. */
+  readonly isPlain?: boolean;
+  /** Of a call to GenAI: whether it went round the proxy, where that is known. */
+  readonly round: string | null;
+}
+
+function shownProtocol(protocol: HeardExchange['protocol'], isPlain: boolean): string {
+  if (isPlain) return protocol;
+  return protocol === 'http' ? 'https' : protocol === 'unknown' ? 'tls' : protocol;
 }
 
 /** The name set on the handle, that of the ClientHello, the Host that was said, that of a DNS answer; else the address. */

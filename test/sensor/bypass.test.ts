@@ -1,99 +1,151 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
-import { createCatalog } from '../../catalog/catalog.ts';
-import { BypassWatch, type Connecting } from '../../sensor/bypass.ts';
-import { CLIENT } from '../support/store-observations.ts';
+import { once } from 'node:events';
+import { type AddressInfo, connect, createServer } from 'node:net';
+import { describe, test } from 'node:test';
+import { connect as tlsConnect } from 'node:tls';
+import { roundOf, watchBypass } from '../../sensor/bypass.ts';
+import { type ObservingOptions, observing } from '../support/observing.ts';
+import { connectFrame, execFrame, packetFrame, tlsDataFrame, tlsNameFrame } from '../support/sensor-frames.ts';
 
-const LISTENERS = [{ host: '127.0.0.1', port: 8787 }];
+const PROXY = { address: '127.0.0.1', port: 8787 };
 
-function watch(listeners = LISTENERS): BypassWatch {
-  return new BypassWatch({ catalog: createCatalog([]), listeners, localAddresses: () => ['10.0.0.9'] });
+/** The first bytes that a real client of Node sends. */
+async function helloFor(servername: string): Promise<Buffer> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const socket = connect((server.address() as AddressInfo).port, '127.0.0.1');
+  const client = tlsConnect({ servername, socket, rejectUnauthorized: false });
+  client.on('error', () => {}); // it is cut off below
+  const [accepted] = await once(server, 'connection');
+  const [bytes] = await once(accepted, 'data');
+  accepted.destroy();
+  socket.destroy();
+  server.close();
+  return bytes;
 }
 
-function connecting(to: Partial<Connecting> = {}): Connecting {
-  return { pid: 7, address: '203.0.113.5', port: 443, isOwn: false, isSteered: false, ...to };
+function watching(options: ObservingOptions = {}) {
+  const on = observing({
+    watchers: [watchBypass],
+    isOwnListener: (address, port) => address === PROXY.address && port === PROXY.port,
+    ...options,
+  });
+  on.frames(execFrame());
+  return on;
 }
 
-const newId = (): string => 'ID';
+const REQUEST = (() => {
+  const body = JSON.stringify({
+    model: 'gpt-5',
+    messages: [{ role: 'user', content: 'my card is 4111 1111 1111 1111' }],
+  });
+  return Buffer.from(
+    `POST /v1/chat/completions HTTP/1.1\r\nHost: api.openai.com\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
+  );
+})();
+const ANSWER = Buffer.from('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}');
 
-test('a ClientHello for GenAI to anywhere but the proxy is a bypass', () => {
-  const bypass = watch();
-  bypass.connected(1, connecting());
-  assert.equal(bypass.wayOf(1), 'unknown');
-  assert.equal(bypass.hello(1, 'api.openai.com'), 'bypass');
-  assert.equal(bypass.wayTo(7, 'api.openai.com'), 'bypass');
-  const event = bypass.eventOf('api.openai.com', 443, CLIENT, newId, 0);
-  assert.equal(event?.kind, 'bypass');
-  assert.equal(event?.action, 'alert');
-  assert.equal(event?.enforced, false);
-  assert.deepEqual(event?.destination, {
-    host: 'api.openai.com',
-    port: 443,
-    vendor: 'OpenAI',
-    category: 'genai',
-    country: 'US',
+describe('a call to GenAI', () => {
+  test('that goes round the proxy is one event, seen on the wire', async () => {
+    const on = watching();
+    on.frames(connectFrame({ cookie: 1 }), packetFrame({ cookie: 1, bytes: await helloFor('api.openai.com') }));
+    assert.deepEqual(
+      on.closings.map(({ event }) => [
+        event.kind,
+        event.action,
+        event.severity,
+        event.enforced,
+        event.source.process,
+        event.destination.host,
+      ]),
+      [['bypass', 'alert', 'high', false, 'curl', 'api.openai.com']],
+    );
+    on.frames(connectFrame({ cookie: 2 }), packetFrame({ cookie: 2, bytes: await helloFor('api.openai.com') }));
+    assert.equal(on.closings.length, 1, 'the same source and host, within a minute');
+  });
+
+  test('through CONNECT is none, and what is read inside its TLS is the call that the proxy saw', async () => {
+    const on = watching();
+    on.frames(
+      connectFrame({ cookie: 1, ...PROXY }),
+      packetFrame({
+        cookie: 1,
+        ...PROXY,
+        bytes: Buffer.from('CONNECT api.openai.com:443 HTTP/1.1\r\nHost: api.openai.com:443\r\n\r\n'),
+      }),
+      packetFrame({ cookie: 1, ...PROXY, bytes: await helloFor('api.openai.com'), sequence: 5000 }),
+      // A library that does not know its socket.
+      tlsNameFrame({}, 'api.openai.com'),
+      tlsDataFrame({ bytes: REQUEST }),
+      tlsDataFrame({ way: 'in', bytes: ANSWER }),
+    );
+    on.tick();
+    assert.deepEqual(on.closings, []);
+    assert.deepEqual(on.edges, []);
+  });
+
+  test('through SOCKS5 is none either', () => {
+    const on = watching();
+    const name = Buffer.from('api.openai.com');
+    const request = Buffer.concat([Buffer.from([5, 1, 0, 3, name.length]), name, Buffer.from([1, 187])]);
+    on.frames(
+      connectFrame({ cookie: 1, ...PROXY }),
+      packetFrame({ cookie: 1, ...PROXY, bytes: Buffer.from([5, 1, 0]) }),
+      packetFrame({ cookie: 1, ...PROXY, bytes: request, sequence: 2000 }),
+      tlsNameFrame({}, 'api.openai.com'),
+      tlsDataFrame({ bytes: REQUEST }),
+      tlsDataFrame({ way: 'in', bytes: ANSWER }),
+    );
+    on.tick();
+    assert.deepEqual(on.closings, []);
+  });
+
+  test('of Weir itself, or one that is steered, is none', async () => {
+    const on = watching();
+    const hello = await helloFor('api.openai.com');
+    on.frames(connectFrame({ cookie: 1, flags: 4 }), packetFrame({ cookie: 1, bytes: hello }));
+    on.frames(connectFrame({ cookie: 2, flags: 8 }), packetFrame({ cookie: 2, bytes: hello }));
+    on.tick();
+    assert.deepEqual(on.closings, []);
+  });
+
+  test('to what is no GenAI is none', async () => {
+    const on = watching();
+    on.frames(connectFrame({ cookie: 1 }), packetFrame({ cookie: 1, bytes: await helloFor('shop.example') }));
+    on.tick();
+    assert.deepEqual(on.closings, []);
+  });
+
+  test('says in its event whether it went round, and that it is unknown where its ClientHello was not seen', async () => {
+    const on = watching();
+    on.frames(
+      connectFrame({ cookie: 1 }),
+      packetFrame({ cookie: 1, bytes: await helloFor('api.openai.com') }),
+      tlsNameFrame({ address: 1 }, 'api.openai.com'),
+      tlsDataFrame({ address: 1, cookie: 1, bytes: REQUEST }),
+      tlsDataFrame({ address: 1, cookie: 1, way: 'in', bytes: ANSWER }),
+      tlsNameFrame({ address: 2, tgid: 99 }, 'api.openai.com'),
+      tlsDataFrame({ address: 2, tgid: 99, bytes: REQUEST }),
+      tlsDataFrame({ address: 2, tgid: 99, way: 'in', bytes: ANSWER }),
+    );
+    on.tick();
+    assert.deepEqual(
+      on.closings.map(({ event }) => [event.kind, event.reason]),
+      [
+        ['bypass', 'went round the proxy'],
+        ['exchange', 'went round the proxy'],
+        ['exchange', 'unknown whether it went round the proxy'],
+      ],
+    );
   });
 });
 
-test('one that comes through the proxy is none, whatever it asks for', () => {
-  const bypass = watch();
-  bypass.connected(1, connecting({ address: '127.0.0.1', port: 8787 }));
-  bypass.asked(1, Buffer.from('CONNECT api.openai.com:443 HTTP/1.1\r\nHost: api.openai.com:443\r\n\r\n'));
-  assert.equal(bypass.hello(1, 'api.openai.com'), 'proxied');
-  assert.equal(bypass.wayTo(7, 'api.openai.com'), 'proxied');
-  bypass.connected(2, connecting({ isSteered: true }));
-  assert.equal(bypass.hello(2, 'api.openai.com'), 'proxied');
-});
-
-test("Weir's own calls are none", () => {
-  const bypass = watch();
-  bypass.connected(1, connecting({ isOwn: true }));
-  assert.equal(bypass.hello(1, 'api.openai.com'), 'own');
-});
-
-test('what is no GenAI, names nothing or was not seen to begin is none', () => {
-  const bypass = watch();
-  bypass.connected(1, connecting());
-  assert.equal(bypass.hello(1, 'shop.example'), 'other');
-  bypass.connected(2, connecting());
-  assert.equal(bypass.hello(2, null), 'unknown');
-  assert.equal(bypass.hello(3, 'api.openai.com'), 'unknown');
-  assert.equal(bypass.wayOf(3), 'unknown');
-});
-
-test('a listener on every address is known by all of this host’s', () => {
-  const bypass = watch([{ host: '0.0.0.0', port: 8787 }]);
-  const cases: readonly (readonly [string, string])[] = [
-    ['127.0.0.1', 'proxied'],
-    ['127.0.5.1', 'proxied'],
-    ['10.0.0.9', 'proxied'],
-    ['10.0.0.8', 'unknown'],
-  ];
-  for (const [address, way] of cases) {
-    bypass.connected(1, connecting({ address, port: 8787 }));
-    assert.equal(bypass.wayOf(1), way, address);
-  }
-});
-
-test('of a process that goes both ways to a host, neither is said where the socket is not known', () => {
-  const bypass = watch();
-  bypass.connected(1, connecting());
-  bypass.hello(1, 'api.openai.com');
-  bypass.connected(2, connecting({ address: '127.0.0.1', port: 8787 }));
-  bypass.asked(2, Buffer.from('GET http://api.openai.com/v1/models HTTP/1.1\r\n\r\n'));
-  assert.equal(bypass.wayTo(7, 'api.openai.com'), 'unknown');
-  assert.equal(bypass.wayTo(8, 'api.openai.com'), 'unknown');
-});
-
-test('a source and a host have one event a minute', () => {
-  const bypass = watch();
-  const at = (now: number, host = 'api.openai.com') => bypass.eventOf(host, 443, CLIENT, newId, now) !== null;
-  assert.deepEqual([at(0), at(59_999), at(1, 'api.anthropic.com'), at(60_000)], [true, false, true, true]);
-});
-
-test('what is remembered is bounded', () => {
-  const bypass = watch();
-  for (let key = 0; key < 30_000; key++) bypass.connected(key, connecting({ pid: key }));
-  assert.equal(bypass.hello(0, 'api.openai.com'), 'unknown');
-  assert.equal(bypass.hello(29_999, 'api.openai.com'), 'bypass');
+test('a name on the handle is no evidence: only the ClientHello is', () => {
+  const connection = { isOwn: false, isSteered: false, isAccepted: false, isTls: true, sni: null };
+  const isGenai = (host: string): boolean => host === 'api.openai.com';
+  assert.equal(roundOf(connection, false, isGenai), 'unknown');
+  assert.equal(roundOf({ ...connection, sni: 'api.openai.com' }, false, isGenai), 'bypass');
+  assert.equal(roundOf({ ...connection, sni: 'api.openai.com' }, true, isGenai), 'proxied');
+  assert.equal(roundOf({ ...connection, sni: 'api.openai.com', isAccepted: true }, false, isGenai), 'unknown');
+  assert.equal(roundOf({ ...connection, sni: 'shop.example' }, false, isGenai), 'other');
 });
