@@ -9,6 +9,7 @@ const SUBCOMMANDS: readonly CommandEntry[] = [
     summary: 'where a class of data came from and where it went',
     load: () => import('./flows/lineage.ts'),
   },
+  { name: 'find', summary: 'every event and edge where a value was seen', load: () => import('./flows/find.ts') },
   {
     name: 'baseline',
     summary: 'what was seen as a file of allowed flows',

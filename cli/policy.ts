@@ -19,13 +19,18 @@ const SUBCOMMANDS = [
     summary: 'a rule that would have stopped an event or an edge',
     load: () => import('./policy/suggest.ts'),
   },
+  {
+    name: 'fingerprint',
+    summary: 'the fingerprints of a value read from stdin',
+    load: () => import('./policy/fingerprint.ts'),
+  },
   { name: 'schema', summary: 'prints the JSON Schema of a policy file', load: () => import('./policy/schema.ts') },
 ] as const;
 
 export const command: Command = {
   name: 'policy',
   summary: 'checks, tests and explains policies',
-  usage: 'weir policy check|test|explain|suggest|schema [OPTIONS]',
+  usage: 'weir policy check|test|explain|suggest|fingerprint|schema [OPTIONS]',
   details:
     'Policies are YAML files; docs/policies.md says what they take. Without files, those of the configuration are used.',
   example: 'weir policy check policies/\nweir policy test\necho "my card is 4111 1111 1111 1111" | weir policy explain',

@@ -51,9 +51,8 @@ export class Account {
   readonly #via: Via;
   #coverage: Coverage = FULL;
   #isClosed = false;
-  /** Of a stream: the strongest that was decided on a message of each direction, and what all of them held. */
-  readonly #messages: Partial<Record<Direction, { strongest: ShownSide; readonly entities: Record<string, number> }>> =
-    {};
+  /** Of a stream: the strongest that was decided on a message of each direction. */
+  readonly #messages: Partial<Record<Direction, { strongest: ShownSide }>> = {};
 
   constructor(start: AccountStart, recorder: Recorder, now: () => number) {
     this.id = start.id;
@@ -92,7 +91,7 @@ export class Account {
   /**
    * One message of a stream. Where something was found in it, or done to it, it has an event of its own, which is kept
    * when this resolves (with the id of that event; null where there is none); rejects with WeirError
-   * `store_unwritable`. What it held counts in the edges of the stream's end.
+   * `store_unwritable`. Edges count what it held with it, and the call at the stream's end.
    */
   async enterMessage(
     message: Message,
@@ -103,9 +102,8 @@ export class Account {
     const { direction } = message;
     const bare: ShownSide = { direction, findings: [], coverage: FULL, decision, excerpt: null };
     this.lessen(coverage);
-    const all = this.#messages[direction] ?? { strongest: bare, entities: {} };
+    const all = this.#messages[direction] ?? { strongest: bare };
     this.#messages[direction] = all;
-    countEntities(findings, all.entities);
     if (isOver(decision, all.strongest.decision)) all.strongest = bare;
     const { action } = decision.enforced;
     if (findings.length === 0 && actionRank(action) <= actionRank('alert')) return null;
@@ -114,7 +112,18 @@ export class Account {
     const event = this.#event([side], FULL, action === 'block' ? 'blocked' : 'completed', null, null);
     const bytes = { out: 0, in: 0, [direction === 'request' ? 'out' : 'in']: message.body.length };
     const time = timeText(this.#now());
-    await this.#recorder.closeSoon({ event: { ...event, id, time, bytes, latencyMs: null }, edges: [], excerpt });
+    const told = { ...event, id, time, bytes, latencyMs: null };
+    const entities: Record<string, number> = {};
+    countEntities(findings, entities);
+    const way = direction === 'request' ? 'out' : 'in';
+    const edges = this.#destination === null ? [] : edgesOf(told, this.#told, () => entities);
+    await this.#recorder.closeSoon({
+      event: told,
+      edges: edges
+        .filter((edge) => edge.direction === way)
+        .map((edge) => ({ ...edge, calls: 0, bytesOut: 0, bytesIn: 0 })),
+      excerpt,
+    });
     return id;
   }
 
@@ -241,11 +250,15 @@ export class Account {
   }
 
   #edges(event: EventBody): EdgeObservation[] {
-    return edgesOf(event, { via: this.#via, protocol: this.#protocol }, (direction) => this.#entities(direction));
+    return edgesOf(event, this.#told, (direction) => this.#entities(direction));
+  }
+
+  get #told(): { readonly via: Via; readonly protocol: string } {
+    return { via: this.#via, protocol: this.#protocol };
   }
 
   #entities(direction: Direction): Record<string, number> {
-    const entities = { ...this.#messages[direction]?.entities };
+    const entities: Record<string, number> = {};
     for (const side of this.#sides) {
       if (side.direction === direction) countEntities(side.findings, entities);
     }

@@ -9,7 +9,15 @@ import { WeirError } from '../flow/errors.ts';
 import type { Review, WeirEvent } from '../flow/event.ts';
 import { edgesOfEvent, lastPosition, rowsAbout, rowsAfter } from './changes.ts';
 import { type CountedBy, countBy, countEvents, type ValueCount } from './counts.ts';
-import { type Condition, type DetailLevel, type EdgeFilter, type MapQuery, mapEdges, readEdges } from './edges.ts';
+import {
+  type Condition,
+  type DetailLevel,
+  type EdgeFilter,
+  type MapQuery,
+  mapEdges,
+  readEdges,
+  rowsOf,
+} from './edges.ts';
 import {
   allOf,
   type EventFilter,
@@ -27,7 +35,7 @@ import { cursorOf, findPlaces, type Place, placeOf, type Way } from './pages.ts'
 import { readEvent, readReview, storedParts } from './record.ts';
 import { openDatabaseToRead } from './schema.ts';
 import { type Point, readSeries, type SeriesQuery } from './series.ts';
-import { type Sighting, sharedSightings, sightingsOf } from './sightings.ts';
+import { type Sighting, sharedSightings, sightingsIn, sightingsOf } from './sightings.ts';
 import { type VerifyResult, verifyChains } from './verify.ts';
 
 /** Of an id or the beginning of one: the event, or why there is none. */
@@ -92,6 +100,8 @@ export interface Reader {
   position(): number;
   /** What was recorded after a position, in that order, and the position to go on from. */
   after(position: number, limit: number): { readonly events: readonly WeirEvent[]; readonly position: number };
+  /** The names of all kinds of data that were ever seen. */
+  entities(): readonly string[];
   /** Checks the chain of every writer, as of one moment. */
   verify(): VerifyResult;
   close(): void;
@@ -130,6 +140,7 @@ function emptyReader(result: VerifyResult): Reader {
     edgesOf: () => [],
     position: () => 0,
     after: (position) => ({ events: [], position }),
+    entities: () => [],
     verify: () => result,
     close() {},
   };
@@ -219,12 +230,15 @@ class DatabaseReader implements Reader {
 
   byFingerprint(fingerprints: readonly string[], limit = 1000): FoundValue {
     const filter = { fingerprints };
+    if (fingerprints.length === 0) return { events: [], eventCount: 0, edges: [] };
     const places = findPlaces(this.#database, filter, { from: null, way: 'older', limit });
-    const sightings = sightingsOf(this.#database, fingerprints);
+    const events = this.#eventsAt(places);
+    const kept = sightingsOf(this.#database, fingerprints);
+    const sightings = [...kept, ...sightingsIn(this.#database, events, fingerprints, kept)];
     const ids = [...new Set(sightings.map((sighting) => sighting.edge))];
     const edges = new Map(ids.length === 0 ? [] : readEdges(this.#database, { ids }).map((edge) => [edge.id, edge]));
     return {
-      events: this.#eventsAt(places),
+      events,
       eventCount: countEvents(this.#database, filter),
       edges: sightings.flatMap((sighting) => {
         const edge = edges.get(sighting.edge);
@@ -253,6 +267,10 @@ class DatabaseReader implements Reader {
     const rows = rowsAfter(this.#database, position, limit);
     const events = rows.flatMap((row) => this.#readable(row) ?? []);
     return { events, position: Number(rows.at(-1)?.['position'] ?? position) };
+  }
+
+  entities(): readonly string[] {
+    return rowsOf(this.#database, 'SELECT entity FROM entities ORDER BY entity').map(([entity]) => String(entity));
   }
 
   event(idOrPrefix: string): Found {

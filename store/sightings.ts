@@ -3,6 +3,7 @@
  * has made it from one, under the key of this home.
  */
 import type { DatabaseSync } from 'node:sqlite';
+import type { WeirEvent } from '../flow/event.ts';
 import { rowsOf } from './edges.ts';
 
 /** A value on an edge. */
@@ -21,6 +22,43 @@ export interface Sighting {
 /** Where each of some values was seen, as far as the edges still have them; the latest first. */
 export function sightingsOf(database: DatabaseSync, fingerprints: readonly string[]): readonly Sighting[] {
   return read(database, 'f.fingerprint IN (SELECT value FROM json_each(?))', [JSON.stringify(fingerprints)]);
+}
+
+/**
+ * What events tell beyond that: an edge keeps only so many of its values, and events say by their findings which way a
+ * value went.
+ */
+export function sightingsIn(
+  database: DatabaseSync,
+  events: readonly WeirEvent[],
+  fingerprints: readonly string[],
+  known: readonly Sighting[],
+): readonly Sighting[] {
+  const asked = new Set(fingerprints);
+  const kept = new Set(known.map(({ edge, fingerprint }) => `${edge} ${fingerprint}`));
+  const seen = new Map<string, Sighting>();
+  const edgesOf = database.prepare(`
+    SELECT (SELECT id FROM edges WHERE no = edge_out) AS request, (SELECT id FROM edges WHERE no = edge_in) AS response
+    FROM events JOIN ends ON ends.no = events.ends WHERE events.id = ?`);
+  for (const { id, time, findings } of events) {
+    const edges = edgesOf.get(id);
+    for (const { entity, direction, fingerprints: prints } of findings) {
+      const edge = edges?.[direction];
+      if (typeof edge !== 'string') continue;
+      for (const fingerprint of prints) {
+        const key = `${edge} ${fingerprint}`;
+        if (!asked.has(fingerprint) || kept.has(key)) continue;
+        const earlier = seen.get(key);
+        const [firstSeen, lastSeen] = [earlier?.firstSeen ?? time, earlier?.lastSeen ?? time];
+        seen.set(key, {
+          ...{ fingerprint, entity, edge, count: (earlier?.count ?? 0) + 1 },
+          firstSeen: time < firstSeen ? time : firstSeen,
+          lastSeen: time > lastSeen ? time : lastSeen,
+        });
+      }
+    }
+  }
+  return [...seen.values()];
 }
 
 /** Values that were seen on more than one edge: what went on from where it came. */

@@ -14,6 +14,7 @@ import { POSITIONS, ROLES } from '../../flow/segment.ts';
 import { homePaths, readKey } from '../../store/home.ts';
 import { openReader } from '../../store/reader.ts';
 import { type Command, type CommandContext, choiceOption, hasOption, textOption, UsageError } from '../command.ts';
+import { readAll } from '../stdin-text.ts';
 import { soundPolicies } from './policy-sources.ts';
 import { DEFAULT_TO, destinationOf, type Trial, type TrialInput, tryText } from './trial.ts';
 
@@ -71,7 +72,7 @@ async function explainText(context: CommandContext): Promise<number> {
   const { documents } = soundPolicies(context);
   const policies = compilePolicies(documents);
   const scanner = createScanner({ custom: policies.recognizers, least: KEPT, ...config.detection });
-  const text = textOption(context, 'text') ?? (await readAll(context.stdin));
+  const text = textOption(context, 'text') ?? (await readAll(context.stdin, MAX_TEXT));
   const key = homeKey(config);
   const trial = tryText({ scanner, policies, catalog, key }, { ...input, text }, destination);
   if (hasOption(context, 'json')) context.out(`${JSON.stringify(trialData(trial, input))}\n`);
@@ -82,18 +83,6 @@ async function explainText(context: CommandContext): Promise<number> {
 /** Fingerprints in exceptions fit only with the home's key; where there is none yet, they fit nothing. */
 function homeKey(config: Config): ReturnType<typeof readKey> {
   return readKey(homePaths(config.home), 'fingerprint');
-}
-
-async function readAll(stdin: NodeJS.ReadableStream): Promise<string> {
-  const chunks: Buffer[] = [];
-  let length = 0;
-  for await (const chunk of stdin) {
-    const bytes = typeof chunk === 'string' ? Buffer.from(chunk) : chunk;
-    length += bytes.length;
-    if (length > MAX_TEXT) throw new UsageError('the text on stdin is larger than 32 MiB');
-    chunks.push(bytes);
-  }
-  return Buffer.concat(chunks).toString('utf8');
 }
 
 interface ShownFinding {

@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { normalise } from '../../engine/scan/normalise.ts';
+import { fingerprint } from '../../store/keyed.ts';
 import {
   afterwards,
   closingOf,
@@ -206,4 +208,64 @@ test('a home without records has an empty map', async (t) => {
   assert.deepEqual(await place.call(['flows', 'list', '--json']), { code: 0, out: '', err: '' });
   assert.deepEqual(await place.call(['flows', 'list']), { code: 0, out: '', err: 'no edge matches\n' });
   assert.deepEqual(await place.call(['flows', 'graph']), { code: 0, out: 'flowchart LR\n', err: '' });
+});
+
+test('flows find lists the events and edges where a value was seen, whatever it was seen as and however it is written', async (t) => {
+  const place = makePlace();
+  afterwards(t, () => place.remove());
+  const { home, recorder } = await startRecorder(t, {}, place.home);
+  const card = fingerprint(home.keys.fingerprint, 'CREDIT_CARD', '4111 1111 1111 1111', normalise);
+  const staff = fingerprint(home.keys.fingerprint, 'STAFF_ID', 'E-123456', normalise);
+  const sent = sampleEvent({ findings: [{ ...FINDING, fingerprints: [card, staff] }] });
+  const own = sampleEvent({
+    findings: [{ ...FINDING, entity: 'STAFF_ID', category: 'custom', fingerprints: [staff] }],
+  });
+  for (const event of [sent, own, sampleEvent()]) recorder.close(closingOf(event));
+  await recorder.flush();
+  const find = async (value: string) => {
+    const { code, out, err } = await place.call(['flows', 'find', '-', '--json'], {}, value);
+    return { code, err, found: JSON.parse(out) };
+  };
+  const { code, err, found } = await find('4111-1111-1111-1111\n');
+  assert.deepEqual([code, err], [0, '']);
+  assert.deepEqual(found.seenAs, [{ entity: 'CREDIT_CARD', fingerprint: card }]);
+  assert.deepEqual(
+    found.events.map((event: { id: string }) => event.id),
+    [sent.id],
+  );
+  assert.equal(found.edges[0].edge.destination.host, OPENAI.host);
+  assert.equal(found.edges[0].count, 1);
+  const staffFound = (await find('e123456')).found;
+  assert.equal(staffFound.eventCount, 2, 'a kind that only a policy knows is looked for too');
+  const none = await place.call(['flows', 'find', '-'], {}, '4012 8888 8888 1881');
+  assert.equal(none.code, 1);
+  assert.equal(none.out, '');
+  assert.match(none.err, /^not seen \(looked for as CREDIT_CARD/);
+  const text = await place.call(['flows', 'find', '-'], {}, '4111111111111111');
+  assert.match(text.out, /^seen as CREDIT_CARD: 1 event, 1 edges\n/);
+  assert.match(text.out, /request \/messages\/1\/content/);
+  for (const { out, err: said } of [none, text]) assert.doesNotMatch(out + said, /4111|4012/);
+  for (const args of [
+    ['flows', 'find', '4111111111111111'],
+    ['flows', 'find'],
+    ['flows', 'find', '-'],
+  ]) {
+    const wrong = await place.call(args);
+    assert.equal(wrong.code, 2);
+    assert.doesNotMatch(wrong.err, /4111/);
+  }
+});
+
+test('policy fingerprint prints what an exception takes for a value', async (t) => {
+  const place = makePlace();
+  afterwards(t, () => place.remove());
+  const before = await place.call(['policy', 'fingerprint'], {}, '4111 1111 1111 1111');
+  assert.equal(before.code, 1);
+  const { home } = await startRecorder(t, {}, place.home);
+  const card = fingerprint(home.keys.fingerprint, 'CREDIT_CARD', '4111111111111111', normalise);
+  const seen = await place.call(['policy', 'fingerprint'], {}, '4111 1111 1111 1111');
+  assert.deepEqual([seen.code, seen.out.split('\n')[0]?.slice(0, 35)], [0, `${card}  CREDIT_CARD`]);
+  const asked = await place.call(['policy', 'fingerprint', '--entity', 'staff_id', '--json'], {}, 'E-1');
+  assert.equal(JSON.parse(asked.out).fingerprint, fingerprint(home.keys.fingerprint, 'STAFF_ID', 'e1', normalise));
+  assert.equal((await place.call(['policy', 'fingerprint'], {}, 'nothing here')).code, 1);
 });

@@ -15,7 +15,7 @@ export interface Place {
   readonly folder: string;
   readonly home: string;
   readonly caFolder: string;
-  call(args: readonly string[], env?: NodeJS.ProcessEnv): Promise<Called>;
+  call(args: readonly string[], env?: NodeJS.ProcessEnv, stdin?: string): Promise<Called>;
   remove(): void;
 }
 
@@ -27,13 +27,13 @@ export function makePlace(name = 'home'): Place {
     folder,
     home,
     caFolder: join(home, 'ca'),
-    async call(args, env = {}) {
+    async call(args, env = {}, stdin = '') {
       let out = '';
       let err = '';
       const code = await main(args, {
         env: { WEIR_HOME: home, ...env },
         cwd: folder,
-        stdin: Readable.from([]),
+        stdin: Readable.from(stdin === '' ? [] : [Buffer.from(stdin)]),
         isTerminal: false,
         out: (text) => {
           out += text;

@@ -320,7 +320,11 @@ test('an edge keeps the values, paths and models seen last, and tells how many v
   assert.ok(edge?.models !== undefined && edge.models.length >= KEPT_MODELS && edge.models.length < 100);
   const gone = reader.byFingerprint(['v0']);
   assert.equal(gone.eventCount, 1, 'the events still know it');
-  assert.deepEqual(gone.edges, []);
+  assert.deepEqual(
+    gone.edges.map(({ edge: on, sighting }) => [on.id, sighting.count, sighting.lastSeen]),
+    [[edge?.id, 1, new Date(START).toISOString()]],
+    'and by them the edge is found',
+  );
   const summary = reader.map({ details: 'summary' })[0]?.details?.['CREDIT_CARD'];
   assert.deepEqual([summary?.values, summary?.fingerprints], [total, []]);
 });
