@@ -47,6 +47,7 @@ enum weir_type {
   WEIR_LOG = 6,    /* something that a person should read */
   WEIR_REPLY = 7,  /* the answer to a command that asks for one */
   WEIR_ORIGIN = 8, /* the answer to WEIR_DO_ORIGIN */
+  WEIR_NETNS = 9,  /* behind the first frame, with --steer */
   /* of processes */
   WEIR_EXEC = 16,
   WEIR_FORK = 17,
@@ -361,6 +362,15 @@ WEIR_AT(weir_reply, sequence, 16)
 WEIR_AT(weir_reply, error, 20)
 WEIR_AT(weir_reply, length, 24)
 WEIR_SIZE(weir_reply, 32)
+
+/* Which network namespace the loader is in, as records name it (0 where the kernel does not say it). */
+struct weir_netns {
+  struct weir_head head;
+  __u64 netns;
+};
+WEIR_AT(weir_netns, head, 0)
+WEIR_AT(weir_netns, netns, 16)
+WEIR_SIZE(weir_netns, 24)
 
 /* ---- processes --------------------------------------------------------------------------------------------------- */
 
@@ -977,8 +987,11 @@ WEIR_SIZE(weir_do_address, 48)
 
 #define WEIR_STEER_FALLBACK_CLOSED 1 /* without a lease, what would be steered is refused */
 
-/* A cgroup whose connections are steered (0: all that are watched), and to where. WEIR_DO_UNSTEER has the same layout
- * and takes it out. */
+/* Set in cgroup_id: the rest of it is a process (tgid) and no cgroup. */
+#define WEIR_STEER_PROCESS 0x8000000000000000
+
+/* A cgroup whose connections are steered (0: all that are watched), or a process, and to where. WEIR_DO_UNSTEER has the
+ * same layout and takes it out. */
 struct weir_do_steer {
   struct weir_command command;
   __u64 cgroup_id;

@@ -263,6 +263,7 @@ int main(int count, char **arguments) {
   if (die_with_parent() < 0) return 1;
   malloc_trim(0);
   put_hello(l);
+  if (l->is_steering) put_netns(own_netns());
   if (l->is_tls) begin_tls(l);
   error = run(l);
   stop_tls(l);

@@ -107,6 +107,7 @@ int ask_report(struct loader *l, uint32_t sequence);
 /* ---- report.c: the frames of each second */
 
 void put_hello(struct loader *l);
+void put_netns(uint64_t netns);
 void put_clock(void);
 void put_loss(struct loader *l, bool is_asked);
 
@@ -132,6 +133,8 @@ void prepare_steering(struct loader *l);
 void start_steering(struct loader *l);
 /* 0 or an errno; negative where the answer comes by itself. */
 int steer_command(struct loader *l, const struct weir_command *command);
+/* Of the network namespace of this process; 0 where the kernel does not say it. */
+uint64_t own_netns(void);
 /* Of the process that tries; -1 without one. */
 int prober_descriptor(void);
 void take_probes(void);

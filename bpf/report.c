@@ -21,6 +21,7 @@ static const struct weir_layout layouts[] = {
     {WEIR_LOG, sizeof(struct weir_log)},
     {WEIR_REPLY, sizeof(struct weir_reply)},
     {WEIR_ORIGIN, sizeof(struct weir_origin)},
+    {WEIR_NETNS, sizeof(struct weir_netns)},
     {WEIR_EXEC, sizeof(struct weir_exec)},
     {WEIR_FORK, sizeof(struct weir_fork)},
     {WEIR_EXIT, sizeof(struct weir_exit)},
@@ -57,6 +58,13 @@ void put_hello(struct loader *l) {
   memcpy(rest + sizeof(layouts), l->parts, parts);
   fill_frame(&hello.head, WEIR_HELLO, sizeof(hello) + sizeof(layouts) + parts);
   put_frame2(&hello, sizeof(hello), rest, sizeof(layouts) + parts);
+}
+
+void put_netns(uint64_t netns) {
+  struct weir_netns frame = {.netns = netns};
+
+  fill_frame(&frame.head, WEIR_NETNS, sizeof(frame));
+  put_frame(&frame, sizeof(frame));
 }
 
 static uint64_t read_clock(clockid_t id) {

@@ -135,7 +135,7 @@ static int ask_probe(const struct weir_do_probe *c) {
 
 /* ---- commands */
 
-static uint64_t own_netns(void) {
+uint64_t own_netns(void) {
   int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
   uint64_t cookie = 0;
   socklen_t size = sizeof(cookie);

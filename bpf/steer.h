@@ -60,10 +60,14 @@ enum fate {
   IS_BLOCKED = 2,
 };
 
-/* The innermost cgroup that the running process is in and that has a target. */
-static __always_inline struct target *find_target(u64 netns) {
-  struct target_key key = {.netns = netns};
+/* That of the process, else of the innermost cgroup that it is in and that has one. */
+static __always_inline struct target *find_target(u32 tgid, u64 netns) {
+  struct target_key key = {.netns = netns, .cgroup_id = WEIR_STEER_PROCESS | tgid};
   struct target *best = bpf_map_lookup_elem(&targets, &key);
+
+  if (best) return best;
+  key.cgroup_id = 0;
+  best = bpf_map_lookup_elem(&targets, &key);
 
   for (int level = 0; level < MAX_LEVEL; level++) {
     struct target *found;
@@ -102,7 +106,7 @@ static __always_inline enum fate decide_fate(u32 tgid, u8 protocol, u8 family, c
     return IS_BLOCKED;
   }
   if (!(known->flags & WEIR_ADDRESS_STEER)) return PASSES;
-  target = find_target(netns);
+  target = find_target(tgid, netns);
   if (!target || (!target->port4 && (family == 4 || !target->port6))) return PASSES;
   if (!is_leased()) {
     *why = WEIR_BLOCK_LEASE;

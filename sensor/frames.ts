@@ -178,7 +178,7 @@ export interface TlsDataFrame extends OfHandle {
 export interface SteerFrame extends OfTask {
   readonly type: 'steered' | 'blocked';
   readonly cookie: number;
-  readonly why: 'policy' | 'lease' | 'none';
+  readonly why: 'policy' | 'lease' | 'quic' | 'none';
   readonly address: string;
   readonly port: number;
   readonly localAddress: string;
@@ -201,6 +201,8 @@ export type FrameBody =
       readonly address: string;
       readonly port: number;
     } & OfTask)
+  /** Which network namespace the loader is in, as CONNECT names it; 0 where it is not known. */
+  | { readonly type: 'netns'; readonly netns: number }
   | ExecFrame
   | ({ readonly type: 'fork'; readonly child: Task } & OfTask)
   | ({ readonly type: 'exit'; readonly code: number } & OfTask)
@@ -322,6 +324,10 @@ const DECODERS: Readonly<Record<number, Decoder>> = {
         port: frame.readUInt16LE(at.port),
       };
     },
+  },
+  [TYPE.NETNS]: {
+    bytes: LAYOUT.netns.bytes,
+    read: (frame) => ({ type: 'netns', netns: u64(frame, LAYOUT.netns.at.netns) }),
   },
   [TYPE.EXEC]: { bytes: LAYOUT.exec.bytes, read: exec },
   [TYPE.FORK]: {
@@ -624,7 +630,7 @@ function steer(type: SteerFrame['type'], frame: Buffer): FrameBody {
     type,
     task: task(frame, at.task),
     cookie: u64(frame, at.cookie),
-    why: (['none', 'policy', 'lease'] as const)[frame[at.why] ?? 0] ?? 'none',
+    why: (['none', 'policy', 'lease', 'quic'] as const)[frame[at.why] ?? 0] ?? 'none',
     address: address(frame, frame[at.family] ?? 0, at.original),
     port: frame.readUInt16LE(at.port),
     localAddress: address(frame, frame[at.local_family] ?? 0, at.local),

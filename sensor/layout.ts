@@ -239,6 +239,8 @@ export const LAYOUT = {
     bytes: 64,
     at: { command: 0, cgroup_id: 16, netns: 24, port4: 32, port6: 34, flags: 36, address4: 40, address6: 48 },
   },
+  netns: { bytes: 24, at: { head: 0, netns: 16 } },
+  do_probe: { bytes: 40, at: { command: 0, tgid: 16, family: 20, port: 22, address: 24 } },
   do_lease: { bytes: 24, at: { command: 0, ms: 16 } },
   do_origin: { bytes: 40, at: { command: 0, family: 16, port: 18, address: 24 } },
 } as const;
@@ -253,6 +255,7 @@ export const TYPE = {
   LOG: 6,
   REPLY: 7,
   ORIGIN: 8,
+  NETNS: 9,
   EXEC: 16,
   FORK: 17,
   EXIT: 18,
@@ -284,4 +287,5 @@ export const COMMAND = {
   LEASE: 10,
   ORIGIN: 11,
   UNSTEER: 12,
+  PROBE: 13,
 } as const;

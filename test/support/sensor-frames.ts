@@ -12,6 +12,7 @@ const SIZES: Readonly<Record<keyof typeof TYPE, number>> = {
   LOG: LAYOUT.log.bytes,
   REPLY: LAYOUT.reply.bytes,
   ORIGIN: LAYOUT.origin.bytes,
+  NETNS: LAYOUT.netns.bytes,
   EXEC: LAYOUT.exec.bytes,
   FORK: LAYOUT.fork.bytes,
   EXIT: LAYOUT.exit.bytes,
