@@ -24,11 +24,40 @@ interface Place {
 const PLACES: readonly Place[] = [
   { path: '/', name: 'Overview', short: 'Overview', icon: 'overview', page: OverviewPage },
   {
+    path: '/map',
+    name: 'Map',
+    short: 'Map',
+    icon: 'map',
+    page: later(async () => (await import('./pages/map/map.tsx')).MapPage),
+  },
+  {
     path: '/blocked',
     name: 'Blocked prompts',
     short: 'Blocked',
     icon: 'blocked',
     page: later(async () => (await import('./pages/blocked/blocked.tsx')).BlockedPage),
+  },
+  {
+    path: '/policies',
+    name: 'Policies',
+    short: 'Policies',
+    icon: 'policies',
+    page: later(async () => (await import('./pages/policies/policies.tsx')).PoliciesPage),
+  },
+  {
+    path: '/sensor',
+    name: 'Sensor and fleet',
+    short: 'Sensor',
+    icon: 'sensor',
+    page: later(async () => (await import('./pages/sensor.tsx')).SensorPage),
+  },
+  {
+    path: '/access',
+    name: 'Access',
+    short: 'Access',
+    icon: 'settings',
+    page: later(async () => (await import('./pages/access.tsx')).AccessPage),
+    isFor: 'admin',
   },
 ];
 

@@ -4,9 +4,10 @@
  */
 import { readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import { extname, join } from 'node:path';
+import { join } from 'node:path';
 import { packageRoot } from '../../config/package-root.ts';
 import type { Access, EdgeRow, EventRow, StreamMessage, TokenEntry } from '../../console/api/shapes.ts';
+import { Pages } from '../../console/pages.ts';
 import { REVIEW_STATES } from '../../flow/event.ts';
 import {
   edgeDetailOf,
@@ -47,14 +48,6 @@ export interface Mock {
 
 export const MOCK_CODE = 'one-time-code';
 const ROLES: readonly Access[] = ['viewer', 'reviewer', 'admin'];
-const TYPES: Readonly<Record<string, string>> = {
-  '.html': 'text/html; charset=utf-8',
-  '.js': 'text/javascript; charset=utf-8',
-  '.css': 'text/css; charset=utf-8',
-  '.svg': 'image/svg+xml',
-};
-const dist = join(packageRoot, 'console/web/dist');
-const POLICY = "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'; object-src 'none'";
 
 /** The token of a role. */
 export function mockToken(role: Access): string {
@@ -67,6 +60,7 @@ export async function startMock({
   alter = (_, answer) => answer,
 }: MockOptions = {}): Promise<Mock> {
   const world = makeWorld(edges, events);
+  const pages = new Pages();
   const failing = new Set<string>();
   const reviews: { event: string; state: string; note: string | null }[] = [];
   const streams = new Set<ServerResponse>();
@@ -318,17 +312,7 @@ export async function startMock({
       answerApi(request, response, url).catch(() => response.destroy());
       return;
     }
-    const name = extname(url.pathname) === '' ? '/index.html' : url.pathname;
-    try {
-      const file = readFileSync(join(dist, name));
-      response.writeHead(200, {
-        'Content-Type': TYPES[extname(name)] ?? 'application/octet-stream',
-        'Content-Security-Policy': POLICY,
-      });
-      response.end(file);
-    } catch {
-      response.writeHead(404).end();
-    }
+    if (!pages.answer(request, response, url.pathname)) response.writeHead(404).end();
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', () => resolve()));
   const address = server.address();

@@ -1,4 +1,5 @@
 /** A filter: a button that tells what is chosen, and a list of what can be, several at once. Kept in the address. */
+import type { ComponentChildren } from 'preact';
 import { useEffect, useId, useRef, useState } from 'preact/hooks';
 import { change, parameters } from '../state/route.ts';
 import { count } from './format.ts';
@@ -15,6 +16,29 @@ interface FilterProps {
   readonly name: string;
   readonly label: string;
   readonly choices: readonly Choice[];
+}
+
+interface BarProps {
+  readonly search: ComponentChildren;
+  /** Whether any of them is set: told on a phone, where they are put away. */
+  readonly isNarrowed: boolean;
+  readonly children: ComponentChildren;
+}
+
+/** The search and the filters under it; on a phone the filters come out when asked for. */
+export function FilterBar({ search, isNarrowed, children }: BarProps) {
+  const [isOut, setOut] = useState(false);
+  return (
+    <div class="filters" data-out={isOut}>
+      <div class="filters-first">
+        {search}
+        <button type="button" class="button filters-toggle" aria-expanded={isOut} onClick={() => setOut(!isOut)}>
+          <Icon name="filter" /> Filters{isNarrowed ? ' on' : ''}
+        </button>
+      </div>
+      <div class="toolbar filters-rest">{children}</div>
+    </div>
+  );
 }
 
 const MANY = 9;

@@ -26,6 +26,15 @@ export function ActionBadge({ action, enforced = true }: ActionProps) {
   );
 }
 
+/** What a rule does, as policies name it. */
+export function RuleAction({ action }: { readonly action: Action }) {
+  return (
+    <span class="badge" data-tone={action}>
+      {action}
+    </span>
+  );
+}
+
 const SEVERITY_TONE: Readonly<Record<Severity, string>> = {
   info: 'none',
   low: 'none',
@@ -114,6 +123,23 @@ export function DestinationName({ destination }: { readonly destination: Destina
   return (
     <span>
       {vendor} <span class="faint">{port === null || port === 443 ? host : `${host}:${port}`}</span>
+    </span>
+  );
+}
+
+function riskTone(score: number): string {
+  if (score >= 75) return 'block';
+  if (score >= 50) return 'redact';
+  return score >= 25 ? 'alert' : 'none';
+}
+
+/** A risk of 0 to 100, by number and colour. */
+export function Risk({ score }: { readonly score: number | null }) {
+  if (score === null) return <span class="faint">no score</span>;
+  return (
+    <span class="badge" data-tone={riskTone(score)} title="Risk, 0 to 100">
+      <span class="unseen">risk </span>
+      {Math.round(score)}
     </span>
   );
 }

@@ -9,7 +9,7 @@ import type { EventCounts, EventQuery, EventRow } from '../../../api/shapes.ts';
 import { Dialog } from '../../parts/dialog.tsx';
 import { ago, count, moment, words } from '../../parts/format.ts';
 import { Icon } from '../../parts/icon.tsx';
-import { FilterMenu } from '../../parts/menu.tsx';
+import { FilterBar, FilterMenu } from '../../parts/menu.tsx';
 import { Page, RangeOrAllChoice } from '../../parts/page.tsx';
 import { focusSearch, SearchField } from '../../parts/search.tsx';
 import { useShortcuts } from '../../parts/shortcuts.ts';
@@ -86,12 +86,17 @@ function Tabs({ counts }: { readonly counts: EventCounts | null }) {
 function Filters({ problem, counts }: { readonly problem: string | null; readonly counts: EventCounts | null }) {
   const vocabulary = useLoaded('vocabulary', readVocabulary).data;
   return (
-    <div class="toolbar">
-      <SearchField
-        label="Search the queue"
-        placeholder="Search: app:billing entity:CREDIT_CARD host:*.openai.com"
-        problem={problem}
-      />
+    <FilterBar
+      isNarrowed={['action', 'severity', 'entity', 'app', 'policy'].some((name) => parameters(name).length > 0)}
+      search={
+        <SearchField
+          label="Search the queue"
+          placeholder="Search: app:billing entity:CREDIT_CARD host:*.openai.com"
+          problem={problem}
+          vocabulary={vocabulary}
+        />
+      }
+    >
       <FilterMenu
         name="action"
         label="Action"
@@ -113,7 +118,7 @@ function Filters({ problem, counts }: { readonly problem: string | null; readonl
         label="Policy"
         choices={(vocabulary?.policies ?? []).map(({ name }) => ({ value: name }))}
       />
-    </div>
+    </FilterBar>
   );
 }
 
@@ -280,7 +285,7 @@ export function BlockedPage() {
       tools={
         <>
           <RangeOrAllChoice />
-          <button type="button" class="button" onClick={() => setHelp(true)}>
+          <button type="button" class="button wide-only" onClick={() => setHelp(true)}>
             <Icon name="keyboard" /> Keys <kbd>?</kbd>
           </button>
         </>

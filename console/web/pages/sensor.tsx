@@ -1,0 +1,159 @@
+/** The hosts that Weir runs on, what the sensor is attached to on each, and whatever was lost; where alerts are sent to. */
+import type { Fleet } from '../../api/shapes.ts';
+import { ago, count, counted, moment } from '../parts/format.ts';
+import { Icon } from '../parts/icon.tsx';
+import { Page } from '../parts/page.tsx';
+import { Empty, Shown } from '../parts/states.tsx';
+import { readFleet } from '../state/endpoints.ts';
+import { tick } from '../state/live.ts';
+import { useLoaded } from '../state/loaded.ts';
+import { now } from '../state/now.ts';
+
+type Host = Fleet['hosts'][number];
+
+export function SensorPage() {
+  const fleet = useLoaded('fleet', readFleet, { tick: tick.value });
+  return (
+    <Page title="Sensor and fleet">
+      <Shown of={fleet} lines={8}>
+        {({ hosts, notify }) => (
+          <>
+            {hosts.length === 0 && (
+              <section class="card">
+                <Empty icon="sensor" title="No host is known" />
+              </section>
+            )}
+            {hosts.map((host) => (
+              <HostCard key={`${host.host} ${host.writer}`} host={host} />
+            ))}
+            <Notify targets={notify} />
+          </>
+        )}
+      </Shown>
+    </Page>
+  );
+}
+
+const SENSOR: Readonly<Record<Host['sensor']['state'], { readonly text: string; readonly tone: string }>> = {
+  running: { text: 'sensor runs', tone: 'allow' },
+  off: { text: 'sensor is off', tone: 'none' },
+  unavailable: { text: 'sensor cannot run here', tone: 'alert' },
+  failing: { text: 'sensor fails', tone: 'block' },
+};
+
+function HostCard({ host }: { readonly host: Host }) {
+  const { sensor, health } = host;
+  const state = SENSOR[sensor.state];
+  const lost = sensor.losses.reduce((sum, loss) => sum + loss.count, 0);
+  return (
+    <section class="card" aria-label={host.host}>
+      <div class="card-head">
+        <span class="dot" data-tone={health.isReady ? 'allow' : 'block'} />
+        <h2>{host.host}</h2>
+        {host.isThis && <span class="badge">this host</span>}
+        <span class="badge" data-tone={state.tone}>
+          {state.text}
+        </span>
+        {lost > 0 && (
+          <span class="badge" data-tone="alert">
+            {count(lost)} lost
+          </span>
+        )}
+        <span class="more muted" title={moment(host.lastSeen)}>
+          {host.lastSeen === null ? '' : `seen ${ago(host.lastSeen, now.value)}`}
+        </span>
+      </div>
+      <div class="card-body host">
+        <div class="stack">
+          <h3>Parts</h3>
+          <ul class="stack">
+            {health.parts.map(({ name, isReady, reason }) => (
+              <li key={name} class="toolbar">
+                <span class="dot" data-tone={isReady ? 'allow' : 'block'} />
+                {name}
+                <span class="muted">{isReady ? 'works' : (reason ?? 'does not work')}</span>
+              </li>
+            ))}
+          </ul>
+          <dl class="facts">
+            <dt>Version</dt>
+            <dd>{host.version ?? 'unknown'}</dd>
+            <dt>Processes</dt>
+            <dd>{counted(host.workers, 'worker')}</dd>
+            <dt>Connections</dt>
+            <dd>{host.openConnections === null ? 'unknown' : `${count(host.openConnections)} open`}</dd>
+            <dt>Events</dt>
+            <dd>{host.events === null ? 'unknown' : count(host.events)}</dd>
+            {host.writer !== null && (
+              <>
+                <dt>Chain</dt>
+                <dd class="mono small">{host.writer}</dd>
+              </>
+            )}
+          </dl>
+        </div>
+        <div class="stack">
+          <h3>What the sensor is attached to</h3>
+          {sensor.reason !== null && <p class="muted">{sensor.reason}</p>}
+          {sensor.kernel !== null && <p class="muted small">Kernel: {sensor.kernel}</p>}
+          {sensor.attached.length === 0 ? (
+            <p class="muted">Nothing: only what goes through the proxy is seen on this host.</p>
+          ) : (
+            <ul class="attached">
+              {sensor.attached.map((target) => (
+                <li key={target.name}>
+                  <span
+                    class="badge"
+                    data-tone={target.state === 'attached' ? 'allow' : target.state === 'refused' ? 'alert' : 'none'}
+                  >
+                    {target.state}
+                  </span>
+                  <span class="attached-name">{target.name}</span>
+                  <span class="muted small">{counted(target.processes, 'process', 'processes')}</span>
+                  {target.reason !== null && <span class="muted small attached-reason">{target.reason}</span>}
+                </li>
+              ))}
+            </ul>
+          )}
+          <h3>Losses</h3>
+          {sensor.losses.length === 0 ? (
+            <p class="muted">None.</p>
+          ) : (
+            <dl class="facts">
+              {sensor.losses.map(({ what, count: times }) => (
+                <div class="fact" key={what}>
+                  <dt>{what}</dt>
+                  <dd>{count(times)}</dd>
+                </div>
+              ))}
+            </dl>
+          )}
+        </div>
+      </div>
+    </section>
+  );
+}
+
+function Notify({ targets }: { readonly targets: Fleet['notify'] }) {
+  if (targets.length === 0) return null;
+  return (
+    <section class="card" aria-labelledby="notify">
+      <div class="card-head">
+        <h2 id="notify">Alerts go to</h2>
+      </div>
+      <ul class="rows">
+        {targets.map(({ name, waiting, sent, failed, lastError, lastSent }) => (
+          <li key={name}>
+            <Icon name={lastError === null ? 'check' : 'warning'} />
+            <span>{name}</span>
+            <span class="muted small">
+              {count(sent)} sent, {count(waiting)} waiting, {count(failed)} failed
+            </span>
+            {lastError !== null && <span class="muted small">last error: {lastError}</span>}
+            <span class="muted small">last sent {ago(lastSent, now.value)}</span>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
