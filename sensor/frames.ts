@@ -238,26 +238,24 @@ export class BrokenFrames extends Error {}
 const HEAD = LAYOUT.head;
 
 /**
- * Cuts what comes out of a pipe into frames. `data` returns those that are whole; they lie in the chunks that they came in, so
+ * Cuts what comes out of a pipe into frames. `data` gives those that are whole, to its end; they lie in the chunks that they came in, so
  * whoever keeps a part of one copies it. Throws BrokenFrames, and is of no use from then on.
  */
 export class FrameSplitter {
   #rest: Buffer | null = null;
 
-  data(chunk: Buffer): readonly Buffer[] {
+  *data(chunk: Buffer): Generator<Buffer, void, void> {
     const bytes = this.#rest === null ? chunk : Buffer.concat([this.#rest, chunk]);
     this.#rest = null;
-    const frames: Buffer[] = [];
     let at = 0;
     while (bytes.length - at >= 4) {
       const size = bytes.readUInt32LE(at);
       if (size < HEAD.bytes || size > MAX_FRAME_BYTES) throw new BrokenFrames(`a frame of ${size} bytes`);
       if (bytes.length - at < size) break;
-      frames.push(bytes.subarray(at, at + size));
+      yield bytes.subarray(at, at + size);
       at += size;
     }
     if (at < bytes.length) this.#rest = at === 0 ? bytes : Buffer.from(bytes.subarray(at));
-    return frames;
   }
 
   /** Bytes of a frame whose end has not come. */

@@ -49,7 +49,7 @@ describe('frames', () => {
     everySplit(Buffer.concat(frames), (chunks) => {
       const splitter = new FrameSplitter();
       assert.deepEqual(
-        chunks.flatMap((chunk) => splitter.data(chunk)),
+        chunks.flatMap((chunk) => [...splitter.data(chunk)]),
         frames,
       );
       assert.equal(splitter.restBytes, 0);
@@ -100,7 +100,7 @@ describe('frames', () => {
       const noise = Buffer.from(Array.from({ length: 300 }, () => Math.floor(random() * 256)));
       assert.throws(() => {
         const splitter = new FrameSplitter();
-        for (let i = 0; i < 100; i++) splitter.data(noise);
+        for (let i = 0; i < 100; i++) for (const _ of splitter.data(noise));
       }, BrokenFrames);
       const types = Object.values(TYPE);
       noise.writeUInt32LE(noise.length, 0);
