@@ -24,13 +24,18 @@ const SUBCOMMANDS = [
     summary: 'the fingerprints of a value read from stdin',
     load: () => import('./policy/fingerprint.ts'),
   },
+  {
+    name: 'bundle',
+    summary: 'policies as one signed document for many nodes',
+    load: () => import('./policy/bundle.ts'),
+  },
   { name: 'schema', summary: 'prints the JSON Schema of a policy file', load: () => import('./policy/schema.ts') },
 ] as const;
 
 export const command: Command = {
   name: 'policy',
   summary: 'checks, tests and explains policies',
-  usage: 'weir policy check|test|explain|suggest|fingerprint|schema [OPTIONS]',
+  usage: `weir policy ${SUBCOMMANDS.map((one) => one.name).join('|')} [OPTIONS]`,
   details:
     'Policies are YAML files; docs/policies.md says what they take. Without files, those of the configuration are used.',
   example: 'weir policy check policies/\nweir policy test\necho "my card is 4111 1111 1111 1111" | weir policy explain',

@@ -21,6 +21,7 @@ export interface Change {
 const NEEDS_RESTART: ReadonlySet<string> = new Set([
   'home',
   'store',
+  'bundle',
   'console.listen',
   'sensor.enabled',
   'sensor.cgroup',
@@ -56,13 +57,14 @@ export function needingRestart(keys: readonly string[]): readonly string[] {
 
 /** The new configuration with what cannot change left as it runs. */
 export function keepingFixed(running: Config, next: Config): Config {
-  const { home, store, console, sensor, detection, proxy } = running;
+  const { home, store, bundle, console, sensor, detection, proxy } = running;
   const { listen, transparent, workers, limits } = proxy;
   const { headerBytes, modelMs, documentMs } = limits;
   return {
     ...next,
     home,
     store,
+    bundle,
     console,
     sensor,
     detection: { ...next.detection, model: detection.model },

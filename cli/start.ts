@@ -15,6 +15,7 @@ import type { Figures } from '../flow/figures.ts';
 import { expiryNotice, loadOrCreateAuthority } from '../proxy/tls/authority.ts';
 import { openHome } from '../store/home.ts';
 import { createRecorder } from '../store/recorder.ts';
+import { followConfiguredBundle } from './bundle/configured-bundle.ts';
 import type { Carrier } from './carrier.ts';
 import { startInProcess } from './in-process.ts';
 import { keepConversations } from './kept-conversations.ts';
@@ -66,7 +67,6 @@ export async function startWeir(config: Config, options: StartOptions = {}): Pro
   const log = options.log ?? ((line: string) => process.stderr.write(`${line}\n`));
   const effective = options.port === undefined ? config : withPort(config, options.port);
   checkListener(effective);
-  const snapshot: Snapshot = { config: effective, documents: loadPolicies(effective) };
   const { listen, transparent } = effective.proxy;
   const count = options.workers ?? 1;
   const home = openHome(config.home);
@@ -83,6 +83,10 @@ export async function startWeir(config: Config, options: StartOptions = {}): Pro
         await namingHolder(place, checkFree(place));
       }
     }
+    const bundle = followConfiguredBundle(effective, log);
+    opened.push(() => bundle?.close());
+    await bundle?.start();
+    const snapshot: Snapshot = { config: effective, documents: loadPolicies(effective) };
     const authority = loadOrCreateAuthority(home.caFolder, new Date(), effective.proxy.intercept);
     const notice = expiryNotice(authority);
     if (notice !== null) log(`weir: ${notice}`);
@@ -137,6 +141,7 @@ export async function startWeir(config: Config, options: StartOptions = {}): Pro
             log,
           });
     opened.push(() => reloading?.close());
+    bundle?.attach({ recorder, reload: async () => await reloading?.reload() });
     const observed = {
       home,
       proxyUrl: carrier.url,

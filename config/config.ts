@@ -110,6 +110,23 @@ export interface StoreConfig {
   readonly hosts: readonly string[];
 }
 
+/** Where signed policies come from: the whole path, or a URL. */
+export type BundlePlace =
+  | { readonly kind: 'file'; readonly path: string }
+  | { readonly kind: 'https'; readonly url: string };
+
+export interface BundleConfig {
+  readonly from: BundlePlace;
+  /** Public keys in PEM, one of which has to have signed. */
+  readonly keys: readonly string[];
+  /** How often it is looked for, milliseconds. */
+  readonly every: number;
+  /** Of this node. */
+  readonly labels: readonly string[];
+  /** Further roots for the URL, in PEM. */
+  readonly ca: readonly string[];
+}
+
 export interface Config {
   /** The file read, absolute; null when there was none and everything is the default. */
   readonly file: string | null;
@@ -118,6 +135,8 @@ export interface Config {
   readonly proxy: ProxyConfig;
   /** Absolute paths of files and folders; null means the shipped policies/default.yaml alone. */
   readonly policies: readonly string[] | null;
+  /** Policies from one place, beside those of `policies`; null for none. */
+  readonly bundle: BundleConfig | null;
   /**
    * `disable`: names of recognizers and entities. `countries`: ISO 3166-1 alpha-2, null for all. `model`: absolute path of
    * the folder of an ONNX model, null without one.

@@ -31,6 +31,7 @@ import { type AwsCredentials, readAwsCredentials } from './aws-credentials.ts';
 import type { PathBase } from './paths.ts';
 import {
   browserOrigin,
+  bundlePlace,
   bytes,
   certificateFile,
   existingPath,
@@ -47,6 +48,7 @@ import {
   placeProblem,
   privateKeyFile,
   proxyUrl,
+  publicKeyFile,
   tokenDigest,
 } from './values.ts';
 
@@ -348,12 +350,33 @@ const cgroupFolder = either(
   '`auto` (the root), or the absolute path of a folder of cgroup v2',
 );
 
+const label = string({
+  expected: 'lower case letters, digits and hyphens',
+  pattern: /^[a-z0-9][a-z0-9-]*$/,
+  maxLength: 63,
+});
+
+/** Policies from one place for many nodes. */
+function bundle(base: PathBase) {
+  return object({
+    from: bundlePlace(base),
+    keys: list(publicKeyFile(base), { min: 1 }),
+    every: optional(milliseconds({ min: 1000 }), 30_000),
+    labels: optional(list(label), []),
+    ca: optional(
+      as(list(certificateFile(base)), (files) => files.flat()),
+      [],
+    ),
+  });
+}
+
 /** The shape of the whole file. Paths in it are taken relative to `base`; files that it names are looked at. */
 export function configShape(base: PathBase, env: NodeJS.ProcessEnv) {
   return object({
     home: optional(path(base)),
     proxy: proxy(base, env),
     policies: optional(list(existingPath(base))),
+    bundle: optional(nullable(bundle(base)), null),
     detection: detection(base),
     apps: optional(apps, []),
     destinations: optional(destinations, []),

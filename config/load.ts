@@ -91,6 +91,7 @@ function configOf(read: ConfigFile, file: string | null, home: string): Config {
       limits,
     },
     policies: read.policies,
+    bundle: read.bundle,
     detection: {
       disable: read.detection.disable,
       countries: read.detection.countries,

@@ -2,9 +2,10 @@
  * Policies from files and folders: read, parsed and checked together, all problems at once. A draft is never loaded,
  * and a folder without a policy is a problem, because a guard that reads no rule would look like one that works.
  */
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { type Problem, problemText } from '../engine/decide/checked-yaml.ts';
+import { readBundle } from '../engine/decide/policy-bundle.ts';
 import { checkPolicies } from '../engine/decide/policy-check.ts';
 import { type PolicyDocument, parsePolicies } from '../engine/decide/policy-file.ts';
 import { WeirError } from '../flow/errors.ts';
@@ -22,13 +23,24 @@ export interface ReadPolicies {
   readonly problems: readonly Problem[];
 }
 
-/** The paths that a configuration names, or the default. */
-export function policyPaths(config: Pick<Config, 'policies'>): readonly string[] {
-  return config.policies ?? DEFAULT_POLICIES;
+/** Of a configuration what says which policies there are. */
+export type PolicySettings = Pick<Config, 'policies'> & Partial<Pick<Config, 'bundle' | 'home'>>;
+
+/** Where a home keeps the bundle that it has taken up. */
+export function bundleFileOf(home: string): string {
+  return join(home, 'bundle', 'current.bundle');
+}
+
+/** The paths that a configuration names and the bundle that was taken up; where there is neither, the default. */
+export function policyPaths(config: PolicySettings): readonly string[] {
+  const taken = config.bundle == null || config.home === undefined ? null : bundleFileOf(config.home);
+  const bundles = taken !== null && existsSync(taken) ? [taken] : [];
+  // Until the first one has come a node guards by what it was shipped with.
+  return [...(config.policies ?? (bundles.length > 0 ? [] : DEFAULT_POLICIES)), ...bundles];
 }
 
 /** All documents of the configuration. Throws WeirError `policy_invalid`, one line a problem: `file:line:column: what`. */
-export function loadPolicies(config: Pick<Config, 'policies'>): readonly PolicyDocument[] {
+export function loadPolicies(config: PolicySettings): readonly PolicyDocument[] {
   const { documents, problems } = readPolicies(policyPaths(config));
   if (problems.length > 0) throw new WeirError('policy_invalid', problems.map(problemText).join('\n'));
   return documents;
@@ -55,11 +67,32 @@ export function readPolicies(paths: readonly string[], cwd = '/'): ReadPolicies 
       refuse(file, failure(text.code));
       continue;
     }
-    const read = parsePolicies(file, text);
-    documents.push(...read.documents);
-    problems.push(...read.problems);
+    for (const part of isBundle(file) ? bundleParts(file, text) : [{ name: file, text }]) {
+      if ('problem' in part) {
+        refuse(file, part.problem);
+        continue;
+      }
+      const read = parsePolicies(part.name, part.text);
+      documents.push(...read.documents);
+      problems.push(...read.problems);
+    }
   }
   return { files, documents, problems: problems.length > 0 ? problems : checkPolicies(documents) };
+}
+
+function isBundle(file: string): boolean {
+  return file.endsWith('.bundle');
+}
+
+/** The files in a bundle, each named by the bundle and its own name. Who signed it is asked where it is taken up. */
+function bundleParts(
+  file: string,
+  text: string,
+): readonly ({ readonly name: string; readonly text: string } | { readonly problem: string })[] {
+  const read = readBundle(Buffer.from(text, 'utf8'));
+  if (read.kind === 'refused') return [{ problem: read.reason }];
+  const { files } = read.signed.bundle;
+  return files.map((part) => ({ name: `${file}/${part.path}`, text: part.text }));
 }
 
 /** The policy files that a path stands for, or what is wrong with it. */

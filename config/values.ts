@@ -2,7 +2,7 @@
  * Shapes of single values in a configuration: addresses, host globs, files, times. They turn what is written into what
  * the rest of Weir uses, and refuse it with what was expected; no message repeats a value.
  */
-import { createPrivateKey, X509Certificate } from 'node:crypto';
+import { createPrivateKey, createPublicKey, X509Certificate } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { isScalar, isSeq } from 'yaml';
@@ -10,7 +10,7 @@ import { canonicalHost, type HostPort, parseHostGlob, parseHostPort } from '../c
 import { originOf } from '../catalog/providers.ts';
 import { INVALID, type Shape } from '../engine/decide/checked-yaml.ts';
 import { as, checked, duration, either, number, size, string } from '../engine/decide/shapes.ts';
-import type { UpstreamProxyConfig } from './config.ts';
+import type { BundlePlace, UpstreamProxyConfig } from './config.ts';
 import { absolutePath, type PathBase } from './paths.ts';
 
 /** A string turned into something else. `parse` gives null for what is not `expected`; `wrong` may say it better. */
@@ -175,6 +175,53 @@ export function certificateFile(base: PathBase): Shape<readonly string[]> {
 }
 
 const CERTIFICATE = /-----BEGIN (?:TRUSTED |X509 )?CERTIFICATE-----[^-]+-----END (?:TRUSTED |X509 )?CERTIFICATE-----/g;
+
+/** An Ed25519 public key in a PEM file (SubjectPublicKeyInfo, RFC 8410); as PEM. */
+export function publicKeyFile(base: PathBase): Shape<string> {
+  const file = path(base);
+  return {
+    expected: file.expected,
+    schema: file.schema,
+    read(node, reader) {
+      const value = file.read(node, reader);
+      if (value === INVALID) return INVALID;
+      try {
+        const pem = readFileSync(value, 'latin1');
+        // A private key would be taken too, and has no place on a node.
+        const isPublic = pem.includes('-----BEGIN PUBLIC KEY-----');
+        if (isPublic && createPublicKey(pem).asymmetricKeyType === 'ed25519') return pem;
+        return reader.refuse(node, `expected an Ed25519 public key in PEM: ${value}`);
+      } catch (error) {
+        const code = codeOf(error);
+        const why = code.startsWith('E') && !code.startsWith('ERR_') ? `cannot be read (${code})` : null;
+        return reader.refuse(node, `${why ?? 'expected an Ed25519 public key in PEM'}: ${value}`);
+      }
+    },
+  };
+}
+
+/** Where a bundle comes from: `https://…`, or the path of a file. */
+export function bundlePlace(base: PathBase): Shape<BundlePlace> {
+  const expected = 'a URL that begins with https://, or the path of a file';
+  const file = path(base);
+  return {
+    expected,
+    schema: () => ({ type: 'string', description: expected }),
+    read(node, reader) {
+      const text = isScalar(node) && typeof node.value === 'string' ? node.value : null;
+      if (text === null || !/^[a-z][a-z0-9+.-]+:\/\//i.test(text)) {
+        const value = file.read(node, reader);
+        return value === INVALID ? INVALID : { kind: 'file', path: value };
+      }
+      const url = URL.canParse(text) ? new URL(text) : null;
+      if (url?.protocol === 'nats:') return reader.refuse(node, 'bundles from NATS are not built yet');
+      if (url?.protocol !== 'https:') return reader.refuse(node, `expected ${expected}`);
+      if (url.username !== '' || url.password !== '' || url.hash !== '')
+        return reader.refuse(node, 'expected a URL without user, password and fragment');
+      return { kind: 'https', url: url.href };
+    },
+  };
+}
 
 /** A private key in a PEM file, without a passphrase; as PEM. */
 export function privateKeyFile(base: PathBase): Shape<string> {
