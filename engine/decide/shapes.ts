@@ -282,7 +282,7 @@ function quoted(key: string): string {
 }
 
 function knownKeys(known: readonly string[]): string {
-  return known.length <= 16 ? `; known keys: ${known.join(', ')}` : '';
+  return known.length <= 24 ? `; known keys: ${known.join(', ')}` : '';
 }
 
 /** The shape, or `null` written out. */
