@@ -6,6 +6,7 @@ import { hostname, userInfo } from 'node:os';
 import { canonicalHost } from '../catalog/host.ts';
 import { isLoopback } from '../config/load.ts';
 import { packageVersion } from '../config/package-root.ts';
+import type { RouteId } from '../console/api/routes.ts';
 import { createApi } from '../console/api/server.ts';
 import { OneTimeCode } from '../console/api/sign-in.ts';
 import type { Situation } from '../console/api/situation.ts';
@@ -52,6 +53,14 @@ export interface ConfiguredConsole {
 }
 
 const RECORDS_MS = 20_000;
+/** A backtest looks at many events. */
+const JUDGING_MS = 120_000;
+const JUDGING_IDLE_MS = 600_000;
+const JUDGED: ReadonlySet<RouteId> = new Set([
+  ...(['review', 'allow', 'exception', 'eventSuggestion', 'edgeSuggestion'] as const),
+  ...(['policies', 'policySchema', 'policyFile', 'checkPolicy', 'testPolicy', 'tryPolicy', 'backtestPolicy'] as const),
+  ...(['diffPolicy', 'undoPolicy', 'draft', 'saveDraft', 'dropDraft', 'activateDraft'] as const),
+]);
 const TOLD_MS = 500;
 
 /** Starts it. Throws WeirError `port_taken`. */
@@ -84,17 +93,29 @@ export async function startConfiguredConsole(
     notify: [],
     policies,
   });
-  const file = import.meta.url.endsWith('.ts') ? './console/records-thread.ts' : './console/records-thread.js';
-  const records = new ThreadDesk({
-    module: new URL(file, import.meta.url),
-    home: observed.home.path,
-    snapshot,
-    situation,
-    timeoutMs: RECORDS_MS,
-    idleMs: null,
-    onUpdate: (update) => stream.publish(update),
-    log,
-  });
+  const isSource = import.meta.url.endsWith('.ts');
+  const threadDesk = (file: string, timeoutMs: number, idleMs: number | null): ThreadDesk =>
+    new ThreadDesk({
+      module: new URL(file, import.meta.url),
+      home: observed.home.path,
+      snapshot,
+      situation,
+      timeoutMs,
+      idleMs,
+      onUpdate: (update) => stream.publish(update),
+      log,
+    });
+  const records = threadDesk(
+    isSource ? './console/records-thread.ts' : './console/records-thread.js',
+    RECORDS_MS,
+    null,
+  );
+  // With an engine of its own, which takes memory.
+  const judging = threadDesk(
+    isSource ? './console/judging-thread.ts' : './console/judging-thread.js',
+    JUDGING_MS,
+    JUDGING_IDLE_MS,
+  );
   const stream = new LiveStream({
     snapshot: () => records.snapshot(),
     isStillIn: (visitor) => sessionHolds(observed.home, visitor, new Date()),
@@ -103,7 +124,7 @@ export async function startConfiguredConsole(
   const code = new OneTimeCode(whoRunsThis());
   const api = createApi({
     home: observed.home,
-    desk: records,
+    desk: { ask: (asked) => (JUDGED.has(asked.route) ? judging : records).ask(asked) },
     code,
     version,
     host: hostname(),
@@ -139,6 +160,7 @@ export async function startConfiguredConsole(
     take: (next) => {
       policies = policiesInForce(next);
       records.take(next);
+      judging.take(next);
     },
     committed: () => {
       if (!stream.isHeard) return;
@@ -152,7 +174,7 @@ export async function startConfiguredConsole(
       if (telling !== null) clearTimeout(telling);
       stream.close();
       await running.close();
-      await records.close();
+      await Promise.all([records.close(), judging.close()]);
     },
   };
 }

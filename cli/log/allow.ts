@@ -5,14 +5,14 @@
  */
 import { loadPolicies } from '../../config/policies.ts';
 import type { Rule } from '../../engine/decide/grammar.ts';
-import { isPolicy } from '../../engine/decide/policy-file.ts';
+import { isPolicy, type PolicyDocument } from '../../engine/decide/policy-file.ts';
 import { actionRank } from '../../flow/decision.ts';
 import type { EventDecision, WeirEvent } from '../../flow/event.ts';
 import type { Override } from '../../flow/override.ts';
 import { openHome } from '../../store/home.ts';
 import { writeOverride } from '../../store/overrides.ts';
 import { review } from '../../store/review.ts';
-import { type Command, type CommandContext, hasOption, textOption, UsageError } from '../command.ts';
+import { type Command, hasOption, textOption, UsageError } from '../command.ts';
 import { cleanText } from './clean-text.ts';
 import { findEvent, idArgument } from './find-event.ts';
 import { withLog } from './open-log.ts';
@@ -37,7 +37,7 @@ export const command: Command = {
     const reason = safeNote(context, 'reason');
     const event = withLog(context, (reader) => findEvent(context, reader, id));
     if (event === null) return 1;
-    const granted = grantOf(context, event, Date.now());
+    const granted = grantOf(loadPolicies(context.config()), event, Date.now());
     if (typeof granted === 'string') {
       context.err(`weir: ${cleanText(granted)}\n`);
       return 1;
@@ -46,7 +46,7 @@ export const command: Command = {
     if (reason === null && rule.override?.reason === 'required') throw new UsageError('needs --reason');
     const home = openHome(context.config().home);
     const until = new Date(override.until).toISOString();
-    const note = `allowed until ${until}${reason === null ? '' : `: ${reason}`}`;
+    const note = allowedNote(until, reason);
     const by = textOption(context, 'by') ?? systemUser();
     const say = (message: string) => context.err(`weir: ${cleanText(message)}\n`);
     const recorded = review(home, { id: event.id, state: 'accepted_risk', note, by }, say);
@@ -64,13 +64,18 @@ export const command: Command = {
   },
 };
 
-interface Grant {
+/** The note of the review that an override is recorded as. */
+export function allowedNote(until: string, reason: string | null): string {
+  return `allowed until ${until}${reason === null ? '' : `: ${reason}`}`;
+}
+
+export interface Grant {
   readonly rule: Rule;
   readonly override: Override;
 }
 
-/** What may be let through of an event, or why nothing may. */
-function grantOf(context: CommandContext, event: WeirEvent, now: number): Grant | string {
+/** What may be let through of an event by the policies in force, or why nothing may. */
+export function grantOf(documents: readonly PolicyDocument[], event: WeirEvent, now: number): Grant | string {
   const stopped = event.decisions.find(isStopping);
   if (event.kind !== 'exchange' || stopped === undefined) return `nothing was stopped or changed in event ${event.id}`;
   const { policy, rule: name, direction } = stopped;
@@ -78,7 +83,7 @@ function grantOf(context: CommandContext, event: WeirEvent, now: number): Grant 
   if (policy === null || name === null || host === null || port === null) {
     return `event ${event.id} was stopped by the proxy itself, not by a rule that can be overridden`;
   }
-  const rule = loadPolicies(context.config())
+  const rule = documents
     .filter(isPolicy)
     .find((one) => one.name.value === policy)
     ?.rules.find((one) => one.name.value === name);

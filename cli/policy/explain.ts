@@ -16,7 +16,7 @@ import { openReader } from '../../store/reader.ts';
 import { type Command, type CommandContext, choiceOption, hasOption, textOption, UsageError } from '../command.ts';
 import { readAll } from '../stdin-text.ts';
 import { soundPolicies } from './policy-sources.ts';
-import { DEFAULT_TO, destinationOf, type Trial, type TrialInput, tryText } from './trial.ts';
+import { DEFAULT_TO, destinationOf, shownFindings, type Trial, type TrialInput, tryText } from './trial.ts';
 
 const MAX_TEXT = 32 * 1024 * 1024;
 
@@ -83,33 +83,6 @@ async function explainText(context: CommandContext): Promise<number> {
 /** Fingerprints in exceptions fit only with the home's key; where there is none yet, they fit nothing. */
 function homeKey(config: Config): ReturnType<typeof readKey> {
   return readKey(homePaths(config.home), 'fingerprint');
-}
-
-interface ShownFinding {
-  readonly entity: string;
-  readonly alternatives: readonly { readonly entity: string; readonly score: number }[];
-  readonly category: string;
-  readonly start: number;
-  readonly end: number;
-  readonly score: number;
-  readonly recognizer: string;
-}
-
-/** Offsets in UTF-16 code units, as `weir scan` gives them; findings come sorted, so the text is walked once. */
-function shownFindings({ inspection }: Trial): readonly ShownFinding[] {
-  const { body } = inspection.extraction;
-  let byte = 0;
-  let unit = 0;
-  const unitsAt = (offset: number): number => {
-    if (offset < byte) return body.toString('utf8', 0, offset).length;
-    unit += body.toString('utf8', byte, offset).length;
-    byte = offset;
-    return unit;
-  };
-  return inspection.findings.map(({ entity, alternatives, category, start, end, score, recognizer }) => {
-    const from = unitsAt(start);
-    return { entity, alternatives, category, start: from, end: unitsAt(end), score, recognizer };
-  });
 }
 
 function trialData(trial: Trial, input: Omit<TrialInput, 'text'>): object {

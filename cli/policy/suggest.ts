@@ -1,7 +1,8 @@
 /** `weir policy suggest`: a rule that would have stopped an event or an edge. It prints; nothing is loaded or changed. */
 import { createCatalog } from '../../catalog/catalog.ts';
+import type { Config } from '../../config/config.ts';
 import { policyPaths, readPolicies } from '../../config/policies.ts';
-import { isPolicy, type PolicyOf, parsePolicies } from '../../engine/decide/policy-file.ts';
+import { isPolicy, type PolicyDocument, type PolicyOf, parsePolicies } from '../../engine/decide/policy-file.ts';
 import { recognizersOf } from '../../engine/decide/policy-set.ts';
 import { BUILT_IN } from '../../engine/recognizers/built-in.ts';
 import { createScanner, ENTITIES, type Scanner } from '../../engine/scan/scanner.ts';
@@ -32,7 +33,9 @@ export const command: Command = {
     if (id === undefined || id === '' || more.length > 0) throw new UsageError('needs the id of one event or edge');
     const unwanted = withLog(context, (reader) => unwantedOf(context, reader, id));
     if (unwanted === null) return 1;
-    context.out(suggestion(context, unwanted));
+    const config = context.config();
+    const { documents } = readPolicies(policyPaths(config), context.cwd);
+    context.out(suggestedRule(config, documents, unwanted, (line) => context.err(`weir: ${cleanText(line)}\n`)));
     return 0;
   },
 };
@@ -62,16 +65,19 @@ function edgeOf(reader: Reader, id: string): Edge | null {
 const MAX_TRIES = 3;
 
 /** A test that fails where it stands (its example is something else beside others) is left out, the rule never. */
-function suggestion(context: CommandContext, unwanted: Unwanted): string {
-  const config = context.config();
-  const configured = readPolicies(policyPaths(config), context.cwd).documents.filter(isPolicy);
+export function suggestedRule(
+  config: Config,
+  documents: readonly PolicyDocument[],
+  unwanted: Unwanted,
+  say: (line: string) => void,
+): string {
+  const configured = documents.filter(isPolicy);
   const custom = recognizersOf(configured);
   const own = new Set(custom.map(({ entity }) => entity));
   const classes = unwanted.classes.filter(({ entity }) => {
-    if (own.has(entity))
-      context.err(`weir: ${entity} is of your own policies: check this together with the one that defines it\n`);
+    if (own.has(entity)) say(`${entity} is of your own policies: check this together with the one that defines it`);
     const isKnown = own.has(entity) || ENTITIES.has(entity);
-    if (!isKnown) context.err(`weir: no recognizer finds ${cleanText(entity)} any more: it is left out\n`);
+    if (!isKnown) say(`no recognizer finds ${entity} any more: it is left out`);
     return isKnown;
   });
   const stopped = { ...unwanted, classes };
@@ -84,9 +90,9 @@ function suggestion(context: CommandContext, unwanted: Unwanted): string {
   const exampleOf = (entity: string) => (rejected.has(entity) ? null : exampleIn(scanner, entity, hits));
   let yaml = suggestedPolicy(stopped, knowledge, exampleOf);
   for (let tries = 0; tries < MAX_TRIES; tries++) {
-    const { documents } = parsePolicies('suggestion', yaml);
-    const results = runPolicyTests([...defining, ...documents], catalog);
-    const tests = documents.filter(isPolicy).flatMap((policy) => policy.tests);
+    const suggested = parsePolicies('suggestion', yaml).documents;
+    const results = runPolicyTests([...defining, ...suggested], catalog);
+    const tests = suggested.filter(isPolicy).flatMap((policy) => policy.tests);
     const failed = tests.filter((_, i) => (results[i]?.failures.length ?? 0) > 0);
     if (failed.length === 0) break;
     for (const { value } of failed) for (const { value: entity } of value.entities ?? []) rejected.add(entity);

@@ -12,6 +12,7 @@ import { normalise } from '../../engine/scan/normalise.ts';
 import type { Scanner } from '../../engine/scan/scanner.ts';
 import { Conversation } from '../../engine/transform/conversation.ts';
 import type { Direction } from '../../flow/decision.ts';
+import type { Category } from '../../flow/finding.ts';
 import type { Message } from '../../flow/message.ts';
 import type { Destination, Source } from '../../flow/parties.ts';
 import type { Position, Role } from '../../flow/segment.ts';
@@ -125,4 +126,31 @@ function unkeyed(entity: string, value: string): string {
     .update(`${entity}\0${normalise(value)}`)
     .digest()
     .toString('base64url', 0, 16);
+}
+
+export interface ShownFinding {
+  readonly entity: string;
+  readonly alternatives: readonly { readonly entity: string; readonly score: number }[];
+  readonly category: Category;
+  readonly start: number;
+  readonly end: number;
+  readonly score: number;
+  readonly recognizer: string;
+}
+
+/** Offsets in UTF-16 code units, as `weir scan` gives them; findings come sorted, so the text is walked once. */
+export function shownFindings({ inspection }: Trial): readonly ShownFinding[] {
+  const { body } = inspection.extraction;
+  let byte = 0;
+  let unit = 0;
+  const unitsAt = (offset: number): number => {
+    if (offset < byte) return body.toString('utf8', 0, offset).length;
+    unit += body.toString('utf8', byte, offset).length;
+    byte = offset;
+    return unit;
+  };
+  return inspection.findings.map(({ entity, alternatives, category, start, end, score, recognizer }) => {
+    const from = unitsAt(start);
+    return { entity, alternatives, category, start: from, end: unitsAt(end), score, recognizer };
+  });
 }

@@ -83,6 +83,12 @@ test('the link signs in, once, and what happens is told', async () => {
   assert.equal(detail.json.isCurrentPolicy, true);
   const opened = await ask(`/events/${event.id}/excerpt`, {});
   assert.match(JSON.stringify(opened.json), /"kind":"mark"/);
+  const reviewed = await ask(`/events/${event.id}/review`, { state: 'confirmed', note: 'seen' });
+  assert.equal(reviewed.json.review.state, 'confirmed');
+  const policies = await ask('/policies');
+  assert.ok(
+    policies.json.policies.some(({ rules }: { rules: { hits: number }[] }) => rules.some(({ hits }) => hits === 1)),
+  );
   const overview = await ask('/overview');
   assert.deepEqual([overview.json.totals.blocked, overview.json.hasCalls], [1, true]);
   await weir.eventWhere('who opened it', ({ kind, reason }) => kind === 'admin' && reason === 'excerpt opened');

@@ -1,0 +1,28 @@
+/** What is answered with the engine at hand: policies, trials, and what people decide about events. */
+import type { EventBody } from '../../flow/event.ts';
+import { openHome } from '../../store/home.ts';
+import { recordOwn } from '../../store/own-events.ts';
+import type { Answering } from './answering.ts';
+import { keptReader } from './kept-reader.ts';
+import type { DeskData, FromDesk } from './messages.ts';
+import { policyRoutes } from './policy-routes.ts';
+import { reviewRoutes } from './review-routes.ts';
+
+export function judgingAnswering(data: DeskData, say: (message: FromDesk) => void): Answering {
+  const home = openHome(data.home);
+  const onProblem = (message: string): void => say({ kind: 'problem', message });
+  let { snapshot } = data;
+  const desk = {
+    home,
+    snapshot: () => snapshot,
+    reader: keptReader(home, onProblem),
+    record: (event: EventBody): void => recordOwn(home, [event], onProblem),
+    onProblem,
+  };
+  return {
+    handlers: { ...policyRoutes(desk), ...reviewRoutes(desk) },
+    take: (next) => {
+      snapshot = next;
+    },
+  };
+}
