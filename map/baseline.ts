@@ -56,9 +56,39 @@ export interface BaselineOptions {
 export function baselineOf(edges: Iterable<Edge>, options: BaselineOptions): Baseline {
   const kept = options.keep?.flows ?? [];
   const named = new Set(kept.map(keyOf));
-  const flows = mergedFlows(edges, options.knowledge).map((flow) => allowed(flow, options));
+  const flows = folded(mergedFlows(edges, options.knowledge)).map((flow) => allowed(flow, options));
   const fresh = flows.filter((flow) => !named.has(keyOf(flow)));
   return { flows: [...kept, ...fresh].toSorted((a, b) => (keyOf(a) < keyOf(b) ? -1 : keyOf(a) > keyOf(b) ? 1 : 0)) };
+}
+
+/** Flows of one source to so many hosts of one domain, known from logs alone, are one entry. */
+const MANY = 20;
+
+/**
+ * A log names each of a cloud's thousands of buckets, and tells nothing of what goes there: an entry for each would be
+ * read by nobody. They stand as `*.` and what their names have in common behind the first label.
+ */
+function folded(flows: readonly MergedFlow[]): readonly MergedFlow[] {
+  const families = Map.groupBy(flows, familyOf);
+  return [...families].flatMap(([family, alike]) => {
+    const [first] = alike;
+    if (family === null || first === undefined || alike.length < MANY) return alike;
+    const { calls, bytesOut, bytesIn } = alike.reduce((sum, one) => ({
+      ...one,
+      calls: sum.calls + one.calls,
+      bytesOut: sum.bytesOut + one.bytesOut,
+      bytesIn: sum.bytesIn + one.bytesIn,
+    }));
+    const edges = alike.flatMap((one) => one.edges);
+    return [{ ...first, address: first.address.replace(/^[^.]+/, '*'), calls, bytesOut, bytesIn, edges }];
+  });
+}
+
+/** Null for what stands by itself. */
+function familyOf({ workload, address, place, direction, channels, entities }: MergedFlow): string | null {
+  const isLogged = channels.every((channel) => channel === 'log') && Object.keys(entities).length === 0;
+  if (!isLogged || place.type !== 'datastore' || place.store !== null || !/\.[^.]+\./.test(address)) return null;
+  return JSON.stringify([workload.key, address.replace(/^[^.]+/, ''), direction]);
 }
 
 function keyOf({ source, destination, direction }: AllowedFlow): string {

@@ -36,7 +36,7 @@ export interface Place {
   readonly note: string | null;
   /** Of a data store: its name under `stores`, null for one that stands nowhere there. */
   readonly store: string | null;
-  /** A data store that nobody has listed, sanctioned or put under an owner. */
+  /** A server of data that nobody has listed, sanctioned or put under an owner; a cloud's bucket is none. */
   readonly isShadow: boolean;
   /** The app that answers there. */
   readonly app: string | null;
@@ -74,7 +74,7 @@ export function sourceKey({ app, verified, host, process, exe, user, container }
 }
 
 function placeKey({ destination: { host, port, vendor, category, country }, protocol }: Edge): string {
-  return JSON.stringify([host, port, vendor, category, country, isStoreProtocol(protocol)]);
+  return JSON.stringify([host, port, vendor, category, country, isStoreProtocol(protocol), isServerProtocol(protocol)]);
 }
 
 /** A service by its app label, wherever it runs; else a container; else a program (or, nameless, a user) on a host. */
@@ -126,7 +126,13 @@ export function placeOf(edge: Pick<Edge, 'destination' | 'protocol'>, knowledge:
     owner,
     note: known?.note ?? null,
     store: store?.name ?? null,
-    isShadow: type === 'datastore' && store === null && !sanctioned && owner === null,
+    isShadow:
+      type === 'datastore' &&
+      store === null &&
+      !sanctioned &&
+      owner === null &&
+      // Not each of thousands of buckets of a cloud is a shadow: a server that nobody has listed is.
+      (vendor === null || isServerProtocol(edge.protocol)),
     app,
   };
 }
@@ -154,11 +160,18 @@ function placeLabel(host: string | null, port: number | null, vendor: string | n
 const STORE_PROTOCOLS: ReadonlySet<string> = new Set([
   ...['postgres', 'postgresql', 'mysql', 'mariadb', 'mssql', 'tds', 'oracle', 'redis', 'valkey', 'memcached'],
   ...['mongodb', 'mongo', 'cassandra', 'cql', 'clickhouse', 'elasticsearch', 'opensearch', 'kafka', 'amqp', 'nats'],
-  ...['s3', 'dynamodb'],
 ]);
+
+/** Those of a cloud's own stores, of which each account has thousands. */
+const CLOUD_PROTOCOLS: ReadonlySet<string> = new Set(['s3', 'dynamodb']);
 
 /** `postgres`; with TLS inside it is `postgres+tls` or `postgresql/tls` to some. */
 export function isStoreProtocol(protocol: string): boolean {
+  return isServerProtocol(protocol) || CLOUD_PROTOCOLS.has(protocol.toLowerCase());
+}
+
+/** Of a server that somebody runs, unlike a bucket. */
+function isServerProtocol(protocol: string): boolean {
   return STORE_PROTOCOLS.has(protocol.toLowerCase().split(/[+/ ]/, 1)[0] ?? '');
 }
 

@@ -91,6 +91,8 @@ function sensitivityOf({ entities, details }: Risky, knowledge: Knowledge): Risk
 function trustOf(place: Place): RiskTerm {
   if (place.type === 'datastore') {
     if (place.isShadow) return { factor: 0.9, why: 'a data store that nobody has listed' };
+    if (place.store === null && !place.sanctioned && place.owner === null)
+      return { factor: 0.6, why: "a cloud's data store that is not listed" };
     return place.owner === null
       ? { factor: 0.35, why: 'a known data store without an owner' }
       : { factor: 0.25, why: 'a known data store with an owner' };

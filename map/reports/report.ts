@@ -90,11 +90,17 @@ export function figure(label: string, flows: readonly MergedFlow[], value = flow
 /** What no report can see, whichever it is. */
 export function generalGaps({ flows, losses }: ReportInput): readonly string[] {
   const said: string[] = [];
-  const blind = flows.filter(({ coverage }) => coverage.level === 'opaque');
+  const isLogged = ({ channels }: MergedFlow) => channels.every((channel) => channel === 'log');
+  const logged = flows.filter(isLogged);
+  const blind = flows.filter((flow) => flow.coverage.level === 'opaque' && !isLogged(flow));
   const short = flows.filter(({ coverage }) => coverage.level === 'truncated');
   const reasons = (some: readonly MergedFlow[]) =>
     [...new Set(some.map(({ coverage }) => coverage.reason ?? 'no reason given'))].toSorted().join(', ');
   if (flows.length === 0) said.push('No flow was seen at all.');
+  if (logged.length > 0)
+    said.push(
+      `${logged.length} of ${flows.length} flows are known from logs alone, which tell nothing of what they carry.`,
+    );
   if (blind.length > 0)
     said.push(
       `${blind.length} of ${flows.length} flows could not be looked into in some call (${reasons(blind)}): what they carry is not known.`,

@@ -30,7 +30,7 @@ interface RankedStore {
   readonly lastSeen: string;
 }
 
-/** `all`: every class; stores that hold what nobody could tell are counted, and ranked only where they are shadows. */
+/** Listed are stores with classes, and shadows; of the others it is counted how many there are. */
 export function scanFirstReport(input: ReportInput, earlier: EarlierScan | null): Report {
   const handled = handledBy(input.flows);
   const reach = new OutsideReach(input.flows);
@@ -44,10 +44,10 @@ export function scanFirstReport(input: ReportInput, earlier: EarlierScan | null)
   for (const flows of groups.values()) {
     const store = rank(flows, handled, reach, input.knowledge);
     const verdict = verdictOf(flows, store, handled);
-    if (flows.some(({ protocols }) => protocols.includes('s3'))) counted.add(store, flows, handled, verdict);
-    if (verdict === 'clean') clean += 1;
+    if (flows.some(isBucket)) counted.add(store, flows, handled, verdict);
+    if (verdict !== 'scan') clean += 1;
     if (verdict === 'unknown') unknown += 1;
-    if (store.seen.length > 0 || store.possible.length > 0 || store.place.isShadow) ranked.push(store);
+    if (verdict === 'scan' || isSeenShadow(flows)) ranked.push(store);
   }
   const before = (store: RankedStore) => earlier?.get(store.name) ?? new Set<string>();
   const wanted = ranked
@@ -70,8 +70,8 @@ export function scanFirstReport(input: ReportInput, earlier: EarlierScan | null)
       figure('data stores', [], groups.size),
       figure('to be scanned', flowsOf(wanted).slice(0, MAX_FLOWS), wanted.length),
       figure('of them with classes seen in their own traffic', flowsOf(bySight).slice(0, MAX_FLOWS), bySight.length),
-      figure('need no scan: all who reach them were looked into, and handle nothing sensitive', [], clean),
-      figure('not known: reached by somebody who was never looked into', [], unknown),
+      figure('need no scan by what was seen: nobody who reaches them handles a class', [], clean),
+      figure('of them reached by somebody who was never looked into', [], unknown),
     ],
     tables: [
       {
@@ -90,6 +90,11 @@ export function scanFirstReport(input: ReportInput, earlier: EarlierScan | null)
         ? []
         : [
             `${counted.unjoined.size} cloud principals belong to no app (apps.match.iam): what they handle is not known.`,
+          ]),
+      ...(unknown === 0
+        ? []
+        : [
+            `${unknown} stores that need no scan by what was seen are reached by somebody who was never looked into: they may hold anything.`,
           ]),
       'What lies in a store and is not moved is not seen.',
       ...generalGaps(input),
@@ -247,9 +252,12 @@ function rank(
       Math.min(24, 8 * open.length),
       open.length === 0 ? null : `what is read from it can go to ${listed(open)}, not sanctioned`,
     ],
-    [Math.min(6, 2 * sanctioned.length), sanctioned.length === 0 ? null : `and to ${listed(sanctioned)}, sanctioned`],
+    [
+      Math.min(6, 2 * sanctioned.length),
+      sanctioned.length === 0 ? null : `what is read from it can go to ${listed(sanctioned)}, sanctioned`,
+    ],
     [owned ? 0 : 15, owned ? null : 'nobody owns it'],
-    [place.isShadow ? 15 : 0, place.isShadow ? 'nobody has listed it' : null],
+    [isSeenShadow(flows) ? 15 : 0, isSeenShadow(flows) ? 'nobody has listed it' : null],
     [inClear ? 5 : 0, inClear ? 'its traffic is in clear' : null],
   ];
   return {
@@ -267,13 +275,23 @@ function rank(
   };
 }
 
+/** By how a log calls it, or by how S3 spells its host where proxy or sensor saw the call. */
+function isBucket({ protocols, place }: MergedFlow): boolean {
+  return protocols.includes('s3') || /\.s3[.-](?:[a-z0-9-]+\.)*amazonaws\.com(?:\.cn)?$/.test(place.host ?? '');
+}
+
+/** A server that nobody has listed, and that more than a log tells of. */
+function isSeenShadow(flows: readonly MergedFlow[]): boolean {
+  return flows.some(({ place, channels }) => place.isShadow && channels.some((channel) => channel !== 'log'));
+}
+
 function sorted(names: readonly string[]): readonly string[] {
   return [...new Set(names)].toSorted();
 }
 
 type Verdict = 'scan' | 'clean' | 'unknown';
 
-/** Clean: everybody who reaches it was looked into (there or elsewhere), and handles nothing sensitive. */
+/** Without any class: clean where everybody who reaches it was looked into (there or elsewhere), else unknown. */
 function verdictOf(
   flows: readonly MergedFlow[],
   { seen, possible }: RankedStore,
@@ -314,7 +332,7 @@ class Buckets {
       total: this.#total,
       byClass: Object.fromEntries([...this.#byClass].toSorted(([a], [b]) => (a < b ? -1 : 1))),
       scan: this.#verdicts.scan,
-      noScan: this.#verdicts.clean,
+      noScan: this.#verdicts.clean + this.#verdicts.unknown,
       unknown: this.#verdicts.unknown,
       unjoinedPrincipals: this.unjoined.size,
     };
@@ -330,8 +348,8 @@ class Buckets {
       rows: [
         ...Object.entries(byClass).map(([entity, count]) => row(entity, count)),
         row('to be scanned', scan),
-        row('need no scan', noScan),
-        row('not known', unknown),
+        row('need no scan by what was seen', noScan),
+        row('of them reached by somebody who was never looked into', unknown),
       ],
     };
   }

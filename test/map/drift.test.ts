@@ -226,6 +226,21 @@ test('entries of an earlier baseline stay as they are, and what is new is added'
   );
 });
 
+test("a cloud's many buckets, known from logs alone, are one entry a source, which takes them all", () => {
+  const arn = 'arn:aws:sts::1:assumed-role/backup/i-1';
+  const read = (bucket: string) =>
+    edge({ user: arn }, `${bucket}.s3.eu-central-1.amazonaws.com`, {
+      ...{ channel: 'log', protocol: 's3', direction: 'in', calls: 100 },
+      coverage: { level: 'opaque', reason: 'log' },
+    });
+  const many = Array.from({ length: 30 }, (_, i) => read(`bucket-${i}`));
+  const baseline = approved([...many, ...HOUSE]);
+  const [entry, ...others] = baseline.flows.filter(({ source }) => source === 'backup');
+  assert.deepEqual([entry?.destination, others.length], ['*.s3.eu-central-1.amazonaws.com:443', 0]);
+  assert.deepEqual(drift(baseline, [...many, read('new'), ...HOUSE]), []);
+  assert.equal(approved(many.slice(0, 5)).flows.length, 5, 'a few stand by themselves');
+});
+
 test('the same drift has the same key, whichever edges showed it', () => {
   const key = (change: Partial<Edge>) =>
     drift({ flows: [] }, [edge('chat', 'files.example', change)]).map((one) => one.key);

@@ -33,6 +33,16 @@ test('a data store is known by its name under stores, and is a shadow without on
   assert.equal(place('10.0.0.9:5432', { protocol: 'postgres' }).isShadow, true);
 });
 
+test('a bucket of a cloud is no shadow, a server of a cloud that nobody has listed is one', () => {
+  const at = (host: string) => ({ host, port: 443, vendor: 'Amazon', category: 'datastore', country: 'US' });
+  const bucket = place('b.s3.amazonaws.com', { destination: at('b.s3.amazonaws.com'), protocol: 's3' });
+  assert.deepEqual([bucket.type, bucket.isShadow], ['datastore', false]);
+  assert.equal(
+    place('x.rds.amazonaws.com', { destination: at('x.rds.amazonaws.com'), protocol: 'mysql' }).isShadow,
+    true,
+  );
+});
+
 test('what the configuration says now wins over what was recorded', () => {
   const recorded = { host: 'api.mistral.ai', port: 443, vendor: 'Old name', category: 'unknown', country: null };
   const { vendor, type, country, sanctioned } = place('api.mistral.ai', { destination: recorded });
