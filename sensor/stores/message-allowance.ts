@@ -5,15 +5,10 @@ const MINUTE_MS = 60_000;
 const MAX_EDGES = 10_000;
 
 export class MessageAllowance {
-  readonly #perMinute: number;
   readonly #used = new Map<string, { minute: number; count: number }>();
 
-  constructor(perMinute: number) {
-    this.#perMinute = perMinute;
-  }
-
   /** Whether one more message of this edge is looked at now. */
-  take(edge: string, nowMs: number): boolean {
+  take(edge: string, perMinute: number, nowMs: number): boolean {
     const minute = Math.floor(nowMs / MINUTE_MS);
     let used = this.#used.get(edge);
     if (used === undefined) {
@@ -25,7 +20,7 @@ export class MessageAllowance {
       used.minute = minute;
       used.count = 0;
     }
-    if (used.count >= this.#perMinute) return false;
+    if (used.count >= perMinute) return false;
     used.count++;
     return true;
   }

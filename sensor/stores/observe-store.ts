@@ -20,6 +20,8 @@ import type { Message } from '../../flow/message.ts';
 import type { Destination, Source } from '../../flow/parties.ts';
 import type { Closing } from '../../flow/recorder.ts';
 import type { Segment } from '../../flow/segment.ts';
+import type { HeardExchange } from '../reassemble/heard.ts';
+import { storeOfExchange } from './http-store.ts';
 import type { ManagedStores } from './managed-stores.ts';
 import { MessageAllowance } from './message-allowance.ts';
 import { OnceADay } from './once-a-day.ts';
@@ -36,7 +38,7 @@ export interface StorePlace {
   readonly via: Via;
 }
 
-/** What takes part in every observation; a configuration that is read again gives another one. */
+/** What takes part in every observation. */
 export interface StoreSettings {
   readonly engine: Engine;
   readonly catalog: Catalog;
@@ -68,26 +70,22 @@ const NOTHING = Buffer.alloc(0);
 const MAX_DETAILS = 32;
 
 export class StoreObserver {
-  #settings: StoreSettings;
+  readonly #read: () => StoreSettings;
   readonly #records: StoreRecords;
-  #allowance: MessageAllowance;
+  readonly #allowance = new MessageAllowance();
   readonly #shadows = new OnceADay();
   readonly #sightings = new OnceADay();
   /** What was counted and not looked at, by edge, until the next `settle`. */
   readonly #unlooked = new Map<string, Unlooked>();
 
-  constructor(settings: StoreSettings, records: StoreRecords) {
-    this.#settings = settings;
+  /** `settings`: what holds now; asked for each message. */
+  constructor(settings: () => StoreSettings, records: StoreRecords) {
+    this.#read = settings;
     this.#records = records;
-    this.#allowance = new MessageAllowance(settings.messagesPerMinute);
   }
 
-  /** A configuration that was read again. */
-  take(settings: StoreSettings): void {
-    if (settings.messagesPerMinute !== this.#settings.messagesPerMinute) {
-      this.#allowance = new MessageAllowance(settings.messagesPerMinute);
-    }
-    this.#settings = settings;
+  get #settings(): StoreSettings {
+    return this.#read();
   }
 
   /** A connection turned out to be one to a data store. `now`: Unix ms, here and below. */
@@ -102,7 +100,7 @@ export class StoreObserver {
   /** One message, sampled. */
   heard(place: StorePlace, protocol: StoreProtocol, message: StoreMessage, now: number): void {
     const edge = edgeKey(place, protocol, message.way);
-    if (!this.#allowance.take(edge, now)) {
+    if (!this.#allowance.take(edge, this.#settings.messagesPerMinute, now)) {
       this.#count(edge, place, protocol, { ...message, coverage: SAMPLED, calls: 1 });
       return;
     }
@@ -120,6 +118,15 @@ export class StoreObserver {
     }
     const excerpt = excerptOf(judged.extraction.segments, judged.findings, this.#settings.excerptChars);
     this.#records.close({ event, edges: [observation], excerpt });
+  }
+
+  /** A call over HTTP; false where it is to no data store. */
+  heardCall(place: StorePlace, exchange: HeardExchange, messageBytes: number, now: number): boolean {
+    const told = storeOfExchange(exchange, { messageBytes, decode: this.#settings.engine });
+    if (told === null) return false;
+    this.recognised(place, told.protocol, now);
+    for (const message of told.messages) this.heard(place, told.protocol, message, now);
+    return true;
   }
 
   /** Nothing more of a connection can be read: `tls`, `compressed`. It stays on the map. */

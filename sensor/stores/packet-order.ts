@@ -11,7 +11,6 @@ export interface PacketSample {
   readonly bytes: Buffer;
   /** Length of the whole payload. */
   readonly total: number;
-  readonly isSyn: boolean;
   /** The first of its direction since the other side spoke: what was not sampled before it is no reason to wait. */
   readonly isTurn: boolean;
   /** Milliseconds, of a clock that does not go back. */
@@ -34,7 +33,6 @@ export class PacketOrder {
 
   push(sample: PacketSample): void {
     const stream = this.#streams[sample.way];
-    if (sample.isSyn) stream.begin(sample.sequence - 1);
     const { sequence, bytes, total: length, atMs } = sample;
     this.#give(sample.way, stream.push({ sequence, bytes, length, atMs }));
     if (sample.isTurn) this.#give(sample.way, stream.end());

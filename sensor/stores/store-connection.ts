@@ -82,6 +82,10 @@ export class StoreConnection {
     else if (this.#recognised.kind === 'need-more') this.#decide({ kind: 'unknown' }, at);
   }
 
+  settle(before: number, at: number): void {
+    this.#http?.settle(before, at);
+  }
+
   end(at = 0): void {
     this.#reader?.end();
     this.#http?.end(at);

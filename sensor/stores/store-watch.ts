@@ -19,12 +19,12 @@ export interface StoreWatchOptions {
   readonly limits?: StoreLimits;
   readonly maxConnections?: number;
   /** Who reads the HTTP of a connection; null where nobody does. */
-  readonly hearHttp: (place: () => StorePlace) => Conversation | null;
-  /** A connection begins with a ClientHello, with this name or none. Told once, before anything else of it. */
-  readonly heardHello?: (key: string | number, serverName: string | null) => void;
+  readonly hearHttp: (key: string | number) => Conversation | null;
 }
 
 const MAX_CONNECTIONS = 4096;
+/** An exchange over HTTP whose end does not come is told as it is. */
+const HTTP_WAIT_MS = 60_000;
 
 interface Watched {
   readonly connection: StoreConnection;
@@ -67,10 +67,7 @@ export class StoreWatch {
    */
   packet(key: string | number, place: () => StorePlace, sample: PacketSample, now: number): Interest {
     const watched = this.#at(key, place, sample.atMs, now, true);
-    const before = watched.connection.recognised.kind;
     watched.order?.push(sample);
-    const { recognised } = watched.connection;
-    if (before === 'need-more' && recognised.kind === 'tls') this.#options.heardHello?.(key, recognised.serverName);
     return this.#judge(watched);
   }
 
@@ -101,7 +98,9 @@ export class StoreWatch {
   /** What waits for packets that do not come is let go, and what was counted is written down. Call it each second or so. */
   settle(atMs: number, now: number): void {
     for (const watched of this.#watched.values()) {
+      watched.atMs = atMs;
       watched.order?.settle(atMs);
+      watched.connection.settle(atMs - HTTP_WAIT_MS, atMs);
       this.#judge(watched);
     }
     this.#options.observer.settle(now);
@@ -117,7 +116,7 @@ export class StoreWatch {
   #at(key: string | number, place: () => StorePlace, atMs: number, now: number, isPackets: boolean): Watched {
     let watched = this.#watched.get(key);
     if (watched === undefined) {
-      watched = this.#begin(place, atMs, now, isPackets);
+      watched = this.#begin(key, place, atMs, now, isPackets);
     } else {
       this.#watched.delete(key);
       watched.atMs = atMs;
@@ -132,7 +131,7 @@ export class StoreWatch {
     return watched;
   }
 
-  #begin(place: () => StorePlace, atMs: number, now: number, isPackets: boolean): Watched {
+  #begin(key: string | number, place: () => StorePlace, atMs: number, now: number, isPackets: boolean): Watched {
     const { observer, hearHttp } = this.#options;
     const connection = new StoreConnection({
       limits: this.#limits,
@@ -142,7 +141,7 @@ export class StoreWatch {
         const protocol = connection.protocol;
         if (protocol !== null) observer.heard(place(), protocol, message, watched.now);
       },
-      http: () => hearHttp(place),
+      http: () => hearHttp(key),
     });
     const ordered = {
       data: (way: Way, bytes: Buffer) => connection.data(way, bytes, watched.atMs),

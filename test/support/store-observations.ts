@@ -73,24 +73,22 @@ export function observing(options: ObservedOptions = {}): Observed {
   const exchanges: HeardExchange[] = [];
   const catalog = createCatalog(destinations);
   let ids = 0;
-  const observer = new StoreObserver(
-    {
-      engine: engineOf(policies),
-      catalog,
-      managed: managedStores(stores, catalog),
-      excerptChars: 20,
-      messagesPerMinute,
+  const settings = {
+    engine: engineOf(policies),
+    catalog,
+    managed: managedStores(stores, catalog),
+    excerptChars: 20,
+    messagesPerMinute,
+  };
+  const observer = new StoreObserver(() => settings, {
+    newId: () => String(++ids).padStart(26, '0'),
+    close: (closing) => {
+      events.push(closing.event);
+      edges.push(...closing.edges);
+      excerpts.push(closing.excerpt);
     },
-    {
-      newId: () => String(++ids).padStart(26, '0'),
-      close: (closing) => {
-        events.push(closing.event);
-        edges.push(...closing.edges);
-        excerpts.push(closing.excerpt);
-      },
-      observe: (observations) => edges.push(...observations),
-    },
-  );
+    observe: (observations) => edges.push(...observations),
+  });
   const watch = new StoreWatch({ observer, hearHttp: () => null, ...watching });
   return { watch, observer, events, edges, excerpts, exchanges };
 }

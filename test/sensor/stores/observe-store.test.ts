@@ -18,7 +18,7 @@ function packets(transcript: Transcript): PacketSample[] {
     next[way] = (sequence + bytes.length) >>> 0;
     const isTurn = way !== last;
     last = way;
-    return { way, sequence, bytes, total: bytes.length, isSyn: false, isTurn, atMs: index };
+    return { way, sequence, bytes, total: bytes.length, isTurn, atMs: index };
   });
 }
 
