@@ -22,6 +22,7 @@ const NEEDS_RESTART: ReadonlySet<string> = new Set([
   'home',
   'store',
   'bundle',
+  'siem',
   'console.listen',
   'sensor.enabled',
   'sensor.cgroup',
@@ -57,7 +58,7 @@ export function needingRestart(keys: readonly string[]): readonly string[] {
 
 /** The new configuration with what cannot change left as it runs. */
 export function keepingFixed(running: Config, next: Config): Config {
-  const { home, store, bundle, console, sensor, detection, proxy } = running;
+  const { home, store, bundle, siem, console, sensor, detection, proxy } = running;
   const { listen, transparent, workers, limits } = proxy;
   const { headerBytes, modelMs, documentMs } = limits;
   return {
@@ -65,6 +66,7 @@ export function keepingFixed(running: Config, next: Config): Config {
     home,
     store,
     bundle,
+    siem,
     console,
     sensor,
     detection: { ...next.detection, model: detection.model },

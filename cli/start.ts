@@ -20,6 +20,7 @@ import type { Carrier } from './carrier.ts';
 import { startInProcess } from './in-process.ts';
 import { keepConversations } from './kept-conversations.ts';
 import { startReloading } from './reloading.ts';
+import { startConfiguredSinks } from './siem/configured-sinks.ts';
 import type { Snapshot } from './snapshot.ts';
 import { type ConfiguredConsole, startConfiguredConsole } from './start-console.ts';
 import { whoListens } from './who-listens.ts';
@@ -141,6 +142,9 @@ export async function startWeir(config: Config, options: StartOptions = {}): Pro
             log,
           });
     opened.push(() => reloading?.close());
+    const sinks = startConfiguredSinks(config, log);
+    // Closed behind the writer: what the last exchanges recorded goes too.
+    opened.splice(1, 0, () => sinks?.close());
     bundle?.attach({ recorder, reload: async () => await reloading?.reload() });
     const observed = {
       home,
@@ -151,7 +155,7 @@ export async function startWeir(config: Config, options: StartOptions = {}): Pro
       proxyProblem: () =>
         isStopping ? 'stopping: open exchanges are finished, no new ones are taken' : carrier.problem,
       storeProblem: () => recorder.probe(),
-      figures: async () => withSpool(await carrier.figures(), recorder.spoolBytes),
+      figures: async () => withOwn(await carrier.figures(), recorder.spoolBytes, sinks?.figures ?? []),
     };
     if (metrics !== null) {
       const now = reloading?.snapshot ?? snapshot;
@@ -190,14 +194,18 @@ export async function startWeir(config: Config, options: StartOptions = {}): Pro
   }
 }
 
-/** The spool is this process's to measure, whoever carries the traffic. */
-function withSpool(
+/** Spool and sinks are this process's to measure, whoever carries the traffic. */
+function withOwn(
   reports: readonly (readonly [worker: string, figures: Figures])[],
   spoolBytes: number,
+  others: Figures['values'],
 ): readonly (readonly [worker: string, figures: Figures])[] {
   const own = reports.find(([name]) => name === 'main')?.[1] ?? { values: ownProcess(), spreads: [] };
   const spool = { name: 'weir_spool_bytes', labels: [], value: spoolBytes };
-  return [['main', { ...own, values: [...own.values, spool] }], ...reports.filter(([name]) => name !== 'main')];
+  return [
+    ['main', { ...own, values: [...own.values, spool, ...others] }],
+    ...reports.filter(([name]) => name !== 'main'),
+  ];
 }
 
 /** Of the process above the workers, which carries no traffic. */

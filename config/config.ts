@@ -127,6 +127,29 @@ export interface BundleConfig {
   readonly ca: readonly string[];
 }
 
+/** Where events go for others to keep. */
+export type SiemPlace =
+  | { readonly kind: 'splunk' | 'elasticsearch' | 'otlp'; readonly url: string }
+  | { readonly kind: 'syslog'; readonly host: string; readonly port: number; readonly isTls: boolean }
+  | { readonly kind: 'file'; readonly path: string };
+
+export interface SiemConfig {
+  /** Each once: how far it has come is kept under it. */
+  readonly name: string;
+  readonly to: SiemPlace;
+  readonly format: 'ocsf' | 'weir';
+  /** `findings`: events with a finding of medium score, an action above allow, or of another kind than an exchange. */
+  readonly what: 'findings' | 'all';
+  readonly token: string | null;
+  /** Further roots, PEM. */
+  readonly ca: readonly string[];
+  /** Most events a second. */
+  readonly rate: number;
+  /** Of a file: the size at which the next is begun, and how many older ones are kept. */
+  readonly maxBytes: number;
+  readonly keep: number;
+}
+
 export interface Config {
   /** The file read, absolute; null when there was none and everything is the default. */
   readonly file: string | null;
@@ -147,6 +170,8 @@ export interface Config {
     readonly names: 'fast' | 'thorough' | 'off';
     readonly model: string | null;
   };
+  /** Where events go as they are committed. */
+  readonly siem: readonly SiemConfig[];
   readonly apps: readonly AppConfig[];
   readonly destinations: readonly DestinationEntry[];
   readonly stores: readonly StoreConfig[];

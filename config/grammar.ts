@@ -23,6 +23,7 @@ import {
   object,
   oneOf,
   optional,
+  size,
   string,
 } from '../engine/decide/shapes.ts';
 import { BUILT_IN } from '../engine/recognizers/built-in.ts';
@@ -49,6 +50,8 @@ import {
   privateKeyFile,
   proxyUrl,
   publicKeyFile,
+  secretFile,
+  siemPlace,
   tokenDigest,
 } from './values.ts';
 
@@ -356,6 +359,30 @@ const label = string({
   maxLength: 63,
 });
 
+/** Where events go as they are committed. */
+function siem(base: PathBase) {
+  const one = object({
+    name: label,
+    to: siemPlace(base),
+    format: optional(oneOf(['ocsf', 'weir']), 'ocsf' as const),
+    what: optional(oneOf(['findings', 'all']), 'findings' as const),
+    tokenFile: optional(secretFile(base)),
+    ca: optional(
+      as(list(certificateFile(base)), (files) => files.flat()),
+      [],
+    ),
+    rate: optional(number({ integer: true, min: 1, max: 100_000 }), 500),
+    maxBytes: optional(size({ min: 64 * 1024, max: 1024 ** 4 }), 100 * 1024 * 1024),
+    keep: optional(number({ integer: true, min: 1, max: 1000 }), 5),
+  });
+  const named = checked(list(one), (value, report) => {
+    for (const [index, { name }] of value.entries()) {
+      if (value.findIndex((other) => other.name === name) < index) report('this name stands before', [index, 'name']);
+    }
+  });
+  return as(named, (sinks) => sinks.map(({ tokenFile, ...sink }) => ({ ...sink, token: tokenFile })));
+}
+
 /** Policies from one place for many nodes. */
 function bundle(base: PathBase) {
   return object({
@@ -377,6 +404,7 @@ export function configShape(base: PathBase, env: NodeJS.ProcessEnv) {
     proxy: proxy(base, env),
     policies: optional(list(existingPath(base))),
     bundle: optional(nullable(bundle(base)), null),
+    siem: optional(siem(base), []),
     detection: detection(base),
     apps: optional(apps, []),
     destinations: optional(destinations, []),

@@ -92,6 +92,7 @@ function configOf(read: ConfigFile, file: string | null, home: string): Config {
     },
     policies: read.policies,
     bundle: read.bundle,
+    siem: read.siem,
     detection: {
       disable: read.detection.disable,
       countries: read.detection.countries,

@@ -10,7 +10,7 @@ import { canonicalHost, type HostPort, parseHostGlob, parseHostPort } from '../c
 import { originOf } from '../catalog/providers.ts';
 import { INVALID, type Shape } from '../engine/decide/checked-yaml.ts';
 import { as, checked, duration, either, number, size, string } from '../engine/decide/shapes.ts';
-import type { BundlePlace, UpstreamProxyConfig } from './config.ts';
+import type { BundlePlace, SiemPlace, UpstreamProxyConfig } from './config.ts';
 import { absolutePath, type PathBase } from './paths.ts';
 
 /** A string turned into something else. `parse` gives null for what is not `expected`; `wrong` may say it better. */
@@ -219,6 +219,63 @@ export function bundlePlace(base: PathBase): Shape<BundlePlace> {
       if (url.username !== '' || url.password !== '' || url.hash !== '')
         return reader.refuse(node, 'expected a URL without user, password and fragment');
       return { kind: 'https', url: url.href };
+    },
+  };
+}
+
+const SIEM_PORTS: Readonly<Record<string, number>> = { 'syslog+tls:': 6514, 'syslog+tcp:': 601 };
+
+/** Where events go: a scheme that says how, and the place. */
+export function siemPlace(base: PathBase): Shape<SiemPlace> {
+  const expected =
+    'splunk+https://…, elasticsearch+https://HOST/INDEX, otlp+https://…, syslog+tls://HOST:PORT, syslog+tcp://HOST:PORT or file:PATH';
+  return {
+    expected,
+    schema: () => ({ type: 'string', description: expected }),
+    read(node, reader) {
+      const text = isScalar(node) && typeof node.value === 'string' ? node.value : '';
+      if (text.startsWith('file:')) {
+        const file = absolutePath(text.slice('file:'.length), base);
+        return file === null ? reader.refuse(node, `expected ${expected}`) : { kind: 'file', path: file };
+      }
+      const url = URL.canParse(text) ? new URL(text) : null;
+      if (url === null || url.username !== '' || url.password !== '' || url.hash !== '')
+        return reader.refuse(node, `expected ${expected}, without user and password: \`tokenFile\` names those`);
+      const port = SIEM_PORTS[url.protocol];
+      if (port !== undefined) {
+        const host = canonicalHost(url.hostname);
+        if (host === null || url.pathname.length > 1) return reader.refuse(node, `expected ${expected}`);
+        return { kind: 'syslog', host, port: Number(url.port || port), isTls: url.protocol === 'syslog+tls:' };
+      }
+      const [, shape, scheme] = /^(splunk|elasticsearch|otlp)\+(https?):$/.exec(url.protocol) ?? [];
+      if (shape === undefined) return reader.refuse(node, `expected ${expected}`);
+      const plain = new URL(text.replace(/^[a-z]+\+/, ''));
+      const isLocal = ['localhost', '127.0.0.1', '[::1]'].includes(plain.hostname);
+      if (scheme === 'http' && !isLocal)
+        return reader.refuse(node, 'expected https: http is taken for this host alone (localhost, 127.0.0.1)');
+      if (shape === 'elasticsearch' && !/^\/[a-z0-9][a-z0-9._-]*$/.test(plain.pathname))
+        return reader.refuse(node, 'expected the name of the index behind the host: elasticsearch+https://HOST/INDEX');
+      return { kind: shape as 'splunk' | 'elasticsearch' | 'otlp', url: plain.href };
+    },
+  };
+}
+
+/** A secret that stands alone in a file; without white space round it. */
+export function secretFile(base: PathBase): Shape<string> {
+  const file = path(base);
+  return {
+    expected: file.expected,
+    schema: file.schema,
+    read(node, reader) {
+      const value = file.read(node, reader);
+      if (value === INVALID) return INVALID;
+      try {
+        const text = readFileSync(value, 'utf8').trim();
+        const isOneLine = /^[\x21-\x7e]{1,4096}$/.test(text);
+        return isOneLine ? text : reader.refuse(node, `expected one line of ASCII, the token alone: ${value}`);
+      } catch (error) {
+        return reader.refuse(node, `cannot be read (${codeOf(error)}): ${value}`);
+      }
     },
   };
 }

@@ -69,6 +69,10 @@ export const METRICS: Readonly<Record<string, Description>> = {
   },
   weir_resident_bytes: { kind: 'gauge', help: 'Memory of the process.', labels: [] },
   weir_cpu_seconds_total: { kind: 'counter', help: 'CPU time, user and system.', labels: [] },
+  weir_siem_sent_total: { kind: 'counter', help: 'Events handed to a sink of `siem`.', labels: ['sink'] },
+  weir_siem_refused_total: { kind: 'counter', help: 'Events that a sink refused for good.', labels: ['sink'] },
+  weir_siem_lag_events: { kind: 'gauge', help: 'Committed events that a sink has not had yet.', labels: ['sink'] },
+  weir_siem_failing: { kind: 'gauge', help: '1 while a sink takes nothing.', labels: ['sink'] },
   weir_spool_bytes: { kind: 'gauge', help: 'Records on disk that the database may not have yet.', labels: [] },
 };
 

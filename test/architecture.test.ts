@@ -161,6 +161,8 @@ const CLIENTS: Readonly<Record<string, string>> = {
     'a service of the demo: it reaches its vendors through the proxy only, and its stores on loopback',
   'cli/doctor/console.ts': 'asks a Weir that runs on this home whether its parts are ready',
   'cli/bundle/fetch-bundle.ts': 'asks the place that the configuration names for the policies of the fleet',
+  'cli/siem/http-sink.ts': 'hands committed events to the receiver that the configuration names',
+  'cli/siem/syslog-sink.ts': 'hands committed events to the receiver that the configuration names',
   'cli/running-proxy.ts': 'asks at the address of the configured proxy whether a Weir listens there',
 };
 

@@ -401,7 +401,7 @@ describe('a configuration that is wrong', () => {
       'weir.yaml:1:8: another store than sqlite is not built yet; expected "sqlite"',
       'weir.yaml:3:12: expected one of closed, open',
       'weir.yaml:4:9: expected true or false, found a number',
-      'weir.yaml:5:1: unknown key "nope"; known keys: home, proxy, policies, bundle, detection, apps, destinations, stores, environments, notify, retention, excerpts, store, bus, console, baseline, sensor',
+      'weir.yaml:5:1: unknown key "nope"; known keys: home, proxy, policies, bundle, siem, detection, apps, destinations, stores, environments, notify, retention, excerpts, store, bus, console, baseline, sensor',
     ]);
   });
 
