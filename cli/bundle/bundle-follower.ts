@@ -66,8 +66,8 @@ export class BundleFollower {
   /** Looks for a bundle and takes it up where it is to be. Never rejects. */
   async look(): Promise<void> {
     const { config } = this.#options;
-    const fetch = this.#options.fetch ?? ((tag: string | null) => fetchBundle(config.from, tag, config.ca));
-    const fetched = await fetch(this.#tag);
+    const get = this.#options.fetch ?? ((tag: string | null) => fetchBundle(config.from, tag, config.ca));
+    const fetched = await get(this.#tag);
     if (this.#isClosed) return;
     if (fetched.kind === 'failed') return this.#say(`${fetched.reason}; ${this.#goesOn()}`);
     if (fetched.kind === 'fetched') {
