@@ -190,5 +190,10 @@ export interface Config {
    * `enabled`: `auto` where the host allows it. `cgroup`: absolute path of the cgroup v2 folder that it watches, with all below
    * it; null for the root.
    */
-  readonly sensor: { readonly enabled: 'auto' | boolean; readonly cgroup: string | null };
+  /** `sample`: of a connection that is no TLS, messages of an edge that are looked at in a minute, and bytes of each. */
+  readonly sensor: {
+    readonly enabled: 'auto' | boolean;
+    readonly cgroup: string | null;
+    readonly sample: { readonly messages: number; readonly bytes: number };
+  };
 }

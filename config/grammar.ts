@@ -424,6 +424,10 @@ export function configShape(base: PathBase, env: NodeJS.ProcessEnv) {
     sensor: section({
       enabled: optional(oneOf(['auto', false, true]), 'auto'),
       cgroup: optional(cgroupFolder, null),
+      sample: section({
+        messages: optional(number({ integer: true, min: 0, max: 100_000 }), 60),
+        bytes: optional(bytes({ min: 64, max: 15 * KIB }), 4 * KIB),
+      }),
       steer: notBuilt('sensor.steer'),
       block: notBuilt('sensor.block'),
     }),

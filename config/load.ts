@@ -110,7 +110,7 @@ function configOf(read: ConfigFile, file: string | null, home: string): Config {
     environments: read.environments,
     baseline: read.baseline,
     console: read.console,
-    sensor: { enabled: read.sensor.enabled, cgroup: read.sensor.cgroup },
+    sensor: { enabled: read.sensor.enabled, cgroup: read.sensor.cgroup, sample: read.sensor.sample },
   };
 }
 

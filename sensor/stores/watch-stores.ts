@@ -21,7 +21,7 @@ export interface WatchStoresOptions {
   readonly stores: () => readonly ManagedStore[];
   /** Messages of an edge that are looked at in a minute. */
   readonly messagesPerMinute: () => number;
-  /** Of each message so many bytes. */
+  /** Of each message so many bytes; STORE_LIMITS' unless said. */
   readonly messageBytes?: number;
 }
 

@@ -67,7 +67,7 @@ describe('a configuration that is right', () => {
     assert.equal(config.policies, null);
     assert.deepEqual(config.excerpts, { chars: 75, encrypt: true });
     assert.deepEqual(config.console.listen, { host: '127.0.0.1', port: 8788 });
-    assert.deepEqual(config.sensor, { enabled: 'auto', cgroup: null });
+    assert.deepEqual(config.sensor, { enabled: 'auto', cgroup: null, sample: { messages: 60, bytes: 4096 } });
   });
 
   test('an empty file and a file of comments are as none', () => {
@@ -152,7 +152,7 @@ store: sqlite
     ]);
     assert.deepEqual(config.destinations[0]?.hosts, ['*.corp.example:8443', '[::1]:11434']);
     assert.equal(config.destinations[0]?.note, null);
-    assert.deepEqual(config.sensor, { enabled: false, cgroup: null });
+    assert.deepEqual(config.sensor, { enabled: false, cgroup: null, sample: { messages: 60, bytes: 4096 } });
   });
 
   test('a principal and addresses of an app say nothing of processes; fences and the baseline are read', () => {
