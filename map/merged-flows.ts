@@ -62,7 +62,7 @@ function merged(workload: Workload, place: Place, edges: readonly Edge[]): Merge
     place,
     address: addressText(place.host, place.port),
     protocols,
-    isPlaintext: protocols.some(isPlaintext),
+    isPlaintext: edges.some(isPlaintext),
     lastByChannel: Object.fromEntries(sums.map(({ channel, lastSeen }) => [channel, lastSeen])),
     models: [...new Set(edges.flatMap(({ models }) => models ?? []))].toSorted(),
     edgesWith: edgesWith(edges),

@@ -29,7 +29,7 @@ export function sightOf(flow: Seen, channels: readonly Channel[]): Sight {
 
 function tlsSight({ protocol, coverage }: Seen): TlsSight {
   if (coverage.reason === 'log') return 'unknown';
-  if (isPlaintext(protocol)) return 'none';
+  if (isPlaintext({ protocol, coverage })) return 'none';
   if (protocol === 'tunnel' || coverage.level === 'opaque') return 'unseen';
   return protocol === 'unknown' ? 'unknown' : 'seen';
 }
@@ -39,9 +39,9 @@ const PLAINTEXT: ReadonlySet<string> = new Set([
   ...['memcached', 'cassandra', 'kafka', 'amqp', 'nats', 'grpc-plaintext'],
 ]);
 
-/** Protocols that travel in clear under this name; the same with TLS inside has another (`https`, `postgres+tls`). */
-export function isPlaintext(protocol: string): boolean {
-  return PLAINTEXT.has(protocol.toLowerCase());
+/** Protocols that travel in clear, unless it was TLS that kept them from being looked into. */
+export function isPlaintext({ protocol, coverage }: Seen): boolean {
+  return PLAINTEXT.has(protocol.toLowerCase()) && coverage.reason !== 'tls';
 }
 
 /** `proxy and sensor, full, TLS seen`: a line for people. */

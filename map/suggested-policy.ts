@@ -61,7 +61,7 @@ export type ExampleOf = (entity: string) => string | null;
 
 /** YAML that `weir policy check` takes: one policy with one rule, a test for each class that has an example. */
 export function suggestedPolicy(unwanted: Unwanted, knowledge: Knowledge, exampleOf: ExampleOf): string {
-  const { of, source, host, port, direction, classes } = unwanted;
+  const { of, source, host, direction, classes } = unwanted;
   const app = source.verified ? source.app : null;
   const who = app ?? 'any source';
   const seen = classes.map(({ entity, count }) => `${entity} ${count}`).join(', ') || 'nothing sensitive';
@@ -82,10 +82,7 @@ export function suggestedPolicy(unwanted: Unwanted, knowledge: Knowledge, exampl
     'rules:',
     ...ruleLines(classes),
     'tests:',
-    ...testLines(
-      { to: port === null || port === 443 ? host : address(host, port), app, direction, classes },
-      exampleOf,
-    ),
+    ...testLines(unwanted, { knowledge, exampleOf }),
   ];
   return `${lines.join('\n')}\n`;
 }
@@ -107,28 +104,23 @@ const MESSAGE = 'This flow is not allowed. Ask the owner of the destination.';
 const MAX_TESTS = 10;
 
 function testLines(
-  call: {
-    readonly to: string;
-    readonly app: string | null;
-    readonly direction: Direction;
-    readonly classes: Unwanted['classes'];
-  },
-  exampleOf: ExampleOf,
+  { host, port, source, direction, classes }: Unwanted,
+  { knowledge, exampleOf }: { readonly knowledge: Knowledge; readonly exampleOf: ExampleOf },
 ): readonly string[] {
-  const { to, app, direction, classes } = call;
   const rest = [
-    `to: ${quoted(to)}`,
-    ...(app === null ? [] : [`app: ${quoted(app)}`]),
+    `to: ${quoted(port === null || port === 443 ? host : address(host, port))}`,
+    ...(source.verified && source.app !== null ? [`app: ${quoted(source.app)}`] : []),
     ...(direction === 'request' ? [] : [`direction: ${direction}`]),
   ].join(', ');
-  const test = (text: string, expect: string, more = '') =>
-    `  - {text: ${hidden(text)}, ${rest}, expect: ${expect}${more}}`;
-  if (classes.length === 0) return [test('hello', 'block')];
+  const test = (text: string, expect: string, more = '') => `  - {text: ${text}, ${rest}, expect: ${expect}${more}}`;
+  if (classes.length === 0) return [test(quoted('hello'), 'block')];
   const hits = classes.flatMap(({ entity }) => {
     const text = exampleOf(entity);
-    return text === null ? [] : [test(text, 'block', `, entities: [${quoted(entity)}]`)];
+    if (text === null) return [];
+    const written = knowledge.categoryOf(entity) === 'credential' ? hidden(text) : quoted(text);
+    return [test(written, 'block', `, entities: [${quoted(entity)}]`)];
   });
-  return [...hits.slice(0, MAX_TESTS), test('nothing of the kind', 'allow')];
+  return [...hits.slice(0, MAX_TESTS), test(quoted('nothing of the kind'), 'allow')];
 }
 
 function severityOf(classes: Unwanted['classes'], knowledge: Knowledge): Severity {

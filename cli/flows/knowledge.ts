@@ -2,7 +2,9 @@
 import { createCatalog } from '../../catalog/catalog.ts';
 import { HostTable } from '../../catalog/host-table.ts';
 import type { Config } from '../../config/config.ts';
+import { policyPaths, readPolicies } from '../../config/policies.ts';
 import { compileGlob } from '../../engine/decide/glob.ts';
+import { recognizersOf } from '../../engine/decide/policy-set.ts';
 import { ENTITIES } from '../../engine/scan/scanner.ts';
 import type { Category } from '../../flow/finding.ts';
 import type { Knowledge, KnownStore } from '../../map/knowledge.ts';
@@ -10,8 +12,11 @@ import type { Knowledge, KnownStore } from '../../map/knowledge.ts';
 /** Where a port is not known, entries that hold for any port are found. */
 const ANY_PORT = 0;
 
-/** `categories`: of entities that policies define themselves. */
-export function knowledgeOf(config: Config, categories: ReadonlyMap<string, Category> = new Map()): Knowledge {
+/** `categories`: of entities that policies define themselves; unless given, those of the configuration's are read. */
+export function knowledgeOf(
+  config: Config,
+  categories: ReadonlyMap<string, Category> = categoriesOfPolicies(config),
+): Knowledge {
   const catalog = createCatalog(config.destinations);
   const owners = new Map(config.apps.map(({ name, owner }) => [name, owner]));
   const principals = config.apps.flatMap(({ name, iam }) =>
@@ -36,4 +41,10 @@ export function knowledgeOf(config: Config, categories: ReadonlyMap<string, Cate
     categoryOf: (entity) => known.get(entity) ?? 'custom',
     environments: config.environments,
   };
+}
+
+/** A policy with an error hides no map: what can be read of the others counts. */
+function categoriesOfPolicies(config: Config): ReadonlyMap<string, Category> {
+  const { documents } = readPolicies(policyPaths(config));
+  return new Map(recognizersOf(documents).map(({ entity, category }) => [entity, category]));
 }

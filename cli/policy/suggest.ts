@@ -24,7 +24,7 @@ export const command: Command = {
     'Prints a policy with one rule and its tests, as YAML that `weir policy check` takes: for the destination, the app',
     '(where its label came with its token), the direction and the classes that were found; where none was, for every',
     'message. EVENT is an id of `weir log list`, or the beginning of one; EDGE one of `weir flows list --json`.',
-    'Exit 1 where there is no such event or edge.',
+    'An id that begins with - goes behind --. Exit 1 where there is no such event or edge.',
   ].join('\n'),
   example: 'weir policy suggest 01KB5 > policies/stop.draft.yaml',
   options: {},

@@ -65,6 +65,24 @@ test('flows list for people is a table in which nothing from outside acts on the
   assert.ok(!/[^\n\P{Cc}]/u.test(out));
 });
 
+test('an entity of an own policy has the category that the policy gives it', async (t) => {
+  const place = makePlace();
+  afterwards(t, () => place.remove());
+  const { recorder } = await startRecorder(t, {}, place.home);
+  recorder.close(closingOf(sampleEvent({ findings: [{ ...FINDING, entity: 'WARD_NOTE', category: 'health' }] })));
+  await recorder.flush();
+  writeFileSync(join(place.folder, 'weir.yaml'), 'policies: [own.yaml]\n');
+  const recognizer = '{entity: WARD_NOTE, category: health, patterns: ["W-[0-9]{4}"]}';
+  const rule = '{name: a, detect: {entities: [WARD_NOTE]}, action: alert}';
+  writeFileSync(
+    join(place.folder, 'own.yaml'),
+    `apiVersion: weir/v1\nkind: Policy\nname: own\nrules: [${rule}]\nrecognizers: [${recognizer}]\n`,
+  );
+  const { out, err } = await place.call(['flows', 'list', '--json']);
+  assert.equal(err, '');
+  assert.match(JSON.parse(out).riskTerms.sensitivity.why, /^WARD_NOTE \(health\)$/);
+});
+
 test('flows are filtered by app, destination, entity, time and number', async (t) => {
   const place = await recorded(t);
   const hosts = async (...args: string[]) =>

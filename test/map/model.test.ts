@@ -157,4 +157,6 @@ test('how much was seen is told in words', () => {
   );
   assert.equal(told({ channel: 'log', coverage: { level: 'opaque', reason: 'log' } }), 'log, opaque: log, TLS unknown');
   assert.equal(told({ channel: 'sensor', protocol: 'redis' }), 'sensor, full, no TLS');
+  const sealed = { channel: 'sensor', protocol: 'postgresql', coverage: { level: 'opaque', reason: 'tls' } };
+  assert.equal(told(sealed), 'sensor, opaque: tls, TLS not seen through');
 });
