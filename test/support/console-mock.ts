@@ -6,11 +6,13 @@ import { readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { packageRoot } from '../../config/package-root.ts';
-import type { Access, EdgeRow, EventRow, StreamMessage, TokenEntry } from '../../console/api/shapes.ts';
+import type { Access, Draft, EdgeRow, EventRow, StreamMessage, TokenEntry } from '../../console/api/shapes.ts';
 import { Pages } from '../../console/pages.ts';
+import { policySchema } from '../../engine/decide/policy-file.ts';
 import { REVIEW_STATES } from '../../flow/event.ts';
 import {
   edgeDetailOf,
+  effectOf,
   eventDetailOf,
   excerptOf,
   fleetOf,
@@ -18,6 +20,7 @@ import {
   mapOf,
   overviewOf,
   policySetOf,
+  triedSample,
   vocabularyOf,
   WORKING,
   type World,
@@ -37,6 +40,8 @@ export interface Mock {
   readonly failing: Set<string>;
   /** Reviews that were made: event and state. */
   readonly reviews: { readonly event: string; readonly state: string; readonly note: string | null }[];
+  /** Files whose draft was put in force, and not taken back. */
+  readonly activated: readonly string[];
   /** How many streams are open. */
   streams(): number;
   /** Sends a message to every stream. */
@@ -62,6 +67,9 @@ export async function startMock({
   const world = makeWorld(edges, events);
   const pages = new Pages();
   const failing = new Set<string>();
+  const drafts = new Map<string, Draft>();
+  const activated: string[] = [];
+  const policyText = readFileSync(join(packageRoot, 'policies/default.yaml'), 'utf8');
   const reviews: { event: string; state: string; note: string | null }[] = [];
   const streams = new Set<ServerResponse>();
   const tokens: TokenEntry[] = ROLES.map((role) => ({
@@ -142,7 +150,7 @@ export async function startMock({
     method: string,
     field: (name: string) => unknown,
   ): Promise<unknown> => {
-    const [, what, id, more] = path.split('/').map(decodeURIComponent);
+    const [, what, id, more, last] = path.split('/').map(decodeURIComponent);
     const limit = Number(query.get('limit') ?? 50);
     const start = Number(query.get('cursor') ?? 0);
     const page = <T>(all: readonly T[]) => ({
@@ -177,18 +185,89 @@ export async function startMock({
       return { total: { value: eventsOf(query).length, isExact: true }, byReview, byAction: {}, bySeverity: {} };
     }
     if (what === 'events') return eventOf(id ?? '', more, method, field);
-    if (path === '/policies') return policySetOf(world);
-    if (path === '/policies/schema') return { type: 'object', properties: {} };
-    if (what === 'policies' && id === 'files') {
-      const file = policySetOf(world).files.find((one) => one.id === more);
-      return file === undefined
-        ? undefined
-        : { file, text: readFileSync(join(packageRoot, 'policies/default.yaml'), 'utf8') };
+    if (path === '/policies') {
+      const kept = [...drafts.values()].map(({ file, revision, changed, isNew }) => ({
+        file,
+        revision,
+        changed,
+        isNew,
+      }));
+      return { ...policySetOf(world), drafts: kept };
     }
-    if (path === '/policies/check') return { problems: [], policies: ['default'] };
+    if (path === '/policies/schema') return policySchema();
+    if (what === 'policies' && id === 'files' && last === undefined) {
+      const file = policySetOf(world).files.find((one) => one.id === more);
+      return file === undefined ? undefined : { file, text: policyText };
+    }
+    if (what === 'policies') return policyAnswer(id ?? '', more, last, method, field);
     if (path === '/fleet') return fleetOf(world);
     if (path === '/vocabulary') return vocabularyOf(world);
+    if (path === '/tokens' && method === 'POST') {
+      const name = String(field('name'));
+      const entry: TokenEntry = {
+        id: `t-${name}`,
+        name,
+        role: ROLES.find((one) => one === field('role')) ?? 'viewer',
+        created: new Date(world.now).toISOString(),
+        expires: null,
+        lastUsed: null,
+        isExpired: false,
+      };
+      tokens.push(entry);
+      return { token: `token-of-${name}`, entry };
+    }
     if (path === '/tokens') return { tokens };
+    if (what === 'tokens' && method === 'DELETE') {
+      tokens.splice(
+        tokens.findIndex((token) => token.id === id),
+        1,
+      );
+      return null;
+    }
+    return undefined;
+  };
+
+  /** Drafts and activations as the server keeps them; what a text does is fixed, and told by marks in the text. */
+  const policyAnswer = (
+    id: string,
+    more: string | undefined,
+    last: string | undefined,
+    method: string,
+    field: (name: string) => unknown,
+  ): unknown => {
+    const text = String(field('text') ?? '');
+    const at = text.split('\n').findIndex((line) => line.includes('nonsense'));
+    const problems =
+      at < 0 ? [] : [{ line: at + 1, column: 1, message: 'unknown key; did you mean `name`?', file: null }];
+    const diff =
+      text === policyText ? '' : `--- a/claims.yaml\n+++ b/claims.yaml\n@@ -1 +1 @@\n+# ${text.length} characters\n`;
+    const files = policySetOf(world).files;
+    const [, file] = files;
+    if (id === 'check') return { problems, policies: ['claims'] };
+    if (id === 'diff') return { diff, problems };
+    if (id === 'test') {
+      const result = { policy: 'claims', line: 12, expect: 'block', text: 'card [CREDIT_CARD]', failures: [] };
+      return { passed: problems.length === 0 ? 1 : 0, failed: 0, results: [result], problems };
+    }
+    if (id === 'backtest') return { problems, backtest: problems.length === 0 ? effectOf(world, []) : null };
+    if (id === 'try') return { ...triedSample(String(field('sample'))), problems };
+    if (id === 'drafts' && more !== undefined) {
+      if (method === 'PUT') {
+        const draft = { file: more, text, revision: `d${drafts.size + 1}`, changed: new Date(world.now).toISOString() };
+        drafts.set(more, { ...draft, isNew: more !== file?.id, baseRevision: 'r7', diff, problems, isWritable: true });
+      }
+      if (method === 'DELETE') return drafts.delete(more) ? null : undefined;
+      if (last === 'activate') {
+        activated.push(more);
+        drafts.delete(more);
+        return { file, event: 'e1', isInForce: true };
+      }
+      return drafts.get(more);
+    }
+    if (last === 'undo') {
+      activated.pop();
+      return { file, event: 'e2', isInForce: true };
+    }
     return undefined;
   };
 
@@ -274,15 +353,7 @@ export async function startMock({
         file: 'exceptions/reviewed.yaml',
         yaml: 'apiVersion: weir/v1\nkind: Exception\n',
         diff: '--- /dev/null\n+++ b/exceptions/reviewed.yaml\n@@ -0,0 +1,2 @@\n+apiVersion: weir/v1\n+kind: Exception\n',
-        effect: {
-          range: { from: new Date(world.now - 30 * 86_400_000).toISOString(), to: new Date(world.now).toISOString() },
-          events: 4211,
-          changed: [{ before: 'block', after: 'allow', events: 3, policy: null, rule: null, samples: [id] }],
-          unchanged: 4200,
-          undecidable: 8,
-          reasons: { pattern: 8 },
-          isComplete: true,
-        },
+        effect: effectOf(world, [id]),
         isWritable: false,
       };
     }
@@ -322,6 +393,7 @@ export async function startMock({
     world,
     failing,
     reviews,
+    activated,
     streams: () => streams.size,
     tell: (message) => {
       for (const stream of streams) write(stream, message);

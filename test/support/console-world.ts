@@ -3,6 +3,7 @@
  * It holds no data that was found, as the API holds none.
  */
 import type {
+  Backtest,
   EdgeDetail,
   EdgeRow,
   EventDetail,
@@ -16,6 +17,7 @@ import type {
   Overview,
   PolicySet,
   Totals,
+  TryAnswer,
   Vocabulary,
 } from '../../console/api/shapes.ts';
 import type { Action, Severity } from '../../flow/decision.ts';
@@ -733,7 +735,7 @@ export function policySetOf(world: World): PolicySet {
         path: '/etc/weir/policies/claims.yaml',
         isWritable: true,
         isShipped: false,
-        hasDraft: true,
+        hasDraft: false,
         canUndo: true,
         revision: 'r7',
       },
@@ -792,10 +794,53 @@ export function policySetOf(world: World): PolicySet {
         excepts: { policy: 'default', rule: 'card-in-prompt' },
       },
     ],
-    drafts: [
-      { file: 'claims.yaml', revision: 'd3', changed: new Date(world.now - 7_200_000).toISOString(), isNew: false },
-    ],
+    drafts: [],
     folder: { path: '/etc/weir/policies', isWritable: true },
     problem: null,
+  };
+}
+
+/** What a change would have done, of which `samples` are some. */
+export function effectOf(world: World, samples: readonly string[]): Backtest {
+  const from = new Date(world.now - 30 * DAY).toISOString();
+  return {
+    range: { from, to: new Date(world.now).toISOString() },
+    events: 4211,
+    changed: [{ before: 'block', after: 'allow', events: 3, policy: null, rule: null, samples }],
+    unchanged: 4200,
+    undecidable: 8,
+    reasons: { pattern: 8 },
+    isComplete: true,
+  };
+}
+
+/** A stand-in for the engine: whatever is `4111` and on is a card. */
+export function triedSample(sample: string): TryAnswer {
+  const start = sample.indexOf('4111');
+  const isFound = start >= 0;
+  return {
+    problems: [],
+    action: isFound ? 'block' : 'allow',
+    policy: isFound ? 'claims' : null,
+    rule: isFound ? 'card' : null,
+    monitored: null,
+    message: isFound ? 'Take the card out.' : null,
+    explanation: isFound
+      ? [{ policy: 'claims', rule: 'card', action: 'block', text: '1 CREDIT_CARD, score 1 >= 0.5' }]
+      : [],
+    findings: isFound
+      ? [
+          {
+            entity: 'CREDIT_CARD',
+            category: 'financial',
+            start,
+            end: sample.length,
+            score: 1,
+            recognizer: 'credit-card',
+          },
+        ]
+      : [],
+    output: isFound ? null : sample,
+    coverage: FULL,
   };
 }

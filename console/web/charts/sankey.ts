@@ -150,10 +150,12 @@ export function strandsOf(
     const from = nodes.get(giver);
     const to = nodes.get(taker);
     if (from === undefined || to === undefined) continue;
+    const found = Object.entries(flow.entities).filter(([, count]) => count > 0);
+    // An answer in which nothing was found is no flow of data that anybody looks for; the table has it.
+    if (found.length === 0 && flow.direction === 'in' && flow.coverage.level !== 'opaque') continue;
     marks.set(`from|${giver}`, endMark('from', from));
     marks.set(`to|${taker}`, endMark('to', to));
     const ends = { from: `from|${giver}`, to: `to|${taker}`, flow };
-    const found = Object.entries(flow.entities).filter(([, count]) => count > 0);
     if (found.length === 0) {
       const name = flow.coverage.level === 'opaque' ? NOT_READ : NOTHING_FOUND;
       strands.push({ ...ends, class: classMark(name), weight: emptyWeight(flow.calls, heaviest), count: 0 });

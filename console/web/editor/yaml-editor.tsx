@@ -22,7 +22,9 @@ import { yamlPlace } from './yaml-place.ts';
 
 interface Props {
   readonly label: string;
+  /** What it begins with, and takes on when `times` changes. */
   readonly text: string;
+  readonly times: number;
   readonly isReadOnly: boolean;
   readonly problems: readonly Problem[];
   /** JSON Schema; null until it is there. */
@@ -65,6 +67,21 @@ const LOOK = EditorView.theme({
   },
   '.cm-tooltip-autocomplete > ul > li[aria-selected]': { color: 'var(--text)', backgroundColor: 'var(--accent-soft)' },
   '.cm-completionDetail': { color: 'var(--text-2)', fontStyle: 'normal' },
+  // Its own marks are pictures in the sheet (`data:`), which the pages' policy refuses.
+  '.cm-lintRange, .cm-lintRange-error, .cm-lintRange-warning': {
+    backgroundImage: 'none',
+    textDecoration: 'underline wavy var(--block)',
+    textDecorationSkipInk: 'none',
+  },
+  '.cm-lint-marker, .cm-lint-marker-error, .cm-lint-marker-warning': {
+    content: 'none',
+    width: '8px',
+    height: '8px',
+    margin: '0.45em 3px',
+    borderRadius: '50%',
+    backgroundColor: 'var(--block)',
+  },
+  '.cm-diagnostic-error': { borderLeft: '3px solid var(--block)' },
   '.cm-panels': { color: 'var(--text)', backgroundColor: 'var(--sunken)' },
   '.cm-panels input, .cm-panels button': {
     font: 'inherit',
@@ -106,7 +123,7 @@ function diagnostics(state: EditorState, problems: readonly Problem[]): readonly
   });
 }
 
-export function YamlEditor({ label, text, isReadOnly, problems, schema, entities, line, onChange }: Props) {
+export function YamlEditor({ label, text, times, isReadOnly, problems, schema, entities, line, onChange }: Props) {
   const host = useRef<HTMLDivElement>(null);
   const view = useRef<EditorView | null>(null);
   const writable = useRef(new Compartment());
@@ -153,12 +170,13 @@ export function YamlEditor({ label, text, isReadOnly, problems, schema, entities
     };
   }, []);
 
-  // Another text from outside, such as a draft that was dropped; what is typed comes back as it is and changes nothing.
+  // The editor leads: what is written goes out, and comes in again only as another text, such as a draft that was dropped.
+  // Put in with each render, it would race what is being typed.
   useEffect(() => {
     const editor = view.current;
-    if (editor === null || editor.state.doc.toString() === text) return;
-    editor.dispatch({ changes: { from: 0, to: editor.state.doc.length, insert: text } });
-  }, [text]);
+    if (editor === null || times === 0) return;
+    editor.dispatch({ changes: { from: 0, to: editor.state.doc.length, insert: latest.current.text } });
+  }, [times]);
 
   useEffect(() => {
     view.current?.dispatch({ effects: writable.current.reconfigure(EditorState.readOnly.of(isReadOnly)) });

@@ -119,7 +119,7 @@ function flowOf(
 export function yamlPlace(text: string): YamlPlace | null {
   const lines = text.split('\n');
   const line = lineOf(lines.pop() ?? '');
-  if (/(?:^|\s)#/.test(line.text.replaceAll(/"[^"]*"|'[^']*'/g, ''))) return null;
+  if (/(?:^|\s)#/.test(line.text.replaceAll(/"[^"]*(?:"|$)|'[^']*(?:'|$)/g, ''))) return null;
   const above = pathAbove(lines, line.column, line.dashes);
   const key = keyOf(line.text);
   const value = key === null ? line.text : line.text.slice(key.length);

@@ -140,6 +140,7 @@ interface WorkbenchProps {
 
 function Workbench({ id, file, opened, onChanged }: WorkbenchProps) {
   const [text, setText] = useState(opened.text);
+  const [times, setTimes] = useState(0);
   const [draft, setDraft] = useState(opened.draft);
   const [problems, setProblems] = useState<readonly PolicyProblem[]>([]);
   const [isActivating, setActivating] = useState(false);
@@ -187,6 +188,7 @@ function Workbench({ id, file, opened, onChanged }: WorkbenchProps) {
       onChanged();
       if (file === null) return go('/policies', 'replace');
       setText((await readPolicyText(id, null)).text);
+      setTimes((before) => before + 1);
     });
   const undo = () =>
     attempt(async () => {
@@ -248,6 +250,7 @@ function Workbench({ id, file, opened, onChanged }: WorkbenchProps) {
           <YamlEditor
             label={`Text of ${id}`}
             text={text}
+            times={times}
             isReadOnly={isShipped}
             problems={problems}
             schema={schema}
