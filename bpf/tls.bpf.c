@@ -457,11 +457,13 @@ static __always_inline struct tls_handle *renew(u32 tgid, u64 address, u64 attac
   return make_handle(tgid, address, attachment, 0);
 }
 
-static __always_inline void set_role(u32 tgid, u64 address, u64 attachment, u8 role) {
+/* A new object: if one was at its address, its end was not seen. */
+static __always_inline void begin_handle(u32 tgid, u64 address, u64 attachment) {
   struct tls_handle *h = find_handle(tgid, address);
 
-  if (!h) h = make_handle(tgid, address, attachment, 0);
-  if (h && is_owner(h, attachment)) h->role = role;
+  if (h && !is_owner(h, attachment)) return;
+  if (h && (h->is_open || h->name)) send_close(h, address, WEIR_CLOSE_FREED);
+  make_handle(tgid, address, attachment, 0);
 }
 
 static __always_inline void end_handle(u32 tgid, u64 address, u64 attachment, u8 why) {
@@ -578,6 +580,11 @@ static __always_inline bool is_write(u8 function) {
          function == TLS_PR_WRITE;
 }
 
+/* Its handle is what it returns. */
+static __always_inline bool makes_handle(u8 function) {
+  return function == TLS_SSL_NEW || function == TLS_GNUTLS_INIT || function == TLS_NSS_IMPORT;
+}
+
 static __always_inline bool carries_data(u8 function) {
   return is_write(function) || function == TLS_SSL_READ || function == TLS_SSL_READ_EX || function == TLS_GNUTLS_RECV ||
          function == TLS_PR_READ;
@@ -623,9 +630,9 @@ static __always_inline int enter(struct pt_regs *ctx) {
   struct frame *f;
   u32 tgid;
 
-  if (!address || !is_seen()) return 1;
+  if ((!address && !makes_handle(function)) || !is_seen()) return 1;
   tgid = current_tgid();
-  if (function != TLS_GNUTLS_INIT && function != TLS_NSS_IMPORT) {
+  if (!makes_handle(function)) {
     h = find_handle(tgid, address);
     if (h && h->verdict == WEIR_IGNORE && h->attachment) {
       if (h->attachment == attachment) count(WEIR_KIND_TLS, FILTERED);
@@ -720,12 +727,15 @@ static __always_inline int leave(struct pt_regs *ctx) {
   address = f->handle;
   generation = f->generation;
   function = FUNCTION(cookie);
-  if (function == TLS_GNUTLS_INIT || function == TLS_NSS_IMPORT) {
-    if (function == TLS_GNUTLS_INIT) {
+  if (makes_handle(function)) {
+    if (function == TLS_SSL_NEW) {
+      if (result) begin_handle(tgid, result, ATTACHMENT(cookie));
+    } else if (function == TLS_GNUTLS_INIT) {
       u64 session = 0;
 
       if ((s32)result != 0 || bpf_copy_from_user(&session, sizeof(session), (const void *)address) || !session) return 0;
-      h = renew(tgid, session, ATTACHMENT(cookie), WEIR_CLOSE_FREED);
+      begin_handle(tgid, session, ATTACHMENT(cookie));
+      h = find_handle(tgid, session);
       if (h) h->role = f->buffer & 1 ? WEIR_SERVER : f->buffer & 2 ? WEIR_CLIENT : WEIR_ROLE_UNKNOWN;
     } else if (result) {
       h = make_handle(tgid, result, 0, 0);

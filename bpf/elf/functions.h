@@ -48,7 +48,9 @@ enum tls_function {
   TLS_GO_CLIENT = 28,
   TLS_GO_SERVER = 29,
   TLS_GO_CLOSE = 30,
-  TLS_FUNCTIONS = 31,
+  /* (SSL_CTX *) -> SSL * */
+  TLS_SSL_NEW = 31,
+  TLS_FUNCTIONS = 32,
 };
 
 #endif

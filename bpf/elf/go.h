@@ -7,7 +7,7 @@
 
 /* Go 1.x of which x lies in here has been tested (test/kernel/); others are refused. */
 #define GO_FIRST 19
-#define GO_LAST 19
+#define GO_LAST 27
 
 /* The minor version of the Go that built the file; 0 where it is not Go, -1 where it is and the version cannot be read
  * (before 1.18, or a development build). */

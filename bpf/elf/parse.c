@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "events.h"
+#include "boring.h"
 #include "go.h"
 #include "image.h"
 #include "x86.h"
@@ -33,6 +34,7 @@ struct wanted {
 };
 
 static const struct wanted by_symbol[] = {
+    {"SSL_new", TLS_SSL_NEW, WEIR_OPENSSL, ELF_CALL, ARGS1},
     {"SSL_write", TLS_SSL_WRITE, WEIR_OPENSSL, ELF_CALL, ARGS3},
     {"SSL_read", TLS_SSL_READ, WEIR_OPENSSL, ELF_CALL, ARGS3},
     {"SSL_write_ex", TLS_SSL_WRITE_EX, WEIR_OPENSSL, ELF_CALL, ARGS4},
@@ -319,14 +321,31 @@ static void parse_go(struct search *s, int minor) {
   result->status = ELF_PROBES;
 }
 
+static void parse_boring(struct search *s, const struct boring_build *build) {
+  s->result->library = WEIR_BORINGSSL;
+  for (unsigned int i = 0; i < BORING_FUNCTIONS; i++) {
+    const struct boring_function *f = &build->functions[i];
+    struct wanted w = {.function = f->function,
+                       .kind = f->function == TLS_SSL_NAME ? ELF_ENTRY : ELF_CALL,
+                       .arguments = f->function == TLS_SSL_NEW ? ARGS1 : f->function == TLS_SSL_NAME ? ARGS2 : ARGS3};
+
+    place(s, &w, f->address, f->span);
+  }
+  s->result->status = ELF_PROBES;
+}
+
 static void parse_symbols(struct search *s) {
   struct elf_result *result = s->result;
 
   elf_symbols(s->file, take_symbol, s);
   result->library = library_of(s);
   if (!result->library) {
+    const struct boring_build *build = boring_find(s->file, result);
+
     /* What is left is TLS that was linked in and stripped: it is known by what its source files are called. */
-    if (elf_find(s->file, "/rustls-0.", 10)) {
+    if (build) {
+      parse_boring(s, build);
+    } else if (elf_find(s->file, "/rustls-0.", 10)) {
       result->library = WEIR_RUSTLS;
       refuse(result, ELF_OPAQUE, "rustls");
     } else if (elf_find(s->file, "ssl_lib.c", 9)) {

@@ -10,6 +10,7 @@ import { packageRoot } from '../../config/package-root.ts';
 import { constantOf } from '../support/events-header.ts';
 import { kernelSkipWithout, makeCgroup, type TestCgroup } from './host.ts';
 import { fields, numberOf, startLoader, type TestLoader, tgidOf } from './loader.ts';
+import { packageFile } from './npm-package.ts';
 import { type Finished, openSandbox, type Sandbox, type Started } from './sandbox.ts';
 import { attached, capture, heard, makeCertificate, namesOf, requestsIn, type Stream, startServer } from './tls.ts';
 
@@ -125,6 +126,59 @@ describe('plaintext of TLS libraries', { skip: kernelSkipWithout('openssl', 'gcc
       await known(process.execPath, ['-e', ''], 'bin/node');
       const args = ['--input-type=module', '-e', script, ADDRESS, PROMPT];
       await assertHeard(await sandbox.run(process.execPath, args, { cgroup, env: { NODE_EXTRA_CA_CERTS: pem } }));
+    });
+  }
+
+  test('NSS: descriptors with a TLS layer, and no other', { skip: kernelSkipWithout('gcc') }, async (t) => {
+    if (!existsSync('/usr/lib/x86_64-linux-gnu/libssl3.so')) return t.skip('no libnss3 here');
+    const program = join(sandbox.folder, 'nss-client');
+    const source = join(packageRoot, 'bpf/test/nss-client.c');
+    execFileSync('gcc', ['-O1', source, '-o', program, '-l:libssl3.so', '-l:libnss3.so', '-l:libnspr4.so']);
+    const head = ['POST /v1/chat/completions HTTP/1.1', `host: ${HOST}`, 'connection: close'];
+    const request = [...head, `content-length: ${PROMPT.length}`, '', PROMPT].join('\r\n');
+    const running = sandbox.start(program, ['443', HOST, request], { cgroup });
+    await attached(loader, 'libnspr4.so');
+    running.stdin.end('\n');
+    await assertHeard(await running.finished());
+  });
+
+  for (const version of ['1.4.5', '1.4.4']) {
+    test(`bun ${version} with fetch: BoringSSL without symbols`, { timeout: 300_000 }, async (t) => {
+      const bun = packageFile('@oven/bun-linux-x64', version, 'bin/bun');
+      if ('reason' in bun) return t.skip(bun.reason);
+      const script = join(sandbox.folder, 'bun.js');
+      writeFileSync(
+        script,
+        `const r = await fetch(process.argv[2], { method: 'POST', body: process.argv[3], tls: { ca: await Bun.file(process.argv[4]).text() } });
+         console.log(await r.text());`,
+      );
+      await known(bun.path, ['--version'], bun.path);
+      await assertHeard(await sandbox.run(bun.path, [script, ADDRESS, PROMPT, pem], { cgroup }));
+    });
+  }
+
+  for (const [version, go] of [
+    ['1.28.1', '1.21'],
+    ['1.75.0', '1.27'],
+  ] as const) {
+    test(`buf ${version}, built by Go ${go}`, { timeout: 300_000 }, async (t) => {
+      const buf = packageFile('@bufbuild/buf-linux-x64', version, 'bin/buf');
+      if ('reason' in buf) return t.skip(buf.reason);
+      const schema = join(sandbox.folder, 'x.proto');
+      writeFileSync(
+        schema,
+        'syntax="proto3"; package p; message R { string a = 1; } service S { rpc M(R) returns (R); }',
+      );
+      await known(buf.path, ['--version'], buf.path);
+      const args = ['curl', '--cacert', pem, '--schema', schema, '-d', '{"a":"4111 1111 1111 1111"}'];
+      const env = { HOME: sandbox.folder };
+      const ran = await sandbox.run(buf.path, [...args, `https://${HOST}/p.S/M`], { cgroup, env });
+      await loader.settle();
+      const streams = heard(loader, ran.pid, 'out').filter((stream) => stream.bytes.includes('4111 1111 1111 1111'));
+      assert.equal(streams.length, 1, ran.stderr);
+      assert.equal(streams[0]?.missing, 0);
+      assert.ok(heard(loader, ran.pid, 'in').some((stream) => stream.bytes.includes('the answer of the server')));
+      assert.ok(namesOf(loader, ran.pid).includes(HOST));
     });
   }
 
