@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { packageRoot } from '../../config/package-root.ts';
 import { constantOf, structOf } from '../support/events-header.ts';
+import { buildElfInspect, inspect } from './elf.ts';
 import { kernelSkipWithout, makeCgroup, type TestCgroup } from './host.ts';
 import { fields, numberOf, startLoader, type TestLoader, tgidOf } from './loader.ts';
 import { openSandbox, type Sandbox } from './sandbox.ts';
@@ -85,6 +86,19 @@ describe('probes on TLS libraries', { skip: kernelSkipWithout('openssl', 'gcc') 
       });
     });
   }
+
+  test('a file is read as it is on disk, however many probe it', async () => {
+    const program = buildElfInspect(['-O1']);
+    const { file, env } = ownLibrary('twice');
+    const before_ = inspect(program, file);
+    await withLoader([], async (loader) => {
+      const running = sandbox.start(client, ['wait', '8443', HOST, '9', '100'], { cgroup, env });
+      await attached(loader, file);
+      assert.deepEqual(inspect(program, file), before_);
+      running.stdin.end();
+      await running.finished();
+    });
+  });
 
   test('a process outside of the watched cgroup is not heard, on the same library', async () => {
     await withLoader([], async (loader) => {
