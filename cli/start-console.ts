@@ -36,6 +36,8 @@ export interface Observed {
   readonly proxyUrl: string;
   readonly certificate: string;
   readonly workers: () => number;
+  /** Whom live alerts are told to, and how that goes. */
+  readonly notify: () => Situation['notify'];
   /** Keeps an event; throws where it cannot. */
   readonly record: (event: EventBody) => void;
 }
@@ -90,7 +92,7 @@ export async function startConfiguredConsole(
     workers: observed.workers(),
     openConnections: null,
     sensor: { state: 'off', reason: null, kernel: null, attached: [], losses: [] },
-    notify: [],
+    notify: observed.notify(),
     policies,
   });
   const isSource = import.meta.url.endsWith('.ts');

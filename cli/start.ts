@@ -19,6 +19,7 @@ import { followConfiguredBundle } from './bundle/configured-bundle.ts';
 import type { Carrier } from './carrier.ts';
 import { startInProcess } from './in-process.ts';
 import { keepConversations } from './kept-conversations.ts';
+import { RunningAlerts } from './notify/start-alerts.ts';
 import { startReloading } from './reloading.ts';
 import { startConfiguredSinks } from './siem/configured-sinks.ts';
 import type { Snapshot } from './snapshot.ts';
@@ -94,6 +95,7 @@ export async function startWeir(config: Config, options: StartOptions = {}): Pro
     const metrics = options.console === true ? new Metrics(packageVersion()) : null;
     let workers: RunningWorkers | null = null;
     let console: ConfiguredConsole | null = null;
+    let alerts: RunningAlerts | null = null;
     const recorder = createRecorder(home, {
       encryptExcerpts: config.excerpts.encrypt,
       eventLog: options.eventLog ?? null,
@@ -137,6 +139,7 @@ export async function startWeir(config: Config, options: StartOptions = {}): Pro
               await carrier.take(next);
               recorder.encryptExcerpts(next.config.excerpts.encrypt);
               console?.take(next);
+              alerts?.take(next);
             },
             recorder,
             log,
@@ -159,7 +162,10 @@ export async function startWeir(config: Config, options: StartOptions = {}): Pro
     };
     if (metrics !== null) {
       const now = reloading?.snapshot ?? snapshot;
-      const starting = startConfiguredConsole(now, metrics, observed, log);
+      const running = new RunningAlerts(home.path, now, log);
+      alerts = running;
+      opened.push(() => running.close());
+      const starting = startConfiguredConsole(now, metrics, { ...observed, notify: () => running.state }, log);
       console = await namingHolder(config.console.listen, starting);
     }
     // Behind all but the lock, so that it says until the end what goes on.

@@ -4,7 +4,10 @@ import type { DestinationEntry } from '../catalog/catalog.ts';
 import type { HostPort } from '../catalog/host.ts';
 import type { GatewayProvider } from '../catalog/providers.ts';
 import type { AppPattern } from '../engine/decide/app-match.ts';
+import type { Severity } from '../flow/decision.ts';
+import type { EventKind } from '../flow/event.ts';
 import type { AwsCredentials } from './aws-credentials.ts';
+import type { SyslogPlace } from './values.ts';
 
 /** Bytes, milliseconds and counts, as their names say; see docs/configuration.md. */
 export interface ProxyLimits {
@@ -150,6 +153,22 @@ export interface SiemConfig {
   readonly keep: number;
 }
 
+/** Whom to tell of what; exactly one of webhook, slack, syslog and stdout. */
+export interface NotifyConfig {
+  /** Of this severity or graver, and of these kinds of event. */
+  readonly when: { readonly severity: Severity; readonly kinds: readonly EventKind[] };
+  readonly webhook: string | null;
+  readonly slack: string | null;
+  readonly syslog: SyslogPlace | null;
+  readonly stdout: boolean;
+  /** Milliseconds: at most one message in so long; what comes meanwhile is joined. */
+  readonly every: number;
+  /** What a webhook is signed with; null for the one in home. */
+  readonly secret: string | null;
+  /** Whether it may be at a private address. */
+  readonly private: boolean;
+}
+
 export interface Config {
   /** The file read, absolute; null when there was none and everything is the default. */
   readonly file: string | null;
@@ -186,6 +205,7 @@ export interface Config {
   >;
   /** Absolute path of the flows that are allowed; null without. */
   readonly baseline: string | null;
+  readonly notify: readonly NotifyConfig[];
   /**
    * `enabled`: `auto` where the host allows it. `cgroup`: absolute path of the cgroup v2 folder that it watches, with all below
    * it; null for the root.

@@ -11,6 +11,7 @@ import {
   as,
   boolean,
   checked,
+  duration,
   either,
   type Fields,
   list,
@@ -27,6 +28,8 @@ import {
   string,
 } from '../engine/decide/shapes.ts';
 import { BUILT_IN } from '../engine/recognizers/built-in.ts';
+import { SEVERITIES } from '../flow/decision.ts';
+import { EVENT_KINDS } from '../flow/event.ts';
 import { DESTINATION_CATEGORIES } from '../flow/parties.ts';
 import { type AwsCredentials, readAwsCredentials } from './aws-credentials.ts';
 import type { PathBase } from './paths.ts';
@@ -42,6 +45,7 @@ import {
   listenAddress,
   milliseconds,
   network,
+  noticeUrl,
   onlyYet,
   originUrl,
   path,
@@ -52,6 +56,7 @@ import {
   publicKeyFile,
   secretFile,
   siemPlace,
+  syslogPlace,
   tokenDigest,
 } from './values.ts';
 
@@ -397,6 +402,32 @@ function bundle(base: PathBase) {
   });
 }
 
+const EVERY_MS = 300_000;
+
+function notify(base: PathBase) {
+  const target = object({
+    when: section({
+      severity: optional(oneOf(SEVERITIES), 'high'),
+      kinds: optional(list(oneOf(EVENT_KINDS), { min: 1 }), ['exchange', 'bypass', 'drift']),
+    }),
+    webhook: optional(nullable(noticeUrl())),
+    slack: optional(nullable(noticeUrl())),
+    syslog: optional(nullable(syslogPlace())),
+    stdout: optional(boolean(), false),
+    every: optional(duration({ min: 1000, max: 86_400_000 }), EVERY_MS),
+    secret: optional(nullable(secretFile(base))),
+    private: optional(boolean(), false),
+  });
+  return list(
+    checked(target, ({ webhook, slack, syslog, stdout, secret }, report) => {
+      const given = [webhook !== null, slack !== null, syslog !== null, stdout].filter(Boolean).length;
+      if (given !== 1) report('expected one of webhook, slack, syslog, stdout: each has an entry of its own');
+      if (secret !== null && webhook === null) report('expected no secret: a webhook alone is signed', ['secret']);
+    }),
+    { max: 20 },
+  );
+}
+
 /** The shape of the whole file. Paths in it are taken relative to `base`; files that it names are looked at. */
 export function configShape(base: PathBase, env: NodeJS.ProcessEnv) {
   return object({
@@ -410,7 +441,7 @@ export function configShape(base: PathBase, env: NodeJS.ProcessEnv) {
     destinations: optional(destinations, []),
     stores: optional(stores, []),
     environments: optional(environments, new Map()),
-    notify: notBuilt('notify'),
+    notify: optional(notify(base), []),
     retention: notBuilt('retention'),
     excerpts: section({
       chars: optional(number({ integer: true, min: 0, max: 500 }), 75),

@@ -109,6 +109,7 @@ function configOf(read: ConfigFile, file: string | null, home: string): Config {
     store: read.store,
     environments: read.environments,
     baseline: read.baseline,
+    notify: read.notify,
     console: read.console,
     sensor: { enabled: read.sensor.enabled, cgroup: read.sensor.cgroup, sample: read.sensor.sample },
   };

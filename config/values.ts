@@ -200,6 +200,33 @@ export function publicKeyFile(base: PathBase): Shape<string> {
   };
 }
 
+/** Where notices are posted: `https://host/path`, or `http://`. Its path may be a secret, and is never repeated. */
+export function noticeUrl(): Shape<string> {
+  return parsed('an http:// or https:// URL without user, password and fragment', (text) => {
+    if (!/^https?:\/\//i.test(text) || text.length > 2000 || !URL.canParse(text)) return null;
+    const url = new URL(text);
+    return url.username === '' && url.password === '' && url.hash === '' && url.hostname !== '' ? url.href : null;
+  });
+}
+
+export interface SyslogPlace extends HostPort {
+  readonly transport: 'udp' | 'tcp' | 'tls';
+}
+
+const SYSLOG_PORTS: Readonly<Record<SyslogPlace['transport'], number>> = { udp: 514, tcp: 514, tls: 6514 };
+
+/** Where a syslog server listens: `udp://host:514`, `tcp://`, `tls://`. */
+export function syslogPlace(): Shape<SyslogPlace> {
+  return parsed('udp://, tcp:// or tls://, then host[:port] and nothing more', (text) => {
+    const match = /^(udp|tcp|tls):\/\/(\[[^\]]*\]|[^:/?#@[\]]+)(?::(\d{1,5}))?\/?$/i.exec(text);
+    const host = match === null ? null : canonicalHost(match[2] ?? '');
+    if (match === null || host === null) return null;
+    const transport = (match[1] ?? '').toLowerCase() as SyslogPlace['transport'];
+    const port = match[3] === undefined ? SYSLOG_PORTS[transport] : Number(match[3]);
+    return port < 1 || port > 65_535 ? null : { transport, host, port };
+  });
+}
+
 /** Where a bundle comes from: `https://…`, or the path of a file. */
 export function bundlePlace(base: PathBase): Shape<BundlePlace> {
   const expected = 'a URL that begins with https://, or the path of a file';

@@ -163,6 +163,8 @@ const CLIENTS: Readonly<Record<string, string>> = {
   'cli/bundle/fetch-bundle.ts': 'asks the place that the configuration names for the policies of the fleet',
   'cli/siem/http-sink.ts': 'hands committed events to the receiver that the configuration names',
   'cli/siem/syslog-sink.ts': 'hands committed events to the receiver that the configuration names',
+  'cli/notify/send.ts':
+    'speaks HTTP over sockets of the dialer, and sends datagrams to the syslog that the configuration names',
   'cli/running-proxy.ts': 'asks at the address of the configured proxy whether a Weir listens there',
 };
 
@@ -236,7 +238,7 @@ const HOME_OF: Readonly<Record<string, RegExp>> = {
   '@opentelemetry/sdk-trace-base': /^cli\/traces\//,
   'node-forge': /^proxy\/tls\//,
   'node:sqlite': /^store\//,
-  'node:worker_threads': /^(store|model|documents|cli\/examining|cli\/console)\//,
+  'node:worker_threads': /^(store|model|documents|cli\/examining|cli\/console|cli\/notify)\//,
   'onnxruntime-node': /^model\//,
   saxes: /^documents\//,
   unpdf: /^documents\//,

@@ -1,12 +1,11 @@
 /** `weir flows diff`: what is seen beside the flows that are allowed. Exit 1 on drift, for CI. */
 import { relative, resolve } from 'node:path';
 import { type Drift, driftOf } from '../../map/drift.ts';
-import { edgeId } from '../../store/edges.ts';
-import type { Reader } from '../../store/reader.ts';
 import { type Command, type CommandContext, hasOption, UsageError } from '../command.ts';
 import { cleanText } from '../log/clean-text.ts';
 import { withLog } from '../log/open-log.ts';
 import { readBaseline } from './baseline-file.ts';
+import { bypassesOf } from './bypasses.ts';
 import { edgeFilter, FLOW_DETAILS, FLOW_OPTIONS, FLOW_USAGE } from './filters.ts';
 import { knowledgeOf } from './knowledge.ts';
 import { busiestDays } from './peaks.ts';
@@ -47,23 +46,6 @@ function askedBaseline(context: CommandContext) {
   const configured = context.config().baseline;
   if (configured !== null) return readBaseline(configured, relative(context.cwd, configured) || configured);
   throw new UsageError('needs a file, or `baseline` in the configuration; `weir flows baseline` prints one');
-}
-
-/** Events of kind `bypass` by the edge that the sensor has of the same call; the newest so many. */
-const MAX_BYPASSES = 10_000;
-
-function bypassesOf(reader: Reader, since: Date | null): ReadonlyMap<string, readonly string[]> {
-  const byEdge = new Map<string, string[]>();
-  for (const event of reader.events({ kinds: ['bypass'], since, limit: MAX_BYPASSES })) {
-    for (const protocol of ['https', 'http', 'tunnel', 'unknown']) {
-      const { source, destination, channel, id } = event;
-      const edge = edgeId({ source, destination, protocol, direction: 'out', channel });
-      const known = byEdge.get(edge);
-      if (known === undefined) byEdge.set(edge, [id]);
-      else known.push(id);
-    }
-  }
-  return byEdge;
 }
 
 function driftLine({ kind, severity, source, destination, direction, text, edges }: Drift): string {

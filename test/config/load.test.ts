@@ -368,7 +368,6 @@ const WRONG: readonly (readonly [what: string, text: string, ...lines: readonly 
 const NOT_BUILT: readonly (readonly [text: string, ...lines: readonly string[]])[] = [
   ['detection: {countries: [DE, deu]}', '1:29: expected an ISO 3166-1 code such as DE'],
   ['detection: {languages: [en, de]}', '1:24: a choice of languages is not built yet; expected ["en"]'],
-  ['notify: []', '1:1: notify is not built yet; remove this key'],
   ['retention: {events: 90d}', '1:1: retention is not built yet; remove this key'],
   ['store: postgres://u@db/weir', '1:8: another store than sqlite is not built yet; expected "sqlite"'],
   ['bus: nats://a', '1:6: bus is not built yet; expected null'],
