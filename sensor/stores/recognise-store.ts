@@ -3,6 +3,8 @@
  * settles only what begins alike. What is no store that is known here is said to be HTTP, TLS or unknown.
  */
 import { peekClientHello } from '../../wire/client-hello.ts';
+import { beginsKafka } from './kafka.ts';
+import { beginsMongodb } from './mongodb.ts';
 import { beginsMysql } from './mysql.ts';
 import { beginsPostgresql } from './postgresql.ts';
 import { beginsRedis } from './redis.ts';
@@ -48,6 +50,8 @@ const SIGNS: readonly Sign[] = [
   ({ out }) => when(beginsPostgresql(out), store('postgresql')),
   ({ out }) => when(beginsHttp(out), { kind: 'http' }),
   ({ out }) => when(beginsRedis(out), store('redis')),
+  ({ out }) => when(beginsMongodb(out), store('mongodb')),
+  ({ out }) => when(beginsKafka(out), store('kafka')),
   // Its server speaks first.
   ({ out, in: received }) =>
     out.length > 0 && received.length === 0 ? null : when(beginsMysql(received), store('mysql')),

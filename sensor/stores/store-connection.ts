@@ -3,6 +3,8 @@
  * over. Fed with bytes in order, be they from packets (packet-order.ts) or from inside TLS.
  */
 import type { Conversation } from '../reassemble/heard.ts';
+import { KafkaReader } from './kafka.ts';
+import { MongodbReader } from './mongodb.ts';
 import { MysqlReader } from './mysql.ts';
 import { PostgresqlReader } from './postgresql.ts';
 import { MAX_FIRST_BYTES, type Recognised, recogniseStore } from './recognise-store.ts';
@@ -17,6 +19,8 @@ export interface StoreConnectionOptions extends StoreReaderOptions {
 type Make = (options: StoreReaderOptions) => StoreReader;
 
 const READERS: Readonly<Partial<Record<StoreProtocol, Make>>> = {
+  kafka: (options) => new KafkaReader(options),
+  mongodb: (options) => new MongodbReader(options),
   mysql: (options) => new MysqlReader(options),
   postgresql: (options) => new PostgresqlReader(options),
   redis: (options) => new RedisReader(options),
