@@ -7,6 +7,7 @@ import type { Edge } from '../flow/edge.ts';
 import type { Channel } from '../flow/parties.ts';
 import type { Sighting } from '../store/sightings.ts';
 import { endsReader, type MapEnd, type Place } from './ends.ts';
+import { canHaveArrived } from './fence.ts';
 import type { Knowledge } from './knowledge.ts';
 
 /** Milliseconds since 1970, both inclusive. */
@@ -25,6 +26,8 @@ export interface Hop extends Span {
   readonly edges: readonly string[];
   readonly channels: readonly Channel[];
   readonly coverage: Coverage;
+  /** Every call was blocked, or its findings were replaced: nothing arrived as it was. */
+  readonly isHeld: boolean;
 }
 
 /** Hops by entity, and what no hop could be made of. */
@@ -47,7 +50,8 @@ interface Growing {
   last: number;
   readonly values: Map<string, Span>;
   readonly edges: string[];
-  readonly channels: Set<Channel>;
+  /** Calls and what was decided on them, by who saw them. */
+  readonly decided: Map<Channel, { calls: number; readonly actions: Record<string, number> }>;
   coverage: Coverage;
 }
 
@@ -117,9 +121,9 @@ function add(
   const first = Date.parse(detail?.firstSeen ?? edge.firstSeen);
   const last = Date.parse(detail?.lastSeen ?? edge.lastSeen);
   const known = ofEntity.get(key);
-  const grown = known ?? {
+  const grown: Growing = known ?? {
     ...hop,
-    ...{ count: 0, first, last, values: new Map<string, Span>(), edges: [], channels: new Set<Channel>() },
+    ...{ count: 0, first, last, values: new Map<string, Span>(), edges: [], decided: new Map() },
     coverage: edge.coverage,
   };
   if (known === undefined) ofEntity.set(key, grown);
@@ -127,7 +131,11 @@ function add(
   grown.first = Math.min(grown.first, first);
   grown.last = Math.max(grown.last, last);
   grown.coverage = worseCoverage(grown.coverage, edge.coverage);
-  grown.channels.add(edge.channel);
+  const decided = grown.decided.get(edge.channel) ?? { calls: 0, actions: {} };
+  grown.decided.set(edge.channel, decided);
+  decided.calls += edge.calls;
+  for (const [action, calls] of Object.entries(edge.actions))
+    decided.actions[action] = (decided.actions[action] ?? 0) + calls;
   grown.edges.push(edge.id);
   const timed = new Set<string>();
   for (const { fingerprint, firstSeen, lastSeen } of sightings) {
@@ -147,6 +155,13 @@ function see(values: Map<string, Span>, fingerprint: string, { first, last }: Sp
   });
 }
 
-function grownHop(grown: Growing): Hop {
-  return { ...grown, channels: [...grown.channels].toSorted() };
+function grownHop({ decided, ...grown }: Growing): Hop {
+  // Two channels saw the same calls: what one decided, the other saw pass by.
+  const actions: Record<string, number> = {};
+  let calls = 0;
+  for (const seen of decided.values()) {
+    calls = Math.max(calls, seen.calls);
+    for (const [action, count] of Object.entries(seen.actions)) actions[action] = Math.max(actions[action] ?? 0, count);
+  }
+  return { ...grown, channels: [...decided.keys()].toSorted(), isHeld: !canHaveArrived({ calls, actions }) };
 }

@@ -36,6 +36,8 @@ export interface ChainHop {
   readonly firstSeen: string;
   readonly lastSeen: string;
   readonly channels: readonly Channel[];
+  /** Every call was blocked, or its findings were replaced: nothing arrived as it was. */
+  readonly isHeld: boolean;
   /** Ids of edges. */
   readonly edges: readonly string[];
 }
@@ -46,6 +48,8 @@ export interface Chain {
   readonly from: ChainEnd;
   readonly to: ChainEnd;
   readonly hops: readonly ChainHop[];
+  /** Its last hop was held back: what was found on it did not arrive as it was. */
+  readonly isHeld: boolean;
   /** Values (of those whose fingerprints are kept) that were seen on every hop. */
   readonly values: number;
 }
@@ -53,11 +57,13 @@ export interface Chain {
 /** A place in the blast radius. */
 export interface Reached extends ChainEnd {
   readonly hops: number;
+  /** By no path did anything arrive there as it was. */
+  readonly isHeld: boolean;
   readonly entities: Readonly<Record<string, Certainty>>;
 }
 
 export interface Lineage {
-  /** Confirmed ones first, of these the ones that lead outside, of these the ones of several hops. */
+  /** What was held back comes last; confirmed ones first, of these the ones that lead outside, then those of several hops. */
   readonly chains: readonly Chain[];
   /** How many there are, those beyond the limit included. */
   readonly total: number;
@@ -85,8 +91,9 @@ export function lineageOf(
   const isFrom = query.from === null ? null : endMatcher(query.from);
   const isTo = query.to === null ? null : endMatcher(query.to);
   const kept = new BestChains(query.limit);
-  const reach = isFrom === null && isTo === null ? null : isFrom !== null && isTo !== null ? null : new Reach();
   const isBack = isFrom === null && isTo !== null;
+  const isOneSided = (isFrom === null) !== (isTo === null);
+  const reach = isOneSided ? new Reach(isBack) : null;
   for (const [entity, list] of hops.byEntity) {
     const search = new TrailSearch(list, isBack ? 'back' : 'forward');
     const sides = new Sides(list);
@@ -100,11 +107,11 @@ export function lineageOf(
         const sure = confirmed.get(key);
         const best = sure ?? trail;
         const end = search.head(best.hop);
-        reach?.add(end, entity, certaintyOf(best, isBack), best.length);
+        reach?.add(end, entity, certaintyOf(best, isBack), best);
         const isEnd = isBack
           ? sides.isBeginning(end, -best.arrival)
           : isTo === null
-            ? sides.isEnd(end, best.arrival)
+            ? best.hop.isHeld || sides.isEnd(end, best.arrival)
             : isTo(end);
         if (isEnd) kept.add(chainOf(best, isBack));
       }
@@ -123,10 +130,11 @@ class Sides {
   readonly #got = new Map<string, Span>();
 
   constructor(hops: readonly Hop[]) {
-    for (const { from, to, first, last } of hops) {
+    for (const { from, to, first, last, isHeld } of hops) {
       this.#ends.set(from.key, from).set(to.key, to);
       widen(this.#sent, from.key, first, last);
-      widen(this.#got, to.key, first, last);
+      // What did not arrive was not got.
+      if (!isHeld) widen(this.#got, to.key, first, last);
     }
   }
 
@@ -190,27 +198,40 @@ class BestChains {
 const OUTSIDE: ReadonlySet<NodeType> = new Set(['llm', 'third_party', 'unknown']);
 
 function byUrgency(a: Chain, b: Chain): number {
-  const rank = ({ certainty, to, hops }: Chain) =>
-    (certainty === 'confirmed' ? 0 : 4) + (OUTSIDE.has(to.type) ? 0 : 2) + (hops.length > 1 ? 0 : 1);
+  const rank = ({ certainty, to, hops, isHeld }: Chain) =>
+    (isHeld ? 8 : 0) + (certainty === 'confirmed' ? 0 : 4) + (OUTSIDE.has(to.type) ? 0 : 2) + (hops.length > 1 ? 0 : 1);
   const name = ({ entity, from, to }: Chain) => `${entity}\0${from.label}\0${to.label}`;
   return rank(a) - rank(b) || (name(a) < name(b) ? -1 : name(a) > name(b) ? 1 : 0);
 }
 
 class Reach {
-  readonly #reached = new Map<string, { end: MapEnd; hops: number; entities: Map<string, Certainty> }>();
+  readonly #isBack: boolean;
+  readonly #reached = new Map<
+    string,
+    { readonly end: MapEnd; hops: number; isHeld: boolean; readonly entities: Map<string, Certainty> }
+  >();
 
-  add(end: MapEnd, entity: string, certainty: Certainty, hops: number): void {
-    const known = this.#reached.get(end.key) ?? { end, hops, entities: new Map<string, Certainty>() };
+  constructor(isBack: boolean) {
+    this.#isBack = isBack;
+  }
+
+  add(end: MapEnd, entity: string, certainty: Certainty, trail: Trail): void {
+    const known = this.#reached.get(end.key) ?? {
+      ...{ end, hops: trail.length, isHeld: true },
+      entities: new Map<string, Certainty>(),
+    };
     this.#reached.set(end.key, known);
-    known.hops = Math.min(known.hops, hops);
+    known.hops = Math.min(known.hops, trail.length);
+    if (!lastOf(trail, this.#isBack).isHeld) known.isHeld = false;
     if (known.entities.get(entity) !== 'confirmed') known.entities.set(entity, certainty);
   }
 
   list(): readonly Reached[] {
     return [...this.#reached.values()]
-      .map(({ end, hops, entities }) => ({
+      .map(({ end, hops, isHeld, entities }) => ({
         ...chainEnd(end),
         hops,
+        isHeld,
         entities: Object.fromEntries([...entities].toSorted()),
       }))
       .toSorted((a, b) => a.hops - b.hops || (a.label < b.label ? -1 : a.label > b.label ? 1 : 0));
@@ -222,6 +243,13 @@ function hopsAlong(trail: Trail, isBack: boolean): readonly Hop[] {
   const hops: Hop[] = [];
   for (let one: Trail | null = trail; one !== null; one = one.before) hops.push(one.hop);
   return isBack ? hops : hops.reverse();
+}
+
+/** The hop at the end of the data's way. */
+function lastOf(trail: Trail, isBack: boolean): Hop {
+  let one = trail;
+  while (isBack && one.before !== null) one = one.before;
+  return one.hop;
 }
 
 /** One hop is what was seen itself. */
@@ -245,6 +273,7 @@ function chainOf(trail: Trail, isBack: boolean): Chain {
       firstSeen: new Date(hop.first).toISOString(),
       lastSeen: new Date(hop.last).toISOString(),
       channels: hop.channels,
+      isHeld: hop.isHeld,
       edges: hop.edges,
     };
   });
@@ -257,6 +286,7 @@ function chainOf(trail: Trail, isBack: boolean): Chain {
     from: chainEnd(first.from),
     to: chainEnd(last.to),
     hops,
+    isHeld: last.isHeld,
     values: shared.length,
   };
 }

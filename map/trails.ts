@@ -79,11 +79,12 @@ export class TrailSearch {
         if (place.key === start.key || trail.arrival >= (arrivals.get(trail.hop) ?? Infinity)) continue;
         arrivals.set(trail.hop, trail.arrival);
         if (!best.has(place.key)) best.set(place.key, trail);
-        if (round === MAX_HOPS) continue;
+        // What did not arrive goes no further: only the last hop of a path may have been held back.
+        if (round === MAX_HOPS || (!this.#isBack && trail.hop.isHeld)) continue;
         const isEarlier = trail.arrival < (atPlace.get(place.key) ?? Infinity);
         for (const hop of this.#onwardFrom(trail, place, certainty, isEarlier)) {
           const [first, last] = this.#span(hop);
-          if (trail.arrival > last) continue;
+          if (trail.arrival > last || (this.#isBack && hop.isHeld)) continue;
           next.push({ hop, before: trail, length: trail.length + 1, arrival: Math.max(trail.arrival, first) });
         }
         if (isEarlier) atPlace.set(place.key, trail.arrival);

@@ -67,7 +67,7 @@ function print(
     const heading = to === null ? `What ${from} reaches` : `What can have reached ${to}`;
     context.out(`\n${cleanText(heading)}\n`);
     context.out(
-      tableText(['PLACE', 'TYPE', 'OWNER', 'HOPS', 'CLASSES'], reach.map(reachRow), {
+      tableText(['PLACE', 'TYPE', 'OWNER', 'HOPS', 'ARRIVED', 'CLASSES'], reach.map(reachRow), {
         color: context.color,
         right: ['HOPS'],
       }),
@@ -83,19 +83,19 @@ function chainText({ entity, certainty, from, to, hops, values }: Chain): string
   return [head, ...hops.map((hop) => `  ${hopText(hop)}`)].map(cleanText).join('\n');
 }
 
-function hopText({ from, to, join, count, firstSeen, lastSeen, channels, edges }: ChainHop): string {
+function hopText({ from, to, join, isHeld, count, firstSeen, lastSeen, channels, edges }: ChainHop): string {
   const days =
     firstSeen.slice(0, 10) === lastSeen.slice(0, 10)
       ? firstSeen.slice(0, 10)
       : `${firstSeen.slice(0, 10)} to ${lastSeen.slice(0, 10)}`;
   const ids = edges.length <= 3 ? edges.join(' ') : `${edges.slice(0, 3).join(' ')} and ${edges.length - 3} more`;
-  const joined = join === null ? '' : `${join}  `;
+  const joined = `${join === null ? '' : `${join}  `}${isHeld ? 'held back  ' : ''}`;
   return `${from.label} -> ${to.label}  ${joined}${count} found, ${days}, ${channels.join(' and ')}, edge ${ids}`;
 }
 
-function reachRow({ label, type, owner, hops, entities }: Reached) {
+function reachRow({ label, type, owner, hops, isHeld, entities }: Reached) {
   const classes = Object.entries(entities).map(([entity, certainty]) =>
     certainty === 'confirmed' ? entity : `${entity}?`,
   );
-  return [label, type, owner ?? '-', String(hops), classes.join(' ')].map((text) => ({ text }));
+  return [label, type, owner ?? '-', String(hops), isHeld ? 'no' : 'yes', classes.join(' ')].map((text) => ({ text }));
 }

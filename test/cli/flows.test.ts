@@ -127,7 +127,7 @@ test('flows lineage joins what a service read with what it sent', async (t) => {
   assert.match(out, /^CREDIT_CARD {2}crm-db:5432 -> OpenAI api\.openai\.com {2}(possible|confirmed), 2 hops/);
   assert.match(
     out,
-    /\n\nWhat CRM-db:\* reaches\nPLACE +TYPE +OWNER +HOPS +CLASSES\nbilling +workload +- +1 +CREDIT_CARD\n/,
+    /\n\nWhat CRM-db:\* reaches\nPLACE +TYPE +OWNER +HOPS +ARRIVED +CLASSES\nbilling +workload +- +1 +yes +CREDIT_CARD\n/,
   );
   const json = JSON.parse((await place.call(['flows', 'lineage', '--to', 'openai', '--json'])).out);
   assert.deepEqual([json.total, json.chains[0].hops.length, json.chains[0].hops[0].channels], [1, 2, ['sensor']]);

@@ -133,6 +133,52 @@ test('a store that one service writes and another reads joins both', () => {
   ]);
 });
 
+test('what was blocked or tokenized did not arrive: it is said, goes no further, and comes last', () => {
+  const held = { calls: 4, actions: { block: 1, tokenize: 3 } };
+  const edges = [
+    reads('billing', 'crm-db:5432', found(['a'])),
+    edge('billing', 'api.openai.com', { ...found(['a']), ...held }),
+    edge('billing', 'chat.internal', { ...found(['a']), ...held }),
+    edge('billing', 'files.example', found(['z'])),
+    edge('chat', 'hooks.slack.com', found(['a'])),
+  ];
+  const { chains, reach } = ask(edges, { from: 'crm' });
+  assert.deepEqual(
+    chains.map((chain) => [told(chain), chain.isHeld]),
+    [
+      ['EMAIL_ADDRESS possible crm > billing > files.example', false],
+      ['EMAIL_ADDRESS confirmed crm > billing > OpenAI api.openai.com', true],
+      ['EMAIL_ADDRESS confirmed crm > billing > chat', true],
+    ],
+  );
+  assert.deepEqual(
+    reach?.map(({ label, isHeld }) => [label, isHeld]),
+    [
+      ['billing', false],
+      ['OpenAI api.openai.com', true],
+      ['chat', true],
+      ['files.example', false],
+    ],
+  );
+  assert.deepEqual(ask(edges, { to: 'hooks.slack.com' }).chains.map(told), [
+    'EMAIL_ADDRESS confirmed chat > Slack hooks.slack.com',
+  ]);
+  assert.deepEqual(
+    ask(edges, { to: 'api.openai.com' }).reach?.map(({ label, isHeld }) => [label, isHeld]),
+    [
+      ['billing', true],
+      ['crm', true],
+    ],
+  );
+});
+
+test('what the sensor saw beside a proxy that held it back was held back, unless it saw more calls', () => {
+  const proxied = edge('billing', 'api.openai.com', { ...found(['a']), calls: 3, actions: { block: 3 } });
+  const seen = (calls: number) => edge('billing', 'api.openai.com', { ...found(['a']), channel: 'sensor', calls });
+  assert.equal(ask([proxied, seen(3)]).chains[0]?.isHeld, true);
+  assert.equal(ask([proxied, seen(4)]).chains[0]?.isHeld, false);
+});
+
 test('a cycle ends, and no path leads back to where it began', () => {
   const edges = [
     reads('billing', 'crm-db:5432', found(['a'])),
