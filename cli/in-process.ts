@@ -15,6 +15,7 @@ import { EngineMaker, fingerprinter } from './configured-engine.ts';
 import { openConfiguredModel } from './configured-model.ts';
 import { ExamineElsewhere } from './examining/examine-elsewhere.ts';
 import type { Snapshot } from './snapshot.ts';
+import { steeringClient } from './steering-client.ts';
 import { openTraces } from './traces/otlp.ts';
 
 export interface InProcessParts {
@@ -50,9 +51,11 @@ export async function startInProcess(snapshot: Snapshot, parts: InProcessParts):
       examineElsewhere: (message, refusesParts) => elsewhere.examine(message, refusesParts),
     };
   };
+  const steering = steeringClient(snapshot.config, home);
   try {
     const proxy = await startProxy({
       ...settingsOf(snapshot),
+      originOf: steering?.originOf ?? null,
       recorder,
       conversations,
       overrides: overridesIn(home, Date.now),
@@ -65,6 +68,7 @@ export async function startInProcess(snapshot: Snapshot, parts: InProcessParts):
       hostname: hostname(),
       version: packageVersion(),
     });
+    steering?.begin();
     return {
       url: proxy.url,
       port: proxy.port,
@@ -74,6 +78,7 @@ export async function startInProcess(snapshot: Snapshot, parts: InProcessParts):
       },
       figures: async () => [['main', proxy.figures()]],
       close: async () => {
+        steering?.close();
         await proxy.close();
         await spans?.close();
         await model?.close();
@@ -82,6 +87,7 @@ export async function startInProcess(snapshot: Snapshot, parts: InProcessParts):
       },
     };
   } catch (error) {
+    steering?.close();
     await spans?.close();
     await model?.close();
     await documentReader.close();

@@ -26,6 +26,8 @@ const NEEDS_RESTART: ReadonlySet<string> = new Set([
   'console.listen',
   'sensor.enabled',
   'sensor.cgroup',
+  'sensor.steer',
+  'sensor.block',
   'detection.model',
   'proxy.listen',
   'proxy.transparent',

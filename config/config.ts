@@ -208,12 +208,21 @@ export interface Config {
   readonly notify: readonly NotifyConfig[];
   /**
    * `enabled`: `auto` where the host allows it. `cgroup`: absolute path of the cgroup v2 folder that it watches, with all below
-   * it; null for the root.
+   * it; null for the root. `steer`: whose connections to GenAI go to the transparent listener (absolute paths of cgroup v2
+   * folders, app labels, container ids), and where other network namespaces reach it. `block`: refuses connections to GenAI
+   * that is not sanctioned.
    */
-  /** `sample`: of a connection that is no TLS, messages of an edge that are looked at in a minute, and bytes of each. */
   readonly sensor: {
     readonly enabled: 'auto' | boolean;
     readonly cgroup: string | null;
+    /** Of a connection that is no TLS: messages of an edge that are looked at in a minute, and bytes of each. */
     readonly sample: { readonly messages: number; readonly bytes: number };
+    readonly steer: {
+      readonly cgroups: readonly string[];
+      readonly apps: readonly string[];
+      readonly containers: readonly string[];
+      readonly address: HostPort | null;
+    } | null;
+    readonly block: boolean;
   };
 }

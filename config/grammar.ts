@@ -2,6 +2,7 @@
  * The grammar of weir.yaml: every key, what it takes and its default; docs/configuration.md says what each does. Keys
  * whose part is not built are refused by name. Files that it names are read here, so that a problem has its place.
  */
+import { isIP } from 'node:net';
 import { type HostPort, hostPortText, parseHostPort } from '../catalog/host.ts';
 import type { GatewayProvider } from '../catalog/providers.ts';
 import type { AppPattern } from '../engine/decide/app-match.ts';
@@ -401,6 +402,16 @@ function bundle(base: PathBase) {
     ),
   });
 }
+const steeredFolder = string({
+  expected: 'the absolute path of a folder of cgroup v2',
+  pattern: /^\/./,
+  maxLength: 4096,
+});
+
+/** Where programs in other network namespaces reach the proxy: an address, since nothing is resolved there. */
+const steerAddress = checked(place(), ({ host }, report) => {
+  if (isIP(host) === 0) report('expected ADDRESS:PORT, with an IP address');
+});
 
 const EVERY_MS = 300_000;
 
@@ -430,7 +441,7 @@ function notify(base: PathBase) {
 
 /** The shape of the whole file. Paths in it are taken relative to `base`; files that it names are looked at. */
 export function configShape(base: PathBase, env: NodeJS.ProcessEnv) {
-  return object({
+  const file = object({
     home: optional(path(base)),
     proxy: proxy(base, env),
     policies: optional(list(existingPath(base))),
@@ -459,9 +470,24 @@ export function configShape(base: PathBase, env: NodeJS.ProcessEnv) {
         messages: optional(number({ integer: true, min: 0, max: 100_000 }), 60),
         bytes: optional(bytes({ min: 64, max: 15 * KIB }), 4 * KIB),
       }),
-      steer: notBuilt('sensor.steer'),
-      block: notBuilt('sensor.block'),
+      steer: optional(
+        nullable(
+          object({
+            cgroups: optional(list(steeredFolder), []),
+            apps: optional(list(string()), []),
+            containers: optional(list(string()), []),
+            address: optional(nullable(steerAddress), null),
+          }),
+        ),
+        null,
+      ),
+      block: optional(boolean(), false),
     }),
+  });
+  return checked(file, ({ sensor, proxy: { transparent } }, report) => {
+    if (sensor.steer !== null && transparent === null) {
+      report('sensor.steer needs proxy.transparent: that listener takes what is steered', ['sensor', 'steer']);
+    }
   });
 }
 

@@ -111,7 +111,7 @@ function configOf(read: ConfigFile, file: string | null, home: string): Config {
     baseline: read.baseline,
     notify: read.notify,
     console: read.console,
-    sensor: { enabled: read.sensor.enabled, cgroup: read.sensor.cgroup, sample: read.sensor.sample },
+    sensor: read.sensor,
   };
 }
 

@@ -26,7 +26,7 @@ import { Pipelined } from './pipelined.ts';
 import { type RequestLine, refusalOfHead } from './request-gate.ts';
 import { type Route, routeOf } from './request-route.ts';
 import { acceptSocks, isSocks } from './socks.ts';
-import { acceptTransparent } from './transparent.ts';
+import { acceptTransparent, type OriginOf } from './transparent.ts';
 import { acceptTunnel, HTTP_REPLIES, type TunnelContext } from './tunnel.ts';
 import { acceptUpgrade } from './websocket/upgrade.ts';
 
@@ -36,6 +36,7 @@ export interface ListenerContext extends AdmissionContext, TunnelContext {
   readonly listenPort: () => number;
   readonly ownFacts: OwnFacts;
   readonly outgoing: Outgoing;
+  readonly originOf: OriginOf | null;
   /** Told of each exchange that is under way, so that a stop can wait for it. */
   readonly track: (work: Promise<void>) => void;
 }

@@ -35,6 +35,7 @@ import { Peers } from './peers.ts';
 import type { Authority } from './tls/authority.ts';
 import { createLeaves } from './tls/leaves.ts';
 import { type SpanMaker, Traces } from './traces.ts';
+import type { OriginOf } from './transparent.ts';
 import { Rejections } from './trust.ts';
 import { throughProxy } from './upstream-proxy.ts';
 import { SharedUsage } from './usage-ledger.ts';
@@ -74,6 +75,8 @@ export interface ProxyOptions extends ProxySettings {
   /** This host's name: the source of clients on it. */
   readonly hostname: string;
   readonly version: string;
+  /** Where a connection to the transparent listener was going, as the sensor that steers it knows; absent: none is steered. */
+  readonly originOf?: OriginOf | null;
   /** Several processes listen on the one port, and the system spreads connections over them. */
   readonly reusePort?: boolean;
   /** Resolves names instead of the system's resolver. */
@@ -153,6 +156,7 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
     hostname: options.hostname,
     arrivals,
     outgoing,
+    originOf: options.originOf ?? null,
     rejections: options.rejections ?? new Rejections(now),
     listenPort: () => port,
   };

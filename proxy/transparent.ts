@@ -1,19 +1,38 @@
 /**
- * The transparent listener: connections that the kernel redirects, of clients that know nothing of a proxy. The name is
- * taken from SNI or Host and resolved here; where the client believed to connect to is not asked for (Node cannot know
- * it, and it would be the client's word against the name's). What has no name goes nowhere.
+ * The transparent listener: connections of clients that know nothing of a proxy. Two ways lead here, and a proxy knows one.
+ *
+ * Redirected by the kernel's packet filter: the name is taken from SNI or Host and resolved here; where the client believed
+ * to connect to is not asked for (Node cannot know it, and it would be the client's word against the name's). What has no
+ * name goes nowhere.
+ *
+ * Steered by the sensor, which knows where each connection was going and is asked (`originOf`): steering goes by addresses,
+ * and others than GenAI stand behind those. So what asks for a name that is not GenAI, or for none, is passed on to where
+ * it was going, untouched. A connection of which nobody knows that is closed.
  */
 import type { Socket } from 'node:net';
+import { opaque } from '../flow/coverage.ts';
 import type { Source } from '../flow/parties.ts';
 import { type AdmissionContext, hostOf, recordDenied } from './admission.ts';
+import { closeRecord, openOrStop, reasonOf } from './answer.ts';
 import type { Outgoing } from './dialer.ts';
 import { firstBytes } from './first-bytes.ts';
 import { sourceOf } from './identity.ts';
 import type { HandOver } from './listener.ts';
-import { acceptNamed, type TunnelContext } from './tunnel.ts';
+import { acceptNamed, accountOf, joinSockets, type TunnelContext } from './tunnel.ts';
+
+/** Where a steered connection was going. */
+export interface Origin {
+  readonly address: string;
+  readonly port: number;
+}
+
+/** Asks by the address and port that a steered connection comes from; null where nobody knows. An answer is given once. */
+export type OriginOf = (address: string, port: number) => Promise<Origin | null>;
 
 export interface TransparentContext extends AdmissionContext, TunnelContext {
   readonly outgoing: Outgoing;
+  /** Null where connections are not steered here. */
+  readonly originOf: OriginOf | null;
 }
 
 export interface TransparentConnection {
@@ -21,16 +40,22 @@ export interface TransparentConnection {
   readonly handOver: HandOver;
 }
 
-export function acceptTransparent({ socket, handOver }: TransparentConnection, context: TransparentContext): void {
+/** A server may be the one to speak first; what is steered by mistake is not to wait for long. */
+const STEERED_SILENCE_MS = 300;
+
+export function acceptTransparent(connection: TransparentConnection, context: TransparentContext): void {
+  const { socket } = connection;
+  socket.on('error', () => socket.destroy());
+  if (context.originOf === null) return acceptRedirected(connection, context);
+  context.track(acceptSteered(connection, context, context.originOf));
+}
+
+function acceptRedirected({ socket, handOver }: TransparentConnection, context: TransparentContext): void {
   const { clientHelloMs } = context.config.limits;
   const peer = context.arrivals.peerOf(socket);
   const port = context.arrivals.portOf(socket);
   const source: Source = sourceOf({ kind: 'anonymous' }, hostOf(peer, context));
-  const refuse = (message: string): void => {
-    recordDenied({ status: 421, code: 'name_missing', message }, peer, 'refused', context, 'unknown');
-    socket.destroy();
-  };
-  socket.on('error', () => socket.destroy());
+  const refuse = (message: string): void => refused(socket, peer, message, context);
   firstBytes(socket, Buffer.alloc(0), { silenceMs: clientHelloMs, helloMs: clientHelloMs }, (first, bytes) => {
     if (context.outgoing.has(socket)) {
       return refuse("a connection of this proxy's own: the redirection has to leave out the user that it runs as");
@@ -52,4 +77,57 @@ export function acceptTransparent({ socket, handOver }: TransparentConnection, c
         return refuse('neither TLS nor HTTP: there is no name in it');
     }
   });
+}
+
+async function acceptSteered(
+  { socket, handOver }: TransparentConnection,
+  context: TransparentContext,
+  originOf: OriginOf,
+): Promise<void> {
+  const peer = socket.remoteAddress?.replace(/^::ffff:(?=\d+\.)/, '') ?? null;
+  const origin = peer === null ? null : await originOf(peer, socket.remotePort ?? 0);
+  if (origin === null) return refused(socket, peer, 'nobody knows where this connection was going', context);
+  const source: Source = sourceOf({ kind: 'anonymous' }, hostOf(peer, context));
+  const { clientHelloMs } = context.config.limits;
+  firstBytes(socket, Buffer.alloc(0), { silenceMs: STEERED_SILENCE_MS, helloMs: clientHelloMs }, (first, bytes) => {
+    if (first.kind === 'closed') return void socket.destroy();
+    const name = first.kind === 'tls' ? first.serverName : null;
+    if (name !== null && context.catalog.lookup(name, origin.port).category === 'genai') {
+      socket.unshift(bytes);
+      return acceptNamed({ socket, name, port: origin.port, source, handOver }, context);
+    }
+    context.track(passOn(socket, bytes, { origin, name, source }, context));
+  });
+}
+
+interface Passing {
+  readonly origin: Origin;
+  readonly name: string | null;
+  readonly source: Source;
+}
+
+/** To where it was going, byte for byte, with an edge that says that nobody looked. */
+async function passOn(
+  socket: Socket,
+  head: Buffer,
+  { origin, name, source }: Passing,
+  context: TransparentContext,
+): Promise<void> {
+  const place = { host: name ?? origin.address, port: origin.port, via: name === null ? 'none' : 'sni' } as const;
+  const account = accountOf(source, place, 'tunnel', context);
+  account.lessen(opaque('tunnelled'));
+  try {
+    openOrStop(account, context);
+    const upstream = await context.dialer.dial({ host: origin.address, port: origin.port }, false);
+    await joinSockets(socket, upstream, head, account);
+    closeRecord(account, 'completed', null, null, context);
+  } catch (error) {
+    closeRecord(account, 'upstream_failed', null, reasonOf(error), context);
+    socket.destroy();
+  }
+}
+
+function refused(socket: Socket, peer: string | null, message: string, context: TransparentContext): void {
+  recordDenied({ status: 421, code: 'name_missing', message }, peer, 'refused', context, 'unknown');
+  socket.destroy();
 }

@@ -36,6 +36,8 @@ export interface HomePaths {
   /** Made when the first override is given. */
   readonly overridesFolder: string;
   readonly conversationsFolder: string;
+  /** Where the sensor and the proxy meet, where connections are steered. */
+  readonly steerSocket: string;
 }
 
 export interface Home extends HomePaths {
@@ -61,6 +63,7 @@ export function homePaths(path: string): HomePaths {
     caFolder: join(path, 'ca'),
     overridesFolder: join(path, 'overrides'),
     conversationsFolder: join(path, 'conversations'),
+    steerSocket: join(path, 'steer.sock'),
   };
 }
 

@@ -165,6 +165,7 @@ const CLIENTS: Readonly<Record<string, string>> = {
   'cli/siem/syslog-sink.ts': 'hands committed events to the receiver that the configuration names',
   'cli/notify/send.ts':
     'speaks HTTP over sockets of the dialer, and sends datagrams to the syslog that the configuration names',
+  'cli/steering-client.ts': 'asks the sensor of this home, at a Unix socket, where a steered connection was going',
   'cli/running-proxy.ts': 'asks at the address of the configured proxy whether a Weir listens there',
 };
 

@@ -21,6 +21,7 @@ import { type ConfiguredModel, openConfiguredModel } from '../configured-model.t
 import { ExamineElsewhere } from '../examining/examine-elsewhere.ts';
 import { reportFailure } from '../failure.ts';
 import type { Snapshot } from '../snapshot.ts';
+import { type SteeringClient, steeringClient } from '../steering-client.ts';
 import { openTraces, type RunningTraces } from '../traces/otlp.ts';
 import type { Failure, FromWorker, Ports, ToWorker } from './messages.ts';
 import { RemoteConversations } from './remote-conversations.ts';
@@ -38,6 +39,7 @@ class WorkerProcess {
   readonly #home: string;
   readonly #log: (line: string) => void;
   readonly #spans: RunningTraces | null;
+  readonly #steering: SteeringClient | null;
   readonly #engines: EngineMaker;
   readonly #options: Omit<Parameters<typeof startProxy>[0], keyof ProxySettings>;
   readonly #excerptKey: ReturnType<typeof openHome>['keys']['excerpt'];
@@ -86,7 +88,9 @@ class WorkerProcess {
         if (message !== null) report(message);
       },
     });
+    this.#steering = steeringClient(snapshot.config, home);
     this.#options = {
+      originOf: this.#steering?.originOf ?? null,
       recorder: this.#recorder,
       conversations: this.#conversations,
       usage: this.#usage,
@@ -140,6 +144,7 @@ class WorkerProcess {
         : { ...config.proxy.transparent, port: ports.transparent };
     const settings = { ...this.#settings, config: { ...config, proxy: { ...config.proxy, listen, transparent } } };
     this.#proxy = await startProxy({ ...this.#options, ...settings });
+    this.#steering?.begin();
     this.#say({ kind: 'listening', ports: { port: this.#proxy.port, transparent: this.#proxy.transparentPort } });
   }
 
@@ -165,6 +170,7 @@ class WorkerProcess {
   }
 
   async #stop(): Promise<void> {
+    this.#steering?.close();
     await this.#proxy?.close();
     this.#recorder.end();
     await this.#spans?.close();

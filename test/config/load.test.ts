@@ -67,7 +67,13 @@ describe('a configuration that is right', () => {
     assert.equal(config.policies, null);
     assert.deepEqual(config.excerpts, { chars: 75, encrypt: true });
     assert.deepEqual(config.console.listen, { host: '127.0.0.1', port: 8788 });
-    assert.deepEqual(config.sensor, { enabled: 'auto', cgroup: null, sample: { messages: 60, bytes: 4096 } });
+    assert.deepEqual(config.sensor, {
+      enabled: 'auto',
+      cgroup: null,
+      sample: { messages: 60, bytes: 4096 },
+      steer: null,
+      block: false,
+    });
   });
 
   test('an empty file and a file of comments are as none', () => {
@@ -152,7 +158,13 @@ store: sqlite
     ]);
     assert.deepEqual(config.destinations[0]?.hosts, ['*.corp.example:8443', '[::1]:11434']);
     assert.equal(config.destinations[0]?.note, null);
-    assert.deepEqual(config.sensor, { enabled: false, cgroup: null, sample: { messages: 60, bytes: 4096 } });
+    assert.deepEqual(config.sensor, {
+      enabled: false,
+      cgroup: null,
+      sample: { messages: 60, bytes: 4096 },
+      steer: null,
+      block: false,
+    });
   });
 
   test('a principal and addresses of an app say nothing of processes; fences and the baseline are read', () => {
@@ -372,8 +384,14 @@ const NOT_BUILT: readonly (readonly [text: string, ...lines: readonly string[]])
   ['store: postgres://u@db/weir', '1:8: another store than sqlite is not built yet; expected "sqlite"'],
   ['bus: nats://a', '1:6: bus is not built yet; expected null'],
   ['sensor: {cgroup: user.slice}', '1:18: expected `auto` (the root), or the absolute path of a folder of cgroup v2'],
-  ['sensor: {steer: null}', '1:10: sensor.steer is not built yet; remove this key'],
-  ['sensor: {block: false}', '1:10: sensor.block is not built yet; remove this key'],
+  [
+    'sensor: {steer: {cgroups: [/sys/fs/cgroup/apps]}}',
+    '1:17: sensor.steer needs proxy.transparent: that listener takes what is steered',
+  ],
+  [
+    'sensor: {steer: {address: "localhost:8789"}}\nproxy: {transparent: "127.0.0.1:8789"}',
+    '1:27: expected ADDRESS:PORT, with an IP address',
+  ],
 ];
 
 describe('a configuration that is wrong', () => {
