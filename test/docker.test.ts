@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import { parse } from 'yaml';
+import { parse, parseAllDocuments } from 'yaml';
 import { loadConfig } from '../config/load.ts';
 import { packageRoot } from '../config/package-root.ts';
 
@@ -20,6 +21,9 @@ function copied(): readonly string[] {
 interface Service {
   readonly read_only?: boolean;
   readonly cap_drop?: readonly string[];
+  readonly cap_add?: readonly string[];
+  readonly profiles?: readonly string[];
+  readonly build?: { readonly target?: string };
   readonly security_opt?: readonly string[];
   readonly networks?: readonly string[];
   readonly ports?: readonly string[];
@@ -32,6 +36,9 @@ interface Compose {
   readonly networks: Readonly<Record<string, { readonly internal?: boolean }>>;
   readonly volumes: Readonly<Record<string, unknown>>;
 }
+
+/** What bpf/privilege.c keeps. */
+const SENSOR_CAPABILITIES = ['BPF', 'PERFMON', 'NET_ADMIN', 'SYS_PTRACE', 'DAC_READ_SEARCH'];
 
 const compose: Compose = parse(read('docker/compose.yaml'), { merge: true });
 
@@ -70,12 +77,24 @@ describe('the image', () => {
 });
 
 describe('the compose file', () => {
-  test('gives no service a writable root, a capability or new privileges', () => {
+  test('gives no service a writable root or new privileges, and none but the sensor a capability', () => {
     for (const [name, service] of Object.entries(compose.services)) {
       assert.equal(service.read_only, true, name);
       assert.deepEqual(service.cap_drop, ['ALL'], name);
+      assert.ok(service.security_opt?.includes('no-new-privileges:true'), name);
+      if (name === 'sensor') continue;
       assert.deepEqual(service.security_opt, ['no-new-privileges:true'], name);
+      assert.equal(service.cap_add, undefined, name);
     }
+  });
+
+  test('gives the sensor the capabilities that its loader keeps and no more, and only who asks for it has it', () => {
+    const { sensor } = compose.services;
+    assert.deepEqual(sensor?.cap_add, SENSOR_CAPABILITIES);
+    assert.deepEqual(sensor.profiles, ['sensor']);
+    assert.equal(sensor.build?.target, 'sensor');
+    const config = loadConfig({ file: join(packageRoot, 'docker/sensor.yaml'), env: {}, cwd: packageRoot });
+    assert.equal(config.sensor.enabled, true);
   });
 
   test('leaves the app no way out but weir', () => {
@@ -99,6 +118,8 @@ describe('the compose file', () => {
   test('mounts only files that are there and volumes that it declares', () => {
     for (const volume of Object.values(compose.services).flatMap((service) => service.volumes ?? [])) {
       const [source = ''] = volume.split(':');
+      // Of the host's own folders the sensor alone has one: the cgroups.
+      if (source === '/sys/fs/cgroup') continue;
       const isThere = source.startsWith('./')
         ? existsSync(join(packageRoot, 'docker', source))
         : Object.hasOwn(compose.volumes, source);
@@ -113,3 +134,59 @@ describe('the compose file', () => {
     assert.ok(config.proxy.names.includes('weir'));
   });
 });
+
+describe('the DaemonSet', () => {
+  const documents = parseAllDocuments(read('deploy/sensor-daemonset.yaml')).map((document): unknown => document.toJS());
+  const pod = (documents.find((one) => kindOf(one) === 'DaemonSet') as DaemonSet).spec.template.spec;
+
+  test('is root on its node with the same capabilities, a read-only root and no word with the API server', () => {
+    const [container, ...others] = pod.containers;
+    assert.deepEqual(others, []);
+    assert.deepEqual(container?.securityContext.capabilities, { drop: ['ALL'], add: SENSOR_CAPABILITIES });
+    assert.equal(container.securityContext.readOnlyRootFilesystem, true);
+    assert.equal(container.securityContext.allowPrivilegeEscalation, false);
+    assert.deepEqual([pod.hostPID, pod.hostNetwork, pod.automountServiceAccountToken], [true, true, false]);
+  });
+
+  test('mounts what it declares, and its home where the image has it', () => {
+    const declared = pod.volumes.map(({ name }) => name);
+    const mounts = pod.containers.flatMap(({ volumeMounts }) => volumeMounts);
+    assert.deepEqual(mounts.map(({ name }) => name).toSorted(), declared.toSorted());
+    const [, home] = /WEIR_HOME=(\/var\/lib\/weir-sensor)$/m.exec(dockerfile) ?? [];
+    assert.equal(mounts.find(({ name }) => name === 'home')?.mountPath, home);
+  });
+
+  test('brings a configuration that weir takes', () => {
+    const map = documents.find((one) => kindOf(one) === 'ConfigMap') as {
+      readonly data: Readonly<Record<string, string>>;
+    };
+    const folder = mkdtempSync(join(tmpdir(), 'weir-daemonset-'));
+    try {
+      writeFileSync(join(folder, 'weir.yaml'), map.data['weir.yaml'] ?? '');
+      assert.equal(loadConfig({ file: null, env: {}, cwd: folder }).sensor.enabled, true);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
+});
+
+interface DaemonSet {
+  readonly spec: {
+    readonly template: {
+      readonly spec: {
+        readonly hostPID: boolean;
+        readonly hostNetwork: boolean;
+        readonly automountServiceAccountToken: boolean;
+        readonly containers: readonly {
+          readonly securityContext: Readonly<Record<string, unknown>>;
+          readonly volumeMounts: readonly { readonly name: string; readonly mountPath: string }[];
+        }[];
+        readonly volumes: readonly { readonly name: string }[];
+      };
+    };
+  };
+}
+
+function kindOf(document: unknown): unknown {
+  return typeof document === 'object' && document !== null && 'kind' in document ? document.kind : null;
+}
