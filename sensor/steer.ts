@@ -84,6 +84,8 @@ const MAX_STREAMS = 1000;
 /** The proxy renews it several times in this. */
 const LEASE_MS = 2000;
 const ANSWER_MS = 2000;
+const ENOENT = 2;
+const ESRCH = 3;
 /** Others that send commands count from 1. */
 const FIRST_SEQUENCE = 0x4000_0000;
 
@@ -125,6 +127,8 @@ interface KnownAddress {
 export interface SteeringState {
   readonly addresses: number;
   readonly targets: number;
+  /** Network namespaces from which the proxy is reached. */
+  readonly places: number;
   /** Network namespaces from which the proxy cannot be reached, with the reason. */
   readonly notSteered: readonly { readonly netns: number; readonly reason: string }[];
   readonly isLeased: boolean;
@@ -236,7 +240,14 @@ export class Steering {
     const notSteered = [...this.#places].flatMap(([netns, { place, reason }]) =>
       place === null && reason !== '' ? [{ netns, reason }] : [],
     );
-    return { addresses: this.#addresses.size, targets: this.#targets.size, notSteered, isLeased: this.#leases > 0 };
+    const places = [...this.#places.values()].filter(({ place }) => place !== null).length;
+    return {
+      addresses: this.#addresses.size,
+      places,
+      targets: this.#targets.size,
+      notSteered,
+      isLeased: this.#leases > 0,
+    };
   }
 
   #next(): number {
@@ -400,6 +411,8 @@ export class Steering {
     if (netns === undefined) return;
     this.#probed.delete(sequence);
     if (error === 0) this.#reach(netns, this.#options.wishes.steer?.address ?? null);
+    // The program has ended before it was tried: with the next one.
+    else if (error === ENOENT || error === ESRCH) this.#places.delete(netns);
     else this.#notSteered(netns, text);
   }
 

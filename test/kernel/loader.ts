@@ -37,6 +37,8 @@ export interface TestLoader {
   command(struct: string, type: string, fields?: Fields): Promise<number>;
   /** Sends bytes as they are. */
   write(bytes: Buffer): void;
+  /** Is told of every frame, also of those that came already. */
+  follow(hear: (frame: Frame) => void): void;
   /** Resolves when everything that was in the ring when it was called stands in `frames`. */
   settle(): Promise<void>;
   /** Ends its input and waits for its end; resolves with its exit code. */
@@ -104,6 +106,7 @@ export async function startLoader({ cgroup, args = [], wrapper = [] }: LoaderOpt
   const { stdin, stdout, pid } = child;
   assert.ok(pid !== undefined);
   const frames: Frame[] = [];
+  const followers: ((frame: Frame) => void)[] = [];
   const byType = new Map<number, Frame[]>();
   const waiting = new Set<() => void>();
   let unread: Buffer = Buffer.alloc(0);
@@ -120,6 +123,7 @@ export async function startLoader({ cgroup, args = [], wrapper = [] }: LoaderOpt
       const alike = byType.get(frame.type);
       if (alike === undefined) byType.set(frame.type, [frame]);
       else alike.push(frame);
+      for (const hear of followers) hear(frame);
     }
     wake();
   });
@@ -175,6 +179,10 @@ export async function startLoader({ cgroup, args = [], wrapper = [] }: LoaderOpt
     first,
     command: (struct, type, values = {}) => send(struct, type, values),
     write: (bytes) => void stdin.write(bytes),
+    follow: (hear) => {
+      for (const frame of frames) hear(frame);
+      followers.push(hear);
+    },
     settle: async () => void (await send('weir_command', 'REPORT', {})),
     stop: () => {
       stdin.end();

@@ -39,7 +39,7 @@ export interface Started {
   /** Of the command itself: it takes the place of the shell that has put it into its cgroup. */
   readonly pid: number;
   readonly stdin: Writable;
-  /** Resolves with all output so far once it contains `text`. */
+  /** Resolves with all standard output, or standard error, so far once that contains `text`. */
   says(text: string): Promise<string>;
   finished(): Promise<Finished>;
   /** SIGKILL, and waits. */
@@ -155,6 +155,7 @@ function watch(child: ChildProcessByStdio<Writable, Readable, Readable>, what: s
         };
         const look = (): void => {
           if (stdout.includes(text)) settle(() => resolve(stdout));
+          else if (stderr.includes(text)) settle(() => resolve(stderr));
           else if (hasEnded) settle(() => reject(new Error(`${what} ended without saying ${text}: ${stderr}`)));
         };
         const timer = setTimeout(
