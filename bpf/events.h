@@ -846,6 +846,7 @@ enum weir_command_type {
   WEIR_DO_ORIGIN = 11,
   WEIR_DO_UNSTEER = 12,
   WEIR_DO_PROBE = 13,
+  WEIR_DO_STEER_NAME = 14,
 };
 
 struct weir_command {
@@ -984,6 +985,21 @@ WEIR_AT(weir_do_address, flags, 20)
 WEIR_AT(weir_do_address, expires_ns, 24)
 WEIR_AT(weir_do_address, address, 32)
 WEIR_SIZE(weir_do_address, 48)
+
+/* A name whose addresses are steered from the moment at which a program is told them: the kernel reads DNS answers over UDP
+ * by itself, before the program has them. As in WEIR_DO_NAME, but `.x.y` also stands for x.y. flags 0 takes it out. */
+struct weir_do_steer_name {
+  struct weir_command command;
+  __u8 flags; /* WEIR_ADDRESS_STEER */
+  __u8 length;
+  char name[64];
+  __u8 reserved[6];
+};
+WEIR_AT(weir_do_steer_name, command, 0)
+WEIR_AT(weir_do_steer_name, flags, 16)
+WEIR_AT(weir_do_steer_name, length, 17)
+WEIR_AT(weir_do_steer_name, name, 18)
+WEIR_SIZE(weir_do_steer_name, 88)
 
 #define WEIR_STEER_FALLBACK_CLOSED 1 /* without a lease, what would be steered is refused */
 

@@ -4,7 +4,7 @@
  * asks for, socket by socket. A socket on which there is nothing to do any more costs a look into its own storage. Packets
  * always pass.
  */
-#include "record.h"
+#include "dns.h"
 
 char LICENSE[] SEC("license") = "GPL";
 
@@ -366,6 +366,7 @@ static __always_inline void on_udp(struct __sk_buff *skb, struct bpf_sock *sk, u
   if (p.source_port == DNS_PORT || p.destination_port == DNS_PORT) {
     shot.why = WEIR_WHY_DNS;
     shot.wanted = p.payload < set->dns_bytes ? p.payload : set->dns_bytes;
+    if (set->is_steering && direction == WEIR_IN && p.source_port == DNS_PORT) read_answer(skb, p.payload_at, p.payload);
   } else if (direction == WEIR_OUT && p.destination_port == QUIC_PORT && state->left_out) {
     shot.why = WEIR_WHY_FIRST;
     shot.wanted = p.payload < state->left_out ? p.payload : state->left_out;

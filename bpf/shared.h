@@ -84,6 +84,14 @@ struct address_value {
   __u16 reserved;
 };
 
+/* A name as it stands in a DNS message (lengths before labels, a 0 at the end), in lower case and backwards, so that what
+ * names end in is what keys begin with: key of the map `steer_names`. A name alone has one more 0 than its suffix. */
+#define STEER_NAME_BYTES 68
+struct name_key {
+  __u32 bits;
+  __u8 name[STEER_NAME_BYTES];
+};
+
 /* Whose connections go where: key and value of the map `targets`. */
 struct target_key {
   __u64 cgroup_id;

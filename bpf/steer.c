@@ -163,6 +163,12 @@ void start_steering(struct loader *l) {
   }
 }
 
+static void begin_steering(struct loader *l) {
+  if (l->settings.is_steering) return;
+  l->settings.is_steering = 1;
+  write_settings(l);
+}
+
 static int set_address(struct loader *l, const struct weir_do_address *c) {
   struct address_key key = {.bits = 8 + c->prefix, .family = c->family};
   struct address_value value = {.expires_ns = c->expires_ns, .flags = c->flags, .port = c->port};
@@ -173,11 +179,35 @@ static int set_address(struct loader *l, const struct weir_do_address *c) {
   memcpy(key.address, c->address, c->family == 4 ? 4 : 16);
   if (!c->flags) return bpf_map_delete_elem(fd, &key) < 0 && errno != ENOENT ? errno : 0;
   if (bpf_map_update_elem(fd, &key, &value, BPF_ANY) < 0) return errno;
-  if (!l->settings.is_steering) {
-    l->settings.is_steering = 1;
-    write_settings(l);
-  }
+  begin_steering(l);
   return 0;
+}
+
+/* The name as it stands in a DNS message, backwards: from its end on, each label and then its length. */
+static int set_name(struct loader *l, const struct weir_do_steer_name *c) {
+  struct name_key key = {};
+  int fd = map_fd(l, "steer_names");
+  bool is_suffix = c->name[0] == '.';
+  uint32_t flags = c->flags;
+  unsigned int used = 1, label = 0;
+
+  if (c->command.size != sizeof(*c) || c->length == 0 || c->length > 63 || (is_suffix && c->length == 1)) return EINVAL;
+  if (c->flags > WEIR_ADDRESS_STEER) return EINVAL;
+  for (int i = c->length - 1; i >= (is_suffix ? 1 : 0); i--) {
+    if (c->name[i] != '.') {
+      key.name[used++] = c->name[i];
+      if (++label > 62) return EINVAL;
+      if (i > (is_suffix ? 1 : 0)) continue;
+    }
+    if (!label) return EINVAL;
+    key.name[used++] = label;
+    label = 0;
+  }
+  /* A whole name ends here; what it may be the end of goes on with a letter. */
+  key.bits = (is_suffix ? used : used + 1) * 8;
+  begin_steering(l);
+  if (!flags) return bpf_map_delete_elem(fd, &key) < 0 && errno != ENOENT ? errno : 0;
+  return bpf_map_update_elem(fd, &key, &flags, BPF_ANY) < 0 ? errno : 0;
 }
 
 static int set_target(struct loader *l, const struct weir_do_steer *c) {
@@ -236,6 +266,8 @@ int steer_command(struct loader *l, const struct weir_command *c) {
     return renew_lease(l, (const struct weir_do_lease *)c);
   case WEIR_DO_ORIGIN:
     return tell_origin(l, (const struct weir_do_origin *)c);
+  case WEIR_DO_STEER_NAME:
+    return set_name(l, (const struct weir_do_steer_name *)c);
   case WEIR_DO_PROBE:
     return ask_probe((const struct weir_do_probe *)c);
   default:

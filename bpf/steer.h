@@ -18,6 +18,15 @@ struct {
   __type(value, struct address_value);
 } addresses SEC(".maps");
 
+/* Names whose addresses are steered, backwards. Written and taken out by the loader on command, read at DNS answers. */
+struct {
+  __uint(type, BPF_MAP_TYPE_LPM_TRIE);
+  __uint(map_flags, BPF_F_NO_PREALLOC);
+  __uint(max_entries, 8192);
+  __type(key, struct name_key);
+  __type(value, u32);
+} steer_names SEC(".maps");
+
 /* Whose connections are steered, and where to. Written and taken out by the loader on command. */
 struct {
   __uint(type, BPF_MAP_TYPE_HASH);

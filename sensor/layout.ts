@@ -240,6 +240,7 @@ export const LAYOUT = {
     at: { command: 0, cgroup_id: 16, netns: 24, port4: 32, port6: 34, flags: 36, address4: 40, address6: 48 },
   },
   netns: { bytes: 24, at: { head: 0, netns: 16 } },
+  do_steer_name: { bytes: 88, at: { command: 0, flags: 16, length: 17, name: 18 } },
   do_probe: { bytes: 40, at: { command: 0, tgid: 16, family: 20, port: 22, address: 24 } },
   do_lease: { bytes: 24, at: { command: 0, ms: 16 } },
   do_origin: { bytes: 40, at: { command: 0, family: 16, port: 18, address: 24 } },
@@ -288,4 +289,5 @@ export const COMMAND = {
   ORIGIN: 11,
   UNSTEER: 12,
   PROBE: 13,
+  STEER_NAME: 14,
 } as const;

@@ -47,6 +47,21 @@ export function doAddress(
   return made;
 }
 
+/**
+ * The addresses of a name are steered as soon as a program is told them. `*.x.y` stands for all below x.y. Null for what the
+ * kernel cannot know by its end: user space reads the answer then.
+ */
+export function doSteerName(pattern: string, flags: number, sequence: number): Buffer | null {
+  const { bytes, at } = LAYOUT.do_steer_name;
+  const name = Buffer.from(pattern.replace(/^\*\./, '.'), 'latin1');
+  if (name.length < 2 || name.length > 63 || !/^\.?[a-z0-9_-]+(\.[a-z0-9_-]+)*$/.test(name.toString())) return null;
+  const made = begin('STEER_NAME', bytes, sequence);
+  made[at.flags] = flags;
+  made[at.length] = name.length;
+  name.copy(made, at.name);
+  return made;
+}
+
 /** Connections of a cgroup (0: all that are watched) or process, in this network namespace (0: the loader's), go to the proxy. */
 export function doSteer(id: bigint, netns: number, proxy: SteerPlace, isClosed: boolean, sequence: number): Buffer {
   const { bytes, at } = LAYOUT.do_steer;

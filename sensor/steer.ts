@@ -13,6 +13,7 @@ import {
   doOrigin,
   doProbe,
   doSteer,
+  doSteerName,
   doUnsteer,
   processTarget,
   type SteerPlace,
@@ -52,6 +53,8 @@ export interface SteeringOptions {
   readonly proxy: SteerPlace | null;
   /** What stands behind a name. */
   readonly kindOf: (host: string) => HostKind;
+  /** Names of GenAI, as the catalog has them: `api.openai.com`, `*.openai.com`. */
+  readonly names: readonly string[];
   /** Networks at which nothing but GenAI answers: `192.0.2.0/24`. */
   readonly networks: readonly string[];
   /** The number of a folder of cgroup v2; null where there is none. */
@@ -158,7 +161,7 @@ export class Steering {
 
   /** A loader has said hello: it knows nothing yet. */
   begin(): void {
-    const { wishes, networks, cgroupId, log } = this.#options;
+    const { wishes, names, networks, cgroupId, log } = this.#options;
     this.#netns = null;
     this.#places.clear();
     this.#targets.clear();
@@ -171,6 +174,10 @@ export class Steering {
     if (wishes.steer === null) {
       this.#tellAddresses();
       return;
+    }
+    for (const name of names) {
+      const command = doSteerName(name, STEER, 0);
+      if (command !== null) this.#options.command(command);
     }
     for (const network of networks) {
       const [address = '', bits] = network.split('/');

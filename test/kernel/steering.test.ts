@@ -42,6 +42,21 @@ const CLIENT = `
   socket.on('connect', () => socket.write(socket.remoteAddress + ' ' + socket.remotePort + '\\n'));
   socket.on('data', (data) => { got += data; }).on('end', () => console.log('answered', got.trim())).on('error', (error) => console.log('failed', error.code));
 `;
+/** Answers `n.LABELS` by an alias that is at 104.18.0.n. */
+const DNS_SERVER = `
+  const socket = require('node:dgram').createSocket('udp4');
+  socket.on('message', (query, from) => {
+    let at = 12;
+    while (query[at]) at += query[at] + 1;
+    const number = Number(query.toString('latin1', 13, 13 + query[12]));
+    const alias = [0xc0, 12, 0, 5, 0, 1, 0, 0, 0, 60, 0, 4, 1, 97, 0xc0, 12];
+    const record = [0xc0, at + 5 + 12, 0, 1, 0, 1, 0, 0, 0, 60, 0, 4, 104, 18, 0, number];
+    const head = Buffer.from([query[0], query[1], 0x81, 0x80, 0, 1, 0, 2, 0, 0, 0, 0]);
+    socket.send(Buffer.concat([head, query.subarray(12, at + 5), Buffer.from(alias), Buffer.from(record)]), from.port, from.address);
+  });
+  socket.bind(53, '127.0.0.1', () => console.log('dns'));
+  process.stdin.resume();
+`;
 const node = (code: string, ...args: readonly (string | number)[]): readonly string[] => [
   '-e',
   code,
@@ -104,7 +119,8 @@ describe('steering and blocking', { skip: kernelSkip() }, () => {
   before(async () => {
     cgroup = makeCgroup();
     sandbox = await openSandbox({
-      setup: 'ip route add local 10.9.0.0/16 dev lo; ip -6 addr add fd00::7/128 dev lo nodad',
+      setup:
+        'ip route add local 10.9.0.0/16 dev lo; ip route add local 104.18.0.0/24 dev lo; ip -6 addr add fd00::7/128 dev lo nodad',
     });
     await start();
     proxy = sandbox.start(process.execPath, node(SERVER, 0, '127.0.0.1', 'proxy'), {});
@@ -358,6 +374,35 @@ describe('steering and blocking', { skip: kernelSkip() }, () => {
     } finally {
       await other.close();
     }
+  });
+
+  test('the addresses of a name are steered from the first connection on, read by the kernel out of the answer', async () => {
+    const dns = sandbox.start(process.execPath, node(DNS_SERVER), {});
+    await dns.says('dns');
+    const name = (text: string, flags: number): Promise<void> =>
+      send('weir_do_steer_name', 'STEER_NAME', { name: text, length: text.length, flags });
+    await name('.llm.example', 1);
+    await name('alone.example', 1);
+    await steer();
+    await lease(60_000);
+    const resolved = async (host: string): Promise<string> => {
+      const code = `const resolver = new (require('node:dns').Resolver)(); resolver.setServers(['127.0.0.1']);
+        resolver.resolve4(process.argv[1], (error, [found]) => { process.argv.splice(1, 1, found); ${CLIENT} });`;
+      return (await sandbox.run(process.execPath, node(code, host, 443), { cgroup })).stdout.trim();
+    };
+    // The server answers n.LABELS by 104.18.0.n.
+    assert.equal(await resolved('1.llm.example'), 'answered proxy');
+    assert.equal(await resolved('2.API.llm.Example'), 'answered proxy');
+    assert.equal(await resolved('3.llm.example.org'), 'answered direct');
+    assert.equal(await resolved('4.notllm.example'), 'answered direct');
+    assert.equal(await resolved('5.alone.example'), 'answered direct');
+    await name('6.alone.example', 1);
+    assert.equal(await resolved('6.alone.example'), 'answered proxy');
+    await name('.llm.example', 0);
+    assert.equal(await resolved('7.llm.example'), 'answered direct');
+    assert.equal(await loader.command('weir_do_steer_name', 'STEER_NAME', { name: 'a..b', length: 4, flags: 1 }), 22);
+    assert.equal(await loader.command('weir_do_steer_name', 'STEER_NAME', { name: 'a.b', length: 200, flags: 1 }), 22);
+    await dns.kill();
   });
 
   test('commands that ask for what cannot be are refused', async () => {

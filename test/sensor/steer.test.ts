@@ -32,6 +32,7 @@ function steeringOf(wishes: Partial<SteerWishes>, more: Partial<SteeringOptions>
     wishes: { steer: null, block: false, onError: 'closed', ...wishes },
     proxy: PROXY,
     kindOf: (host) => NAMES[host] ?? { isGenai: false, isSanctioned: false },
+    names: [],
     networks: [],
     cgroupId: (path) => (path === '/apps' ? 77n : null),
     sourceOf: () => ({ app: null, container: null, cgroup: null }),
@@ -233,7 +234,7 @@ describe('whose connections', () => {
   test('a loader that is started anew is told everything again', () => {
     const { steering, take, frame } = steeringOf(
       { steer: { ...STEER, cgroups: ['/apps'] } },
-      { networks: ['203.0.113.0/24'] },
+      { names: ['api.openai.com', '*.openai.com', 'bedrock.*.example'], networks: ['203.0.113.0/24'] },
     );
     const begin = (): readonly unknown[] => {
       steering.begin();
@@ -241,6 +242,8 @@ describe('whose connections', () => {
       return take().map((one) => [one.type, one['flags']]);
     };
     assert.deepEqual(begin(), [
+      ['STEER_NAME', 1],
+      ['STEER_NAME', 1],
       ['ADDRESS', 1],
       ['STEER', 1],
     ]);
@@ -248,6 +251,8 @@ describe('whose connections', () => {
     steering.renew();
     take();
     assert.deepEqual(begin(), [
+      ['STEER_NAME', 1],
+      ['STEER_NAME', 1],
       ['ADDRESS', 1],
       ['ADDRESS', 1],
       ['LEASE', undefined],
