@@ -124,6 +124,7 @@ struct call {
   u32 limit; /* bytes that are copied */
   u32 at;
   u32 generation;
+  u64 start_ns;
   u16 flags;
   u16 handle_flags;
   u8 direction;
@@ -271,6 +272,7 @@ static __always_inline void send_close(struct tls_handle *h, u64 address, u8 why
 static __always_inline void send_piece(struct call *c, u32 length, const u32 room) {
   struct weir_tls_data *r;
   u32 size = length;
+  u64 id;
 
   r = reserve(WEIR_KIND_TLS, sizeof(*r) + room);
   c->sequence++; /* whether or not there is room: the gap tells of the loss */
@@ -283,7 +285,10 @@ static __always_inline void send_piece(struct call *c, u32 length, const u32 roo
     return;
   }
   fill_head(&r->head, WEIR_TLS_DATA, sizeof(*r) + length);
-  fill_current(&r->task);
+  id = bpf_get_current_pid_tgid();
+  r->task.tgid = id >> 32;
+  r->task.tid = (u32)id;
+  r->task.start_ns = c->start_ns;
   r->handle.address = c->address;
   r->handle.generation = c->generation;
   r->handle.library = c->library;
@@ -364,7 +369,9 @@ static __always_inline void capture(struct tls_handle *h, u64 address, u8 direct
   c.direction = direction;
   c.library = h->library;
   c.role = h->role;
-  bpf_loop(PIECES, send_next, &c, 0);
+  c.start_ns = h->start_ns;
+  if (limit <= 16384) send_next(0, &c);
+  else bpf_loop(PIECES, send_next, &c, 0);
   h->sequence[direction & 1] = c.sequence;
   if (limit < taken) count(WEIR_KIND_TLS, OVERSIZED);
 }
@@ -627,7 +634,7 @@ static __always_inline int enter(struct pt_regs *ctx) {
   u8 function = FUNCTION(cookie);
   struct tls_handle *h = NULL;
   struct frames *all;
-  struct frame *f;
+  struct frame *f = NULL;
   u32 tgid;
 
   if ((!address && !makes_handle(function)) || !is_seen()) return 1;
@@ -638,7 +645,8 @@ static __always_inline int enter(struct pt_regs *ctx) {
       if (h->attachment == attachment) count(WEIR_KIND_TLS, FILTERED);
       return 1;
     }
-    if (is_own(tgid)) return 1;
+    /* A process is Weir's own from its start on, or becomes it before it speaks: from time to time is often enough. */
+    if ((!h || !(h->call[0] & 15)) && is_own(tgid)) return 1;
     if (!h) {
       /* A descriptor of NSPR is a file as well: only those that were given a TLS layer are looked at. */
       if (function == TLS_PR_WRITE || function == TLS_PR_READ) {
@@ -665,14 +673,19 @@ static __always_inline int enter(struct pt_regs *ctx) {
   }
   /* The library's own call of another of its functions (SSL_write_ex of SSL_write, in some) brings the same bytes. */
   for (int i = 0; i < FRAMES; i++) {
-    u64 outer = all->at[i].top;
+    struct frame *each = &all->at[i];
 
-    if (outer > top && outer - top < 4096 && all->at[i].handle == address && carries_data(FUNCTION(all->at[i].cookie)) &&
-        carries_data(function))
+    if (each->top == top) {
+      f = each;
+      break;
+    }
+    if (!each->top) {
+      if (!f) f = each;
+    } else if (each->handle == address && each->top > top && each->top - top < 4096 && carries_data(FUNCTION(each->cookie)) &&
+               carries_data(function)) {
       return 1;
+    }
   }
-  f = frame_at(all, top);
-  if (!f) f = frame_at(all, 0);
   if (!f) f = &all->at[all->next++ & (FRAMES - 1)]; /* the oldest: one that never came back */
   f->top = top;
   f->handle = address;

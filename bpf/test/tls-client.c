@@ -8,6 +8,7 @@
  *   tls-client twice PORT NAME NAME2 SEED BYTES   one SSL object for two connections in turn
  *   tls-client fork PORT NAME SEED BYTES          the parent shakes hands and writes, its child goes on
  *   tls-client strict PORT NAME SEED BYTES        under a seccomp filter that knows read and write only
+ *   tls-client loop PORT NAME SEED BYTES COUNT    COUNT writes; says the processor time of a call in nanoseconds
  *   tls-client wait PORT NAME SEED BYTES          writes once, again after each line of input
  *
  * What is written is SEED's sequence of bytes, over all writes of a connection.
@@ -28,6 +29,7 @@
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <openssl/ssl.h>
@@ -179,6 +181,20 @@ int main(int argc, char *argv[]) {
     say("survived\n");
     SSL_shutdown(ssl);
     _exit(0);
+  } else if (strcmp(mode, "loop") == 0 && argc > 6) {
+    size_t bytes = strtoul(argv[5], NULL, 10);
+    long count = atol(argv[6]);
+    unsigned char *data = malloc(bytes);
+    struct timespec from, to;
+
+    seed(argv[4]);
+    fill(data, bytes);
+    begin(ssl, argv[2], argv[3]);
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &from);
+    for (long i = 0; i < count; i++)
+      if (SSL_write(ssl, data, (int)bytes) != (int)bytes) fail("SSL_write");
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &to);
+    printf("ns %ld\n", ((to.tv_sec - from.tv_sec) * 1000000000l + to.tv_nsec - from.tv_nsec) / count);
   } else if (strcmp(mode, "wait") == 0) {
     char line[64];
 
