@@ -60,7 +60,7 @@ async function examine(context: CommandContext): Promise<readonly Check[]> {
     checkEnvironment(env, listen),
     checkClock(Date.now(), latestSeen(home)),
     checkNodeOfPath(env),
-    off('sensor', 'not built in this version: only what is routed through the proxy is seen'),
+    config === null ? unknown('sensor') : await checkSensorHere(config),
   ];
 }
 
@@ -95,6 +95,16 @@ async function checkPolicies(config: Config): Promise<Check> {
     );
   } catch (error) {
     return fromError('policies', error);
+  }
+}
+
+/** Starts the loader for a moment: what can be attached is told by nothing else. */
+async function checkSensorHere(config: Config): Promise<Check> {
+  try {
+    const { checkSensor } = await import('./doctor/sensor.ts');
+    return await checkSensor(config);
+  } catch (error) {
+    return fromError('sensor', error);
   }
 }
 

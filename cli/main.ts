@@ -30,6 +30,11 @@ export const COMMANDS: readonly CommandEntry[] = [
   { name: 'log', summary: 'reads, reviews, verifies and exports the audit log', load: () => import('./log.ts') },
   { name: 'flows', summary: 'who sends what to whom', load: () => import('./flows.ts') },
   { name: 'token', summary: 'who may open the console and its API', load: () => import('./token.ts') },
+  {
+    name: 'sensor',
+    summary: 'run the sensor alone: what leaves this host, without a proxy',
+    load: () => import('./sensor.ts'),
+  },
   { name: 'ca', summary: 'the certificate authority of this home', load: () => import('./ca.ts') },
   { name: 'doctor', summary: 'what works on this host and what does not', load: () => import('./doctor.ts') },
   { name: 'demo', summary: 'everything at once against a local stand-in', load: () => import('./demo.ts') },

@@ -22,6 +22,8 @@ import { ownEvent } from '../store/own-events.ts';
 import { sessionHolds } from '../store/tokens.ts';
 import { policiesInForce } from './console/policies-in-force.ts';
 import { ThreadDesk } from './console/thread-desk.ts';
+import type { SensorStanding } from './sensor/sensor-child.ts';
+import { sensorPart, sensorSituation } from './sensor/situation.ts';
 import type { Snapshot } from './snapshot.ts';
 
 /** What the console asks of the rest of Weir. */
@@ -33,6 +35,8 @@ export interface Observed {
   readonly storeProblem: () => string | null;
   /** What each process that carries traffic has counted, by its name. Bounded in time. */
   readonly figures: () => Promise<readonly (readonly [worker: string, figures: Figures])[]>;
+  /** How the sensor stands; null where it was not asked for. */
+  readonly sensor: () => SensorStanding | null;
   readonly proxyUrl: string;
   readonly certificate: string;
   readonly workers: () => number;
@@ -78,10 +82,11 @@ export async function startConfiguredConsole(
   const names = [...config.proxy.names, 'weir.local', ...(own === null ? [] : [own])];
   const version = packageVersion();
   let policies = policiesInForce(snapshot);
-  // The sensor is none of them: none is built, and `enabled: true` is refused.
+  let isSensorNeeded = config.sensor.enabled === true;
   const parts = (): readonly Part[] => [
     { name: 'proxy', problem: observed.proxyProblem() },
     { name: 'store', problem: observed.storeProblem() },
+    ...sensorPart(observed.sensor(), isSensorNeeded),
   ];
   const situation = (): Situation => ({
     parts: parts(),
@@ -91,7 +96,7 @@ export async function startConfiguredConsole(
     certificate: observed.certificate,
     workers: observed.workers(),
     openConnections: null,
-    sensor: { state: 'off', reason: null, kernel: null, attached: [], losses: [] },
+    sensor: sensorSituation(observed.sensor()),
     notify: observed.notify(),
     policies,
   });
@@ -161,6 +166,7 @@ export async function startConfiguredConsole(
     link: `${running.url}/signin#code=${code.text}`,
     take: (next) => {
       policies = policiesInForce(next);
+      isSensorNeeded = next.config.sensor.enabled === true;
       records.take(next);
       judging.take(next);
     },

@@ -21,6 +21,7 @@ import { startInProcess } from './in-process.ts';
 import { keepConversations } from './kept-conversations.ts';
 import { RunningAlerts } from './notify/start-alerts.ts';
 import { startReloading } from './reloading.ts';
+import { type SensorChild, type SensorStanding, startSensorChild } from './sensor/sensor-child.ts';
 import { startConfiguredSinks } from './siem/configured-sinks.ts';
 import type { Snapshot } from './snapshot.ts';
 import { type ConfiguredConsole, startConfiguredConsole } from './start-console.ts';
@@ -36,6 +37,8 @@ export interface StartOptions {
   readonly workers?: number;
   /** Where each event goes as a line of NDJSON. */
   readonly eventLog?: 'stdout' | null;
+  /** Whether the sensor watches this host as well, where \`sensor.enabled\` does not say no. */
+  readonly sensor?: boolean;
   /** Whether the console listens as well, where `console.listen` says. */
   readonly console?: boolean;
   /** Lines for the operator; stderr unless given. */
@@ -56,6 +59,10 @@ export interface RunningWeir {
   readonly consoleLink: string | null;
   /** The ids of the worker processes that run now; empty where this process carries the traffic. */
   readonly workers: readonly number[];
+  /** How the sensor stands; null where it was not asked for. */
+  readonly sensor: SensorStanding | null;
+  /** Resolves once the sensor runs, or is known not to. */
+  readonly sensorSettled: Promise<void>;
   /** Reads configuration and policies again and takes up what has changed. Never rejects: what is wrong is logged. */
   reload(): Promise<void>;
   /** Resolves once all that was recorded before is committed. */
@@ -96,11 +103,15 @@ export async function startWeir(config: Config, options: StartOptions = {}): Pro
     let workers: RunningWorkers | null = null;
     let console: ConfiguredConsole | null = null;
     let alerts: RunningAlerts | null = null;
+    let sensor: SensorChild | null = null;
     const recorder = createRecorder(home, {
       encryptExcerpts: config.excerpts.encrypt,
       eventLog: options.eventLog ?? null,
       onProblem: (message) => log(`weir: ${message}`),
-      onRemoved: (name) => workers?.spoolRemoved(name),
+      onRemoved: (name) => {
+        workers?.spoolRemoved(name);
+        sensor?.spoolRemoved(name);
+      },
       ...(metrics === null
         ? {}
         : {
@@ -125,6 +136,11 @@ export async function startWeir(config: Config, options: StartOptions = {}): Pro
       carrier = await namingHolder(listen, starting);
     }
     opened.push(() => carrier.close());
+    if (options.sensor === true && effective.sensor.enabled !== false) {
+      const ownPids = workers?.pids ?? [];
+      sensor = startSensorChild({ snapshot, home, recorder, log, ownPids, port: carrier.port });
+      opened.push(() => sensor?.close());
+    }
     let isStopping = false;
     const reloading =
       options.read === undefined
@@ -138,6 +154,7 @@ export async function startWeir(config: Config, options: StartOptions = {}): Pro
             take: async (next) => {
               await carrier.take(next);
               recorder.encryptExcerpts(next.config.excerpts.encrypt);
+              sensor?.take(next);
               console?.take(next);
               alerts?.take(next);
             },
@@ -158,7 +175,12 @@ export async function startWeir(config: Config, options: StartOptions = {}): Pro
       proxyProblem: () =>
         isStopping ? 'stopping: open exchanges are finished, no new ones are taken' : carrier.problem,
       storeProblem: () => recorder.probe(),
-      figures: async () => withOwn(await carrier.figures(), recorder.spoolBytes, sinks?.figures ?? []),
+      sensor: () => sensor?.standing ?? null,
+      figures: async () => {
+        const [reports, own] = await Promise.all([carrier.figures(), sensor?.figures() ?? null]);
+        const all = own === null ? reports : [...reports, ['sensor', own] as const];
+        return withOwn(all, recorder.spoolBytes, sinks?.figures ?? []);
+      },
     };
     if (metrics !== null) {
       const now = reloading?.snapshot ?? snapshot;
@@ -187,6 +209,10 @@ export async function startWeir(config: Config, options: StartOptions = {}): Pro
       get workers() {
         return workers?.pids ?? [];
       },
+      get sensor() {
+        return sensor?.standing ?? null;
+      },
+      sensorSettled: sensor?.settled ?? Promise.resolve(),
       reload: async () => await reloading?.reload(),
       committed: () => recorder.flush(),
       close: async () => {

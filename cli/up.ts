@@ -6,6 +6,7 @@ import { hostPortText } from '../catalog/host.ts';
 import type { Config } from '../config/config.ts';
 import { loadConfig } from '../config/load.ts';
 import type { Command, CommandContext } from './command.ts';
+import { standingLine } from './sensor/standing-text.ts';
 import { type RunningWeir, startWeir } from './start.ts';
 import { CAN_SHARE_PORT } from './workers/workers.ts';
 
@@ -14,7 +15,8 @@ export const command: Command = {
   summary: 'run the proxy in the foreground',
   usage: 'weir up [--config FILE]',
   details: `Starts the proxy, the console's listener and the records until it is stopped (Ctrl-C), prints on stderr where each
-listens and how to route an app, and on stdout one line of NDJSON for each event. At the first start it makes
+listens and how to route an app, and on stdout one line of NDJSON for each event. Where the host allows it the sensor
+runs beside (Linux, as root; sensor: {enabled: false} keeps it off). At the first start it makes
 the certificate authority, the keys and the database in home (~/.weir, or WEIR_HOME).
 A stop gives open exchanges ten seconds; a second Ctrl-C ends them at once. Nothing recorded is lost.
 Changes of the configuration and of policies are taken up as their files change, or with SIGHUP; a file with an error
@@ -30,8 +32,11 @@ async function run(context: CommandContext): Promise<number> {
   const log = (line: string): void => context.err(`${line}\n`);
   const workers = workerCount(config, log);
   const read = (): Config => loadConfig({ file: context.configFile, env: context.env, cwd: context.cwd });
-  const weir = await startWeir(config, { workers, read, eventLog: 'stdout', console: true, log });
+  const weir = await startWeir(config, { workers, read, eventLog: 'stdout', console: true, sensor: true, log });
   context.err(greeting(weir, config));
+  void weir.sensorSettled.then(() => {
+    if (weir.sensor !== null) log(`weir: the sensor ${standingLine(weir.sensor)}`);
+  });
   await stopSignal(context, weir);
   await weir.close();
   context.err('weir: stopped\n');
@@ -54,7 +59,8 @@ ${transparent === null ? '' : `  redirected   ${hostPortText(transparent)}: conn
   home         ${weir.home}
   certificate  ${weir.caPath}
   policies     ${weir.policies.join(', ')}
-${sensor.enabled === 'auto' ? '  sensor       off (it is not part of this version; the proxy sees what is routed to it)\n' : ''}
+  sensor       ${sensor.enabled === false ? 'off (sensor.enabled)' : 'starting; what becomes of it is said below'}
+
 Route an app:
   weir run -- CMD                                    any command, whatever it is written in
   eval "$(weir env)"                                 this shell and all that it starts

@@ -73,6 +73,21 @@ export const METRICS: Readonly<Record<string, Description>> = {
   weir_siem_refused_total: { kind: 'counter', help: 'Events that a sink refused for good.', labels: ['sink'] },
   weir_siem_lag_events: { kind: 'gauge', help: 'Committed events that a sink has not had yet.', labels: ['sink'] },
   weir_siem_failing: { kind: 'gauge', help: '1 while a sink takes nothing.', labels: ['sink'] },
+  weir_sensor_records_total: {
+    kind: 'counter',
+    help: "The sensor's records by what became of them in the kernel.",
+    labels: ['kind', 'what'],
+  },
+  weir_sensor_exchanges_total: { kind: 'counter', help: 'Exchanges that the sensor heard.', labels: [] },
+  weir_sensor_restarts_total: {
+    kind: 'counter',
+    help: "Times that the sensor's loader was started again.",
+    labels: [],
+  },
+  weir_sensor_handles: { kind: 'gauge', help: 'TLS handles that are open now.', labels: [] },
+  weir_sensor_connections: { kind: 'gauge', help: 'Connections that the sensor sees open now.', labels: [] },
+  weir_sensor_kept_bytes: { kind: 'gauge', help: 'Bytes of what was heard that are kept now.', labels: [] },
+  weir_sensor_probes: { kind: 'gauge', help: 'Probes that are set in files now.', labels: [] },
   weir_spool_bytes: { kind: 'gauge', help: 'Records on disk that the database may not have yet.', labels: [] },
 };
 

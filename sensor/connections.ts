@@ -162,6 +162,12 @@ export class Connections {
     return connection;
   }
 
+  clear(): void {
+    this.#open.clear();
+    this.#hellos.clear();
+    this.#dns.clear();
+  }
+
   /** What is told by the name that the program itself set, which is better than any other. */
   named(connection: Connection, host: string): void {
     connection.host = host;

@@ -94,6 +94,7 @@ const ROOM_BYTES = 48 * 1024 * 1024;
 const CLOSING_MS = 3000;
 /** Exchanges that wait for a reader of documents or names. */
 const MAX_WAITING = 256;
+const MAX_PAST = 1000;
 const HTTPS_PORT = 443;
 
 interface Closing {
@@ -116,6 +117,8 @@ export class Observer {
   #waiting = new Set<Promise<void>>();
   #exchanges = 0;
   #counts = new Map<string, Counts>();
+  /** Of loaders that have ended. */
+  #past: Counts[] = [];
 
   constructor(options: ObserverOptions) {
     this.#options = options;
@@ -222,6 +225,17 @@ export class Observer {
     this.tick(this.#now);
   }
 
+  /** The loader has ended: its handles, sockets and counters are none of the next one's. */
+  restart(): void {
+    this.#handles.endAll(this.#now);
+    for (const closing of this.#closing.splice(0)) this.#closed(closing);
+    this.#connections.clear();
+    this.#libraries.clear();
+    for (const counts of this.#counts.values()) this.#past.push(counts);
+    this.#counts.clear();
+    if (this.#past.length > MAX_PAST) this.#past = summed(this.#past);
+  }
+
   /** What the kernel counted, of all CPUs, and how much is open here. */
   get state(): {
     readonly counts: readonly Counts[];
@@ -231,7 +245,7 @@ export class Observer {
     readonly keptBytes: number;
   } {
     return {
-      counts: [...this.#counts.values()],
+      counts: [...this.#past, ...this.#counts.values()],
       exchanges: this.#exchanges,
       handles: this.#handles.size,
       connections: this.#connections.size,
@@ -538,4 +552,28 @@ function placeOf(
 
 function hostOf(authority: string | null): string | null {
   return authority === null ? null : canonicalHost(authority.replace(/:\d{1,5}$/, ''));
+}
+
+/** Those of one kind added up. */
+function summed(all: readonly Counts[]): Counts[] {
+  const sums = new Map<Counts['kind'], Counts>();
+  for (const one of all) {
+    const sum = sums.get(one.kind);
+    if (sum === undefined) {
+      sums.set(one.kind, one);
+      continue;
+    }
+    sums.set(one.kind, {
+      kind: one.kind,
+      cpu: 0,
+      seen: sum.seen + one.seen,
+      submitted: sum.submitted + one.submitted,
+      ringFull: sum.ringFull + one.ringFull,
+      oversized: sum.oversized + one.oversized,
+      mapFull: sum.mapFull + one.mapFull,
+      fault: sum.fault + one.fault,
+      filtered: sum.filtered + one.filtered,
+    });
+  }
+  return [...sums.values()];
 }

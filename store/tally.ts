@@ -38,7 +38,8 @@ export class Tally {
       if (found > 0) this.#count('weir_findings_total', [entity, direction], found);
     }
     const { level, reason } = event.coverage;
-    this.#count('weir_coverage_total', [level, reason ?? 'none']);
+    // How much was lost is no label.
+    this.#count('weir_coverage_total', [level, reason?.replace(/^lost \d+ bytes$/, 'lost') ?? 'none']);
     if (event.bytes.out > 0) this.#count('weir_body_bytes_total', ['out', category], event.bytes.out);
     if (event.bytes.in > 0) this.#count('weir_body_bytes_total', ['in', category], event.bytes.in);
     if (event.latencyMs !== null) this.#time(category, event.latencyMs / 1000);

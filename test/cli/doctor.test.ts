@@ -47,7 +47,10 @@ function place(name: string, config = ''): string {
   const path = join(folder, name);
   mkdirSync(path, { mode: 0o700 });
   // A port that nothing else on the host can hold, and policies that do not depend on the shipped ones.
-  writeFileSync(join(path, 'weir.yaml'), `policies: []\nproxy: {listen: "127.0.0.1:0"}\n${config}`);
+  writeFileSync(
+    join(path, 'weir.yaml'),
+    `policies: []\nproxy: {listen: "127.0.0.1:0"}\nsensor: {enabled: false}\n${config}`,
+  );
   return path;
 }
 
@@ -81,7 +84,7 @@ describe('the command', () => {
     ]) {
       assert.match(out, new RegExp(`^(ok|warning|off) +${name} `, 'm'));
     }
-    assert.match(out, /^off +sensor +not built in this version/m);
+    assert.match(out, /^off +sensor +off \(sensor\.enabled\)/m);
     assert.match(out, /Nothing is broken\.\n$/);
     assert.ok(!existsSync(join(cwd, '.weir')));
   });
@@ -100,7 +103,7 @@ describe('the command', () => {
   test('tells the problems of a configuration with their place, and exits 1', async () => {
     const { code, out } = await doctor([], place('wrong', 'prxy: {}\n'));
     assert.equal(code, 1);
-    assert.match(out, /^broken +config +weir\.yaml:3:1: unknown key "prxy"; did you mean "proxy"\?/m);
+    assert.match(out, /^broken +config +weir\.yaml:4:1: unknown key "prxy"; did you mean "proxy"\?/m);
     assert.match(out, /^off +policies +not looked at/m);
     assert.match(out, /\n1 broken\.\n$/);
   });
@@ -108,7 +111,10 @@ describe('the command', () => {
   test('tells the problems of a policy', async () => {
     const cwd = place('bad-policy');
     writeFileSync(join(cwd, 'p.yaml'), 'kind: Polcy');
-    writeFileSync(join(cwd, 'weir.yaml'), 'policies: [p.yaml]\nproxy: {listen: "127.0.0.1:0"}\n');
+    writeFileSync(
+      join(cwd, 'weir.yaml'),
+      'policies: [p.yaml]\nproxy: {listen: "127.0.0.1:0"}\nsensor: {enabled: false}\n',
+    );
     const { code, out } = await doctor([], cwd);
     assert.equal(code, 1);
     assert.match(out, /^broken +policies +.*p\.yaml:1:7: expected one of Policy, Exception; did you mean "Policy"\?/m);
@@ -116,7 +122,7 @@ describe('the command', () => {
 
   test('tells a listener that is open, and a weir.yml that nobody reads', async () => {
     const open = place('open');
-    writeFileSync(join(open, 'weir.yaml'), 'policies: []\nproxy: {listen: "0.0.0.0:0"}\n');
+    writeFileSync(join(open, 'weir.yaml'), 'policies: []\nproxy: {listen: "0.0.0.0:0"}\nsensor: {enabled: false}\n');
     assert.match((await doctor([], open)).out, /^broken +config +proxy\.listen is 0\.0\.0\.0/m);
     const other = join(folder, 'yml');
     mkdirSync(other);
@@ -128,7 +134,10 @@ describe('the command', () => {
     const { server, port } = await listening();
     try {
       const cwd = place('taken');
-      writeFileSync(join(cwd, 'weir.yaml'), `policies: []\nproxy: {listen: "127.0.0.1:${port}"}\n`);
+      writeFileSync(
+        join(cwd, 'weir.yaml'),
+        `policies: []\nproxy: {listen: "127.0.0.1:${port}"}\nsensor: {enabled: false}\n`,
+      );
       const { code, out } = await doctor([], cwd);
       assert.equal(code, 1);
       assert.match(

@@ -97,6 +97,7 @@ describe('the table of commands', () => {
       'log',
       'flows',
       'token',
+      'sensor',
       'ca',
       'doctor',
       'demo',

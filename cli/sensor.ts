@@ -1,0 +1,51 @@
+/** `weir sensor`: the sensor and the records, without a proxy. stdout carries one NDJSON line an event and nothing else. */
+import { once } from 'node:events';
+import { loadPolicies } from '../config/policies.ts';
+import { openHome } from '../store/home.ts';
+import { createRecorder } from '../store/recorder.ts';
+import type { Command, CommandContext } from './command.ts';
+import { type SensorChild, startSensorChild } from './sensor/sensor-child.ts';
+import { standingLine } from './sensor/standing-text.ts';
+
+export const command: Command = {
+  name: 'sensor',
+  summary: 'run the sensor alone: what leaves this host, without a proxy',
+  usage: 'weir sensor [--config FILE]',
+  details: `Watches the processes of this host (Linux, by eBPF) in the foreground until it is stopped: who calls an LLM, a third
+party or a data store, and what is in it before TLS encrypts it. Nothing is changed or stopped: every event is in
+monitor mode. Prints on stdout one line of NDJSON for each event. \`weir up\` runs it beside the proxy.
+
+Exit code: 0 when it was stopped, 1 where this host does not allow it (\`weir doctor\` says what it needs).`,
+  example: `weir sensor
+weir sensor | jq -r '[.source.process, .destination.host, .action] | @tsv'`,
+  options: {},
+  run,
+};
+
+async function run(context: CommandContext): Promise<number> {
+  const config = context.config();
+  const log = (line: string): void => context.err(`${line}\n`);
+  const snapshot = { config, documents: loadPolicies(config) };
+  const home = openHome(config.home);
+  const lock = home.lock();
+  let sensor: SensorChild | null = null;
+  const recorder = createRecorder(home, {
+    encryptExcerpts: config.excerpts.encrypt,
+    eventLog: 'stdout',
+    onProblem: (message) => log(`weir: ${message}`),
+    onRemoved: (name) => sensor?.spoolRemoved(name),
+  });
+  try {
+    sensor = startSensorChild({ snapshot, home, recorder, log, ownPids: [], port: config.proxy.listen.port });
+    await sensor.settled;
+    context.err(`weir: the sensor ${standingLine(sensor.standing)}\n  home  ${home.path}\n`);
+    if (sensor.standing.state === 'unavailable') return 1;
+    await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
+    context.err('weir: stopping\n');
+    return 0;
+  } finally {
+    await sensor?.close();
+    await recorder.close();
+    lock.release();
+  }
+}
