@@ -5,7 +5,7 @@
 import type { CoverageLevel } from '../flow/coverage.ts';
 import type { Edge, EdgeDirection } from '../flow/edge.ts';
 import { isLoopbackHost } from './ends.ts';
-import { CARD_ENTITIES, canHaveArrived, isInside } from './fence.ts';
+import { CARD_ENTITIES, isInside } from './fence.ts';
 import type { Knowledge } from './knowledge.ts';
 import { type MergedFlow, mergedFlows } from './merged-flows.ts';
 
@@ -133,10 +133,13 @@ function goesRound({ place, direction, lastByChannel }: MergedFlow): boolean {
   return proxy === undefined || Date.parse(sensor) - Date.parse(proxy) > DAY_MS;
 }
 
-/** Classes on a flow that belong inside a fence, one of whose ends stands outside. None where there is no such fence. */
+/**
+ * Classes on a flow that belong inside a fence, one of whose ends stands outside; also where they were held back on the
+ * way: that somebody tries is to be known. None where there is no such fence.
+ */
 export function breachesOf(flow: MergedFlow, knowledge: Knowledge, fence: 'pci'): readonly string[] {
   const environment = knowledge.environments.get(fence);
-  if (environment === undefined || !canHaveArrived(flow)) return [];
+  if (environment === undefined) return [];
   if (isInside(flow.workload, environment) && isInside(flow.place, environment)) return [];
   return Object.keys(flow.entities)
     .filter((entity) => CARD_ENTITIES.has(entity))

@@ -223,8 +223,12 @@ function standingDrift(
   for (const [kind, rule] of Object.entries(STANDING) as [Acceptable, (typeof STANDING)[Acceptable]][]) {
     if (!holds[kind] || accepted.has(kind)) continue;
     if (kind === 'pci_fence') {
+      const isHeld = !canHaveArrived(flow);
+      const text = isHeld ? 'card data was on its way out of `environments.pci`, and was held back' : rule.text;
       for (const entity of breachesOf(flow, knowledge, 'pci')) {
-        found.push(item(flow, kind, rule.severity, { ...rule, entity, text: `${rule.text}: ${entity}` }));
+        found.push(
+          item(flow, kind, isHeld ? 'medium' : rule.severity, { ...rule, entity, text: `${text}: ${entity}` }),
+        );
       }
       continue;
     }

@@ -74,7 +74,7 @@ export function pciReport(input: ReportInput): Report {
       table('Scope: all flows of card data', 'The data-flow diagram shows them.', cards),
     ],
     notSeen: [...neverSeen(input, environment), ...generalGaps(input)],
-    data: { violations: violationsOf(breaking) },
+    data: { violations: violationsOf([...breaking, ...held]) },
   };
 }
 
@@ -103,7 +103,7 @@ function rowOf(flow: MergedFlow): Row {
   return { cells: [...ends, ...seen, workload.owner ?? place.owner ?? 'nobody', dayText(lastSeen)], edges };
 }
 
-/** A line for each class and edge that breaks the fence. */
+/** A line for each class and edge that breaks the fence, or would have: `isHeld` where nothing arrived as it was. */
 function violationsOf(flows: readonly MergedFlow[]): readonly Readonly<Record<string, unknown>>[] {
   return flows.flatMap((flow) => {
     const { workload, place, direction, lastSeen, edgesWith } = flow;
@@ -114,6 +114,7 @@ function violationsOf(flows: readonly MergedFlow[]): readonly Readonly<Record<st
       direction,
       vendor: place.vendor,
       store: place.store,
+      isHeld: !canHaveArrived(flow),
       lastSeen,
     };
     return Object.entries(edgesWith)
