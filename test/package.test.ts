@@ -87,7 +87,14 @@ describe('the published package', () => {
 
   test('holds the program, its data and the licence, and neither sources nor tests', () => {
     const files = globSync('**/*', { cwd: installed, exclude: ['node_modules'] });
-    for (const file of ['dist/cli/main.js', 'policies/default.yaml', 'catalog/genai.json', 'README.md', 'LICENSE']) {
+    for (const file of [
+      'dist/cli/main.js',
+      'policies/default.yaml',
+      'catalog/genai.json',
+      'console/web/dist/index.html',
+      'README.md',
+      'LICENSE',
+    ]) {
       assert.ok(files.includes(file), `${file} is missing`);
     }
     assert.deepEqual(

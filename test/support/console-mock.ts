@@ -29,6 +29,8 @@ import {
 export interface MockOptions {
   readonly edges?: number;
   readonly events?: number;
+  /** The present of the made-up company, ms. */
+  readonly now?: number;
   /** Changes what is answered, by path below /api/v1. */
   readonly alter?: (path: string, answer: unknown) => unknown;
 }
@@ -62,9 +64,10 @@ export function mockToken(role: Access): string {
 export async function startMock({
   edges = 40,
   events = 160,
+  now,
   alter = (_, answer) => answer,
 }: MockOptions = {}): Promise<Mock> {
-  const world = makeWorld(edges, events);
+  const world = makeWorld(edges, events, now);
   const pages = new Pages();
   const failing = new Set<string>();
   const drafts = new Map<string, Draft>();

@@ -1,7 +1,7 @@
 /** The time that the map is of: all that is kept, drawn small, with a handle at either end. */
 import { useEffect, useState } from 'preact/hooks';
 import type { FlowMap } from '../../../api/shapes.ts';
-import { counted, day } from '../../parts/format.ts';
+import { counted, day, minute } from '../../parts/format.ts';
 import { change, parameter } from '../../state/route.ts';
 
 const REST_MS = 300;
@@ -9,6 +9,12 @@ const REST_MS = 300;
 interface Props {
   readonly history: FlowMap['history'];
   readonly stepMs: number;
+}
+
+/** By the hour where buckets are shorter than a day. */
+function told(start: string | undefined, stepMs: number): string {
+  if (start === undefined) return '';
+  return stepMs < 86_400_000 ? minute(Date.parse(start)) : day(start);
 }
 
 /** Index of the bucket that a moment lies in. */
@@ -44,8 +50,8 @@ export function TimeSlider({ history, stepMs }: Props) {
   const most = Math.max(1, ...history.map(({ calls }) => calls));
   const isAll = from === 0 && to === last;
   const newEdges = history.slice(from, to + 1).reduce((sum, bucket) => sum + bucket.newEdges, 0);
-  const firstDay = day(history[from]?.start ?? null);
-  const lastDay = day(history[to]?.start ?? null);
+  const firstDay = told(history[from]?.start, stepMs);
+  const lastDay = told(history[to]?.start, stepMs);
   return (
     <section class="card slider" aria-label="Time of the map">
       <div class="slider-head">

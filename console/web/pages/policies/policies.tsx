@@ -19,8 +19,18 @@ export function PoliciesPage() {
   const set = useLoaded(`policies ${policiesInForce.value ?? ''}`, readPolicies, { tick: tick.value, keepsOld: true });
   const file = parameter('file');
   if (file !== '') {
+    const hasDraft = set.data?.drafts.some((draft) => draft.file === file) ?? false;
     const known = set.data?.files.find((one) => one.id === file) ?? null;
-    return <PolicyEditorPage key={file} id={file} file={known} isKnown={set.data !== null} onChanged={set.reload} />;
+    return (
+      <PolicyEditorPage
+        key={file}
+        id={file}
+        file={known}
+        hasDraft={hasDraft}
+        isKnown={set.data !== null}
+        onChanged={set.reload}
+      />
+    );
   }
   return (
     <Page title="Policies" tools={set.data === null ? undefined : <NewFile set={set.data} />}>

@@ -13,7 +13,6 @@ import { Icon } from '../../parts/icon.tsx';
 import { Page } from '../../parts/page.tsx';
 import { Bones, Empty, Failure, Problem } from '../../parts/states.tsx';
 import { say } from '../../parts/toasts.tsx';
-import { ApiFailure } from '../../state/api.ts';
 import {
   activateDraft,
   checkPolicy,
@@ -38,6 +37,8 @@ interface Props {
   readonly id: string;
   /** Null: there is no such file yet. */
   readonly file: PolicySet['files'][number] | null;
+  readonly hasDraft: boolean;
+  /** Whether the set has been asked for yet. */
   readonly isKnown: boolean;
   readonly onChanged: () => void;
 }
@@ -68,13 +69,15 @@ tests:
 }
 
 /** The draft where there is one, else the file, else a beginning; with the exception that a review proposed at its end. */
-async function openFile(id: string, hasFile: boolean, exceptionFor: string, abort: AbortSignal): Promise<Opened> {
-  const draft = await readDraft(id, abort).catch((error: unknown) => {
-    if (error instanceof ApiFailure && error.status === 404) return null;
-    throw error;
-  });
+async function openFile(
+  id: string,
+  has: { readonly file: boolean; readonly draft: boolean },
+  exceptionFor: string,
+  abort: AbortSignal,
+): Promise<Opened> {
+  const draft = has.draft ? await readDraft(id, abort) : null;
   const text =
-    draft?.text ?? (hasFile ? (await readPolicyText(id, abort)).text : exceptionFor === '' ? templateFor(id) : '');
+    draft?.text ?? (has.file ? (await readPolicyText(id, abort)).text : exceptionFor === '' ? templateFor(id) : '');
   if (exceptionFor === '') return { text, draft };
   const { yaml } = await proposeException(exceptionFor, {}, abort);
   if (text.includes(yaml.trim())) return { text, draft };
@@ -89,9 +92,9 @@ const PANELS = [
 ] as const;
 type Panel = (typeof PANELS)[number]['key'];
 
-export function PolicyEditorPage({ id, file, isKnown, onChanged }: Props) {
+export function PolicyEditorPage({ id, file, hasDraft, isKnown, onChanged }: Props) {
   const opened = useLoaded(isKnown ? `${id} ${file?.revision ?? ''}` : null, (abort) =>
-    openFile(id, file !== null, parameter('exception'), abort),
+    openFile(id, { file: file !== null, draft: hasDraft }, parameter('exception'), abort),
   );
   return (
     <Page
