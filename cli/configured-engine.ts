@@ -53,7 +53,7 @@ export function createEngine(config: Config, keyed: Fingerprint): Engine {
  * The same in every process of a home, and for a source the same today and tomorrow: a wider rollout takes in all of a
  * narrower one.
  */
-function rolloutStand(keyed: Fingerprint): RolloutStand {
+export function rolloutStand(keyed: Fingerprint): RolloutStand {
   return (policy, source) => {
     const digest = Buffer.from(keyed('ROLLOUT', `${policy}\n${source}`), 'base64url');
     return (digest.readUIntBE(0, 6) / 2 ** 48) * 100;

@@ -3,6 +3,7 @@ import type { EventBody } from '../../flow/event.ts';
 import { openHome } from '../../store/home.ts';
 import { recordOwn } from '../../store/own-events.ts';
 import type { Answering } from './answering.ts';
+import { exceptionRoutes } from './exception-routes.ts';
 import { keptReader } from './kept-reader.ts';
 import type { DeskData, FromDesk } from './messages.ts';
 import { policyRoutes } from './policy-routes.ts';
@@ -20,7 +21,7 @@ export function judgingAnswering(data: DeskData, say: (message: FromDesk) => voi
     onProblem,
   };
   return {
-    handlers: { ...policyRoutes(desk), ...reviewRoutes(desk) },
+    handlers: { ...policyRoutes(desk), ...reviewRoutes(desk), ...exceptionRoutes(desk) },
     take: (next) => {
       snapshot = next;
     },

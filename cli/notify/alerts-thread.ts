@@ -8,6 +8,8 @@ import { Alerts } from './alerts.ts';
 export interface AlertsData {
   readonly home: string;
   readonly snapshot: Snapshot;
+  /** Of the records, when it was asked for: what is recorded while this thread starts is told. */
+  readonly begin: number;
 }
 
 export type ToAlerts = { readonly kind: 'taken'; readonly snapshot: Snapshot } | { readonly kind: 'stop' };
@@ -22,7 +24,8 @@ if (parentPort !== null) {
   const port = parentPort;
   const data: AlertsData = workerData;
   const say = (message: FromAlerts): void => port.postMessage(message);
-  const alerts = new Alerts(openHome(data.home), data.snapshot, { log: (line) => say({ kind: 'log', line }) });
+  const { begin } = data;
+  const alerts = new Alerts(openHome(data.home), data.snapshot, { begin, log: (line) => say({ kind: 'log', line }) });
   let isStopping = false;
   let told = '';
   let failure = '';

@@ -30,6 +30,8 @@ interface State {
 
 export interface AlertsOptions {
   readonly log: (line: string) => void;
+  /** The position in the records from which a first run begins; the present one unless given. */
+  readonly begin?: number;
   readonly now?: () => number;
   /** Takes lines for stdout. */
   readonly print?: (text: string) => void;
@@ -60,7 +62,7 @@ export class Alerts {
     const state = this.#read();
     this.#watch = new DriftWatch(state.told);
     // What was recorded before the first run is no news.
-    this.#position = state.position ?? this.#reader().position();
+    this.#position = state.position ?? options.begin ?? this.#reader().position();
     this.#knowledge = knowledgeOf(snapshot.config, ownCategories(snapshot));
     this.#baseline = keptBaseline(snapshot.config.baseline, options.log);
     this.take(snapshot, state.gathered);

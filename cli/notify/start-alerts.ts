@@ -1,6 +1,7 @@
 /** Live alerts as the process that runs Weir sees them: a thread where the configuration asks for it, started again when it fails. */
 import { Worker } from 'node:worker_threads';
 import type { Fleet } from '../../console/api/shapes.ts';
+import { openReader } from '../../store/reader.ts';
 import type { Snapshot } from '../snapshot.ts';
 import type { AlertsData, FromAlerts, ToAlerts } from './alerts-thread.ts';
 
@@ -51,7 +52,7 @@ export class RunningAlerts {
     const { notify, baseline } = this.#snapshot.config;
     if (this.#worker !== null || this.#isClosed || (notify.length === 0 && baseline === null)) return;
     const file = import.meta.url.endsWith('.ts') ? './alerts-thread.ts' : './alerts-thread.js';
-    const workerData: AlertsData = { home: this.#home, snapshot: this.#snapshot };
+    const workerData: AlertsData = { home: this.#home, snapshot: this.#snapshot, begin: positionIn(this.#home) };
     const worker = new Worker(new URL(file, import.meta.url), { workerData, execArgv: [] });
     this.#worker = worker;
     worker.unref();
@@ -66,5 +67,14 @@ export class RunningAlerts {
       this.#worker = null;
       if (!this.#isClosed) this.#again = setTimeout(() => this.#see(), AGAIN_MS).unref();
     });
+  }
+}
+
+function positionIn(home: string): number {
+  const reader = openReader(home);
+  try {
+    return reader.position();
+  } finally {
+    reader.close();
   }
 }

@@ -638,6 +638,7 @@ const change = named(
     policy: nullable(text('that decides after the change')),
     rule: nullable(text()),
     samples: list(text('ids of events')),
+    isEnforced: optional(flag('false: decided only, in monitor mode or outside a rollout')),
   }),
 );
 /** What a change of the policies would have done to what is stored. */

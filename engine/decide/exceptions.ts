@@ -19,6 +19,11 @@ export interface CompiledException {
   /** False once expired, or where source or destination do not fit. */
   applies(scope: Scope, now: Date): boolean;
   takes(finding: Finding, segment: Segment | undefined): boolean;
+  /** For who has no text: whether the path fits, and what would have to be read. */
+  takesPath(finding: Finding): boolean;
+  readonly namesValues: boolean;
+  readonly values: readonly string[];
+  readonly hasPatterns: boolean;
 }
 
 export function compileException(except: Except, label: string): CompiledException {
@@ -47,5 +52,9 @@ export function compileException(except: Except, label: string): CompiledExcepti
       destinationMiss(scope.destination) === null,
     takes: (finding, segment) =>
       (path === null || path(finding.path)) && (!namesValues || takesValue(finding, segment)),
+    takesPath: (finding) => path === null || path(finding.path),
+    namesValues,
+    values: except.values,
+    hasPatterns: patterns.length > 0,
   };
 }

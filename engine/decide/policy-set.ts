@@ -92,26 +92,7 @@ export function compilePolicies(documents: readonly PolicyDocument[], standOf: R
   if (problems.length > 0) throw new WeirError('policy_invalid', problems.map(problemText).join('\n'));
   const policies = documents.filter(isPolicy);
   const recognizers = recognizersOf(documents);
-  const ownCategories = new Map(recognizers.map((one) => [one.entity, one.category]));
-  const categoryOf = (entity: string): Category | null => ENTITIES.get(entity) ?? ownCategories.get(entity) ?? null;
-  const rules = policies
-    .flatMap((policy) => {
-      const of = { ...policy, name: policy.name.value, version: policyVersion(policy) };
-      return policy.rules.map((rule) =>
-        compileRule(
-          rule,
-          of,
-          [compileMatch(policy.match), compileMatch(rule.match)],
-          [
-            ...(rule.except === null ? [] : [compileException(rule.except, 'except')]),
-            ...exceptionsFor(documents, of.name, rule.name.value),
-          ],
-          categoryOf,
-        ),
-      );
-    })
-    .sort((a, b) => compareText(a.policy, b.policy) || compareText(a.name, b.name));
-
+  const rules = compileRules(documents);
   const forSource = rolledOut(rules, standOf);
   const rulesOf = scopeCache(rules, documents, forSource);
   const limits = rules.filter((rule) => rule.limit !== null);
@@ -137,6 +118,30 @@ export function compilePolicies(documents: readonly PolicyDocument[], standOf: R
     usesOf: (input) => limits.flatMap((rule) => (scopeMiss(rule, input) === null ? (limitUse(rule, input) ?? []) : [])),
     trace: (input) => rules.map((rule) => traceOf(forSource?.(rule, input.source) ?? rule, input)),
   };
+}
+
+/** The rules of all policies, each with its exceptions, by policy and name. The documents have been checked. */
+export function compileRules(documents: readonly PolicyDocument[]): readonly CompiledRule[] {
+  const ownCategories = new Map(recognizersOf(documents).map((one) => [one.entity, one.category]));
+  const categoryOf = (entity: string): Category | null => ENTITIES.get(entity) ?? ownCategories.get(entity) ?? null;
+  return documents
+    .filter(isPolicy)
+    .flatMap((policy) => {
+      const of = { ...policy, name: policy.name.value, version: policyVersion(policy) };
+      return policy.rules.map((rule) =>
+        compileRule(
+          rule,
+          of,
+          [compileMatch(policy.match), compileMatch(rule.match)],
+          [
+            ...(rule.except === null ? [] : [compileException(rule.except, 'except')]),
+            ...exceptionsFor(documents, of.name, rule.name.value),
+          ],
+          categoryOf,
+        ),
+      );
+    })
+    .sort((a, b) => compareText(a.policy, b.policy) || compareText(a.name, b.name));
 }
 
 function whatIsLookedAt(documents: readonly PolicyDocument[]): Pick<PolicySet, 'looksAtProcesses' | 'looksAtApps'> {

@@ -211,6 +211,39 @@ describe('what people decide about an event', () => {
     assert.equal((await desk.refused('review', { parts: { id: got.id }, body })).code, 'conflict');
     assert.equal((await desk.refused('review', { parts: { id: '0'.repeat(26) }, body })).code, 'not_found');
   });
+  test('the narrowest exception is proposed, with what it would have changed, and no value in it', async () => {
+    const by = { name: 'erin', role: 'reviewer' } as const;
+    const got = Object(await desk.ask('exception', { parts, by }));
+    assert.deepEqual([got.by, got.scopes], ['fingerprint', ['fingerprint', 'path', 'rule']]);
+    assert.equal(got.text, 'Lets these 2 values from billing to api.openai.com pass cards/pan.');
+    assert.match(got.yaml, /fingerprints:\n {2}- fpAAAAAAAAAAAAAAAAAAAA\n/);
+    assert.match(got.yaml, /by: erin/);
+    assert.deepEqual([got.file, got.isWritable], ['exceptions.yaml', true]);
+    assert.match(got.diff, /^--- \/dev\/null\n\+\+\+ b\/exceptions\.yaml\n/);
+    const [change] = got.effect.changed;
+    assert.deepEqual(
+      [got.effect.events, got.effect.undecidable, change.before, change.after, change.samples],
+      [1, 0, 'block', 'allow', [blocked.id]],
+    );
+    for (const scope of got.scopes) {
+      const one = Object(await desk.ask('exception', { parts, by, query: `by=${scope}&days=7&reason=ticket` }));
+      const checked = Object(await desk.ask('checkPolicy', { body: { text: one.yaml } }));
+      assert.deepEqual(checked.problems, [], one.yaml);
+      assert.ok(Date.parse(one.expires) < Date.now() + 8 * 86_400_000);
+    }
+    assert.match(
+      Object(await desk.ask('exception', { parts, query: 'by=path' })).yaml,
+      /paths:\n {2}- \/messages\/\*\/content\n/,
+    );
+  });
+  test('a text is replayed on what is recorded', async () => {
+    const same = Object(await desk.ask('backtestPolicy', { body: { file: 'cards.yaml', text: CARDS } }));
+    assert.deepEqual([same.backtest.events, same.backtest.unchanged, same.backtest.changed], [1, 1, []]);
+    const other = Object(await desk.ask('backtestPolicy', { body: { file: 'cards.yaml', text: REDACTING, days: 7 } }));
+    assert.deepEqual([other.backtest.changed[0].before, other.backtest.changed[0].after], ['block', 'redact']);
+    const broken = Object(await desk.ask('backtestPolicy', { body: { text: 'x' } }));
+    assert.equal(broken.backtest, null);
+  });
   test('an override is given where the rule grants it', async () => {
     const got = Object(
       await desk.ask('allow', { parts, body: { reason: 'ticket 7' }, by: { name: 'erin', role: 'reviewer' } }),
