@@ -14,6 +14,8 @@ char LICENSE[] SEC("license") = "GPL";
 #define QUIC_FIRST_BYTES 4096
 /* A UDP socket that speaks to more than this many in turn is told of no more. */
 #define MAX_DESTINATIONS 256
+/* A socket over which no handle has sent by its so many packets has none that could be told. */
+#define TLS_LOOKS 32
 #define MINUTE_NS 60000000000ull
 
 /* What of a packet's headers is needed, read in one piece. */
@@ -250,6 +252,7 @@ static __always_inline void tell_tls(struct bpf_sock *sk, struct socket_state *s
   struct in_call *inside;
   u64 id;
 
+  state->tls_looks++;
   if (!kernel_sk || BPF_CORE_READ(kernel_sk, sk_lock.owned) != 1) return;
   id = (u64)BPF_CORE_READ(task, tgid) << 32 | (u32)BPF_CORE_READ(task, pid);
   inside = bpf_map_lookup_elem(&in_call, &id);
@@ -262,7 +265,7 @@ static __always_inline void tell_tls(struct bpf_sock *sk, struct socket_state *s
   t->cookie = cookie;
   submit(WEIR_KIND_SOCKET, t);
   inside->cookie = cookie; /* for the handle's own records */
-  state->is_tls_told = 1;
+  state->tls_looks = TLS_LOOKS;
 }
 
 /* ---- a socket that is older than the programs */
@@ -289,12 +292,12 @@ static __always_inline void on_tcp(struct __sk_buff *skb, struct bpf_sock *sk, u
 
   if (!set || sk->state == WEIR_STATE_LISTEN) return;
   shot.state = bpf_sk_storage_get(&sockets, sk, NULL, 0);
-  if (shot.state && shot.state->now.verdict == WEIR_IGNORE && (direction == WEIR_IN || shot.state->is_tls_told)) return;
+  if (shot.state && shot.state->now.verdict == WEIR_IGNORE && (direction == WEIR_IN || shot.state->tls_looks >= TLS_LOOKS)) return;
   if (!parse(skb, WEIR_TCP, &p) || p.payload == 0) return;
   shot.cookie = bpf_get_socket_cookie(skb);
   if (!shot.state) shot.state = find_state(sk, shot.cookie);
   if (!shot.state) return;
-  if (direction == WEIR_OUT && !shot.state->is_tls_told) tell_tls(sk, shot.state, shot.cookie);
+  if (direction == WEIR_OUT && shot.state->tls_looks < TLS_LOOKS) tell_tls(sk, shot.state, shot.cookie);
   if (shot.state->now.verdict == WEIR_IGNORE) return;
   hear_verdict(shot.state, shot.cookie);
   is_dns = p.source_port == DNS_PORT || p.destination_port == DNS_PORT;

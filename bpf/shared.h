@@ -52,7 +52,7 @@ struct socket_state {
   __u32 left_in;
   __u8 role;
   __u8 last_direction;
-  __u8 is_tls_told; /* its handle has been told, or will not be */
+  __u8 tls_looks; /* times that it was looked for a handle that sends over it */
   __u8 is_begun;
   __u16 destinations; /* of a UDP socket, told so far */
   __u16 remote_port;  /* the last one told */

@@ -69,6 +69,9 @@ export interface SteeringOptions {
   readonly log: (line: string) => void;
 }
 
+/** What steering needs of a running sensor. */
+export type SteeringTools = Pick<SteeringOptions, 'command' | 'sourceOf'>;
+
 export interface Origin {
   readonly address: string;
   readonly port: number;

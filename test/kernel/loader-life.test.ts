@@ -5,6 +5,7 @@ import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
 import { constantOf } from '../support/events-header.ts';
+import { seeded } from '../support/every-split.ts';
 import { kernelSkip, kernelSkipWithout, loaderPath, makeCgroup, type TestCgroup } from './host.ts';
 import { fields, type LoaderOptions, numberOf, startLoader, type TestLoader } from './loader.ts';
 import { openSandbox, type Sandbox } from './sandbox.ts';
@@ -157,6 +158,26 @@ describe("the loader's life", { skip: kernelSkip() }, () => {
     const absent = await start({ cgroup: { path: '/nowhere' } });
     assert.ok(absent.parts.every((part) => part.state === 'refused'));
     assert.equal(await absent.stop(), 3);
+  });
+
+  test('commands of random types and bytes, and of every wrong size, are answered or refused, and it goes on', async () => {
+    const own = makeCgroup();
+    const loader = await start({ cgroup: own, args: ['--steer'] });
+    const random = seeded(20261126);
+    for (let i = 0; i < 3000; i++) {
+      const bytes = Buffer.from(
+        Array.from({ length: 16 + Math.floor(random() * 120) }, () => Math.floor(random() * 256)),
+      );
+      bytes.writeUInt32LE(bytes.length, 0);
+      bytes.writeUInt16LE(Math.floor(random() * 20), 4);
+      bytes.writeUInt32LE(500_000 + i, 8);
+      loader.write(bytes);
+    }
+    await loader.settle();
+    const answered = new Set(loader.all('REPLY').map((frame) => numberOf(fields('weir_reply', frame), 'sequence')));
+    assert.ok(answered.size > 2500, `${answered.size} were answered`);
+    assert.equal(await loader.stop(), 0);
+    await own.remove();
   });
 
   test('what a reader that sleeps does not get is counted to the last record, and it goes on afterwards', async () => {
