@@ -18,6 +18,7 @@ import { CAPTURE_LIMITS, doLimits, doOwn } from './commands.ts';
 import type { AttachFrame, HelloFrame, SensorFrame } from './frames.ts';
 import { Loader, type LoaderState } from './loader.ts';
 import { type ConnectionWatcher, type ObservedSettings, Observer, type WatcherTools } from './observe.ts';
+import type { Steering, SteeringTools } from './steer.ts';
 
 export interface SensorOptions {
   /** The loader's program. */
@@ -36,6 +37,8 @@ export interface SensorOptions {
   readonly label: (facts: AppFacts) => AppLabel | null;
   readonly container: (id: string, place: CgroupPlace) => ContainerFacts | null;
   readonly watchers: readonly ((tools: WatcherTools) => ConnectionWatcher)[];
+  /** Steers and blocks; null or absent: neither. */
+  readonly steering?: ((tools: SteeringTools) => Steering) | null;
   readonly newId: () => string;
   readonly log: (line: string) => void;
   /** Hears that what the sensor can do has changed. */
@@ -83,6 +86,7 @@ class Sensor implements RunningSensor {
   readonly #options: SensorOptions;
   readonly #loader: Loader;
   readonly #observer: Observer;
+  readonly #steering: Steering | null;
   readonly #timer: NodeJS.Timeout;
   readonly #probes = new Map<string, AttachFrame>();
   readonly #own = new Set<number>();
@@ -115,8 +119,16 @@ class Sensor implements RunningSensor {
       newId: options.newId,
       log: options.log,
     });
+    this.#steering =
+      options.steering?.({
+        command: (bytes) => this.#loader.send(bytes),
+        sourceOf: (task, hint) => {
+          const { app, container, workload } = processes.sourceOf(task, hint);
+          return { app, container, cgroup: workload?.cgroup ?? null };
+        },
+      }) ?? null;
     this.#loader = new Loader({
-      command: [options.program, '--cgroup', options.cgroup],
+      command: [options.program, '--cgroup', options.cgroup, ...(this.#steering === null ? [] : ['--steer'])],
       onHello: (hello) => this.#hello(hello),
       onFrame: (frame) => this.#frame(frame),
       onEnd: () => this.#ended(),
@@ -198,6 +210,7 @@ class Sensor implements RunningSensor {
     // A third party has a name more often than not, and its first write is the one that matters.
     this.#loader.send(doLimits({ ...CAPTURE_LIMITS, named: 'capture' }));
     for (const pid of this.#own) this.#loader.send(doOwn(pid, startTicksOf(pid)));
+    this.#steering?.begin();
     const refused = parts.filter(({ state }) => state === 'refused');
     for (const { name, reason } of refused)
       this.#options.log(`weir: the sensor does without ${name}: ${reason.replace(FREE_TEXT, '?')}`);
@@ -213,6 +226,7 @@ class Sensor implements RunningSensor {
         if (frame.level !== 'info') this.#options.log(`weir: sensor: ${frame.text.replace(FREE_TEXT, '?')}`);
         return;
       default:
+        this.#steering?.frame(frame);
         this.#observer.frame(frame);
     }
   }

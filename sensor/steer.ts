@@ -6,7 +6,7 @@
  */
 import { BlockList, isIP } from 'node:net';
 import { type DnsAnswer, DnsOverTcp, readDnsAnswer } from '../wire/dns-answer.ts';
-import type { ConnectFrame, ExecFrame, PacketFrame, SensorFrame, Task } from './frames.ts';
+import type { ConnectFrame, ExecFrame, PacketFrame, SensorFrame, SteerFrame, Task } from './frames.ts';
 import {
   doAddress,
   doLease,
@@ -87,6 +87,7 @@ const LEAST_MS = 300_000;
 const MOST_MS = 86_400_000;
 const MAX_ADDRESSES = 20_000;
 const MAX_STREAMS = 1000;
+const MAX_TOLD = 1000;
 /** The proxy renews it several times in this. */
 const LEASE_MS = 2000;
 const ANSWER_MS = 2000;
@@ -138,6 +139,8 @@ export interface SteeringState {
   /** Network namespaces from which the proxy cannot be reached, with the reason. */
   readonly notSteered: readonly { readonly netns: number; readonly reason: string }[];
   readonly isLeased: boolean;
+  /** Connections that were refused. */
+  readonly refusals: number;
 }
 
 export class Steering {
@@ -156,6 +159,8 @@ export class Steering {
   #sequence = FIRST_SEQUENCE;
   #netns: number | null = null;
   #leases = 0;
+  #refusals = 0;
+  readonly #toldRefusals = new Set<string>();
   #now = 0;
 
   constructor(options: SteeringOptions) {
@@ -212,6 +217,8 @@ export class Steering {
         return;
       case 'exit':
         return this.#removeTarget(processTarget(frame.task.tgid));
+      case 'blocked':
+        return this.#refused(frame);
       case 'reply':
         return this.#probedFrom(frame.sequence, frame.error, frame.text);
       case 'origin':
@@ -257,12 +264,24 @@ export class Steering {
       targets: this.#targets.size,
       notSteered,
       isLeased: this.#leases > 0,
+      refusals: this.#refusals,
     };
   }
 
   #next(): number {
     this.#sequence = this.#sequence >= 0x7fff_ffff ? FIRST_SEQUENCE : this.#sequence + 1;
     return this.#sequence;
+  }
+
+  /** Once a process and destination. */
+  #refused({ task, address, port, why }: SteerFrame): void {
+    this.#refusals++;
+    const key = `${task.tgid} ${address} ${port}`;
+    if (why === 'quic' || this.#toldRefusals.has(key)) return;
+    if (this.#toldRefusals.size >= MAX_TOLD) this.#toldRefusals.clear();
+    this.#toldRefusals.add(key);
+    const reason = why === 'lease' ? 'the proxy is away, and proxy.onError is closed' : 'sensor.block';
+    this.#options.log(`weir: refused: a connection of process ${task.tgid} to ${address} port ${port} (${reason})`);
   }
 
   #answered(sequence: number, origin: Origin | null): void {

@@ -21,6 +21,7 @@ import { reportFailure } from '../failure.ts';
 import type { Snapshot } from '../snapshot.ts';
 import type { FromSensor, Loss, ProbedFile, ToSensor } from './messages.ts';
 import { observedSettings, ownListener } from './observed-settings.ts';
+import { type ConfiguredSteering, configuredSteering } from './steering.ts';
 
 type Start = Extract<ToSensor, { readonly kind: 'start' }>;
 
@@ -30,6 +31,7 @@ const STATE_MS = 2000;
 class SensorProcess {
   readonly #say: (message: FromSensor) => void;
   readonly #sensor: RunningSensor;
+  readonly #steering: ConfiguredSteering | null;
   readonly #recorder: SpoolRecorder;
   readonly #settingsOf: (snapshot: Snapshot) => ReturnType<typeof observedSettings>;
   readonly #excerptKey: ReturnType<typeof openHome>['keys']['excerpt'];
@@ -85,7 +87,9 @@ class SensorProcess {
     const containers = new Containers();
     const { transparent, listen } = snapshot.config.proxy;
     const listeners = [{ ...listen, port }, ...(transparent === null ? [] : [transparent])];
+    this.#steering = configuredSteering(snapshot.config, home, cgroupRoot, log);
     this.#sensor = startSensor({
+      steering: this.#steering?.make ?? null,
       program,
       cgroup,
       cgroupRoot,
@@ -125,6 +129,7 @@ class SensorProcess {
 
   async #stop(): Promise<void> {
     clearInterval(this.#timer);
+    await this.#steering?.close();
     await this.#sensor.stop();
     this.#recorder.end();
     await this.#close();

@@ -146,6 +146,16 @@ describe('addresses', () => {
   });
 });
 
+test('a connection that was refused is told once, and counted each time', () => {
+  const { steering, lines, frame } = steeringOf({ block: true });
+  const refusal = { type: 'blocked', task: { tgid: 12 }, address: '104.18.6.192', port: 443, why: 'policy' };
+  frame(refusal);
+  frame(refusal);
+  frame({ ...refusal, why: 'quic', port: 444 });
+  assert.deepEqual(lines, ['weir: refused: a connection of process 12 to 104.18.6.192 port 443 (sensor.block)']);
+  assert.equal(steering.state.refusals, 3);
+});
+
 describe('whose connections', () => {
   test('a cgroup, as soon as the loader has said where it is; one that is not there is said', () => {
     const { steering, take, lines, frame } = steeringOf({ steer: { ...STEER, cgroups: ['/apps', '/gone'] } });
