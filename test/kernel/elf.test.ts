@@ -100,6 +100,15 @@ describe('reading program files', { skip: missing ? `needs ${missing}` : false }
       assert.deepEqual(functionsOf(one), ['Close', 'Read', 'clientHandshake', 'writeRecordLocked']);
       assert.ok(one.points.filter((point) => point.kind === 'ret').length >= 3);
     }
+    const unknown = Buffer.from(
+      readFileSync(join(folder, 'go-1'))
+        .toString('latin1')
+        .replaceAll(/go1\.\d\d\b/g, 'go1.99'),
+      'latin1',
+    );
+    writeFileSync(join(folder, 'go-unknown'), unknown);
+    const refused = inspect(program, join(folder, 'go-unknown'));
+    assert.deepEqual([refused.status, refused.reason, refused.go, refused.points], ['opaque', 'go-version', 99, []]);
     const first = found[0];
     assert.ok(first);
     const shape = (one: Inspection) => one.points.map((point) => point.offset - (one.points[0]?.offset ?? 0));

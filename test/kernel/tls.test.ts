@@ -9,7 +9,7 @@ import { after, before, describe, test } from 'node:test';
 import { packageRoot } from '../../config/package-root.ts';
 import { constantOf } from '../support/events-header.ts';
 import { kernelSkipWithout, makeCgroup, type TestCgroup } from './host.ts';
-import { fields, numberOf, startLoader, type TestLoader, tgidOf } from './loader.ts';
+import { bigOf, fields, numberOf, startLoader, type TestLoader, tgidOf } from './loader.ts';
 import { packageFile } from './npm-package.ts';
 import { type Finished, openSandbox, type Sandbox, type Started } from './sandbox.ts';
 import { attached, capture, heard, makeCertificate, namesOf, requestsIn, type Stream, startServer } from './tls.ts';
@@ -72,6 +72,20 @@ describe('plaintext of TLS libraries', { skip: kernelSkipWithout('openssl', 'gcc
     assert.deepEqual([...new Set(namesOf(loader, ran.pid))], [HOST]);
   }
 
+  /** The handle's records name the socket that its bytes left through. */
+  async function assertJoined(tgid: number): Promise<void> {
+    const connected = loader
+      .all('CONNECT', (frame) => tgidOf(frame) === tgid)
+      .map((frame) => fields('weir_connect', frame))
+      .filter((of) => numberOf(of, 'port') === 443)
+      .map((of) => bigOf(of, 'cookie'));
+    assert.equal(connected.length, 1);
+    const data = loader
+      .all('TLS_DATA', (frame) => tgidOf(frame) === tgid)
+      .map((frame) => fields('weir_tls_data', frame));
+    assert.deepEqual([...new Set(data.map((of) => bigOf(of, 'cookie')))], connected);
+  }
+
   /** One run of a program that has to be probed before it speaks: a first run makes it known. */
   async function known(command: string, args: readonly string[], ending: string): Promise<void> {
     await sandbox.run(command, args, { cgroup });
@@ -81,7 +95,9 @@ describe('plaintext of TLS libraries', { skip: kernelSkipWithout('openssl', 'gcc
   for (const version of ['--http1.1', '--http2']) {
     test(`curl with ${version}: OpenSSL as a library`, { skip: kernelSkipWithout('curl') }, async () => {
       const args = ['-sS', version, '--cacert', pem, '-H', 'content-type: application/json', '-d', PROMPT, ADDRESS];
-      await assertHeard(await sandbox.run('curl', args, { cgroup }));
+      const ran = await sandbox.run('curl', args, { cgroup });
+      await assertHeard(ran);
+      await assertJoined(ran.pid);
     });
   }
 
@@ -104,7 +120,9 @@ describe('plaintext of TLS libraries', { skip: kernelSkipWithout('openssl', 'gcc
   test('wget: GnuTLS', { skip: kernelSkipWithout('wget') }, async () => {
     await attached(loader, 'libgnutls.so.30.34.3');
     const args = ['-qO-', `--ca-certificate=${pem}`, `--post-data=${PROMPT}`, ADDRESS];
-    await assertHeard(await sandbox.run('wget', args, { cgroup }));
+    const ran = await sandbox.run('wget', args, { cgroup });
+    await assertHeard(ran);
+    await assertJoined(ran.pid);
   });
 
   for (const [name, script] of [
@@ -368,6 +386,25 @@ func main() {
     await loader.settle();
     const [whole] = heard(loader, running.pid, 'out');
     assert.deepEqual([whole?.bytes.length, whole?.missing], [1024 + 5000, 5000 - 1024]);
+  });
+
+  test('a server is told from a client', async () => {
+    const own = await openSandbox({ hosts: { [HOST]: '127.0.0.1' } });
+    try {
+      const certificate = makeCertificate(own.folder, [HOST]);
+      await known(process.execPath, ['-e', ''], 'bin/node');
+      const watched = await startServer(own, certificate, 0, cgroup);
+      const ran = await own.run('curl', ['-sS', '--http1.1', '--cacert', certificate.cert, '-d', PROMPT, ADDRESS]);
+      assert.equal(ran.code, 0, ran.stderr);
+      await watched.says('sha256');
+      await loader.settle();
+      const [stream, ...others] = heard(loader, watched.pid, 'out');
+      assert.deepEqual([others.length, stream?.role, stream?.isPeek], [0, constantOf('WEIR_SERVER'), true]);
+      assert.match(stream?.bytes.toString() ?? '', /^HTTP\/1.1 200 OK/);
+      assert.deepEqual(heard(loader, watched.pid, 'in'), []);
+    } finally {
+      await own.close();
+    }
   });
 
   test("a child made by fork goes on with its parent's handle", async () => {

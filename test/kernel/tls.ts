@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { constantOf, type Fields, structOf } from '../support/events-header.ts';
+import type { TestCgroup } from './host.ts';
 import { bigOf, type Frame, fields, numberOf, structIn, type TestLoader, textOf, tgidOf } from './loader.ts';
 import type { Sandbox, Started } from './sandbox.ts';
 
@@ -150,9 +151,11 @@ export async function startServer(
   sandbox: Sandbox,
   { key, cert }: { readonly key: string; readonly cert: string },
   pauseMs = 0,
+  cgroup?: TestCgroup,
 ): Promise<Started> {
   const script = join(import.meta.dirname, 'https-server.ts');
-  const server = sandbox.start(process.execPath, [script, key, cert, '127.0.0.1', '443', '8443', String(pauseMs)]);
+  const args = [script, key, cert, '127.0.0.1', '443', '8443', String(pauseMs)];
+  const server = sandbox.start(process.execPath, args, cgroup === undefined ? {} : { cgroup });
   await server.says('ready');
   return server;
 }
