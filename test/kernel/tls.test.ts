@@ -325,6 +325,37 @@ func main() {
     }
   });
 
+  for (const [how, bytes] of [
+    ['again-same', 16_384],
+    ['again-null', 16_384],
+    ['again-null', 40_000],
+  ] as const) {
+    test(`GnuTLS, ${bytes} bytes to a reader that sleeps, ${how}: heard once`, { timeout: 180_000 }, async (t) => {
+      if (!existsSync('/usr/lib/x86_64-linux-gnu/libgnutls.so.30')) return t.skip('no libgnutls.so.30 here');
+      const slow = await openSandbox({ hosts: { [HOST]: '127.0.0.1' } });
+      try {
+        const program = join(slow.folder, 'gnutls-client');
+        execFileSync('gcc', [
+          '-O1',
+          join(packageRoot, 'bpf/test/gnutls-client.c'),
+          '-o',
+          program,
+          '-l:libgnutls.so.30',
+        ]);
+        const sleeper = await startServer(slow, makeCertificate(slow.folder, [HOST]), 1000);
+        const ran = await slow.run(program, [how, '8443', HOST, String(bytes), '400'], { cgroup });
+        assert.equal(ran.code, 0, ran.stderr);
+        assert.ok(Number(/retries (\d+)/.exec(ran.stdout)?.[1]) > 0, 'nothing had to be tried again');
+        await loader.settle();
+        const [stream, ...others] = heard(loader, ran.pid, 'out');
+        assert.deepEqual([others.length, stream?.bytes.length, stream?.missing], [0, 400 * bytes, 0]);
+        await sleeper.says(digest(stream?.bytes ?? Buffer.alloc(0)));
+      } finally {
+        await slow.close();
+      }
+    });
+  }
+
   test('8 processes at full speed: every byte is with its own', { timeout: 180_000 }, async () => {
     const sizes = Array.from({ length: 60 }, (_, index) => String(1 + ((index * 997) % 30_000)));
     const runs = await Promise.all(
