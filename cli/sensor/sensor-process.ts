@@ -10,6 +10,7 @@ import { SharedUsage } from '../../proxy/usage-ledger.ts';
 import { Containers } from '../../sensor/attribution/containers.ts';
 import { watchBypass } from '../../sensor/bypass.ts';
 import { type RunningSensor, startSensor } from '../../sensor/sensor.ts';
+import { watchStores } from '../../sensor/stores/watch-stores.ts';
 import { openHome } from '../../store/home.ts';
 import { overridesIn } from '../../store/overrides.ts';
 import { seldom } from '../../store/recorder.ts';
@@ -101,7 +102,14 @@ class SensorProcess {
       isOwnListener: ownListener(listeners, localAddresses),
       label: appMatcher(() => this.#snapshot.config.apps),
       container: (id, place) => containers.factsOf(id, place),
-      watchers: [watchBypass],
+      watchers: [
+        watchStores({
+          stores: () => this.#snapshot.config.stores,
+          messagesPerMinute: () => this.#snapshot.config.sensor.sample.messages,
+          messageBytes: snapshot.config.sensor.sample.bytes,
+        }),
+        watchBypass,
+      ],
       newId: () => newUlid(),
       log,
       onState: () => this.#tell(),
