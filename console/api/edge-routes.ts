@@ -146,10 +146,12 @@ function historyOf(desk: EdgeDesk, range: TimeRange): FlowMap['history'] {
 
 /** Of each facet, what there would be without its own filter: so that a choice can be widened. */
 function facetsOf(flows: readonly RatedFlow[], search: FlowSearch): FlowMap['facets'] {
+  // Those that fit every filter fit without one of them; the others are asked for the facets that have a filter.
+  const fitting = flows.filter((flow) => fits(flow, search));
   const of = (facet: Facet): FlowMap['facets'][Facet] => {
     const counts = new Map<string, number>();
-    for (const flow of flows) {
-      if (!fits(flow, search, facet)) continue;
+    const asked = search.tests.has(facet) ? flows.filter((flow) => fits(flow, search, facet)) : fitting;
+    for (const flow of asked) {
       for (const value of facetValues(flow, facet)) counts.set(value, (counts.get(value) ?? 0) + 1);
     }
     return [...counts]

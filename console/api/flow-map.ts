@@ -87,7 +87,7 @@ function sided(flows: readonly RatedFlow[], side: Side, options: DrawOptions) {
   return {
     group: grouping,
     nodes,
-    nodeOf: (flow: RatedFlow): string => ids.get(nameOf(flow, side, grouping).key) ?? rest,
+    nodeOf: (flow: RatedFlow): string => ids.get(keyOf(flow, side, grouping)) ?? rest,
   };
 }
 
@@ -111,9 +111,9 @@ function grouped(flows: readonly RatedFlow[], side: Side, { group, limit }: Draw
   const of = (grouping: Grouping) => {
     const groups = new Map<string, Group>();
     for (const flow of flows) {
-      const named = nameOf(flow, side, grouping);
-      const known = groups.get(named.key);
-      if (known === undefined) groups.set(named.key, { named, flows: [flow] });
+      const key = keyOf(flow, side, grouping);
+      const known = groups.get(key);
+      if (known === undefined) groups.set(key, { named: nameOf(flow, side, grouping), flows: [flow] });
       else known.flows.push(flow);
     }
     return { grouping, groups };
@@ -128,6 +128,26 @@ function grouped(flows: readonly RatedFlow[], side: Side, { group, limit }: Draw
     if (one.groups.size < fewest.groups.size) fewest = one;
   }
   return fewest;
+}
+
+/** The key of `nameOf` alone, which is asked for every flow. */
+function keyOf({ workload, place }: MergedFlow, side: Side, grouping: Grouping): string {
+  if (side === 'source') {
+    if (grouping === 'owner') return `owner:${workload.owner ?? ''}`;
+    return grouping === 'host' ? `machine:${machineOf(workload) ?? ''}` : workload.key;
+  }
+  switch (grouping) {
+    case 'owner':
+      return `owner:${place.owner ?? ''}`;
+    case 'vendor':
+      return place.vendor === null ? `kind:${place.type.replace('_', '')}` : `vendor:${place.vendor}`;
+    case 'category':
+      return `category:${place.category}`;
+    case 'country':
+      return `country:${place.country ?? ''}`;
+    default:
+      return place.key;
+  }
 }
 
 function nameOf({ workload, place }: MergedFlow, side: Side, grouping: Grouping): Named {
