@@ -253,10 +253,35 @@ static struct process *find_process(uint32_t tgid) {
   return NULL;
 }
 
+static void leave_files(struct process *p);
+
+/* Ends that were not told, as the ring was full. */
+static void remove_dead(void) {
+  static uint64_t last_ns;
+  uint64_t now = now_ns();
+
+  if (now - last_ns < 10000000000ull) return;
+  last_ns = now;
+  for (unsigned int i = 0; i < BUCKETS; i++)
+    for (struct process **at = &processes[i]; *at;) {
+      struct process *p = *at;
+
+      if (kill((pid_t)p->tgid, 0) == 0 || errno != ESRCH) {
+        at = &p->next;
+        continue;
+      }
+      *at = p->next;
+      leave_files(p);
+      process_count--;
+      free(p);
+    }
+}
+
 static struct process *add_process(uint32_t tgid) {
   struct process *p = find_process(tgid);
 
   if (p) return p;
+  if (process_count >= MAX_PROCESSES) remove_dead();
   if (process_count >= MAX_PROCESSES) return NULL;
   p = calloc(1, sizeof(*p));
   if (!p) return NULL;
@@ -657,8 +682,15 @@ static void on_fork(const struct weir_fork *f) {
 
 static void on_connect(struct loader *l, const struct weir_connect *c) {
   struct process *p = find_process(c->task.tgid);
-  uint64_t now = now_ns(), wait = !p || p->looks < 8 ? 0 : 10000000000ull;
+  uint64_t now = now_ns(), wait;
 
+  /* Another process with the number of one whose end was not told: /proc has its start in ticks of 10 ms. */
+  if (p && p->start_ns / 10000000 != c->task.start_ns / 10000000) {
+    leave_files(p);
+    p->start_ns = c->task.start_ns;
+    p->looks = 0;
+  }
+  wait = !p || p->looks < 8 ? 0 : 10000000000ull;
   if (p && now - p->looked_ns < wait) return;
   look_at(l, c->task.tgid, true);
 }
