@@ -1,10 +1,10 @@
-/** `weir log`: the audit log. Everything but `review` and `allow` only reads, beside a running proxy or without one. */
+/** `weir log`: the audit log. Everything but `review`, `allow` and `purge` only reads, beside a running proxy or without one. */
 import { type Command, UsageError } from './command.ts';
 
 export const command: Command = {
   name: 'log',
   summary: 'reads, reviews, verifies and exports the audit log',
-  usage: 'weir log list|show|review|allow|verify|export',
+  usage: 'weir log list|show|review|allow|verify|export|purge',
   details: [
     'Every exchange ends in exactly one event: who sent what to whom, what was found, what was done. Events',
     'hold no value that was found, only its kind, place, count and a keyed fingerprint.',
@@ -22,8 +22,9 @@ export const command: Command = {
     },
     { name: 'verify', summary: 'checks that no record was changed or removed', load: () => import('./log/verify.ts') },
     { name: 'export', summary: 'events as NDJSON, CSV or OCSF', load: () => import('./log/export.ts') },
+    { name: 'purge', summary: 'clears what leads to a person', load: () => import('./log/purge.ts') },
   ],
   async run() {
-    throw new UsageError('needs one of list, show, review, allow, verify, export');
+    throw new UsageError('needs one of list, show, review, allow, verify, export, purge');
   },
 };

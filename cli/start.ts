@@ -106,6 +106,7 @@ export async function startWeir(config: Config, options: StartOptions = {}): Pro
     let sensor: SensorChild | null = null;
     const recorder = createRecorder(home, {
       encryptExcerpts: config.excerpts.encrypt,
+      retention: config.retention,
       eventLog: options.eventLog ?? null,
       onProblem: (message) => log(`weir: ${message}`),
       onRemoved: (name) => {
@@ -155,6 +156,7 @@ export async function startWeir(config: Config, options: StartOptions = {}): Pro
               await carrier.take(next);
               recorder.encryptExcerpts(next.config.excerpts.encrypt);
               sensor?.take(next);
+              recorder.retain(next.config.retention);
               console?.take(next);
               alerts?.take(next);
             },

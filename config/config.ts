@@ -196,6 +196,14 @@ export interface Config {
   readonly stores: readonly StoreConfig[];
   /** `chars` either side of a finding, 0..500; 0 keeps no excerpt. */
   readonly excerpts: { readonly chars: number; readonly encrypt: boolean };
+  /** Ages in ms, a size in bytes; null keeps for ever. */
+  readonly retention: {
+    readonly eventsMs: number | null;
+    readonly allowedMs: number | null;
+    readonly excerptsMs: number | null;
+    readonly edgesMs: number | null;
+    readonly maxBytes: number | null;
+  };
   readonly store: 'sqlite';
   readonly console: { readonly listen: HostPort };
   /** Fences by name: the apps, stores and vendors inside. */

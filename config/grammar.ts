@@ -35,10 +35,12 @@ import { DESTINATION_CATEGORIES } from '../flow/parties.ts';
 import { type AwsCredentials, readAwsCredentials } from './aws-credentials.ts';
 import type { PathBase } from './paths.ts';
 import {
+  age,
   browserOrigin,
   bundlePlace,
   bytes,
   certificateFile,
+  DAY_MS,
   existingPath,
   hostGlob,
   hostName,
@@ -453,7 +455,13 @@ export function configShape(base: PathBase, env: NodeJS.ProcessEnv) {
     stores: optional(stores, []),
     environments: optional(environments, new Map()),
     notify: optional(notify(base), []),
-    retention: notBuilt('retention'),
+    retention: section({
+      events: optional(age(), 90 * DAY_MS),
+      allowed: optional(age(), 7 * DAY_MS),
+      excerpts: optional(age(), 30 * DAY_MS),
+      edges: optional(age(), 400 * DAY_MS),
+      maxBytes: optional(nullable(bytes({ min: 16 * MIB, max: 1024 * 1024 * GIB })), 10 * GIB),
+    }),
     excerpts: section({
       chars: optional(number({ integer: true, min: 0, max: 500 }), 75),
       encrypt: optional(boolean(), true),

@@ -106,6 +106,13 @@ function configOf(read: ConfigFile, file: string | null, home: string): Config {
     destinations: read.destinations,
     stores: read.stores,
     excerpts: read.excerpts,
+    retention: {
+      eventsMs: read.retention.events,
+      allowedMs: read.retention.allowed,
+      excerptsMs: read.retention.excerpts,
+      edgesMs: read.retention.edges,
+      maxBytes: read.retention.maxBytes,
+    },
     store: read.store,
     environments: read.environments,
     baseline: read.baseline,

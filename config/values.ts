@@ -9,7 +9,7 @@ import { isScalar, isSeq } from 'yaml';
 import { canonicalHost, type HostPort, parseHostGlob, parseHostPort } from '../catalog/host.ts';
 import { originOf } from '../catalog/providers.ts';
 import { INVALID, type Shape } from '../engine/decide/checked-yaml.ts';
-import { as, checked, duration, either, number, size, string } from '../engine/decide/shapes.ts';
+import { as, checked, duration, either, nullable, number, size, string } from '../engine/decide/shapes.ts';
 import type { BundlePlace, SiemPlace, UpstreamProxyConfig } from './config.ts';
 import { absolutePath, type PathBase } from './paths.ts';
 
@@ -359,7 +359,7 @@ export function codeOf(error: unknown): string {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : 'error';
 }
 
-const DAY_MS = 86_400_000;
+export const DAY_MS = 86_400_000;
 
 /** Milliseconds as a number, or a duration. Bounds inclusive; at most a day unless said. */
 export function milliseconds(bounds: { readonly min: number; readonly max?: number }): Shape<number> {
@@ -372,6 +372,15 @@ export function milliseconds(bounds: { readonly min: number; readonly max?: numb
 
 function durationText(ms: number): string {
   return ms % DAY_MS === 0 ? `${ms / DAY_MS}d` : `${ms}ms`;
+}
+
+/** How long something is kept: a duration from an hour to ten years, or null for ever. */
+export function age(): Shape<number | null> {
+  return nullable(
+    checked(duration(), (value, report) => {
+      if (value < DAY_MS / 24 || value > 3650 * DAY_MS) report('out of range: expected from 1h to 3650d, or null');
+    }),
+  );
 }
 
 /** Bytes as a number, or a size. Bounds inclusive. */

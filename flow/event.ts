@@ -68,6 +68,27 @@ export interface Review {
   readonly time: string;
 }
 
+/** Records of one writer, next to each other in its chain. */
+export interface CheckpointRange {
+  readonly writer: string;
+  /** `seq` of the first and the last. */
+  readonly from: number;
+  readonly to: number;
+  /** Of those between them, how many it is about; of removed ones, all. */
+  readonly count: number;
+  /** The hash of the record before the first, and that of the last: the chain goes on from here. */
+  readonly prevHash: string;
+  readonly hash: string;
+}
+
+/** Which records were removed by age or size, or had their excerpts and personal fields cleared. */
+export interface Checkpoint {
+  readonly what: 'removed' | 'cleared';
+  readonly count: number;
+  /** Of removed records, all that are gone at these places by now, those of earlier checkpoints included. */
+  readonly ranges: readonly CheckpointRange[];
+}
+
 /** What the proxy hands to the store. The store adds `seq`, `writer`, `prevHash`, `hash` and `review`. */
 export interface EventBody {
   /** ULID. */
@@ -104,6 +125,8 @@ export interface EventBody {
   readonly reason: string | null;
   /** For kind `review`: the id of the reviewed event. */
   readonly refersTo: string | null;
+  /** Of kind `checkpoint` alone. */
+  readonly checkpoint?: Checkpoint;
 }
 
 /** An event as read back. */

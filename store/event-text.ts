@@ -37,7 +37,8 @@ type Written =
   | 'bytes'
   | 'latencyMs'
   | 'reason'
-  | 'refersTo';
+  | 'refersTo'
+  | 'checkpoint';
 type Whole = [Exclude<keyof EventBody, Written>] extends [never] ? EventBody : never;
 
 /** An event. `source` stands in place of its own where that is given: in a record's core the personal fields are empty. */
@@ -59,7 +60,8 @@ export function eventText(
     `"model":${quoted(event.model)},"route":${quoted(event.route)},` +
     `"findings":${event.findings.length === 0 ? '[]' : JSON.stringify(event.findings)},` +
     `"bytes":{"out":${numeral(bytes.out)},"in":${numeral(bytes.in)}},"latencyMs":${numeral(event.latencyMs)},` +
-    `"reason":${quoted(event.reason)},"refersTo":${quoted(event.refersTo)}}`
+    `"reason":${quoted(event.reason)},"refersTo":${quoted(event.refersTo)}` +
+    `${event.checkpoint === undefined ? '' : `,"checkpoint":${JSON.stringify(event.checkpoint)}`}}`
   );
 }
 

@@ -147,6 +147,31 @@ export class Ledger {
     return !this.#fill.isDone;
   }
 
+  /**
+   * One transaction that changes what is there and chains events that say so, or does neither. `work` is handed what counts
+   * events, and may be called again where a chain had to be begun first. Nothing is written where it returns no entries.
+   */
+  amend(work: (sorts: SortWriter) => readonly Entry[]): readonly Committed[] {
+    const added = this.transact(() => {
+      const head = this.#head();
+      if (head === null) return null;
+      const { records, last } = this.#chain(work(this.#sorts), head);
+      this.#edges.write();
+      this.#sorts.write();
+      if (records.length > 0) this.#moveHead(last);
+      return records;
+    });
+    if (added !== null) return added;
+    this.#beginChain();
+    return this.amend(work);
+  }
+
+  /** After a change of edges that was not its own. */
+  forget(): void {
+    this.#edges.forget();
+    this.#sorts.forget();
+  }
+
   /** One transaction under the write lock. */
   transact<T>(work: () => T): T {
     const database = this.#database;
@@ -157,8 +182,7 @@ export class Ledger {
       database.exec('COMMIT');
       return result;
     } catch (error) {
-      this.#edges.forget();
-      this.#sorts.forget();
+      this.forget();
       // SQLite itself has already rolled back after a full disk or an I/O error.
       if (database.isTransaction) database.exec('ROLLBACK');
       throw error;
@@ -169,8 +193,7 @@ export class Ledger {
     const version = this.#version.get()?.['data_version'];
     if (version === this.#dataVersion) return;
     this.#dataVersion = version;
-    this.#edges.forget();
-    this.#sorts.forget();
+    this.forget();
   }
 
   #chain(entries: readonly Entry[], head: Head): { readonly records: readonly Committed[]; readonly last: Head } {

@@ -160,6 +160,18 @@ export function storedParts(row: Record<string, SQLOutputValue>): StoredRecord {
   };
 }
 
+/** All fingerprints of a record's personal part, as stored. None where it was cleared or cannot be read. */
+export function fingerprintsIn(personal: SQLOutputValue | undefined): readonly string[] {
+  if (typeof personal !== 'string') return [];
+  try {
+    const { fingerprints }: Personal = JSON.parse(personal);
+    return [...new Set(fingerprints.flat())];
+  } catch {
+    // A damaged record is for `log verify` to name.
+    return [];
+  }
+}
+
 /** The text of a core, read. Throws SyntaxError where it was damaged; its hash says whether it was changed. */
 export function parseCore(core: string): Core {
   return JSON.parse(core);

@@ -5,6 +5,7 @@
 import type { EdgeObservation } from '../flow/edge.ts';
 import type { Closing, EdgeRecorder, Opening, Recorder } from '../flow/recorder.ts';
 import type { Home } from './home.ts';
+import type { RetentionRules } from './retention.ts';
 import { type SpoolFile, tryAppend } from './spool.ts';
 import { SpoolRecorder } from './spool-recorder.ts';
 import { Writer, type WriterOptions } from './writer.ts';
@@ -47,6 +48,8 @@ export interface StoreRecorder extends Recorder, EdgeRecorder {
   bury(owner: string): void;
   /** `excerpts.encrypt` from now on. */
   encryptExcerpts(isEncrypted: boolean): void;
+  /** `retention` from now on; null: nothing goes with time. */
+  retain(rules: RetentionRules | null): void;
 }
 
 const REPEAT_MS = 5000;
@@ -78,6 +81,7 @@ class HomeRecorder implements StoreRecorder {
       eventLog: options.eventLog,
       onProblem: report,
       ...(options.onCounted === undefined ? {} : { onCounted: options.onCounted }),
+      retention: options.retention ?? null,
       onRemoved: (name) => {
         this.#spool.leave(name);
         options.onRemoved?.(name);
@@ -154,6 +158,10 @@ class HomeRecorder implements StoreRecorder {
 
   bury(owner: string): void {
     this.#writer.bury(owner);
+  }
+
+  retain(rules: RetentionRules | null): void {
+    this.#writer.retain(rules);
   }
 
   encryptExcerpts(isEncrypted: boolean): void {

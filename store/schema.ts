@@ -254,6 +254,21 @@ const MIGRATIONS: readonly string[] = [
     day INTEGER NOT NULL
   ) STRICT, WITHOUT ROWID;
   `,
+  // What retention needs: runs of records that are gone, each with the checkpoint that stands for it now.
+  `
+  CREATE TABLE gaps (
+    writer INTEGER NOT NULL,
+    from_seq INTEGER NOT NULL,
+    to_seq INTEGER NOT NULL,
+    prev_hash TEXT NOT NULL,
+    hash TEXT NOT NULL,
+    checkpoint TEXT NOT NULL,
+    PRIMARY KEY (writer, from_seq)
+  ) STRICT, WITHOUT ROWID;
+  CREATE UNIQUE INDEX gaps_end ON gaps (writer, to_seq);
+  CREATE INDEX gaps_checkpoint ON gaps (checkpoint);
+  CREATE INDEX events_excerpt ON events (time_ms) WHERE excerpt IS NOT NULL;
+  `,
 ];
 
 export const SCHEMA_VERSION = MIGRATIONS.length;
@@ -270,6 +285,8 @@ export function openDatabase(file: string, busyMs: number = BUSY_MS, maxPages: n
   makePrivateFile(file);
   const database = new DatabaseSync(file, { timeout: busyMs });
   try {
+    // So that pages which retention frees can be given back; only before anything is in it.
+    database.exec('PRAGMA auto_vacuum = INCREMENTAL');
     database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL');
     // Roll-ups change the same pages again and again: they are copied into the database once in a while.
     database.exec('PRAGMA journal_size_limit = 33554432; PRAGMA wal_autocheckpoint = 4096; PRAGMA cache_size = -16384');

@@ -75,6 +75,7 @@ export class SortWriter {
   /** By hour, what is to be added to each pair of ends and sort. */
   readonly #added = new Map<number, Map<number, number>>();
   readonly #count: StatementSync;
+  readonly #empty: StatementSync;
 
   constructor(database: DatabaseSync) {
     this.#ends = new Numbered(database, 'ends', ENDS_PARTS);
@@ -82,6 +83,9 @@ export class SortWriter {
     this.#count = database.prepare(`
       INSERT INTO event_counts (span, bucket, ends, sort, events) VALUES (?, ?, ?, ?, ?)
       ON CONFLICT (span, bucket, ends, sort) DO UPDATE SET events = events + excluded.events`);
+    this.#empty = database.prepare(
+      'DELETE FROM event_counts WHERE span = ? AND bucket = ? AND ends = ? AND sort = ? AND events <= 0',
+    );
   }
 
   endsOf(parts: readonly Part[]): number {
@@ -124,7 +128,10 @@ export class SortWriter {
 
   #write(span: number, bucket: number, sums: Map<number, number>): void {
     for (const [pair, events] of sums) {
-      if (events !== 0) this.#count.run(span, bucket, Math.floor(pair / PAIR), pair % PAIR, events);
+      if (events === 0) continue;
+      const [ends, sort] = [Math.floor(pair / PAIR), pair % PAIR];
+      this.#count.run(span, bucket, ends, sort, events);
+      if (events < 0) this.#empty.run(span, bucket, ends, sort);
     }
   }
 

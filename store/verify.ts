@@ -4,6 +4,7 @@
  */
 import type { KeyObject } from 'node:crypto';
 import type { DatabaseSync, SQLOutputValue, StatementSync } from 'node:sqlite';
+import type { CheckpointRange } from '../flow/event.ts';
 import { GENESIS, headMac, isSameDigest } from './keyed.ts';
 import { type Columns, columnsOf, entitiesOf, faultOf, parseCore, type StoredRecord, storedParts } from './record.ts';
 
@@ -28,6 +29,12 @@ export interface ChainResult {
   readonly isKeyHeld: boolean;
   /** Records whose personal fields or excerpt were cleared; what is left of them is as it was written. */
   readonly cleared: number;
+  /** Records that were removed on purpose, as checkpoints say. */
+  readonly removed: number;
+  /** Ids of the checkpoints that say so. */
+  readonly checkpoints: readonly string[];
+  /** Ids of those that say which records were cleared by a purge. */
+  readonly clearing: readonly string[];
   readonly fault: ChainFault | null;
 }
 
@@ -49,9 +56,10 @@ export function verifyChains(database: DatabaseSync | null, { writers, chainKey 
   if (database !== null) {
     database.exec('BEGIN'); // one snapshot, whatever is being written
     try {
+      const vouched = vouchedGaps(database, { writers, chainKey });
       for (const row of database.prepare('SELECT no, writer, seq, hash, mac FROM writers ORDER BY no').all()) {
         const isKeyHeld = chainKey !== null && writers.includes(String(row['writer']));
-        chains.push(verifyChain(database, row, isKeyHeld ? chainKey : null));
+        chains.push(verifyChain(database, row, isKeyHeld ? chainKey : null, vouched));
       }
       chains.push(...orphanedChains(database));
     } finally {
@@ -63,7 +71,7 @@ export function verifyChains(database: DatabaseSync | null, { writers, chainKey 
   return {
     isIntact: chains.every((chain) => chain.fault === null),
     records: chains.reduce((sum, chain) => sum + chain.records, 0),
-    chains: chains.filter((chain) => chain.records > 0 || chain.fault !== null),
+    chains: chains.filter((chain) => chain.records + chain.removed > 0 || chain.fault !== null),
   };
 }
 
@@ -74,6 +82,9 @@ function vanishedChain(writer: string): ChainResult {
     records: 0,
     isKeyHeld: true,
     cleared: 0,
+    removed: 0,
+    checkpoints: [],
+    clearing: [],
     fault: { kind: 'missing', writer, seq: null, id: null, text },
   };
 }
@@ -89,35 +100,105 @@ function orphanedChains(database: DatabaseSync): readonly ChainResult[] {
     const writer = `number ${row['writer']}`;
     const text = `the head record of writer ${writer} is missing`;
     const fault: ChainFault = { kind: 'missing', writer, seq: null, id: null, text };
-    return { writer, records: Number(row['records']), isKeyHeld: false, cleared: 0, fault };
+    return {
+      writer,
+      records: Number(row['records']),
+      isKeyHeld: false,
+      cleared: 0,
+      removed: 0,
+      checkpoints: [],
+      clearing: [],
+      fault,
+    };
   });
+}
+
+/** A run of records that a checkpoint says was removed. */
+interface VouchedGap extends CheckpointRange {
+  readonly checkpoint: string;
+}
+
+/** `cleared`: by writer, the checkpoints that say that records of it were cleared. */
+interface Vouched {
+  readonly gaps: ReadonlyMap<string, VouchedGap>;
+  readonly cleared: readonly (readonly [writer: string, checkpoint: string])[];
+}
+
+/**
+ * By writer and first place, what intact checkpoints of writers whose key is here say was removed. Where no key is here
+ * at all, their word is taken, as that of every record is.
+ */
+function vouchedGaps(database: DatabaseSync, { writers, chainKey }: VerifyWith): Vouched {
+  const gaps = new Map<string, VouchedGap>();
+  const cleared: [writer: string, checkpoint: string][] = [];
+  const rows = database
+    .prepare(
+      `SELECT e.*, w.writer AS name FROM events AS e JOIN writers AS w ON w.no = e.writer WHERE e.kind = 'checkpoint'`,
+    )
+    .iterate();
+  for (const row of rows) {
+    const isKeyHeld = chainKey !== null && writers.includes(String(row['name']));
+    const record = storedParts(row);
+    if ((chainKey !== null && !isKeyHeld) || faultOf(record, chainKey) !== null) continue;
+    const { checkpoint, id } = parseCore(record.core);
+    if (checkpoint?.what === 'cleared') for (const { writer } of checkpoint.ranges) cleared.push([writer, id]);
+    if (checkpoint?.what !== 'removed') continue;
+    for (const range of checkpoint.ranges) {
+      const key = `${range.writer} ${range.from}`;
+      // Runs that met became one: the longest from a place is the one that holds now.
+      if ((gaps.get(key)?.to ?? 0) < range.to) gaps.set(key, { ...range, checkpoint: id });
+    }
+  }
+  return { gaps, cleared };
 }
 
 function verifyChain(
   database: DatabaseSync,
   head: Record<string, SQLOutputValue>,
   chainKey: KeyObject | null,
+  vouched: Vouched,
 ): ChainResult {
   const writer = String(head['writer']);
   const hasEntity = database.prepare('SELECT 1 FROM event_entities WHERE entity = ? AND time_ms = ? AND event = ?');
+  const checkpoints = new Set<string>();
   let prevHash = GENESIS;
   let seq = 0;
-  let records = 0;
-  let cleared = 0;
+  let [records, cleared, removed] = [0, 0, 0];
   let fault: ChainFault | null = null;
+  /** Past what was removed right here, if it leads to `next`. */
+  const pass = (next: number): void => {
+    const gap = vouched.gaps.get(`${writer} ${seq + 1}`);
+    if (gap === undefined || gap.to + 1 !== next || gap.prevHash !== prevHash) return;
+    removed += gap.to - seq;
+    checkpoints.add(gap.checkpoint);
+    seq = gap.to;
+    prevHash = gap.hash;
+  };
   for (const row of database
     .prepare('SELECT * FROM events WHERE writer = ? ORDER BY seq')
     .iterate(head['no'] ?? null)) {
     records++;
     if (fault !== null) continue;
     const record = storedParts(row);
+    if (Number(row['seq']) > seq + 1) pass(Number(row['seq']));
     fault = chainFault(row, record, { writer, seq: seq + 1, prevHash }, chainKey, hasEntity);
     if (fault === null && isCleared(record)) cleared++;
     seq = Number(row['seq']);
     prevHash = record.hash;
   }
+  if (fault === null && seq < Number(head['seq'])) pass(Number(head['seq']) + 1);
   fault ??= headFault(head, { writer, seq, hash: prevHash }, chainKey);
-  return { writer, records, isKeyHeld: chainKey !== null, cleared, fault };
+  const clearing = vouched.cleared.filter(([of]) => of === writer).map(([, checkpoint]) => checkpoint);
+  return {
+    writer,
+    records,
+    isKeyHeld: chainKey !== null,
+    cleared,
+    removed,
+    checkpoints: [...checkpoints],
+    clearing,
+    fault,
+  };
 }
 
 interface Place {

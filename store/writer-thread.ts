@@ -3,12 +3,14 @@
  * groups, prints the event log, and goes on trying when the database cannot be written. It keeps no record in memory:
  * what it has not committed lies in the spool.
  */
+import type { DatabaseSync } from 'node:sqlite';
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { destination } from 'pino';
 import type { Figures } from '../flow/figures.ts';
 import { openHome } from './home.ts';
 import { type Committed, Ledger } from './ledger.ts';
 import { logLine } from './record.ts';
+import { Retention, type RetentionRules } from './retention.ts';
 import { openDatabase } from './schema.ts';
 import type { SpoolFile } from './spool.ts';
 import { SpoolDrain } from './spool-drain.ts';
@@ -24,6 +26,7 @@ export interface WriterData {
   readonly eventLog: 'stdout' | null;
   /** Whether to say `counted` of what is committed. */
   readonly isCounting: boolean;
+  readonly retention: RetentionRules | null;
 }
 
 export type ToWriter =
@@ -32,6 +35,8 @@ export type ToWriter =
   | { readonly kind: 'orphaned'; readonly names: readonly string[] }
   /** Answered by `flushed` once all that was told before is committed. */
   | { readonly kind: 'flush'; readonly id: number }
+  /** What goes with time from now on. */
+  | { readonly kind: 'retention'; readonly rules: RetentionRules | null }
   /** Ends the thread, whatever is left: the spool has it. */
   | { readonly kind: 'stop' };
 
@@ -51,6 +56,9 @@ export type FromWriter =
 const BUSY_MS = 1000;
 /** Between two steps of filling in what an older version has not written. */
 const FILL_PAUSE_MS = 5;
+/** Between two steps of retention, and between two looks for what is over its age. */
+const RETENTION_PAUSE_MS = 20;
+const RETENTION_EVERY_MS = 60_000;
 const FIRST_RETRY_MS = 50;
 const LONGEST_RETRY_MS = 2000;
 /** Lines that stdout has not taken: past these they are left out, and that is said. */
@@ -66,6 +74,11 @@ class Writer {
   readonly #tally: Tally | null;
   #drain: SpoolDrain | null = null;
   #ledger: Ledger | null = null;
+  #retention: Retention | null = null;
+  #rules: RetentionRules | null;
+  #retentionAt = 0;
+  #tending: NodeJS.Timeout | null = null;
+  #database: DatabaseSync | null = null;
   #closeDatabase: () => void = () => {};
   #waiting: number[] = [];
   /** The latest that was said of each file. */
@@ -80,6 +93,8 @@ class Writer {
   constructor(port: MessagePort, data: WriterData) {
     this.#port = port;
     this.#data = data;
+    this.#rules = data.retention;
+    if (data.retention !== null) this.#tendSoon();
     this.#log = data.eventLog === null ? null : new EventLog((message) => this.#warn(message));
     this.#tally = data.isCounting ? new Tally() : null;
     for (const file of data.files) this.#told.set(file.name, file);
@@ -92,7 +107,12 @@ class Writer {
       this.#stop();
       return;
     }
-    if (message.kind === 'grown') this.#told.set(message.file.name, message.file);
+    if (message.kind === 'retention') {
+      this.#rules = message.rules;
+      this.#retention = null;
+      this.#retentionAt = 0;
+      if (message.rules !== null) this.#tendSoon();
+    } else if (message.kind === 'grown') this.#told.set(message.file.name, message.file);
     else if (message.kind === 'orphaned') this.#orphaned.push(...message.names);
     else this.#waiting.push(message.id);
     this.#schedule(0);
@@ -134,6 +154,7 @@ class Writer {
       }
       this.#rest();
       this.#fillIn();
+      this.#tend();
     } catch (error) {
       this.#failed(error);
     }
@@ -147,6 +168,30 @@ class Writer {
       // A full disk is told of by what cannot be committed; this can wait.
       this.#schedule(LONGEST_RETRY_MS);
     }
+  }
+
+  /** One step of retention, once a minute until there is nothing more to do. */
+  #tend(): void {
+    if (this.#rules === null || this.#ledger === null || this.#database === null) return;
+    if (performance.now() < this.#retentionAt) return;
+    this.#retention ??= new Retention(this.#database, this.#ledger, this.#rules);
+    let isMore = false;
+    try {
+      isMore = this.#retention.step(Date.now());
+    } catch (error) {
+      this.#warn(
+        `what is over its age could not be removed: ${error instanceof Error ? error.message : 'unknown reason'}`,
+      );
+    }
+    if (isMore) this.#schedule(RETENTION_PAUSE_MS);
+    else this.#retentionAt = performance.now() + RETENTION_EVERY_MS;
+    if (!isMore) this.#tendSoon();
+  }
+
+  #tendSoon(): void {
+    if (this.#tending !== null) clearTimeout(this.#tending);
+    const delay = Math.max(0, this.#retentionAt - performance.now());
+    this.#tending = setTimeout(() => this.#schedule(0), delay).unref();
   }
 
   #opened(): SpoolDrain {
@@ -167,6 +212,7 @@ class Writer {
     for (const name of this.#data.orphans) drain.adopt(name);
     this.#drain = drain;
     this.#ledger = ledger;
+    this.#database = database;
     this.#closeDatabase = () => database.close();
     return drain;
   }

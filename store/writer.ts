@@ -6,6 +6,7 @@ import assert from 'node:assert/strict';
 import { Worker } from 'node:worker_threads';
 import type { Figures } from '../flow/figures.ts';
 import type { Home } from './home.ts';
+import type { RetentionRules } from './retention.ts';
 import { openDatabase } from './schema.ts';
 import { listSpool, type SpoolFile, spoolOf } from './spool.ts';
 import type { FromWriter, ToWriter, WriterData } from './writer-thread.ts';
@@ -17,6 +18,8 @@ export interface WriterOptions {
   readonly onProblem: (message: string) => void;
   /** Hears what was counted of events as they are committed; without it nothing is counted. */
   readonly onCounted?: (figures: Figures) => void;
+  /** What goes with time; null or absent: nothing does. */
+  readonly retention?: RetentionRules | null;
   /** Hears of a spool file that somebody else removed: its process has to begin another. */
   readonly onRemoved: (name: string) => void;
 }
@@ -38,6 +41,7 @@ export class Writer {
   #isWriting = false;
   #isClosing = false;
   #problem: string | null = null;
+  #retention: RetentionRules | null;
 
   /**
    * Takes up what earlier runs left. Throws WeirError `home_unusable` for a database of a newer version, SQLite's own
@@ -48,6 +52,7 @@ export class Writer {
     openDatabase(home.databaseFile).close();
     this.#home = home;
     this.#options = options;
+    this.#retention = options.retention ?? null;
     this.#orphans = new Set(listSpool(home.spoolFolder));
     this.#thread = this.#start();
   }
@@ -85,6 +90,12 @@ export class Writer {
       this.#orphans.add(name);
     }
     if (names.length > 0) this.#tell({ kind: 'orphaned', names });
+  }
+
+  /** What goes with time from now on. */
+  retain(rules: RetentionRules | null): void {
+    this.#retention = rules;
+    this.#tell({ kind: 'retention', rules });
   }
 
   /** Resolves once what earlier runs left in the spool is committed. */
@@ -132,6 +143,7 @@ export class Writer {
       files: [...this.#files.values()],
       eventLog: this.#options.eventLog,
       isCounting: this.#options.onCounted !== undefined,
+      retention: this.#retention,
     };
     // None of the process's own flags: `--input-type` and the like would keep the thread from starting.
     const thread = new Worker(url, { workerData, execArgv: [] });

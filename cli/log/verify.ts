@@ -12,7 +12,8 @@ export const command: Command = {
     'Checks the chain of every writer: numbers, links and, with the key of this home, the HMAC of each',
     'record, of its personal fields and its excerpt, and of the head that says how many there are. Names',
     'the first record of a writer that was changed, is missing or is out of order. Exit code 1 then; a',
-    'writer whose key is not here is named and does not change the exit code.',
+    'writer whose key is not here is named and does not change the exit code. What retention and purge have',
+    'removed or cleared is passed over where an intact checkpoint says so, and named.',
   ].join('\n'),
   example: 'weir log verify && echo intact',
   options: { json: { type: 'boolean' } },
@@ -29,9 +30,26 @@ export const command: Command = {
   },
 };
 
-function chainText({ writer, records, isKeyHeld, cleared, fault }: ChainResult): string {
+function chainText({
+  writer,
+  records,
+  isKeyHeld,
+  cleared,
+  removed,
+  checkpoints,
+  clearing,
+  fault,
+}: ChainResult): string {
   if (fault !== null) return `${fault.kind}: ${fault.text}`;
   const key = isKeyHeld ? '' : '; its key is not here, so only numbers and links were checked';
-  const gone = cleared === 0 ? '' : `; personal fields or excerpt cleared in ${cleared}`;
-  return `intact: ${records} records of writer ${writer}${gone}${key}`;
+  const gone = cleared === 0 ? '' : `; personal fields or excerpt cleared in ${cleared}${namesOf(clearing)}`;
+  const without = removed === 0 ? '' : `; ${removed} removed${namesOf(checkpoints)}`;
+  return `intact: ${records} records of writer ${writer}${without}${gone}${key}`;
+}
+
+/** The events that say so: ` (checkpoint 01J…)`. */
+function namesOf(checkpoints: readonly string[]): string {
+  const last = checkpoints.at(-1);
+  if (last === undefined) return '';
+  return checkpoints.length === 1 ? ` (checkpoint ${last})` : ` (${checkpoints.length} checkpoints, the last ${last})`;
 }

@@ -369,3 +369,26 @@ test('a home that is not readable is an error with its reason', async (t) => {
   assert.deepEqual([code, out], [1, '']);
   assert.match(err, /home_unusable: .*weir\.db cannot be read: file is not a database/);
 });
+
+test('log purge clears what leads to a person, and log verify passes over it and names it', async (t) => {
+  const place = makePlace();
+  afterwards(t, () => place.remove());
+  const { recorder } = await startRecorder(t, {}, place.home);
+  for (const user of ['ana', 'ben']) {
+    recorder.close(closingOf(sampleEvent({ source: { ...SOURCE, user }, findings: [FINDING] }), 'card [CREDIT_CARD]'));
+  }
+  await recorder.flush();
+  const { code, out } = await place.call(['log', 'purge', '--user', 'ana', '--by', 'dpo', '--json']);
+  const purged = JSON.parse(out);
+  assert.deepEqual([code, purged.events, purged.checkpoints.length], [0, 1, 1]);
+  const list = await place.call(['log', 'list', '--json']);
+  assert.doesNotMatch(list.out, /"ana"/);
+  assert.match(list.out, /"ben"/);
+  const verified = await place.call(['log', 'verify']);
+  assert.equal(verified.code, 0);
+  assert.match(verified.out, /personal fields or excerpt cleared in 1/);
+  assert.ok(verified.out.includes(purged.checkpoints[0]), verified.out);
+  assert.equal((await place.call(['log', 'purge', '--user', 'ana'])).code, 1);
+  assert.equal((await place.call(['log', 'purge'])).code, 2);
+  assert.equal((await place.call(['log', 'purge', '--before', 'soon'])).code, 2);
+});

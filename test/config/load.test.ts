@@ -66,6 +66,11 @@ describe('a configuration that is right', () => {
     });
     assert.equal(config.policies, null);
     assert.deepEqual(config.excerpts, { chars: 75, encrypt: true });
+    const days = (count: number) => count * 86_400_000;
+    assert.deepEqual(config.retention, {
+      ...{ eventsMs: days(90), allowedMs: days(7), excerptsMs: days(30), edgesMs: days(400) },
+      maxBytes: 10 * 2 ** 30,
+    });
     assert.deepEqual(config.console.listen, { host: '127.0.0.1', port: 8788 });
     assert.deepEqual(config.sensor, {
       enabled: 'auto',
@@ -373,6 +378,8 @@ const WRONG: readonly (readonly [what: string, text: string, ...lines: readonly 
     'destinations: [{hosts: [a], country: Germany}]',
     '1:38: expected a country as two capital letters (ISO 3166-1), in quotes',
   ],
+  ['an age below an hour', 'retention: {events: 10m}', '1:21: out of range: expected from 1h to 3650d, or null'],
+  ['a size below what a database takes', 'retention: {maxBytes: 1MiB}', '1:23: out of range: expected from 16MiB to 1048576GiB'],
   ['too long an excerpt', 'excerpts: {chars: 501}', '1:19: expected a whole number from 0 to 500'],
   ['two documents', 'home: a\n---\nhome: b', '3:1: expected one document in this file'],
 ];
@@ -380,7 +387,6 @@ const WRONG: readonly (readonly [what: string, text: string, ...lines: readonly 
 const NOT_BUILT: readonly (readonly [text: string, ...lines: readonly string[]])[] = [
   ['detection: {countries: [DE, deu]}', '1:29: expected an ISO 3166-1 code such as DE'],
   ['detection: {languages: [en, de]}', '1:24: a choice of languages is not built yet; expected ["en"]'],
-  ['retention: {events: 90d}', '1:1: retention is not built yet; remove this key'],
   ['store: postgres://u@db/weir', '1:8: another store than sqlite is not built yet; expected "sqlite"'],
   ['bus: nats://a', '1:6: bus is not built yet; expected null'],
   ['sensor: {cgroup: user.slice}', '1:18: expected `auto` (the root), or the absolute path of a folder of cgroup v2'],
