@@ -29,6 +29,11 @@ const SUBCOMMANDS = [
     summary: 'policies as one signed document for many nodes',
     load: () => import('./policy/bundle.ts'),
   },
+  {
+    name: 'backtest',
+    summary: 'what policies would have done to the events on record',
+    load: () => import('./policy/backtest.ts'),
+  },
   { name: 'schema', summary: 'prints the JSON Schema of a policy file', load: () => import('./policy/schema.ts') },
 ] as const;
 

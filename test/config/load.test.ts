@@ -379,7 +379,11 @@ const WRONG: readonly (readonly [what: string, text: string, ...lines: readonly 
     '1:38: expected a country as two capital letters (ISO 3166-1), in quotes',
   ],
   ['an age below an hour', 'retention: {events: 10m}', '1:21: out of range: expected from 1h to 3650d, or null'],
-  ['a size below what a database takes', 'retention: {maxBytes: 1MiB}', '1:23: out of range: expected from 16MiB to 1048576GiB'],
+  [
+    'a size below what a database takes',
+    'retention: {maxBytes: 1MiB}',
+    '1:23: out of range: expected from 16MiB to 1048576GiB',
+  ],
   ['too long an excerpt', 'excerpts: {chars: 501}', '1:19: expected a whole number from 0 to 500'],
   ['two documents', 'home: a\n---\nhome: b', '3:1: expected one document in this file'],
 ];
