@@ -7,6 +7,7 @@ import type { ConversationHolder } from '../proxy/conversation-map.ts';
 import { type ProxySettings, startProxy } from '../proxy/proxy.ts';
 import type { Authority } from '../proxy/tls/authority.ts';
 import type { Home } from '../store/home.ts';
+import { learnedIn } from '../store/learned.ts';
 import { overridesIn } from '../store/overrides.ts';
 import type { StoreRecorder } from '../store/recorder.ts';
 import { newUlid } from '../store/ulid.ts';
@@ -59,6 +60,7 @@ export async function startInProcess(snapshot: Snapshot, parts: InProcessParts):
       recorder,
       conversations,
       overrides: overridesIn(home, Date.now),
+      learned: learnedIn(home, Date.now),
       spans,
       authority,
       fingerprint: keyed,

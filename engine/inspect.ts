@@ -6,6 +6,7 @@
 import { type Coverage, coverageText, FULL, truncated, worseCoverage } from '../flow/coverage.ts';
 import { type Action, actionRank, type Decision, type Ruling } from '../flow/decision.ts';
 import { type Finding, KEPT, MEDIUM } from '../flow/finding.ts';
+import type { FieldSight, LearnedFields } from '../flow/learned.ts';
 import type { Message } from '../flow/message.ts';
 import type { Override } from '../flow/override.ts';
 import type { Position, Role, Segment, SpanRead } from '../flow/segment.ts';
@@ -14,6 +15,7 @@ import type { DecideInput, PolicySet } from './decide/policy-set.ts';
 import type { DecodeLimits } from './extract/encodings.ts';
 import { type Extraction, extract } from './extract/extract.ts';
 import { NO_TEXT } from './extract/marks.ts';
+import { fieldsIn, withLearned } from './learned-fields.ts';
 import type { NamesInTexts } from './names/given.ts';
 import { NAMED_ENTITIES, type Scanner } from './scan/scanner.ts';
 import type { Conversation, WantedTokens } from './transform/conversation.ts';
@@ -41,6 +43,8 @@ export interface Inspection {
   /** What is to be sent instead; null where nothing is to be edited, or the message is blocked. */
   readonly edited: Edited | null;
   readonly edits: readonly Edit[];
+  /** What the message says of fields beside the turns. */
+  readonly fields: readonly FieldSight[];
 }
 
 export interface InspectContext {
@@ -55,6 +59,8 @@ export interface InspectContext {
   readonly usage?: UsageLedger | null;
   /** What people have let through for a while. */
   readonly overrides?: readonly Override[];
+  /** What is known of the fields of this edge; null or absent: nothing. */
+  readonly learned?: LearnedFields | null;
   /** Bytes of the message, where its body is but a part of them. */
   readonly bytes?: number;
 }
@@ -85,7 +91,7 @@ export function inspectExtraction(
 }
 
 /** What was found in a message and decided on it, before anything is changed. */
-export interface Judged extends Pick<Inspection, 'extraction' | 'findings' | 'coverage' | 'decision'> {
+export interface Judged extends Pick<Inspection, 'extraction' | 'findings' | 'coverage' | 'decision' | 'fields'> {
   readonly message: Message;
 }
 
@@ -122,11 +128,14 @@ export function judge(
 export function judgeExamined(
   engine: Engine,
   message: Message,
-  { extraction, findings, coverage }: Examined,
+  { extraction, findings: found, coverage }: Examined,
   context: Omit<InspectContext, 'conversation' | 'names'>,
 ): Judged {
+  const { learned = null } = context;
+  const fields = fieldsIn(found, extraction.segments, learned);
+  const findings = learned === null ? found : withLearned(engine.scanner, found, extraction.segments, learned);
   const decision = decide(engine, message, extraction, findings, context);
-  return { message, extraction, findings, coverage, decision };
+  return { message, extraction, findings, coverage, decision, fields };
 }
 
 /** What carrying the decision out asks of a conversation; null where nothing is to be tokenized. */
@@ -141,9 +150,9 @@ function isTokenizing({ decision }: Judged): boolean {
 
 /** The edits. Without a conversation a label stands where a token would. Throws WeirError `edit_unsafe`. */
 export function carryOut(engine: Engine, judged: Judged, conversation: Conversation | null): Inspection {
-  const { message, extraction, findings, coverage, decision } = judged;
+  const { message, extraction, findings, coverage, decision, fields } = judged;
   const { edits, edited } = transform(engine, message, extraction, findings, decision, conversation);
-  return { extraction, findings, coverage, decision, edits, edited };
+  return { extraction, findings, coverage, decision, edits, edited, fields };
 }
 
 /**

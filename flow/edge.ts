@@ -2,6 +2,7 @@
 import type { Coverage } from './coverage.ts';
 import type { Action } from './decision.ts';
 import type { EventDestination } from './event.ts';
+import type { FieldSight } from './learned.ts';
 import type { Channel, Source } from './parties.ts';
 
 /** How the destination's name is known. */
@@ -30,6 +31,8 @@ export interface EdgeObservation {
   readonly calls?: number;
   /** By entity. Where it is absent, it is what the findings of the event beside say, of this direction. */
   readonly details?: Readonly<Record<string, ObservedDetail>>;
+  /** What the message says of fields beside the turns. */
+  readonly fields?: readonly FieldSight[];
   /** The model that was asked for; the event's, where it is absent. */
   readonly model?: string | null;
 }

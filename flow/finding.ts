@@ -58,4 +58,6 @@ export interface Finding extends TextFinding {
   readonly position: Position;
   /** HMAC of entity and normalised value, base64url, 22 characters. */
   readonly fingerprint: string;
+  /** What its field's past made of its score, in words; absent where nothing. */
+  readonly learned?: string;
 }

@@ -11,11 +11,13 @@ import type { EdgeObservation, Via } from '../flow/edge.ts';
 import type { EventBody, Outcome } from '../flow/event.ts';
 import { eventDestination } from '../flow/event-destination.ts';
 import { countEntities, edgesOf, eventOf, isOver, type Side, timeText } from '../flow/event-of.ts';
+import type { FieldSight } from '../flow/learned.ts';
 import type { Message } from '../flow/message.ts';
 import type { Destination, Source } from '../flow/parties.ts';
 import type { Closing, Opening, Recorder } from '../flow/recorder.ts';
 
 interface ShownSide extends Side {
+  readonly fields?: readonly FieldSight[];
   readonly excerpt: string | null;
 }
 
@@ -78,14 +80,14 @@ export class Account {
 
   /** What was found and decided in one direction. */
   enter(message: Message, inspection: Inspection, excerptChars: number): void {
-    const { extraction, findings, coverage, decision } = inspection;
+    const { extraction, findings, coverage, decision, fields } = inspection;
     if (message.direction === 'request') {
       this.model = extraction.model;
       this.provider ??= extraction.shape?.split('.', 1)[0] ?? null;
       this.route = describeRoute(message.method, message.target, extraction.segments, findings);
     }
     const excerpt = excerptOf(extraction.segments, findings, excerptChars);
-    this.#sides.push({ direction: message.direction, findings, coverage, decision, excerpt });
+    this.#sides.push({ direction: message.direction, findings, coverage, decision, excerpt, fields });
   }
 
   /**
@@ -250,7 +252,11 @@ export class Account {
   }
 
   #edges(event: EventBody): EdgeObservation[] {
-    return edgesOf(event, this.#told, (direction) => this.#entities(direction));
+    return edgesOf(event, this.#told, (direction) => this.#entities(direction)).map((edge) => {
+      const direction = edge.direction === 'out' ? 'request' : 'response';
+      const fields = this.#sides.flatMap((side) => (side.direction === direction ? (side.fields ?? []) : []));
+      return fields.length === 0 ? edge : { ...edge, fields };
+    });
   }
 
   get #told(): { readonly via: Via; readonly protocol: string } {

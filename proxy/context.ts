@@ -7,6 +7,8 @@ import type { DocumentReader } from '../engine/extract/documents.ts';
 import type { Shape } from '../engine/extract/extract.ts';
 import type { Engine, UsageLedger } from '../engine/inspect.ts';
 import type { NameReader } from '../engine/names/given.ts';
+import type { LearnedFields } from '../flow/learned.ts';
+import type { Message } from '../flow/message.ts';
 import type { Override } from '../flow/override.ts';
 import type { Destination, Source } from '../flow/parties.ts';
 import type { Recorder } from '../flow/recorder.ts';
@@ -51,6 +53,7 @@ export interface ExchangeContext {
   readonly traces: Traces | null;
   readonly usage: UsageLedger;
   readonly overrides: () => readonly Override[];
+  readonly learned: (message: Message) => LearnedFields | null;
   readonly youngChunks: YoungChunks;
   /** The exchange that each client connection is busy with: what breaks on the connection belongs to its record. */
   readonly underWay: WeakMap<Duplex, { readonly account: Account; readonly response: ClientResponse }>;

@@ -17,6 +17,7 @@ import {
   wanted,
 } from '../engine/inspect.ts';
 import type { NameReader } from '../engine/names/given.ts';
+import type { LearnedFields } from '../flow/learned.ts';
 import type { Message } from '../flow/message.ts';
 import type { Override } from '../flow/override.ts';
 import type { ProxyFigures } from './figures.ts';
@@ -35,10 +36,13 @@ export interface Inspecting {
   readonly usage: UsageLedger;
   /** What people have let through for a while; asked only where a rule grants that. */
   readonly overrides: () => readonly Override[];
+  /** What is known of the fields of an edge. */
+  readonly learned: (message: Message) => LearnedFields | null;
 }
 
 /** An inspection in the proxy, whose conversations may be with another process. */
-export interface ProxyInspectContext extends Omit<InspectContext, 'conversation' | 'names' | 'usage' | 'overrides'> {
+export interface ProxyInspectContext
+  extends Omit<InspectContext, 'conversation' | 'names' | 'usage' | 'overrides' | 'learned'> {
   /** Its body is still to come, and is inspected then: nothing of it is counted now. */
   readonly isHead?: boolean;
   /** All texts are needed afterwards, not only those in which something was found. */
@@ -69,7 +73,11 @@ export async function inspectWithNames(
           expanded(condensed, message.body, () => extract(message, taking)),
           inspecting.readDocuments,
         );
-  const judged = judgeExamined(engine, message, examined, { ...context, ...givenOf(inspecting, context) });
+  const judged = judgeExamined(engine, message, examined, {
+    ...context,
+    ...givenOf(inspecting, context),
+    learned: inspecting.learned(message),
+  });
   const tokens = pseudonyms === null ? null : wanted(judged);
   const issued = pseudonyms === null || tokens === null ? null : await pseudonyms.issue(judged.extraction, tokens);
   const inspection = carryOut(engine, judged, issued);
@@ -89,7 +97,12 @@ export function inspectWithoutNames(
   const { engine, readNames } = inspecting;
   const extraction = extract(message, engine);
   const names = readNames === null ? null : { names: [], isWhole: !extraction.segments.some(isForModel) };
-  const judged = judge(engine, message, extraction, { ...context, ...givenOf(inspecting, context), names });
+  const judged = judge(engine, message, extraction, {
+    ...context,
+    ...givenOf(inspecting, context),
+    learned: inspecting.learned(message),
+    names,
+  });
   return carryOut(engine, judged, null);
 }
 

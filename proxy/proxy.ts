@@ -14,6 +14,8 @@ import type { Engine, Fingerprint, UsageLedger } from '../engine/inspect.ts';
 import type { NameReader } from '../engine/names/given.ts';
 import { WeirError } from '../flow/errors.ts';
 import type { Figures } from '../flow/figures.ts';
+import type { LearnedFields } from '../flow/learned.ts';
+import type { Message } from '../flow/message.ts';
 import type { Override } from '../flow/override.ts';
 import type { Recorder } from '../flow/recorder.ts';
 import { recordDenied } from './admission.ts';
@@ -63,6 +65,8 @@ export interface ProxyOptions extends ProxySettings {
   readonly usage?: UsageLedger;
   /** What people have let through for a while; nothing unless given. */
   readonly overrides?: () => readonly Override[];
+  /** What is known of the fields of an edge; absent: nothing. */
+  readonly learned?: (message: Message) => LearnedFields | null;
   /** Who did not trust the certificate; of this process alone unless given. */
   readonly rejections?: Rejections;
   readonly authority: Authority;
@@ -141,6 +145,7 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
     budget,
     usage: options.usage ?? new SharedUsage(now),
     overrides: options.overrides ?? (() => []),
+    learned: options.learned ?? (() => null),
     conversations: new Conversations(options.conversations, (text) =>
       options.fingerprint('CONVERSATION', sha256(text)),
     ),

@@ -10,6 +10,7 @@ import type { EventBody } from '../flow/event.ts';
 import { MEDIUM } from '../flow/finding.ts';
 import { edgeSource } from '../flow/parties.ts';
 import { coverageOf, edgeId } from './edges.ts';
+import { FieldWriter } from './learned.ts';
 import { Names } from './names.ts';
 import { type Counts, everyone, RollupWriter } from './rollups.ts';
 
@@ -57,6 +58,7 @@ export class EdgeWriter {
   readonly #sums = new Map<number, Sum>();
   readonly #rollups: RollupWriter;
   readonly #names: Names;
+  readonly #fields: FieldWriter;
   readonly #find: StatementSync;
   readonly #make: StatementSync;
   readonly #read: StatementSync;
@@ -75,6 +77,7 @@ export class EdgeWriter {
   constructor(database: DatabaseSync) {
     this.#rollups = new RollupWriter(database);
     this.#names = new Names(database);
+    this.#fields = new FieldWriter(database);
     this.#find = database.prepare('SELECT no FROM edges WHERE id = ?');
     this.#make = database.prepare(`
       INSERT INTO edges (id, source, app, destination, host, port, vendor, category, via, protocol, direction, channel,
@@ -135,6 +138,7 @@ export class EdgeWriter {
     const details = observation.details ?? (event === null ? {} : detailsOf(event, observation.direction));
     const model = observation.model === undefined ? (event?.model ?? null) : observation.model;
     this.#sums.set(no, sum(this.#sums.get(no), observation, timeMs, details, model));
+    if (observation.fields !== undefined) this.#fields.add(no, observation.fields);
     const counts = countsOf(observation);
     const entities = this.#numbered(observation.entities);
     this.#rollups.add(no, timeMs, counts, entities);
@@ -157,6 +161,11 @@ export class EdgeWriter {
     this.#writeDetails(no, known);
   }
 
+  /** A review of an event that counts in these edges. */
+  judge(...of: Parameters<FieldWriter['judge']>): void {
+    this.#fields.judge(...of);
+  }
+
   write(): void {
     for (const [no, added] of this.#sums) {
       this.#writeTotals(no, added);
@@ -173,6 +182,7 @@ export class EdgeWriter {
     this.#sums.clear();
     this.#rollups.forget();
     this.#names.forget();
+    this.#fields.forget();
   }
 
   #numbered(entities: Readonly<Record<string, number>>): readonly (readonly [number, number])[] {

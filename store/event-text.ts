@@ -105,6 +105,7 @@ export function observationText(edge: EdgeObservation, event: EventBody): string
   if (edge.destination !== event.destination) text += `,"destination":${destinationText(edge.destination)}`;
   if (edge.calls !== undefined) text += `,"calls":${numeral(edge.calls)}`;
   if (edge.details !== undefined) text += `,"details":${JSON.stringify(edge.details)}`;
+  if (edge.fields !== undefined) text += `,"fields":${JSON.stringify(edge.fields)}`;
   if (edge.model !== undefined) text += `,"model":${quoted(edge.model)}`;
   for (const _ in edge.entities) return `${text},"entities":${JSON.stringify(edge.entities)}}`;
   return `${text}}`;
@@ -127,6 +128,7 @@ export function observationBeside(written: Partial<EdgeObservation>, event: Even
     time: written.time ?? event.time,
     ...(written.calls === undefined ? {} : { calls: written.calls }),
     ...(written.details === undefined ? {} : { details: written.details }),
+    ...(written.fields === undefined ? {} : { fields: written.fields }),
     ...(written.model === undefined ? {} : { model: written.model }),
   };
 }

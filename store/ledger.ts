@@ -4,14 +4,14 @@
  * not what was last written: then it begins a chain of its own, and the old one stays as it is for `log verify` to name.
  */
 import type { KeyObject } from 'node:crypto';
-import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import type { DatabaseSync, SQLOutputValue, StatementSync } from 'node:sqlite';
 import type { EdgeObservation } from '../flow/edge.ts';
-import type { EventBody, ReviewState } from '../flow/event.ts';
+import type { EventBody, EventFinding, ReviewState } from '../flow/event.ts';
 import { EdgeWriter } from './edge-writer.ts';
 import { Fill } from './fill.ts';
 import { addWriterId, type HomePaths, writerIds } from './home.ts';
 import { GENESIS, headMac, isSameDigest } from './keyed.ts';
-import { type Draft, entitiesOf, type Link, makeRecord } from './record.ts';
+import { type Draft, entitiesOf, type Link, makeRecord, readEvent, storedParts } from './record.ts';
 import { type EdgeNumbers, endsParts, SortWriter, sortParts } from './sorts.ts';
 import { newUlid } from './ulid.ts';
 
@@ -87,7 +87,9 @@ export class Ledger {
     this.#insertFingerprint = database.prepare(
       'INSERT OR IGNORE INTO event_fingerprints (fingerprint, event) VALUES (?, ?)',
     );
-    this.#reviewed = database.prepare('SELECT position, time_ms, ends, sort FROM events WHERE id = ?');
+    this.#reviewed = database.prepare(`
+      SELECT e.position, e.time_ms, e.ends, e.sort, e.core, e.personal, e.hash, n.edge_out, n.edge_in
+      FROM events AS e LEFT JOIN ends AS n ON n.no = e.ends WHERE e.id = ?`);
     this.#setSort = database.prepare('UPDATE events SET sort = ? WHERE position = ?');
     this.#mark = database.prepare(
       'INSERT INTO spools (name, bytes) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET bytes = excluded.bytes',
@@ -236,11 +238,23 @@ export class Ledger {
     const row = this.#reviewed.get(id);
     if (row === undefined || row['sort'] === null) return;
     const [ends, from, timeMs] = [Number(row['ends']), Number(row['sort']), Number(row['time_ms'])];
+    this.#judge(row, state);
     const to = this.#sorts.reviewed(from, state);
     if (to === from) return;
     this.#sorts.add(ends, from, timeMs, -1);
     this.#sorts.add(ends, to, timeMs, 1);
     this.#setSort.run(to, row['position'] ?? null);
+  }
+
+  #judge(row: Record<string, SQLOutputValue>, state: ReviewState): void {
+    const edgeOf = (column: 'edge_out' | 'edge_in') => (row[column] === null ? null : Number(row[column]));
+    let findings: readonly EventFinding[];
+    try {
+      findings = readEvent(storedParts(row), null, null).findings;
+    } catch {
+      return; // a damaged record teaches nothing
+    }
+    this.#edges.judge({ request: edgeOf('edge_out'), response: edgeOf('edge_in') }, findings, state);
   }
 
   #moveHead(head: Head): void {

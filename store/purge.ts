@@ -131,6 +131,7 @@ class Purge {
       if (fingerprint !== null) {
         // By a value alone no source is asked for; with more, its events say which edges those were.
         if (user !== null || app !== null || before !== null) return 0;
+        this.#database.prepare('DELETE FROM field_verdicts WHERE fingerprint = ?').run(fingerprint);
         return Number(
           this.#database.prepare('DELETE FROM edge_fingerprints WHERE fingerprint = ?').run(fingerprint).changes,
         );
@@ -157,7 +158,9 @@ class Purge {
     const bare = { ...source, host: null, process: null, exe: null, user: null };
     delete bare.workload;
     const text = JSON.stringify(bare);
-    this.#database.prepare('DELETE FROM edge_fingerprints WHERE edge = ?').run(no);
+    for (const table of ['edge_fingerprints', 'field_verdicts']) {
+      this.#database.prepare(`DELETE FROM ${table} WHERE edge = ?`).run(no);
+    }
     if (text === row['source']) return false;
     const id = edgeId({
       source: bare,

@@ -167,9 +167,11 @@ export class Retention {
   }
 }
 
+const EDGE_TABLES = ['edge_entities', 'edge_fingerprints', 'edge_paths', 'edge_models'] as const;
+
 /** All that is known of an edge but its roll-ups, which go by their own age. */
 export function removeEdge(database: DatabaseSync, no: number): void {
-  for (const table of ['edge_entities', 'edge_fingerprints', 'edge_paths', 'edge_models']) {
+  for (const table of [...EDGE_TABLES, 'edge_fields', 'edge_field_entities', 'field_verdicts']) {
     database.prepare(`DELETE FROM ${table} WHERE edge = ?`).run(no);
   }
   database.prepare('DELETE FROM edges WHERE no = ?').run(no);

@@ -269,6 +269,30 @@ const MIGRATIONS: readonly string[] = [
   CREATE INDEX gaps_checkpoint ON gaps (checkpoint);
   CREATE INDEX events_excerpt ON events (time_ms) WHERE excerpt IS NOT NULL;
   `,
+  // What edges learn of their fields, and how people judged what was found there.
+  `
+  CREATE TABLE edge_fields (
+    edge INTEGER NOT NULL,
+    path TEXT NOT NULL,
+    seen INTEGER NOT NULL,
+    PRIMARY KEY (edge, path)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE edge_field_entities (
+    edge INTEGER NOT NULL,
+    path TEXT NOT NULL,
+    entity INTEGER NOT NULL,
+    whole INTEGER NOT NULL,
+    PRIMARY KEY (edge, path, entity)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE field_verdicts (
+    edge INTEGER NOT NULL,
+    path TEXT NOT NULL,
+    entity INTEGER NOT NULL,
+    fingerprint TEXT NOT NULL,
+    state TEXT NOT NULL,
+    PRIMARY KEY (edge, path, entity, fingerprint)
+  ) STRICT, WITHOUT ROWID;
+  `,
 ];
 
 export const SCHEMA_VERSION = MIGRATIONS.length;

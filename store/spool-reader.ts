@@ -151,7 +151,18 @@ function parseObserved(line: string): SpoolLine | null {
 }
 
 function isObservation(observation: EdgeObservation): boolean {
-  const { source, destination, entities, coverage, time, bytesOut, bytesIn, calls = 1, details = {} } = observation;
+  const {
+    source,
+    destination,
+    entities,
+    coverage,
+    time,
+    bytesOut,
+    bytesIn,
+    calls = 1,
+    details = {},
+    fields = [],
+  } = observation;
   const isShaped = source !== null && entities !== null && typeof coverage.level === 'string';
   const isNumbered = [destination.port ?? 0, bytesOut, bytesIn, calls].every(Number.isSafeInteger);
   const isDetailed = Object.values(details).every(
@@ -159,7 +170,8 @@ function isObservation(observation: EdgeObservation): boolean {
       typeof maxScore === 'number' &&
       [fingerprints, paths].every((list) => list.every((item) => typeof item === 'string')),
   );
-  return isShaped && isNumbered && isDetailed && !Number.isNaN(Date.parse(time));
+  const isFielded = fields.every(({ path, values }) => typeof path === 'string' && Number.isSafeInteger(values));
+  return isShaped && isNumbered && isDetailed && isFielded && !Number.isNaN(Date.parse(time));
 }
 
 /**

@@ -12,6 +12,7 @@ import { loadOrCreateAuthority } from '../../proxy/tls/authority.ts';
 import { Rejections } from '../../proxy/trust.ts';
 import { SharedUsage } from '../../proxy/usage-ledger.ts';
 import { openHome } from '../../store/home.ts';
+import { learnedIn } from '../../store/learned.ts';
 import { overridesIn } from '../../store/overrides.ts';
 import { seldom } from '../../store/recorder.ts';
 import { SpoolRecorder } from '../../store/spool-recorder.ts';
@@ -96,6 +97,7 @@ class WorkerProcess {
       usage: this.#usage,
       rejections: this.#rejections,
       overrides: overridesIn(home, Date.now),
+      learned: learnedIn(home, Date.now),
       spans,
       authority: loadOrCreateAuthority(home.caFolder),
       fingerprint: keyed,

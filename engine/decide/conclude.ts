@@ -174,13 +174,20 @@ export function outcomeText({ rule, findings, isImmutable, override }: Outcome, 
   }
   if (rule.limit !== null) parts.push(...excessesOf(rule, rule.limit, input));
   if (rule.coverage !== null) parts.push(`coverage ${coverageText(input.coverage)}`);
-  if (rule.selector !== null) parts.push(...findingsText(rule, findings, input.findings));
+  if (rule.selector !== null)
+    parts.push(...findingsText(rule, findings, input.findings), ...learnedText(findings, input));
   if (rule.and.length > 0) {
     const others = rule.and.map((one) => one.selector.text).join(' and ');
     parts.push(`with ${others}${rule.within === null ? '' : ` within ${rule.within} characters`}`);
   }
   if (isImmutable) parts.push('immutable: no edit can be made there');
   return parts.length === 0 ? 'the message matches' : parts.join(', ');
+}
+
+/** What the past of their fields made of the findings. */
+function learnedText(indices: readonly number[], { findings }: DecideInput): readonly string[] {
+  const said = new Set(indices.flatMap((index) => findings[index]?.learned ?? []));
+  return [...said].slice(0, MAX_PLACES).map((text) => `score ${text}`);
 }
 
 const MAX_PLACES = 3;

@@ -283,6 +283,7 @@ export class StreamJudge {
       decision,
       edited: null,
       edits: [],
+      fields: [],
     };
   }
 
