@@ -17,7 +17,6 @@ import {
   type Fields,
   list,
   map,
-  notBuilt,
   nullable,
   number,
   type ObjectOf,

@@ -2,6 +2,7 @@
 import { createScanner, ENTITIES } from '../../engine/scan/scanner.ts';
 import { loadCorpus } from '../corpus/texts.ts';
 import { type CleanFigures, measureClean, TARGET_PER_100_KB } from './clean.ts';
+import { type FieldFigures, fieldLines, measureFields } from './fields.ts';
 import { type IdFigures, measureIdNumbers } from './id-numbers.ts';
 import { withoutGenerator } from './kinds.ts';
 import { type EntityFigures, measureMixed, TARGET } from './mixed.ts';
@@ -14,6 +15,7 @@ export interface AccuracyFigures {
   readonly missingTexts: number;
   readonly secrets: SecretFigures;
   readonly ids: IdFigures;
+  readonly fields: FieldFigures;
 }
 
 export function measureAccuracy(): AccuracyFigures {
@@ -27,6 +29,7 @@ export function measureAccuracy(): AccuracyFigures {
     missingTexts: missing.length,
     secrets: measureSecrets(scanner),
     ids: measureIdNumbers(scanner, all),
+    fields: measureFields(scanner, all),
   };
 }
 
@@ -73,6 +76,7 @@ export function accuracyLines(figures: AccuracyFigures): readonly string[] {
     '| --- | ---: | ---: | ---: |',
     ...kinds,
     '',
+    ...fieldLines(figures.fields),
   ];
 }
 

@@ -3,6 +3,7 @@ import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { measureClean, TARGET_PER_100_KB } from '../../bench/accuracy/clean.ts';
+import { measureFields } from '../../bench/accuracy/fields.ts';
 import { isFurther, waysOf, withoutGenerator } from '../../bench/accuracy/kinds.ts';
 import { measureMixed } from '../../bench/accuracy/mixed.ts';
 import { judgedExamples, measureSecrets, secretExamples } from '../../bench/accuracy/secrets.ts';
@@ -111,3 +112,30 @@ function textsOf(kind: TextKind, patterns: readonly string[], bytes: number): Co
   }
   return texts;
 }
+
+describe('fields that are known', () => {
+  const figures = measureFields(scanner, [
+    'EMAIL_ADDRESS',
+    'PHONE_NUMBER',
+    'PERSON',
+    'US_SSN',
+    'IBAN_CODE',
+    'CREDIT_CARD',
+  ]);
+
+  it('miss no more than without what was learned', () => {
+    assert.ok(figures.kinds >= 4, `${figures.kinds} kinds`);
+    assert.ok(
+      figures.missedAfter <= figures.missedBefore,
+      `${figures.missedBefore} before, ${figures.missedAfter} after`,
+    );
+  });
+
+  it('raise fewer false alarms once people have judged five', () => {
+    assert.ok(figures.alarmsBefore > 0);
+    assert.ok(
+      figures.alarmsAfter < figures.alarmsBefore / 2,
+      `${figures.alarmsBefore} before, ${figures.alarmsAfter} after`,
+    );
+  });
+});
