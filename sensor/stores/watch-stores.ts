@@ -126,6 +126,8 @@ class StoreWatcher implements ConnectionWatcher {
   ): boolean {
     const { source, destination, via, now } = parties;
     const { host, port } = destination;
+    // Nobody knows where it went: it cannot be told which store that is.
+    if (host === '') return false;
     return this.#observer.heardCall({ source, host, address: host, port, via }, exchange, this.#messageBytes, now);
   }
 
