@@ -26,6 +26,8 @@ export interface Settings {
   readonly script?: Script;
   /** Starts the console's listener, on a free port. */
   readonly console?: boolean;
+  /** Changes of the configuration's and the policies' files are taken up. */
+  readonly reloads?: boolean;
   readonly config?: Readonly<Record<string, unknown>>;
   /** Processes that carry the traffic; 1, that of the test, unless given. */
   readonly workers?: number;
@@ -105,9 +107,12 @@ export async function makePlace(settings: Settings = {}): Promise<Place> {
 export async function startUnderTest(settings: Settings = {}): Promise<UnderTest> {
   const place = await makePlace(settings);
   try {
-    const config = loadConfig({ file: place.configFile, env: settings.env ?? {}, cwd: place.folder });
+    const read = () => loadConfig({ file: place.configFile, env: settings.env ?? {}, cwd: place.folder });
+    const config = read();
     const { workers = 1 } = settings;
-    const weir = await startWeir(config, { workers, port: 0, eventLog: null, console: settings.console === true });
+    const reloading = settings.reloads === true ? { read } : {};
+    const isConsole = settings.console === true;
+    const weir = await startWeir(config, { workers, port: 0, eventLog: null, console: isConsole, ...reloading });
     return {
       ...place,
       weir,
