@@ -15,7 +15,7 @@ import type { TestCgroup } from './host.ts';
 export interface SandboxOptions {
   /** Name to address, for /etc/hosts. `localhost` is always there. */
   readonly hosts?: Readonly<Record<string, string>>;
-  /** Shell commands at the end of the set-up, as root in the namespaces (`ip addr add …`, `mount --bind …`). */
+  /** Shell commands at the end of the set-up, in its folder, as root in the namespaces (`ip addr add …`, `mount --bind …`). */
   readonly setup?: string;
 }
 
@@ -72,7 +72,10 @@ ip link set lo up
 ${setup}
 echo ready
 exec cat >/dev/null`;
-  const holder = spawn('unshare', ['--net', '--mount', 'sh', '-c', script], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const holder = spawn('unshare', ['--net', '--mount', 'sh', '-c', script], {
+    cwd: folder,
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
   const { pid } = holder;
   assert.ok(pid !== undefined, 'unshare cannot be run');
   const started: Started[] = [];

@@ -254,4 +254,33 @@ describe('a steered call', { skip: kernelSkipWithout('curl', 'openssl', 'setpriv
     await startWeir();
     await soon(async () => (await curl(OPENAI, ...prompt)).body.includes('weir_blocked'));
   });
+
+  test('weir up does all of it by itself where sensor.steer says whom, and blocks where sensor.block says so', async () => {
+    await weir.kill();
+    await stopSteering();
+    const own = join(sandbox.folder, 'own');
+    mkdirSync(own, { mode: 0o700 });
+    home = own;
+    const config = JSON.parse(readFileSync(join(sandbox.folder, 'weir.yaml'), 'utf8'));
+    const sensor = { enabled: true, cgroup: cgroup.path, steer: { cgroups: [cgroup.path] } };
+    writeFileSync(join(sandbox.folder, 'weir.yaml'), JSON.stringify({ ...config, home, sensor }));
+    await startWeir();
+    await soon(async () => (await curl(OPENAI, ...prompt)).body.includes('weir_blocked'));
+    assert.deepEqual(JSON.parse((await curl(NEIGHBOUR, ...prompt)).body), { upstream: NEIGHBOUR });
+    await weir.kill();
+    // Two names lead to the one address: it is not blocked. The sensor's process ends with the proxy's.
+    writeFileSync(
+      join(sandbox.folder, 'weir.yaml'),
+      JSON.stringify({ ...config, home, sensor: { enabled: true, cgroup: cgroup.path, block: true } }),
+    );
+    await startWeir();
+    await soon(async () =>
+      /EPERM|not permitted|Could not connect|Failed to connect/i.test((await curl(OPENAI, ...prompt)).failure),
+    );
+    assert.deepEqual(JSON.parse((await curl(OTHER)).body), { upstream: OTHER });
+    // The neighbour's name has to be learned first, which its first connection does not wait for.
+    await soon(async () => (await curl(NEIGHBOUR)).failure === '');
+    await soon(async () => (await curl(OPENAI)).failure === '');
+    await startSteering();
+  });
 });
