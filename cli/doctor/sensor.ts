@@ -14,7 +14,7 @@ const SETTLE_MS = 2000;
 const LEVELS = [
   'connections, names and bytes: root or CAP_BPF, CAP_PERFMON and CAP_NET_ADMIN; Linux 5.8 with BTF and cgroup v2',
   'plaintext of TLS libraries: CAP_SYS_PTRACE as well; Linux 5.17 (before 6.6 the loader keeps CAP_SYS_ADMIN)',
-  'without either: sockets from /proc, without what is in them',
+  'without either it is off: the proxy sees what is routed to it',
 ].join('\n');
 
 export async function checkSensor({ sensor }: Config): Promise<Check> {
