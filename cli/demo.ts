@@ -20,7 +20,7 @@ const TITLES = ['the app sent and got', 'the provider received', 'the log'];
 export const command: Command = {
   name: 'demo',
   summary: 'everything at once against a local stand-in',
-  usage: 'weir demo [--json]\n       weir demo --scenario bank [--folder DIR] [--stay] [--json]',
+  usage: 'weir demo [--json]\n       weir demo --scenario bank [--folder DIR] [--stay] [--no-sensor] [--json]',
   details: [
     'Starts a stand-in for api.openai.com on loopback, Weir with the shipped policy, and an app that',
     'sends through HTTPS_PROXY with the openai SDK (with fetch where that is not installed): a clean',
@@ -34,6 +34,7 @@ export const command: Command = {
     '',
     '  --folder  where home, configuration and logs are kept, an empty or new folder; else they are removed',
     '  --stay    goes on until Ctrl-C, with the console: prints the link that opens it',
+    '  --no-sensor  without the sensor; else it watches the demo alone, where the host allows it (Linux, root)',
     '  --json    one document with what was seen and the checks',
     '',
     'Exit code 0 when all was as it should be, 1 when not.',
@@ -44,11 +45,12 @@ export const command: Command = {
     scenario: { type: 'string' },
     folder: { type: 'string' },
     stay: { type: 'boolean' },
+    'no-sensor': { type: 'boolean' },
   },
   async run(context) {
     const { env, out, values, color } = context;
     if (choiceOption(context, 'scenario', ['bank'] as const) === 'bank') return await runBank(context);
-    for (const name of ['folder', 'stay']) {
+    for (const name of ['folder', 'stay', 'no-sensor']) {
       if (values[name] !== undefined) throw new UsageError(`--${name} needs --scenario bank`);
     }
     const played = await play(env);
@@ -138,20 +140,19 @@ function asData(played: Played, checks: readonly Check[], ok: boolean): object {
 
 async function runBank(context: CommandContext): Promise<number> {
   const { playBank } = await import('./demo/bank/bank.ts');
-  const { findingsOf } = await import('./demo/bank/findings.ts');
+  const { findingsOf, settled } = await import('./demo/bank/findings.ts');
   const asked = textOption(context, 'folder');
   const folder = asked === null ? mkdtempSync(join(tmpdir(), 'weir-bank-')) : emptyFolder(context.cwd, asked);
-  const hasConsole = hasOption(context, 'stay');
   const say = (line: string): void => context.err(`${line}\n`);
   try {
-    const bank = await playBank({ folder, context, hasConsole, say });
+    const bank = await playBank({ folder, context, hasSensor: !hasOption(context, 'no-sensor'), say });
     try {
-      await bank.weir.committed();
+      await settled(bank.home);
       const found = findingsOf(bank);
       const isGood = found.checks.every(({ holds }) => holds);
       if (hasOption(context, 'json')) context.out(`${JSON.stringify({ ok: isGood, ...found })}\n`);
       else context.out(bankText(found, context.color));
-      if (hasConsole) {
+      if (hasOption(context, 'stay')) {
         say(`\nThe console: ${bank.weir.consoleLink}`);
         say(`Other commands read the same records: weir flows list --config ${bank.configFile}    Stop: Ctrl-C`);
         await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
@@ -176,7 +177,7 @@ function emptyFolder(cwd: string, name: string): string {
 function bankText(found: Findings, color: boolean): string {
   const paint = (code: string) => (text: string) => (color ? `\x1b[${code}m${text}\x1b[0m` : text);
   const bold = paint('1');
-  const { services, vendors, buckets, edges, events, blocked, sent, checks } = found;
+  const { services, vendors, buckets, edges, events, blocked, sent, read, checks } = found;
   const lines = [
     bold('What the map knows'),
     `${services} services, ${vendors.length} vendors, ${buckets} buckets: ${edges} edges, ${events} events`,
@@ -184,6 +185,15 @@ function bankText(found: Findings, color: boolean): string {
     bold('What was sent to whom'),
     ...sent.map(({ vendor, entities }) => `  ${vendor.padEnd(12)} ${entities.join(', ') || 'nothing sensitive'}`),
     '',
+    ...(read.length === 0
+      ? []
+      : [
+          bold('What was read from where'),
+          ...read.map(
+            ({ app, store, entities }) => `  ${app.padEnd(16)} ${store}: ${entities.join(', ') || 'nothing sensitive'}`,
+          ),
+          '',
+        ]),
     bold('What was blocked'),
     ...[...new Set(blocked.map(({ app, host, rule }) => `  ${app} to ${host}: ${rule}`))],
     '',

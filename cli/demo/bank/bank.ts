@@ -6,27 +6,32 @@ import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { loadConfig } from '../../../config/load.ts';
 import { loadOrCreateAuthority } from '../../../proxy/tls/authority.ts';
 import type { CommandContext } from '../../command.ts';
 import { command as importLogs } from '../../flows/import.ts';
-import { type RunningWeir, startWeir } from '../../start.ts';
 import { chatCompletion, readChatRequest } from '../chat-answers.ts';
 import { type Received, type Script, startStandIn } from '../stand-in.ts';
+import { type AppCgroups, makeAppCgroups } from './app-cgroups.ts';
 import type { ServiceTask, StepReport } from './bank-app.ts';
 import { SANCTIONED, SERVICES, STORES, type StoreName, VENDOR_HOSTS } from './company.ts';
 import { cloudTrailLines, flowLogLines, roleOf } from './logs.ts';
 import { makeCustomers } from './people.ts';
 import { rowsOf, type StoreServer, startPostgres, startRedis } from './store-servers.ts';
+import { freePort, startWeirProcess, type WeirProcess } from './weir-process.ts';
 
 export interface Bank {
   /** The configuration that all of it ran under: further commands read the same home with it. */
   readonly configFile: string;
-  readonly weir: RunningWeir;
+  readonly weir: WeirProcess;
+  readonly home: string;
   /** How each service's steps went. */
   readonly reports: ReadonlyMap<string, readonly StepReport[]>;
+  /** Names of the stores, by the port of each on loopback. */
+  readonly stores: ReadonlyMap<number, string>;
   /** All that reached the vendors, by host. */
   readonly received: ReadonlyMap<string, readonly Received[]>;
   close(): Promise<void>;
@@ -36,17 +41,19 @@ export interface BankOptions {
   /** An empty folder for home, configuration and logs. */
   readonly folder: string;
   readonly context: CommandContext;
-  /** Whether the console listens, on a free port. */
-  readonly hasConsole: boolean;
+  /** Whether the sensor watches the services, where the host allows it. */
+  readonly hasSensor: boolean;
   /** What the user is told while it goes on. */
   readonly say: (line: string) => void;
 }
 
+/** How long what the sensor has heard may take to the records. */
+const SETTLE_MS = 3000;
 /** Services that run at once: each is a process of Node. */
 const AT_ONCE = 3;
 
 /** Plays the bank's day. Weir runs on until `close`. */
-export async function playBank({ folder, context, hasConsole, say }: BankOptions): Promise<Bank> {
+export async function playBank({ folder, context, hasSensor, say }: BankOptions): Promise<Bank> {
   const opened: (() => Promise<unknown>)[] = [];
   const close = async (): Promise<void> => {
     for (const end of opened.splice(0).reverse()) await end();
@@ -58,14 +65,26 @@ export async function playBank({ folder, context, hasConsole, say }: BankOptions
     opened.push(() => vendors.close());
     const stores = await startStores();
     for (const server of stores.values()) opened.push(() => server.close());
-    const configFile = writeConfig(folder, vendors.address, authority.certPem, stores);
+    const cgroups = hasSensor ? makeAppCgroups() : null;
+    opened.push(async () => await cgroups?.remove());
+    const ports = { proxy: await freePort(), console: await freePort() };
+    const configFile = writeConfig({
+      folder,
+      vendors: vendors.address,
+      vendorCa: authority.certPem,
+      stores,
+      cgroups,
+      ports,
+    });
     say(`started ${STORES.length} stores and stand-ins for ${VENDOR_HOSTS.length} hosts of vendors on loopback`);
-    const config = loadConfig({ file: configFile, env: {}, cwd: folder });
-    const weir = await startWeir(config, { port: 0, eventLog: null, console: hasConsole, log: say });
+    const weir = await startWeirProcess(configFile, context.env, say);
     opened.push(() => weir.close());
-    const reports = await runServices(weir, stores, context.env, say);
+    const reports = await runServices({ weir, stores, cgroups, env: context.env, say });
+    // What it has heard last is on its way.
+    if (weir.isSensorRunning) await sleep(SETTLE_MS);
     await importAll(folder, configFile, context, say);
-    return { configFile, weir, reports, received, close };
+    const named = new Map([...stores].map(([name, { port }]) => [port, name]));
+    return { configFile, weir, home: join(folder, 'home'), reports, stores: named, received, close };
   } catch (error) {
     await close();
     throw error;
@@ -112,12 +131,16 @@ function answerOf(host: string, { target, body }: Received): object {
   return { ok: true, at: host };
 }
 
-function writeConfig(
-  folder: string,
-  vendors: string,
-  vendorCa: string,
-  stores: ReadonlyMap<StoreName, StoreServer>,
-): string {
+interface ConfigParts {
+  readonly folder: string;
+  readonly vendors: string;
+  readonly vendorCa: string;
+  readonly stores: ReadonlyMap<StoreName, StoreServer>;
+  readonly cgroups: AppCgroups | null;
+  readonly ports: { readonly proxy: number; readonly console: number };
+}
+
+function writeConfig({ folder, vendors, vendorCa, stores, cgroups, ports }: ConfigParts): string {
   const caFile = join(folder, 'vendors.pem');
   writeFileSync(caFile, vendorCa);
   const listed = STORES.filter(({ isListed }) => isListed).map(({ name, owner, address, port }) => ({
@@ -127,19 +150,20 @@ function writeConfig(
   const config = {
     home: join(folder, 'home'),
     proxy: {
-      listen: '127.0.0.1:0',
+      listen: `127.0.0.1:${ports.proxy}`,
+      workers: 1,
       resolve: Object.fromEntries(VENDOR_HOSTS.map((host) => [`${host}:443`, vendors])),
       upstream: { ca: [caFile] },
     },
-    console: { listen: '127.0.0.1:0' },
+    console: { listen: `127.0.0.1:${ports.console}` },
     apps: SERVICES.map(({ name, owner }) => ({
       ...{ name, owner, token: `sha256:${sha256(tokenOf(name))}` },
-      match: { iam: roleOf(name) },
+      match: { iam: roleOf(name), ...(cgroups === null ? {} : { cgroup: `*/${basename(cgroups.of(name))}` }) },
     })),
     destinations: SANCTIONED.map((entry) => ({ ...entry, sanctioned: true })),
     stores: listed,
     environments: { pci: { apps: ['payments'], stores: ['core-banking'], vendors: ['Stripe'] } },
-    sensor: { enabled: false },
+    sensor: cgroups === null ? { enabled: false } : { enabled: 'auto', cgroup: cgroups.path },
   };
   const file = join(folder, 'weir.yaml');
   // JSON is YAML.
@@ -156,19 +180,28 @@ function sha256(text: string): string {
   return createHash('sha256').update(text).digest('hex');
 }
 
-async function runServices(
-  weir: RunningWeir,
-  stores: ReadonlyMap<StoreName, StoreServer>,
-  env: NodeJS.ProcessEnv,
-  say: (line: string) => void,
-): Promise<ReadonlyMap<string, readonly StepReport[]>> {
+interface Running {
+  readonly weir: WeirProcess;
+  readonly stores: ReadonlyMap<StoreName, StoreServer>;
+  readonly cgroups: AppCgroups | null;
+  readonly env: NodeJS.ProcessEnv;
+  readonly say: (line: string) => void;
+}
+
+async function runServices({
+  weir,
+  stores,
+  cgroups,
+  env,
+  say,
+}: Running): Promise<ReadonlyMap<string, readonly StepReport[]>> {
   const ports = Object.fromEntries([...stores].map(([name, { port }]) => [name, port]));
   const reports = new Map<string, readonly StepReport[]>();
   const waiting = [...SERVICES];
   const work = async (): Promise<void> => {
     for (let service = waiting.shift(); service !== undefined; service = waiting.shift()) {
       const { name, rounds, steps } = service;
-      const seen = await runService({ name, rounds, steps, ports }, weir, env);
+      const seen = await runService({ name, rounds, steps, ports }, weir, cgroups?.of(name) ?? null, env);
       reports.set(name, seen);
       const refused = seen.filter(({ status }) => status === 400).length;
       say(`${name}: ${seen.length} steps${refused === 0 ? '' : `, ${refused} blocked`}`);
@@ -180,7 +213,8 @@ async function runServices(
 
 async function runService(
   task: ServiceTask,
-  weir: RunningWeir,
+  weir: WeirProcess,
+  cgroup: string | null,
   env: NodeJS.ProcessEnv,
 ): Promise<readonly StepReport[]> {
   const file = new URL(import.meta.url.endsWith('.ts') ? './bank-app.ts' : './bank-app.js', import.meta.url);
@@ -189,7 +223,11 @@ async function runService(
     ...{ HTTPS_PROXY: proxy, https_proxy: proxy, NO_PROXY: '', no_proxy: '', NODE_USE_ENV_PROXY: '1' },
     ...{ NODE_EXTRA_CA_CERTS: weir.caPath, NODE_OPTIONS: '', BANK_TASK: JSON.stringify(task) },
   };
-  const child = spawn(process.execPath, [fileURLToPath(file)], {
+  const program = [process.execPath, fileURLToPath(file)];
+  // In its cgroup before it is Node: what connects first is seen already.
+  const script = 'echo $$ > "$0/cgroup.procs" && exec "$@"';
+  const [command = '', ...args] = cgroup === null ? program : ['/bin/sh', '-c', script, cgroup, ...program];
+  const child = spawn(command, args, {
     env: { ...env, ...routed },
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
   });
