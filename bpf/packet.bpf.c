@@ -223,7 +223,8 @@ static __always_inline u32 decide(const struct settings *set, struct socket_stat
     shot->why = WEIR_WHY_FIRST;
     break;
   case WEIR_SAMPLE:
-    if (is_turn && is_asking(state, shot->direction)) begin_message(state);
+    /* The verdict may come between a message and its answer: minute is 0 until one has begun. */
+    if ((is_turn && is_asking(state, shot->direction)) || state->minute == 0) begin_message(state);
     shot->why = WEIR_WHY_SAMPLE;
     break;
   case WEIR_FOLLOW:
