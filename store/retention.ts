@@ -21,6 +21,7 @@ export interface RetentionRules {
   readonly maxBytes: number | null;
 }
 
+const DAY_MS = 24 * HOUR_MS;
 const STEP = 400;
 const EDGES = 100;
 /** For the sake of the size nothing goes that is younger. */
@@ -40,6 +41,7 @@ export class Retention {
   readonly #oldest: StatementSync;
   readonly #allowed: StatementSync;
   readonly #clear: StatementSync;
+  readonly #forget: StatementSync;
   rules: RetentionRules;
 
   constructor(database: DatabaseSync, ledger: Ledger, rules: RetentionRules) {
@@ -57,6 +59,9 @@ export class Retention {
       SELECT ${COLUMNS} FROM events INDEXED BY events_sort WHERE sort IN (
         SELECT no FROM sorts WHERE kind = 'exchange' AND carried = 'allow' AND observed IS NULL AND review IS NULL
       ) AND time_ms < ? LIMIT ${STEP}`);
+    this.#forget = database.prepare(
+      `DELETE FROM imported_lines WHERE digest IN (SELECT digest FROM imported_lines WHERE day < ? LIMIT ${STEP})`,
+    );
     this.#clear = database.prepare(`
       UPDATE events SET excerpt = NULL WHERE position IN (
         SELECT position FROM events INDEXED BY events_excerpt WHERE excerpt IS NOT NULL AND time_ms < ? LIMIT ${STEP})`);
@@ -69,6 +74,7 @@ export class Retention {
     if (allowedMs !== null && this.#remove(this.#allowed, now, allowedMs, 'retention.allowed')) return true;
     if (eventsMs !== null && this.#remove(this.#oldest, now, eventsMs, 'retention.events')) return true;
     if (edgesMs !== null && (this.#removeEdges(now - edgesMs) || this.#removeRollups(now - edgesMs))) return true;
+    if (edgesMs !== null && this.#forgetLines(now - edgesMs)) return true;
     if (maxBytes !== null && this.#usedBytes() > maxBytes) {
       if (this.#remove(this.#oldest, now, SPARED_MS, 'retention.maxBytes')) return true;
     }
@@ -148,6 +154,12 @@ export class Retention {
       }
     }
     return false;
+  }
+
+  /** Lines of imported logs: what they told is gone as well. */
+  #forgetLines(before: number): boolean {
+    const day = Math.floor(before / DAY_MS);
+    return this.#ledger.transact(() => Number(this.#forget.run(day).changes)) > 0;
   }
 
   #usedBytes(): number {

@@ -293,6 +293,7 @@ const MIGRATIONS: readonly string[] = [
     PRIMARY KEY (edge, path, entity, fingerprint)
   ) STRICT, WITHOUT ROWID;
   `,
+  'CREATE INDEX imported_lines_day ON imported_lines (day)',
 ];
 
 export const SCHEMA_VERSION = MIGRATIONS.length;

@@ -1,6 +1,7 @@
 /** `weir flows report`: what was seen, as a report for people or programs. It reads, and prints to stdout. */
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
+import type { Config } from '../../config/config.ts';
 import { packageVersion } from '../../config/package-root.ts';
 import type { Knowledge } from '../../map/knowledge.ts';
 import { type MergedFlow, mergedFlows } from '../../map/merged-flows.ts';
@@ -51,10 +52,11 @@ export const command: Command = {
       until: parseMoment('until', textOption(context, 'until'), now),
     };
     const earlier = earlierScan(context, kind);
-    const knowledge = knowledgeOf(context.config());
+    const config = context.config();
+    const knowledge = knowledgeOf(config);
     return withLog(context, (reader) => {
       const flows = mergedFlows(reader.map(range), knowledge);
-      const report = reportOf(kind, { ...inputOf(reader, knowledge, now), flows }, earlier);
+      const report = reportOf(kind, { ...inputOf(reader, knowledge, now, config.retention), flows }, earlier);
       const options = { version: packageVersion(), categoryOf: knowledge.categoryOf };
       for (const piece of writeReport(report, format, options)) context.out(piece);
       return 0;
@@ -88,7 +90,12 @@ const EVENTS_OF_A_FLOW = 5;
 /** Flows whose events are looked up: each is a query. */
 const MAX_LOOKED = 1000;
 
-function inputOf(reader: Reader, knowledge: Knowledge, now: Date): Omit<ReportInput, 'flows'> {
+function inputOf(
+  reader: Reader,
+  knowledge: Knowledge,
+  now: Date,
+  retention: Config['retention'],
+): Omit<ReportInput, 'flows'> {
   let looked = 0;
   return {
     knowledge,
@@ -99,9 +106,15 @@ function inputOf(reader: Reader, knowledge: Knowledge, now: Date): Omit<ReportIn
       looked += 1;
       return Array.from(reader.events({ edges, limit: EVENTS_OF_A_FLOW }), ({ id }) => id).toReversed();
     },
-    retention: null,
+    retention: retentionText(retention),
     losses: null,
   };
+}
+
+/** `events 90 d, allowed exchanges 7 d, excerpts 30 d, edges 400 d`. */
+function retentionText({ eventsMs, allowedMs, excerptsMs, edgesMs }: Config['retention']): string {
+  const age = (ms: number | null): string => (ms === null ? 'for ever' : `${Math.round(ms / 86_400_000)} d`);
+  return `events ${age(eventsMs)}, allowed exchanges ${age(allowedMs)}, excerpts ${age(excerptsMs)}, edges ${age(edgesMs)}`;
 }
 
 /** Of the JSON form of an earlier report. Throws UsageError for another file. */

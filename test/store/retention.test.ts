@@ -7,13 +7,24 @@ import { type TestContext, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import type { EventBody } from '../../flow/event.ts';
 import type { Home } from '../../store/home.ts';
+import { EdgeImporter } from '../../store/imports.ts';
 import { Ledger } from '../../store/ledger.ts';
 import { type PurgeSelection, purge } from '../../store/purge.ts';
 import { openReader, type Reader } from '../../store/reader.ts';
 import { Retention, type RetentionRules } from '../../store/retention.ts';
 import { review } from '../../store/review.ts';
 import { openDatabase } from '../../store/schema.ts';
-import { afterwards, closingOf, FINDING, lineOf, OPENAI, SOURCE, sampleEvent, startRecorder } from './samples.ts';
+import {
+  afterwards,
+  closingOf,
+  FINDING,
+  lineOf,
+  OPENAI,
+  observationOf,
+  SOURCE,
+  sampleEvent,
+  startRecorder,
+} from './samples.ts';
 
 const NOW = Date.parse('2026-06-01T12:00:00.000Z');
 const DAY_MS = 86_400_000;
@@ -306,4 +317,17 @@ test('a purge by user, app, value or time clears events and edges and says so in
       assert.equal(purge(home, { ...NONE, ...selection }, 'dpo', assert.fail).events, 0, 'it does not come again');
     });
   }
+});
+
+test('lines of imported logs are forgotten with the edges that they told of', async (t) => {
+  const { home } = await startRecorder(t);
+  const importer = new EdgeImporter(home, 'squid');
+  const told = (days: number) =>
+    observationOf(sampleEvent({ time: new Date(NOW - days * DAY_MS).toISOString(), channel: 'log' }));
+  const lines = [500, 399].map((days) => ({ text: `line of ${days}`, occurrence: 0, observations: [told(days)] }));
+  assert.deepEqual(importer.add(lines), { added: 2, known: 0 });
+  assert.deepEqual(importer.add(lines), { added: 0, known: 2 });
+  retain(home, { edgesMs: 400 * DAY_MS });
+  assert.deepEqual(importer.add(lines), { added: 1, known: 1 });
+  importer.close();
 });

@@ -161,10 +161,11 @@ function Change({ now, before }: { readonly now: number; readonly before: number
   if (before === 0) return <>none before</>;
   const share = Math.round((100 * (now - before)) / before);
   if (share === 0) return <>as before</>;
+  if (share > 999) return <>more than ten times as many</>;
   return (
     <>
       {share > 0 ? '+' : '−'}
-      {Math.abs(share) > 999 ? '> 999' : Math.abs(share)} % against before
+      {Math.abs(share)} % against before
     </>
   );
 }
