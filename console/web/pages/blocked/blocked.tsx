@@ -214,13 +214,17 @@ export function BlockedPage() {
     keepsOld: true,
   }).data;
   const [isHelp, setHelp] = useState(false);
-  const [note, setNote] = useState('');
+  const [written, setWritten] = useState<{ readonly event: string; readonly text: string } | null>(null);
   const [proposalFor, setProposalFor] = useState<string | null>(null);
   const noteField = useRef<HTMLTextAreaElement>(null);
   const openButton = useRef<HTMLButtonElement>(null);
   const rows = queue.rows ?? [];
   const id = parameter('event') || null;
   const at = rows.findIndex((row) => row.id === id);
+  // A key may come before what it is pressed on is drawn: what the address says now is what is meant.
+  const chosenNow = (): string | null => parameter('event') || null;
+  const placeNow = (): number => rows.findIndex((row) => row.id === chosenNow());
+  const noteOf = (event: string): string => (written?.event === event ? written.text : '');
 
   // Beside the list there is room for an event: the first is shown without asking.
   const [first] = rows;
@@ -229,13 +233,13 @@ export function BlockedPage() {
   }, [id, first]);
 
   const choose = (event: string | null): void => {
-    setNote('');
     change({ event });
   };
   const step = (by: number): void => {
-    const next = rows[Math.max(0, Math.min(rows.length - 1, at + by))];
+    const to = placeNow() + by;
+    const next = rows[Math.max(0, Math.min(rows.length - 1, to))];
     if (next !== undefined) choose(next.id);
-    if (at + by >= rows.length - 3) queue.more();
+    if (to >= rows.length - 3) queue.more();
   };
 
   const save = async (event: string, state: ReviewState, text: string): Promise<boolean> => {
@@ -250,20 +254,24 @@ export function BlockedPage() {
     }
   };
   const review = async (state: ReviewState): Promise<void> => {
-    if (id === null) return;
+    const event = chosenNow();
+    if (event === null) return;
+    const row = rows[placeNow()];
     if (!may('reviewer')) return say('Your role reads only. A reviewer can review.', 'problem');
-    const before = rows[at]?.review ?? 'open';
-    if (!(await save(id, state, note))) return;
-    say(`${DONE[state]}: ${rows[at]?.entities[0]?.entity ?? 'the event'}`, 'done', {
+    const before = row?.review ?? 'open';
+    if (!(await save(event, state, noteOf(event)))) return;
+    setWritten(null);
+    say(`${DONE[state]}: ${row?.entities[0]?.entity ?? 'the event'}`, 'done', {
       label: 'Undo',
-      run: () => void save(id, before, ''),
+      run: () => void save(event, before, ''),
     });
-    if (state === 'false_positive') setProposalFor(id);
-    else if (state !== 'open') step(1);
+    if (state === 'false_positive') setProposalFor(event);
+    // Whoever has gone on meanwhile stays where they are.
+    else if (state !== 'open' && chosenNow() === event) step(1);
   };
 
   useShortcuts({
-    j: () => step(at === -1 ? 0 : 1),
+    j: () => step(1),
     k: () => step(-1),
     c: () => void review('confirmed'),
     f: () => void review('false_positive'),
@@ -309,11 +317,11 @@ export function BlockedPage() {
               key={id}
               id={id}
               row={rows[at] ?? null}
-              note={note}
+              note={noteOf(id)}
               noteField={noteField}
               openButton={openButton}
               isProposing={proposalFor === id}
-              onNote={setNote}
+              onNote={(text) => setWritten({ event: id, text })}
               onReview={(state) => void review(state)}
               onPropose={(is) => setProposalFor(is ? id : null)}
               onBack={() => choose(null)}
