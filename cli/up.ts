@@ -1,5 +1,4 @@
 /** `weir up`: proxy and records in the foreground. stdout carries one NDJSON line an event and nothing else. */
-import { once } from 'node:events';
 import { closeSync, openSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { hostPortText } from '../catalog/host.ts';
@@ -76,14 +75,23 @@ Read what happened:  weir log list    Stop: Ctrl-C
  */
 async function stopSignal(context: CommandContext, weir: RunningWeir): Promise<void> {
   const hadTerminal = hasTerminal();
-  const hungUp = Promise.withResolvers<void>();
+  const stopped = Promise.withResolvers<void>();
   process.on('SIGHUP', () => {
-    if (hadTerminal && !hasTerminal()) hungUp.resolve();
+    if (hadTerminal && !hasTerminal()) stopped.resolve();
     else void weir.reload();
   });
-  await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM'), hungUp.promise]);
+  let isStopping = false;
+  // Never without a listener: in between, a signal would end the process by the system's own way, and leave its workers.
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.on(signal, () => {
+      if (isStopping) process.exit(130);
+      isStopping = true;
+      stopped.resolve();
+    });
+  }
+  await stopped.promise;
+  isStopping = true;
   context.err('weir: stopping; open exchanges get their time (limits.drainMs)\n');
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
 }
 
 /** Whether this process has a terminal that is still there. */

@@ -10,15 +10,16 @@ function isWriting(target: EventTarget | null): boolean {
   return target.matches('textarea, select, input:not([type="checkbox"], [type="radio"], [type="range"])');
 }
 
-export function useShortcuts(shortcuts: Shortcuts): void {
-  const latest = useRef(shortcuts);
-  latest.current = shortcuts;
+/** `isHeld` tells of a key that it must not act now. */
+export function useShortcuts(shortcuts: Shortcuts, isHeld: (key: string) => boolean = () => false): void {
+  const latest = useRef({ shortcuts, isHeld });
+  latest.current = { shortcuts, isHeld };
   useEffect(() => {
     const press = (event: KeyboardEvent): void => {
       if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
       if (isWriting(event.target) || document.querySelector('dialog[open], .menu-panel') !== null) return;
-      const run = latest.current[event.key];
-      if (run === undefined) return;
+      const run = latest.current.shortcuts[event.key];
+      if (run === undefined || latest.current.isHeld(event.key)) return;
       event.preventDefault();
       run();
     };

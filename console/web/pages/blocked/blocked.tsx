@@ -205,6 +205,9 @@ const DONE: Readonly<Record<ReviewState, string>> = {
   needs_action: 'Needs action',
 };
 
+/** How long a note that was asked for waits for the event to be drawn. */
+const NOTE_PATIENCE_MS = 5000;
+
 export function BlockedPage() {
   const query = filters();
   const [reviewed, setReviewed] = useState(0);
@@ -216,7 +219,16 @@ export function BlockedPage() {
   const [isHelp, setHelp] = useState(false);
   const [written, setWritten] = useState<{ readonly event: string; readonly text: string } | null>(null);
   const [proposalFor, setProposalFor] = useState<string | null>(null);
-  const noteField = useRef<HTMLTextAreaElement>(null);
+  const noteField = useRef<HTMLTextAreaElement | null>(null);
+  // Asked for before the event is drawn: what is typed next belongs into the note, and must not act as keys.
+  const noteAsked = useRef(Number.NEGATIVE_INFINITY);
+  const takeNoteField = (field: HTMLTextAreaElement | null): void => {
+    noteField.current = field;
+    if (field === null || !isNoteAsked()) return;
+    noteAsked.current = Number.NEGATIVE_INFINITY;
+    field.focus();
+  };
+  const isNoteAsked = (): boolean => performance.now() - noteAsked.current < NOTE_PATIENCE_MS;
   const openButton = useRef<HTMLButtonElement>(null);
   const rows = queue.rows ?? [];
   const id = parameter('event') || null;
@@ -270,22 +282,29 @@ export function BlockedPage() {
     else if (state !== 'open' && chosenNow() === event) step(1);
   };
 
-  useShortcuts({
-    j: () => step(1),
-    k: () => step(-1),
-    c: () => void review('confirmed'),
-    f: () => void review('false_positive'),
-    a: () => void review('accepted_risk'),
-    n: () => void review('needs_action'),
-    u: () => void review('open'),
-    m: () => noteField.current?.focus(),
-    o: () => openButton.current?.click(),
-    '/': focusSearch,
-    '?': () => setHelp(true),
-    Escape: () => {
-      if (matchMedia('(max-width: 860px)').matches) choose(null);
+  useShortcuts(
+    {
+      j: () => step(1),
+      k: () => step(-1),
+      c: () => void review('confirmed'),
+      f: () => void review('false_positive'),
+      a: () => void review('accepted_risk'),
+      n: () => void review('needs_action'),
+      u: () => void review('open'),
+      m: () => {
+        if (id === chosenNow() && noteField.current !== null) noteField.current.focus();
+        else noteAsked.current = performance.now();
+      },
+      o: () => openButton.current?.click(),
+      '/': focusSearch,
+      '?': () => setHelp(true),
+      Escape: () => {
+        noteAsked.current = Number.NEGATIVE_INFINITY;
+        if (matchMedia('(max-width: 860px)').matches) choose(null);
+      },
     },
-  });
+    (key) => key !== 'Escape' && isNoteAsked(),
+  );
 
   return (
     <Page
@@ -318,7 +337,7 @@ export function BlockedPage() {
               id={id}
               row={rows[at] ?? null}
               note={noteOf(id)}
-              noteField={noteField}
+              noteField={takeNoteField}
               openButton={openButton}
               isProposing={proposalFor === id}
               onNote={(text) => setWritten({ event: id, text })}

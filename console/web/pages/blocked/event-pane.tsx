@@ -30,7 +30,7 @@ interface PaneProps {
   /** As the list has it: its review is newer than what was loaded. */
   readonly row: EventRow | null;
   readonly note: string;
-  readonly noteField: RefObject<HTMLTextAreaElement | null>;
+  readonly noteField: (field: HTMLTextAreaElement | null) => void;
   readonly openButton: RefObject<HTMLButtonElement | null>;
   readonly isProposing: boolean;
   readonly onNote: (text: string) => void;
