@@ -159,7 +159,7 @@ static void start_processes(struct loader *l) {
   attach_program(l, "on_exit", WEIR_PART_EXIT);
 }
 
-/* A record of the kernel's, on its way out. Not 0: enough for now. */
+/* A record of the kernel's, on its way out. Not 0 ends the round: there is no room for another. */
 static int on_record(void *context, void *record, size_t size) {
   const struct weir_head *head = record;
   struct loader *l = context;

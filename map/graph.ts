@@ -5,7 +5,7 @@
 import { type Coverage, worseCoverage } from '../flow/coverage.ts';
 import type { Edge, EdgeDetail, EdgeDirection } from '../flow/edge.ts';
 import type { Channel, Source } from '../flow/parties.ts';
-import { type DestinationType, endsReader, type Place, sourceKey, sourceLabel, type Workload } from './ends.ts';
+import { endsReader, type Place, sourceKey, sourceLabel, type Workload } from './ends.ts';
 import { type Knowledge, NOTHING_KNOWN } from './knowledge.ts';
 import { LoggedFlows } from './logged-flows.ts';
 import { type RiskTerms, riskOf } from './risk.ts';
@@ -20,23 +20,9 @@ export interface SourceNode {
   readonly owner: string | null;
 }
 
-export interface DestinationNode {
+export interface DestinationNode extends Omit<Place, 'key' | 'app'> {
   readonly id: string;
   readonly kind: 'destination';
-  readonly type: DestinationType;
-  readonly label: string;
-  readonly host: string | null;
-  readonly port: number | null;
-  readonly vendor: string | null;
-  readonly category: string;
-  readonly country: string | null;
-  readonly sanctioned: boolean;
-  readonly owner: string | null;
-  readonly note: string | null;
-  /** Of a data store: its name under `stores`. */
-  readonly store: string | null;
-  /** A data store that nobody has listed. */
-  readonly isShadow: boolean;
   /** Of an LLM provider: models that were asked for. */
   readonly models: readonly string[];
 }
