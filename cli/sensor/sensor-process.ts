@@ -16,9 +16,9 @@ import { overridesIn } from '../../store/overrides.ts';
 import { seldom } from '../../store/recorder.ts';
 import { SpoolRecorder } from '../../store/spool-recorder.ts';
 import { newUlid } from '../../store/ulid.ts';
+import { runAsChild } from '../child.ts';
 import { EngineMaker, fingerprinter } from '../configured-engine.ts';
 import { openConfiguredModel } from '../configured-model.ts';
-import { reportFailure } from '../failure.ts';
 import type { Snapshot } from '../snapshot.ts';
 import type { FromSensor, Loss, ProbedFile, ToSensor } from './messages.ts';
 import { observedSettings, ownListener } from './observed-settings.ts';
@@ -188,34 +188,14 @@ function localAddresses(): readonly string[] {
   return Object.values(networkInterfaces()).flatMap((all) => (all ?? []).map(({ address }) => address));
 }
 
-function runAsSensor(): void {
-  const say = (message: FromSensor): void => {
-    // Where the channel is closed the process is about to end.
-    if (process.connected) process.send?.(message, () => {});
-  };
-  const crash = (error: unknown): void => {
-    reportFailure(error, { env: process.env, err: (text) => void process.stderr.write(text) });
-    process.exit(1);
-  };
-  process.on('uncaughtException', crash);
-  process.on('unhandledRejection', crash);
-  process.on('disconnect', () => process.exit(1));
-  // They come to the whole group of a terminal or a unit; the process above tells when to stop.
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {});
-  if (!process.connected) process.exit(1);
-
-  let sensor: Promise<SensorProcess> | null = null;
-  process.on('message', (message: ToSensor) => {
-    if (message.kind === 'start') sensor = SensorProcess.start(message, say);
-    const running = sensor;
-    if (running === null) return;
-    running
-      .then((it) => (message.kind === 'start' ? undefined : it.hear(message)))
-      .catch((error: unknown) => {
-        const text = error instanceof WeirError ? error.message : error instanceof Error ? error.name : 'unknown error';
-        say({ kind: 'failed', message: text });
-      });
-  });
+function textOf(error: unknown): string {
+  if (error instanceof WeirError) return error.message;
+  return error instanceof Error ? error.name : 'unknown error';
 }
 
-if (import.meta.main) runAsSensor();
+if (import.meta.main) {
+  runAsChild<Start, Exclude<ToSensor, Start>, FromSensor>({
+    start: (message, say) => SensorProcess.start(message, say),
+    failed: (error) => ({ kind: 'failed', message: textOf(error) }),
+  });
+}

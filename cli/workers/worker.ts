@@ -17,10 +17,10 @@ import { overridesIn } from '../../store/overrides.ts';
 import { seldom } from '../../store/recorder.ts';
 import { SpoolRecorder } from '../../store/spool-recorder.ts';
 import { newUlid } from '../../store/ulid.ts';
+import { runAsChild } from '../child.ts';
 import { EngineMaker, fingerprinter } from '../configured-engine.ts';
 import { type ConfiguredModel, openConfiguredModel } from '../configured-model.ts';
 import { ExamineElsewhere } from '../examining/examine-elsewhere.ts';
-import { reportFailure } from '../failure.ts';
 import type { Snapshot } from '../snapshot.ts';
 import { type SteeringClient, steeringClient } from '../steering-client.ts';
 import { openTraces, type RunningTraces } from '../traces/otlp.ts';
@@ -204,34 +204,9 @@ function failureOf(error: unknown): Failure {
   return { code: null, message: error instanceof Error ? error.name : 'unknown error' };
 }
 
-function runAsWorker(): void {
-  const say = (message: FromWorker): void => {
-    // Where the channel is closed the process is about to end.
-    if (process.connected) process.send?.(message, () => {});
-  };
-  const crash = (error: unknown): void => {
-    reportFailure(error, { env: process.env, err: (text) => void process.stderr.write(text) });
-    process.exit(1);
-  };
-  process.on('uncaughtException', crash);
-  process.on('unhandledRejection', crash);
-  // Whatever was recorded is in the spool, and the next start takes it up; a worker that went on would record unseen.
-  process.on('disconnect', () => process.exit(1));
-  // They come to the whole group of a terminal or a unit; the process above tells when to stop.
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {});
-
-  // It may have gone while this one's modules were being loaded.
-  if (!process.connected) process.exit(1);
-
-  let worker: Promise<WorkerProcess> | null = null;
-  process.on('message', (message: ToWorker) => {
-    if (message.kind === 'start') worker = WorkerProcess.start(message, say);
-    const running = worker;
-    if (running === null) return;
-    running
-      .then((it) => (message.kind === 'start' ? undefined : it.hear(message)))
-      .catch((error: unknown) => say({ kind: 'failed', error: failureOf(error) }));
+if (import.meta.main) {
+  runAsChild<Message<'start'>, Exclude<ToWorker, Message<'start'>>, FromWorker>({
+    start: (message, say) => WorkerProcess.start(message, say),
+    failed: (error) => ({ kind: 'failed', error: failureOf(error) }),
   });
 }
-
-if (import.meta.main) runAsWorker();
