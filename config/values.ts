@@ -159,45 +159,51 @@ export function existingPath(base: PathBase): Shape<string> {
   });
 }
 
-/** The certificates in a PEM file, each as PEM. */
-export function certificateFile(base: PathBase): Shape<readonly string[]> {
+/** What a file holds, or what is wrong with it, in words without its path. */
+type Content<T> = { readonly value: T } | { readonly problem: string };
+
+/** A path in the configuration, taken for what the file at it holds. */
+function contentOf<T>(base: PathBase, read: (file: string) => Content<T>): Shape<T> {
   const file = path(base);
   return {
     expected: file.expected,
     schema: file.schema,
     read(node, reader) {
-      const value = file.read(node, reader);
-      if (value === INVALID) return INVALID;
-      const found = readCertificates(value);
-      return typeof found === 'string' ? reader.refuse(node, found) : found;
+      const at = file.read(node, reader);
+      if (at === INVALID) return INVALID;
+      const content = read(at);
+      return 'value' in content ? content.value : reader.refuse(node, `${content.problem}: ${at}`);
     },
   };
+}
+
+/** A key in a PEM file as PEM; `isKey` looks at it and may throw what node:crypto throws. */
+function keyFile(base: PathBase, expected: string, isKey: (pem: string) => boolean): Shape<string> {
+  return contentOf(base, (file) => {
+    try {
+      const pem = readFileSync(file, 'latin1');
+      return isKey(pem) ? { value: pem } : { problem: `expected ${expected}` };
+    } catch (error) {
+      const code = codeOf(error);
+      const isOfFile = code.startsWith('E') && !code.startsWith('ERR_');
+      return { problem: isOfFile ? `cannot be read (${code})` : `expected ${expected}` };
+    }
+  });
+}
+
+/** The certificates in a PEM file, each as PEM. */
+export function certificateFile(base: PathBase): Shape<readonly string[]> {
+  return contentOf(base, readCertificates);
 }
 
 const CERTIFICATE = /-----BEGIN (?:TRUSTED |X509 )?CERTIFICATE-----[^-]+-----END (?:TRUSTED |X509 )?CERTIFICATE-----/g;
 
 /** An Ed25519 public key in a PEM file (SubjectPublicKeyInfo, RFC 8410); as PEM. */
 export function publicKeyFile(base: PathBase): Shape<string> {
-  const file = path(base);
-  return {
-    expected: file.expected,
-    schema: file.schema,
-    read(node, reader) {
-      const value = file.read(node, reader);
-      if (value === INVALID) return INVALID;
-      try {
-        const pem = readFileSync(value, 'latin1');
-        // A private key would be taken too, and has no place on a node.
-        const isPublic = pem.includes('-----BEGIN PUBLIC KEY-----');
-        if (isPublic && createPublicKey(pem).asymmetricKeyType === 'ed25519') return pem;
-        return reader.refuse(node, `expected an Ed25519 public key in PEM: ${value}`);
-      } catch (error) {
-        const code = codeOf(error);
-        const why = code.startsWith('E') && !code.startsWith('ERR_') ? `cannot be read (${code})` : null;
-        return reader.refuse(node, `${why ?? 'expected an Ed25519 public key in PEM'}: ${value}`);
-      }
-    },
-  };
+  return keyFile(base, 'an Ed25519 public key in PEM', (pem) => {
+    // A private key would be taken too, and has no place on a node.
+    return pem.includes('-----BEGIN PUBLIC KEY-----') && createPublicKey(pem).asymmetricKeyType === 'ed25519';
+  });
 }
 
 /** Where notices are posted: `https://host/path`, or `http://`. Its path may be a secret, and is never repeated. */
@@ -289,44 +295,20 @@ export function siemPlace(base: PathBase): Shape<SiemPlace> {
 
 /** A secret that stands alone in a file; without white space round it. */
 export function secretFile(base: PathBase): Shape<string> {
-  const file = path(base);
-  return {
-    expected: file.expected,
-    schema: file.schema,
-    read(node, reader) {
-      const value = file.read(node, reader);
-      if (value === INVALID) return INVALID;
-      try {
-        const text = readFileSync(value, 'utf8').trim();
-        const isOneLine = /^[\x21-\x7e]{1,4096}$/.test(text);
-        return isOneLine ? text : reader.refuse(node, `expected one line of ASCII, the token alone: ${value}`);
-      } catch (error) {
-        return reader.refuse(node, `cannot be read (${codeOf(error)}): ${value}`);
-      }
-    },
-  };
+  return contentOf(base, (file) => {
+    try {
+      const value = readFileSync(file, 'utf8').trim();
+      const isOneLine = /^[\x21-\x7e]{1,4096}$/.test(value);
+      return isOneLine ? { value } : { problem: 'expected one line of ASCII, the token alone' };
+    } catch (error) {
+      return { problem: `cannot be read (${codeOf(error)})` };
+    }
+  });
 }
 
 /** A private key in a PEM file, without a passphrase; as PEM. */
 export function privateKeyFile(base: PathBase): Shape<string> {
-  const file = path(base);
-  return {
-    expected: file.expected,
-    schema: file.schema,
-    read(node, reader) {
-      const value = file.read(node, reader);
-      if (value === INVALID) return INVALID;
-      try {
-        const pem = readFileSync(value, 'latin1');
-        createPrivateKey(pem);
-        return pem;
-      } catch (error) {
-        const code = codeOf(error);
-        const why = code.startsWith('E') && !code.startsWith('ERR_') ? `cannot be read (${code})` : null;
-        return reader.refuse(node, `${why ?? 'expected a private key in PEM, without a passphrase'}: ${value}`);
-      }
-    },
-  };
+  return keyFile(base, 'a private key in PEM, without a passphrase', (pem) => createPrivateKey(pem).type === 'private');
 }
 
 /** Whether a key belongs to the first certificate of a chain, both PEM. */
@@ -334,24 +316,23 @@ export function isKeyOf(cert: string, key: string): boolean {
   return new X509Certificate(cert).checkPrivateKey(createPrivateKey(key));
 }
 
-/** What is wrong with a file of certificates, or the certificates. */
-function readCertificates(file: string): string | readonly string[] {
+function readCertificates(file: string): Content<readonly string[]> {
   let text: string;
   try {
     text = readFileSync(file, 'latin1');
   } catch (error) {
-    return `cannot be read (${codeOf(error)}): ${file}`;
+    return { problem: `cannot be read (${codeOf(error)})` };
   }
   const blocks = text.match(CERTIFICATE) ?? [];
-  if (blocks.length === 0) return `expected certificates in PEM (-----BEGIN CERTIFICATE-----): ${file}`;
+  if (blocks.length === 0) return { problem: 'expected certificates in PEM (-----BEGIN CERTIFICATE-----)' };
   for (const [index, block] of blocks.entries()) {
     try {
       new X509Certificate(block);
     } catch {
-      return `certificate ${index + 1} of ${blocks.length} cannot be read as one: ${file}`;
+      return { problem: `certificate ${index + 1} of ${blocks.length} cannot be read as one` };
     }
   }
-  return blocks;
+  return { value: blocks };
 }
 
 /** `ENOENT`; `error` where the host gave no code. */
