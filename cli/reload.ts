@@ -6,7 +6,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Config } from '../config/config.ts';
 import { isException, isPolicy, type PolicyDocument } from '../engine/decide/policy-file.ts';
 import { policyVersion } from '../engine/decide/policy-version.ts';
-import { FULL } from '../flow/coverage.ts';
+import { bareEvent, bareSource } from '../flow/bare-event.ts';
 import type { EventBody } from '../flow/event.ts';
 
 /** One thing that has changed. `policy` and `version` are null where it is not a policy, or the policy is gone. */
@@ -100,45 +100,8 @@ export function policyChanges(before: readonly PolicyDocument[], after: readonly
 
 /** The event that records a change. `host`: where it happened. */
 export function adminEvent({ policy, version, text }: Change, id: string, time: Date, host: string): EventBody {
-  return {
-    id,
-    kind: 'admin',
-    time: time.toISOString(),
-    channel: 'proxy',
-    exchange: null,
-    outcome: null,
-    status: null,
-    decisions: [],
-    action: 'allow',
-    mode: null,
-    policy,
-    policyVersion: version,
-    rule: null,
-    severity: null,
-    explanation: [],
-    enforced: false,
-    coverage: FULL,
-    source: {
-      app: null,
-      verified: false,
-      host,
-      pid: null,
-      process: null,
-      exe: null,
-      user: null,
-      container: null,
-      credential: null,
-    },
-    destination: { host: null, port: null, vendor: null, category: 'unknown', country: null },
-    provider: null,
-    model: null,
-    route: null,
-    findings: [],
-    bytes: { out: 0, in: 0 },
-    latencyMs: null,
-    reason: text,
-    refersTo: null,
-  };
+  const about = { policy, policyVersion: version, reason: text, source: bareSource({ host }) };
+  return bareEvent({ id, kind: 'admin', time: time.toISOString(), ...about });
 }
 
 function versionsOf(documents: readonly PolicyDocument[]): Map<string, string> {

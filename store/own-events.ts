@@ -2,6 +2,7 @@
  * Events that Weir makes of itself: what an administrator did, and drift of the map. Appended to the chain in one
  * transaction, so that it works beside a running proxy, as a review does.
  */
+import { bareEvent, bareSource } from '../flow/bare-event.ts';
 import type { EventBody, EventKind } from '../flow/event.ts';
 import type { Home } from './home.ts';
 import { Ledger } from './ledger.ts';
@@ -12,45 +13,8 @@ type Given = Pick<EventBody, 'reason'> & Partial<Omit<EventBody, 'id' | 'kind' |
 
 /** An event of nothing but what is given. `reason` is a sentence for people; no value is in it. */
 export function ownEvent(kind: EventKind, by: string | null, given: Given, time = new Date()): EventBody {
-  return {
-    id: newUlid(),
-    kind,
-    time: time.toISOString(),
-    channel: 'proxy',
-    exchange: null,
-    outcome: null,
-    status: null,
-    decisions: [],
-    action: 'allow',
-    mode: null,
-    policy: null,
-    policyVersion: null,
-    rule: null,
-    severity: null,
-    explanation: [],
-    enforced: false,
-    coverage: { level: 'full', reason: null },
-    source: {
-      app: null,
-      verified: false,
-      host: null,
-      pid: null,
-      process: null,
-      exe: null,
-      user: by,
-      container: null,
-      credential: null,
-    },
-    destination: { host: null, port: null, vendor: null, category: 'unknown', country: null },
-    provider: null,
-    model: null,
-    route: null,
-    findings: [],
-    bytes: { out: 0, in: 0 },
-    latencyMs: null,
-    refersTo: null,
-    ...given,
-  };
+  const source = bareSource({ user: by });
+  return bareEvent({ id: newUlid(), kind, time: time.toISOString(), source, ...given });
 }
 
 /** Commits them, or none. Throws SQLite's errors for a database that cannot be written. */

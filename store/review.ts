@@ -5,9 +5,9 @@
 import type { EventBody, ReviewState, WeirEvent } from '../flow/event.ts';
 import type { Home } from './home.ts';
 import { Ledger } from './ledger.ts';
+import { ownEvent } from './own-events.ts';
 import { openReader } from './reader.ts';
 import { openDatabaseBeside } from './schema.ts';
-import { newUlid } from './ulid.ts';
 
 export interface ReviewInput {
   /** The whole id of the reviewed event. */
@@ -53,43 +53,6 @@ function findEvent(home: Home, id: string): WeirEvent | null {
 
 /** `reason` carries the state, under the hash; who and why are personal and stand beside. */
 function reviewEvent(reviewed: WeirEvent, { state, by }: ReviewInput): EventBody {
-  return {
-    id: newUlid(),
-    kind: 'review',
-    time: new Date().toISOString(),
-    channel: reviewed.channel,
-    exchange: reviewed.exchange,
-    outcome: null,
-    status: null,
-    decisions: [],
-    action: 'allow',
-    mode: null,
-    policy: null,
-    policyVersion: null,
-    rule: null,
-    severity: null,
-    explanation: [],
-    enforced: false,
-    coverage: { level: 'full', reason: null },
-    source: {
-      app: null,
-      verified: false,
-      host: null,
-      pid: null,
-      process: null,
-      exe: null,
-      user: by,
-      container: null,
-      credential: null,
-    },
-    destination: reviewed.destination,
-    provider: null,
-    model: null,
-    route: null,
-    findings: [],
-    bytes: { out: 0, in: 0 },
-    latencyMs: null,
-    reason: state,
-    refersTo: reviewed.id,
-  };
+  const { channel, exchange, destination, id: refersTo } = reviewed;
+  return ownEvent('review', by, { channel, exchange, destination, refersTo, reason: state });
 }
