@@ -4,14 +4,12 @@
  * Weir's. Of what was not seen so, it is unknown.
  */
 import { canonicalHost } from '../catalog/host.ts';
-import { FULL } from '../flow/coverage.ts';
 import type { EventBody } from '../flow/event.ts';
-import { eventDestination } from '../flow/event-destination.ts';
-import { timeText } from '../flow/event-of.ts';
 import type { Destination, Source } from '../flow/parties.ts';
+import { alertEvent } from './alert-event.ts';
 import type { Connection } from './connections.ts';
 import type { PacketFrame } from './frames.ts';
-import type { ConnectionWatcher, WatcherTools } from './observe.ts';
+import type { ConnectionWatcher, WatcherTools } from './watcher.ts';
 
 /**
  * `proxied`: leads to a listener of Weir's, or was steered there. `own`: of Weir itself. `bypass`: round it, to GenAI.
@@ -94,43 +92,6 @@ function bypassEvent(destination: Destination, source: Source, id: string, now: 
     `a TLS connection to ${destination.host} went round the proxy: what it carries is not inspected in line`,
     'route the program through Weir: weir run, weir env, or sensor.steer',
   ];
-  const decision = {
-    direction: 'request',
-    action: 'alert',
-    mode: 'monitor',
-    policy: 'sensor',
-    policyVersion: null,
-    rule: 'bypass',
-    severity,
-    explanation,
-  } as const;
-  return {
-    id,
-    kind: 'bypass',
-    time: timeText(now),
-    channel: 'sensor',
-    exchange: null,
-    outcome: null,
-    status: null,
-    decisions: [decision],
-    action: decision.action,
-    mode: decision.mode,
-    policy: decision.policy,
-    policyVersion: null,
-    rule: decision.rule,
-    severity,
-    explanation,
-    enforced: false,
-    coverage: FULL,
-    source,
-    destination: eventDestination(destination),
-    provider: null,
-    model: null,
-    route: null,
-    findings: [],
-    bytes: { out: 0, in: 0 },
-    latencyMs: null,
-    reason: 'went round the proxy',
-    refersTo: null,
-  };
+  const reason = 'went round the proxy';
+  return alertEvent({ id, kind: 'bypass', now, rule: 'bypass', severity, explanation, source, destination, reason });
 }

@@ -3,12 +3,10 @@
  * what a policy says of it (decide), and the record. Nothing here holds anything up, changes anything or knows a kernel:
  * frames come in, records and commands go out.
  */
-import type { Catalog } from '../catalog/catalog.ts';
 import { canonicalHost } from '../catalog/host.ts';
 import type { Credentials } from '../engine/credentials.ts';
-import { FULL, opaque } from '../flow/coverage.ts';
+import { FULL } from '../flow/coverage.ts';
 import type { EdgeObservation, Via } from '../flow/edge.ts';
-import { eventDestination } from '../flow/event-destination.ts';
 import { countEntities, edgesOf, eventOf, timeText } from '../flow/event-of.ts';
 import { MEDIUM } from '../flow/finding.ts';
 import type { Destination, Source } from '../flow/parties.ts';
@@ -20,57 +18,13 @@ import type { SensorClock } from './clock.ts';
 import { doHandle, doSocket } from './commands.ts';
 import { type Connection, Connections } from './connections.ts';
 import { EdgeSums } from './edge-sums.ts';
-import type { Counts, LibraryFrame, PacketFrame, SensorFrame, StateFrame } from './frames.ts';
+import type { Counts, PacketFrame, SensorFrame, StateFrame } from './frames.ts';
 import { Handles, type TlsConnection } from './handles.ts';
-import { type InspectedExchange, type InspectingHeard, inspectHeard, inspectHeardNow } from './inspect-heard.ts';
+import { type InspectedExchange, inspectHeard, inspectHeardNow } from './inspect-heard.ts';
 import type { HeardExchange } from './reassemble/heard.ts';
-
-/** What holds for exchanges from now on; replaced as a whole when the configuration changes. */
-export interface ObservedSettings extends InspectingHeard {
-  readonly catalog: Catalog;
-  readonly isBypassed: (host: string) => boolean;
-}
-
-/** Listens to connections beside the TLS handles: what is no TLS, and where those that are TLS lead. */
-export interface ConnectionWatcher {
-  /** Its first bytes have told whether it is TLS, and for whom. */
-  told?(connection: Connection, at: number): void;
-  /** A packet of one that is no TLS. */
-  packet?(connection: Connection, packet: PacketFrame, at: number): void;
-  closed?(connection: Connection, at: number, state: StateFrame): void;
-  /** Each second. */
-  tick?(at: number): void;
-  /** An exchange that was heard; true where the watcher has recorded it. */
-  exchange?(parties: HeardParties, exchange: HeardExchange): boolean;
-  /** Nothing more comes. */
-  end?(at: number): void;
-}
-
-/** Who spoke with whom, as far as it is known. */
-export interface HeardParties {
-  readonly source: Source;
-  readonly destination: Destination;
-  readonly via: Via;
-  /** Unix time in ms. */
-  readonly now: number;
-}
-
-/** What a watcher is given to work with. */
-export interface WatcherTools {
-  readonly settings: () => ObservedSettings;
-  readonly sourceOf: (connection: Connection) => Source;
-  readonly destinationOf: (connection: Connection) => Destination;
-  /** Where the connection leads to a listener of Weir's own. */
-  readonly isOwnListener: (connection: Connection) => boolean;
-  readonly wallMs: (at: number) => number;
-  readonly command: (bytes: Buffer) => void;
-  /** For what is recorded with an event, and for edges alone. */
-  readonly recorder: Pick<Recorder, 'closeSoon'> & EdgeRecorder;
-  /** Inspects and records an exchange of a connection that is no TLS. */
-  readonly heardPlain: (connection: Connection, exchange: HeardExchange) => void;
-  readonly addEdge: (observation: EdgeObservation) => void;
-  readonly newId: () => string;
-}
+import type { ObservedSettings } from './settings.ts';
+import { UnreadConnections } from './unread-connections.ts';
+import type { ConnectionWatcher, WatcherTools } from './watcher.ts';
 
 export interface ObserverOptions {
   readonly settings: ObservedSettings;
@@ -90,18 +44,10 @@ export interface ObserverOptions {
 }
 
 const ROOM_BYTES = 48 * 1024 * 1024;
-/** What was closed waits so long for what was said over it, which may be told a little later. */
-const CLOSING_MS = 3000;
 /** Exchanges that wait for a reader of documents or names. */
 const MAX_WAITING = 256;
 const MAX_PAST = 1000;
 const HTTPS_PORT = 443;
-
-interface Closing {
-  readonly connection: Connection;
-  readonly state: StateFrame;
-  readonly dueAt: number;
-}
 
 export class Observer {
   readonly #options: ObserverOptions;
@@ -109,9 +55,7 @@ export class Observer {
   readonly #handles: Handles;
   readonly #sums: EdgeSums;
   readonly #watchers: readonly ConnectionWatcher[];
-  /** Of each process, the TLS libraries that it has and how they are read. */
-  readonly #libraries = new Map<number, Map<string, LibraryFrame>>();
-  #closing: Closing[] = [];
+  readonly #unread: UnreadConnections;
   #settings: ObservedSettings;
   #now = 0;
   #waiting = new Set<Promise<void>>();
@@ -124,6 +68,13 @@ export class Observer {
     this.#options = options;
     this.#settings = options.settings;
     this.#sums = new EdgeSums((observations) => this.#observe(observations));
+    this.#unread = new UnreadConnections({
+      isOurs: (connection) => this.#isOurs(connection),
+      sourceOf: (connection) => this.#sourceOf(connection),
+      destinationOf: (connection) => this.#destinationOf(connection),
+      wallMs: (at) => this.#wall(at),
+      addEdge: (observation) => this.#sums.add(observation),
+    });
     this.#connections = new Connections({
       told: (connection) => this.#told(connection),
       plain: (connection, packet) => this.#plain(connection, packet),
@@ -184,16 +135,16 @@ export class Observer {
       case 'state':
         return this.#state(frame, at);
       case 'exec':
-        this.#libraries.delete(frame.task.tgid);
+        this.#unread.forget(frame.task.tgid);
         return processes.exec(frame);
       case 'fork':
         return processes.fork(frame.task, frame.child);
       case 'exit':
         this.#handles.exit(frame.task, at);
-        this.#libraries.delete(frame.task.tgid);
+        this.#unread.forget(frame.task.tgid);
         return processes.exit(frame.task, at);
       case 'library':
-        return this.#library(frame);
+        return this.#unread.library(frame);
       case 'clock':
         return clock.learn(frame);
       case 'loss':
@@ -210,16 +161,14 @@ export class Observer {
     this.#options.processes.settle(at);
     this.#handles.settle(at);
     for (const watcher of this.#watchers) watcher.tick?.(at);
-    const due = this.#closing.filter(({ dueAt }) => dueAt <= at);
-    if (due.length > 0) this.#closing = this.#closing.filter(({ dueAt }) => dueAt > at);
-    for (const closing of due) this.#closed(closing);
+    this.#unread.settle(at);
     this.#sums.flush();
   }
 
   /** Nothing more comes; resolves when all of it is recorded. */
   async end(): Promise<void> {
     this.#handles.endAll(this.#now);
-    for (const closing of this.#closing.splice(0)) this.#closed(closing);
+    this.#unread.endAll();
     for (const watcher of this.#watchers) watcher.end?.(this.#now);
     await Promise.all(this.#waiting);
     this.tick(this.#now);
@@ -228,9 +177,9 @@ export class Observer {
   /** The loader has ended: its handles, sockets and counters are none of the next one's. */
   restart(): void {
     this.#handles.endAll(this.#now);
-    for (const closing of this.#closing.splice(0)) this.#closed(closing);
+    this.#unread.endAll();
+    this.#unread.clear();
     this.#connections.clear();
-    this.#libraries.clear();
     for (const counts of this.#counts.values()) this.#past.push(counts);
     this.#counts.clear();
     if (this.#past.length > MAX_PAST) this.#past = summed(this.#past);
@@ -397,20 +346,15 @@ export class Observer {
 
   /** By its socket, else the one of the process that leads to the same name. */
   #connectionOf(tls: TlsConnection, authority: string | null): Connection | null {
-    const known =
-      this.#connections.find(tls.cookie) ??
-      this.#closing.find((one) => one.connection.cookie === tls.cookie)?.connection;
-    if (known !== undefined && known !== null) {
+    const known = this.#connections.find(tls.cookie) ?? this.#unread.find(tls.cookie);
+    if (known !== null) {
       if (tls.name !== null) this.#connections.named(known, tls.name);
       return known;
     }
     const host = tls.name ?? hostOf(authority);
     if (host === null) return null;
     const { tgid } = tls.task;
-    const found =
-      this.#connections.findByName(tgid, host) ??
-      this.#closing.find(({ connection }) => connection.task.tgid === tgid && connection.host === host)?.connection ??
-      null;
+    const found = this.#connections.findByName(tgid, host) ?? this.#unread.findByName(tgid, host);
     if (found !== null) tls.cookie = found.cookie;
     return found;
   }
@@ -440,59 +384,11 @@ export class Observer {
     for (const watcher of this.#watchers) watcher.packet?.(connection, packet, this.#now);
   }
 
-  #library(frame: LibraryFrame): void {
-    const { tgid } = frame.task;
-    const libraries = this.#libraries.get(tgid) ?? new Map<string, LibraryFrame>();
-    libraries.set(frame.path, frame);
-    this.#libraries.set(tgid, libraries);
-  }
-
   #state(frame: StateFrame, at: number): void {
     const connection = this.#connections.state(frame);
     if (connection === null) return;
     for (const watcher of this.#watchers) watcher.closed?.(connection, at, frame);
-    if (connection.heard.kind === 'nothing' && connection.isTls === true) {
-      const reason = this.#unreadReason(connection.task.tgid);
-      this.#closing.push({ connection, state: frame, dueAt: at + CLOSING_MS });
-      if (reason !== null) connection.heard = { kind: 'unread', reason };
-      return;
-    }
-    this.#closing.push({ connection, state: frame, dueAt: at + CLOSING_MS });
-  }
-
-  /** Null where its libraries are read, so that what was said over it may still be told. */
-  #unreadReason(tgid: number): string | null {
-    const libraries = [...(this.#libraries.get(tgid)?.values() ?? [])];
-    const unread = libraries.find(({ verdict }) => verdict !== 'probed');
-    if (unread !== undefined && !libraries.some(({ verdict }) => verdict === 'probed'))
-      return unread.reason || 'refused';
-    return null;
-  }
-
-  /** An edge for a connection of which nothing was read. */
-  #closed({ connection, state }: Closing): void {
-    const { heard, isTls, isAccepted, alpn, protocol, port, startedAt } = connection;
-    if (heard.kind === 'heard' || isAccepted || this.#isOurs(connection)) return;
-    // Refused, or nobody said anything.
-    if (isTls === null && protocol === 'tcp' && state.bytesSent + state.bytesReceived === 0) return;
-    const isWeb = alpn.some((name) => name === 'h2' || name === 'http/1.1') || port === HTTPS_PORT;
-    const reason = heard.kind === 'unread' ? heard.reason : isTls === true ? 'tls-unknown' : 'unread';
-    const shown = protocol === 'udp' ? 'quic' : isTls === true ? (isWeb ? 'https' : 'tls') : 'tcp';
-    const shared = {
-      source: this.#sourceOf(connection),
-      destination: eventDestination(this.#destinationOf(connection)),
-      via: connection.via,
-      protocol: shown,
-      channel: 'sensor' as const,
-      entities: {},
-      action: 'allow' as const,
-      coverage: opaque(reason),
-      time: timeText(this.#wall(startedAt)),
-      model: null,
-    };
-    this.#sums.add({ ...shared, direction: 'out', bytesOut: state.bytesSent, bytesIn: 0 });
-    if (state.bytesReceived > 0)
-      this.#sums.add({ ...shared, direction: 'in', bytesOut: 0, bytesIn: state.bytesReceived });
+    this.#unread.closed(connection, frame, at);
   }
 
   #sourceOf({ task, hint }: Connection): Source {

@@ -17,8 +17,10 @@ import { SensorClock } from './clock.ts';
 import { CAPTURE_LIMITS, doLimits, doOwn } from './commands.ts';
 import type { AttachFrame, HelloFrame, SensorFrame } from './frames.ts';
 import { Loader, type LoaderState } from './loader.ts';
-import { type ConnectionWatcher, type ObservedSettings, Observer, type WatcherTools } from './observe.ts';
+import { Observer } from './observe.ts';
+import type { ObservedSettings } from './settings.ts';
 import type { Steering, SteeringTools } from './steer.ts';
+import type { ConnectionWatcher, WatcherTools } from './watcher.ts';
 
 export interface SensorOptions {
   /** The loader's program. */

@@ -5,7 +5,7 @@ import { globMatcher } from '../../catalog/host.ts';
 import type { Engine, UsageLedger } from '../../engine/inspect.ts';
 import type { Override } from '../../flow/override.ts';
 import { isInternalAddress } from '../../sensor/asked-for.ts';
-import type { ObservedSettings } from '../../sensor/observe.ts';
+import type { ObservedSettings } from '../../sensor/settings.ts';
 import type { Snapshot } from '../snapshot.ts';
 
 export interface ObservedParts {

@@ -20,6 +20,7 @@ import type { Message } from '../../flow/message.ts';
 import type { Destination, Source } from '../../flow/parties.ts';
 import type { Closing } from '../../flow/recorder.ts';
 import type { Segment } from '../../flow/segment.ts';
+import { alertEvent } from '../alert-event.ts';
 import type { HeardExchange } from '../reassemble/heard.ts';
 import { storeOfExchange } from './http-store.ts';
 import type { ManagedStores } from './managed-stores.ts';
@@ -256,46 +257,10 @@ export class StoreObserver {
       `${address} speaks ${protocol}, and nobody lists it: a shadow data store`,
       `if it is known, list it: stores: [{name: NAME, owner: OWNER, hosts: ["${address}"]}]`,
     ];
-    const decision = {
-      direction: 'request',
-      action: 'alert',
-      mode: 'monitor',
-      policy: 'sensor',
-      policyVersion: null,
-      rule: 'shadow-store',
-      severity: 'high',
-      explanation,
-    } as const;
-    const id = this.#records.newId(now);
-    return {
-      id,
-      kind: 'drift',
-      time: timeText(now),
-      channel: 'sensor',
-      exchange: null,
-      outcome: null,
-      status: null,
-      decisions: [decision],
-      action: decision.action,
-      mode: decision.mode,
-      policy: decision.policy,
-      policyVersion: null,
-      rule: decision.rule,
-      severity: decision.severity,
-      explanation,
-      enforced: false,
-      coverage: FULL,
-      source: place.source,
-      destination: eventDestination(destination),
-      provider: null,
-      model: null,
-      route: null,
-      findings: [],
-      bytes: { out: 0, in: 0 },
-      latencyMs: null,
-      reason: `shadow data store: ${protocol}`,
-      refersTo: null,
-    };
+    return alertEvent({
+      ...{ id: this.#records.newId(now), kind: 'drift', now, rule: 'shadow-store', severity: 'high', explanation },
+      ...{ source: place.source, destination, reason: `shadow data store: ${protocol}` },
+    });
   }
 }
 

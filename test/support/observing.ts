@@ -13,7 +13,9 @@ import { shownArguments } from '../../sensor/attribution/arguments.ts';
 import { type ContainerFacts, Processes } from '../../sensor/attribution/processes.ts';
 import { SensorClock } from '../../sensor/clock.ts';
 import { decodeFrame, FrameSplitter } from '../../sensor/frames.ts';
-import { type ConnectionWatcher, type ObservedSettings, Observer, type WatcherTools } from '../../sensor/observe.ts';
+import { Observer } from '../../sensor/observe.ts';
+import type { ObservedSettings } from '../../sensor/settings.ts';
+import type { ConnectionWatcher, WatcherTools } from '../../sensor/watcher.ts';
 
 export interface Observing {
   readonly observer: Observer;
