@@ -1,6 +1,6 @@
 /**
- * Real data stores for tests, each in a folder of its own, on a port of its own, gone with the test: PostgreSQL, MariaDB,
- * Redis. Where one is not installed, `missing` says so.
+ * Real data stores for tests, each in a folder of its own, on a port of its own, gone with the test: MariaDB and Redis
+ * here, PostgreSQL in postgres-server.ts. Where one is not installed, `missing` says so.
  */
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
@@ -18,7 +18,8 @@ export interface DataStore {
 
 const POSTGRES = '/usr/lib/postgresql';
 
-function postgresFolder(): string | null {
+/** Where PostgreSQL's programs are; null where it is not installed. */
+export function postgresFolder(): string | null {
   if (!existsSync(POSTGRES)) return null;
   const newest = readdirSync(POSTGRES).sort().at(-1);
   const folder = newest === undefined ? '' : join(POSTGRES, newest, 'bin');
@@ -40,7 +41,7 @@ export function missing(store: 'postgresql' | 'mariadb' | 'redis'): string | fal
   return is ? false : `${store} is not installed (WEIR_TEST_INSTALL=1 installs it as root on Debian)`;
 }
 
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
@@ -49,19 +50,19 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-interface Account {
+export interface Account {
   readonly uid?: number;
   readonly gid?: number;
 }
 
 /** Servers refuse to run as root; packages come with an account for each. */
-function accountOf(name: string): Account {
+export function accountOf(name: string): Account {
   if (process.getuid?.() !== 0) return {};
   const id = (flag: string): number => Number(execFileSync('id', [flag, name], { encoding: 'utf8' }));
   return { uid: id('-u'), gid: id('-g') };
 }
 
-function folderFor(account: Account): string {
+export function folderFor(account: Account): string {
   const folder = mkdtempSync(join(tmpdir(), 'weir-store-'));
   chmodSync(folder, 0o755);
   if (account.uid !== undefined && account.gid !== undefined) chownSync(folder, account.uid, account.gid);
@@ -102,7 +103,7 @@ async function started(
   };
 }
 
-async function answers(port: number): Promise<boolean> {
+export async function answers(port: number): Promise<boolean> {
   const socket = connect(port, '127.0.0.1');
   try {
     await once(socket, 'connect');
@@ -112,28 +113,6 @@ async function answers(port: number): Promise<boolean> {
   } finally {
     socket.destroy();
   }
-}
-
-/** Its user and database are `postgres`; it asks for no password. */
-export async function startPostgres(): Promise<DataStore> {
-  const bin = postgresFolder();
-  if (bin === null) throw new Error('PostgreSQL is not installed');
-  const account = accountOf('postgres');
-  const folder = folderFor(account);
-  const data = join(folder, 'data');
-  execFileSync(join(bin, 'initdb'), ['-D', data, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '-N'], {
-    ...account,
-    cwd: folder,
-    stdio: 'pipe',
-  });
-  const port = await freePort();
-  const settings = [`port=${port}`, 'listen_addresses=127.0.0.1', `unix_socket_directories=${folder}`, 'fsync=off'];
-  const child = spawn(join(bin, 'postgres'), ['-D', data, ...settings.flatMap((one) => ['-c', one])], {
-    ...account,
-    cwd: folder,
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  return started(child, port, folder, 'PostgreSQL', 'SIGINT');
 }
 
 /** Root without a password; the database `test` is there. */

@@ -7,9 +7,10 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { packageRoot } from '../../../config/package-root.ts';
-import { type DataStore, startMariadb, startPostgres, startRedis } from '../../support/data-stores.ts';
+import { type DataStore, startMariadb, startRedis } from '../../support/data-stores.ts';
 import { MysqlClient } from '../../support/mysql-client.ts';
 import { PostgresClient } from '../../support/postgres-client.ts';
+import { startPostgres } from '../../support/postgres-server.ts';
 import { recordingRelay, type Spoken, writeTranscript } from '../../support/transcripts.ts';
 
 /** Runs a client against a relay, and keeps what was said on its last connection. */
