@@ -6,6 +6,8 @@ import { hostname, userInfo } from 'node:os';
 import { canonicalHost } from '../catalog/host.ts';
 import { isLoopback } from '../config/load.ts';
 import { packageVersion } from '../config/package-root.ts';
+import { type Answered, type Asked, answerWith } from '../console/api/desk.ts';
+import { fleetPolicyRoutes, type ReadFleet } from '../console/api/fleet-routes.ts';
 import type { RouteId } from '../console/api/routes.ts';
 import { createApi } from '../console/api/server.ts';
 import { OneTimeCode } from '../console/api/sign-in.ts';
@@ -44,6 +46,8 @@ export interface Observed {
   readonly notify: () => Situation['notify'];
   /** Keeps an event; throws where it cannot. */
   readonly record: (event: EventBody) => void;
+  /** Which node of the fleet runs which policies; null or absent for a Weir without a bus. */
+  readonly readFleet?: ReadFleet | null;
 }
 
 export interface ConfiguredConsole {
@@ -129,9 +133,13 @@ export async function startConfiguredConsole(
     onHeard: () => records.tell('heard'),
   });
   const code = new OneTimeCode(whoRunsThis());
+  const here = fleetPolicyRoutes(observed.readFleet ?? null);
+  const ask = async (asked: Asked): Promise<Answered> =>
+    (await answerWith(here, asked, () => log('weir: a question about the fleet failed'))) ??
+    (await (JUDGED.has(asked.route) ? judging : records).ask(asked));
   const api = createApi({
     home: observed.home,
-    desk: { ask: (asked) => (JUDGED.has(asked.route) ? judging : records).ask(asked) },
+    desk: { ask },
     code,
     version,
     host: hostname(),

@@ -931,6 +931,46 @@ export type NotifyTarget = Of<typeof notifyTarget>;
 export const fleet = named('Fleet', object({ hosts: list(fleetHost), notify: list(notifyTarget) }));
 export type Fleet = Of<typeof fleet>;
 
+const nodeReport = named(
+  'NodeReport',
+  object({
+    node: text(),
+    host: text(),
+    labels: list(text()),
+    weir: text('version'),
+    startedAt: moment(),
+    heard: moment('when it last reported'),
+    isSilent: flag('silent for longer than it ever is while it runs'),
+    bundle: nullable(object({ name: text(), version: integer(), since: moment() })),
+    refused: nullable(
+      object({ name: nullable(text()), version: nullable(integer()), reason: text(), since: moment() }),
+      'the last bundle that it refused, unless it has taken one up since',
+    ),
+    held: nullable(text(), 'why the newest bundle is not taken up though nothing is wrong with it'),
+    counts: object({
+      calls: integer('exchanges since the bundle was taken up'),
+      block: integer(),
+      redact: integer(),
+      tokenize: integer(),
+      alert: integer(),
+    }),
+  }),
+);
+export type NodeReportRow = Of<typeof nodeReport>;
+export const fleetPolicies = named(
+  'FleetPolicies',
+  object({
+    hasBus: flag('false: this Weir is no node of a fleet, and knows of no other'),
+    problem: nullable(text('why the nodes could not be asked for')),
+    published: nullable(
+      object({ name: text(), version: integer(), at: moment() }),
+      'the newest bundle on the bus; what a node does not run it has not taken up yet',
+    ),
+    nodes: list(nodeReport, 'by host'),
+  }),
+);
+export type FleetPolicies = Of<typeof fleetPolicies>;
+
 // ---- words for filters
 
 export const vocabulary = named(

@@ -204,6 +204,7 @@ export async function startMock({
     }
     if (what === 'policies') return policyAnswer(id ?? '', more, last, method, field);
     if (path === '/fleet') return fleetOf(world);
+    if (path === '/fleet/policies') return { hasBus: false, problem: null, published: null, nodes: [] };
     if (path === '/vocabulary') return vocabularyOf(world);
     if (path === '/tokens' && method === 'POST') {
       const name = String(field('name'));
