@@ -6,7 +6,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { HostPort } from '../catalog/host.ts';
-import { putOver } from '../proxy/tls/authority-files.ts';
+import { putOver } from '../keys/private-files.ts';
 import { JKS_PASSWORD, javaTrustStore } from './java-trust.ts';
 import {
   type Certificate,

@@ -7,7 +7,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { getCACertificates } from 'node:tls';
-import { putOver, readIfThere } from '../proxy/tls/authority-files.ts';
+import { putOver, readIfThere } from '../keys/private-files.ts';
 
 /** A certificate as base64 of its DER, on one line: equal certificates are equal strings. */
 export type Certificate = string;

@@ -14,6 +14,7 @@ type Rule = (file: SourceFile) => readonly string[];
 
 const FOLDERS = [
   'flow',
+  'keys',
   'wire',
   'engine',
   'catalog',
@@ -34,19 +35,21 @@ const EVERYTHING = [...SOURCES, ...readSources(['scripts', 'bench', 'test'])];
 /** What a folder may import, itself aside. Arrows point towards `flow`. */
 const MAY_IMPORT: Readonly<Record<Folder, readonly Folder[]>> = {
   flow: [],
+  keys: ['flow'],
   wire: ['flow'],
   engine: ['flow'],
   catalog: ['flow'],
   config: ['flow', 'engine', 'catalog'],
-  proxy: ['flow', 'wire', 'engine', 'catalog', 'config'],
+  proxy: ['flow', 'keys', 'wire', 'engine', 'catalog', 'config'],
   sensor: ['flow', 'wire', 'engine', 'catalog'],
-  store: ['flow'],
+  store: ['flow', 'keys'],
   map: ['flow', 'store'],
   console: ['flow', 'store', 'map'],
   model: ['flow', 'engine'],
   documents: ['flow', 'engine'],
   cli: [
     'flow',
+    'keys',
     'wire',
     'engine',
     'catalog',
@@ -237,7 +240,7 @@ const HOME_OF: Readonly<Record<string, RegExp>> = {
   '@opentelemetry/exporter-trace-otlp-http': /^cli\/traces\//,
   '@opentelemetry/resources': /^cli\/traces\//,
   '@opentelemetry/sdk-trace-base': /^cli\/traces\//,
-  'node-forge': /^proxy\/tls\//,
+  'node-forge': /^keys\//,
   'node:sqlite': /^store\//,
   'node:worker_threads': /^(store|model|documents|cli\/examining|cli\/console|cli\/notify)\//,
   'onnxruntime-node': /^model\//,
@@ -427,7 +430,7 @@ const PROOFS: readonly Proof[] = [
       { path: 'cli/ca.ts', text: "import forge from 'node-forge';" },
       { path: 'proxy/traces.ts', text: "await import('@opentelemetry/exporter-trace-otlp-http');" },
     ],
-    good: [{ path: 'proxy/tls/leaves.ts', text: "import forge from 'node-forge';" }],
+    good: [{ path: 'keys/certificate.ts', text: "import forge from 'node-forge';" }],
   },
   {
     what: 'files are named in kebab-case for the thing inside',

@@ -2,8 +2,8 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { issuerOf, leafKeyOf, pemOf, signLeaf } from '../../keys/certificate.ts';
 import { loadOrCreateAuthority } from '../../proxy/tls/authority.ts';
-import { issuerOf, leafKeyOf, pemOf, signLeaf } from '../../proxy/tls/certificate.ts';
 import { freePort, type Peer, startProgram } from './program.ts';
 
 export async function startNginx(

@@ -5,9 +5,9 @@
 import { spawnSync } from 'node:child_process';
 import { copyFileSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { pemOf } from '../../keys/certificate.ts';
+import { putOver } from '../../keys/private-files.ts';
 import { type Authority, loadOrCreateAuthority, type TrustedCertificate } from '../../proxy/tls/authority.ts';
-import { putOver } from '../../proxy/tls/authority-files.ts';
-import { pemOf } from '../../proxy/tls/certificate.ts';
 import { homePaths } from '../../store/home.ts';
 import { type Command, type CommandContext, hasOption } from '../command.ts';
 import { posixWord } from '../shell-words.ts';

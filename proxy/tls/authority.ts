@@ -16,9 +16,17 @@ import { existsSync, rmSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { WeirError } from '../../flow/errors.ts';
-import { keyUsable, makePrivateFolder, putIfAbsent, putOver, readIfThere, removeMatching } from './authority-files.ts';
-import { pemOf, signAuthority } from './certificate.ts';
-import { constraintsOf, namesBeyond, permittedNames } from './name-constraints.ts';
+import { pemOf, signAuthority } from '../../keys/certificate.ts';
+import { constraintsOf, namesBeyond } from '../../keys/name-constraints.ts';
+import {
+  keyUsable,
+  makePrivateFolder,
+  putIfAbsent,
+  putOver,
+  readIfThere,
+  removeMatching,
+} from '../../keys/private-files.ts';
+import { permittedNames } from './permitted-names.ts';
 
 export interface Authority {
   /** The certificate that signs, PEM. */

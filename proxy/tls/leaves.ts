@@ -6,8 +6,8 @@ import { createHash, generateKeyPairSync, type X509Certificate } from 'node:cryp
 import { isIP } from 'node:net';
 import { createSecureContext, type SecureContext } from 'node:tls';
 import { domainToASCII } from 'node:url';
+import { issuerOf, leafKeyOf, pemOf, signLeaf, type Validity } from '../../keys/certificate.ts';
 import type { Authority } from './authority.ts';
-import { issuerOf, leafKeyOf, pemOf, signLeaf, type Validity } from './certificate.ts';
 
 export interface LeafOptions {
   /** Most names kept; the one not used for longest goes first. */

@@ -5,6 +5,8 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { existsSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { pemOf } from '../../keys/certificate.ts';
+import { putOver, readIfThere, removeMatching } from '../../keys/private-files.ts';
 import {
   type Authority,
   DERIVED,
@@ -18,8 +20,6 @@ import {
   readKey,
   usingFiles,
 } from './authority.ts';
-import { putOver, readIfThere, removeMatching } from './authority-files.ts';
-import { pemOf } from './certificate.ts';
 
 /**
  * Makes the pair that is to sign next, and adds its certificate to what clients are told to trust; what signs stays as it

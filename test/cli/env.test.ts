@@ -11,8 +11,8 @@ import { parse } from 'yaml';
 import { ADDING, proxyUrl, REPLACING } from '../../cli/routing.ts';
 import { assignments } from '../../cli/shell-words.ts';
 import { certificatesIn, systemRoots } from '../../cli/trust-bundle.ts';
+import { pemOf, signAuthority } from '../../keys/certificate.ts';
 import { loadOrCreateAuthority } from '../../proxy/tls/authority.ts';
-import { pemOf, signAuthority } from '../../proxy/tls/certificate.ts';
 import { makePlace, type Place } from './run-context.ts';
 
 /** Values that a careless quoting breaks, or runs. */

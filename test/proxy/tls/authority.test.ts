@@ -7,8 +7,8 @@ import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import { promisify } from 'node:util';
 import { WeirError } from '../../../flow/errors.ts';
+import { pemOf, signAuthority } from '../../../keys/certificate.ts';
 import { expiryNotice, loadOrCreateAuthority, replaceAuthority } from '../../../proxy/tls/authority.ts';
-import { pemOf, signAuthority } from '../../../proxy/tls/certificate.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'weir-authority-'));
 after(() => rmSync(root, { recursive: true, force: true }));

@@ -6,9 +6,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import { WeirError } from '../../../flow/errors.ts';
+import { issuerOf, leafKeyOf, pemOf, signLeaf } from '../../../keys/certificate.ts';
+import { constraintsOf, namesBeyond } from '../../../keys/name-constraints.ts';
 import { type Authority, loadOrCreateAuthority } from '../../../proxy/tls/authority.ts';
-import { issuerOf, leafKeyOf, pemOf, signLeaf } from '../../../proxy/tls/certificate.ts';
-import { constraintsOf, namesBeyond, permittedNames } from '../../../proxy/tls/name-constraints.ts';
+import { permittedNames } from '../../../proxy/tls/permitted-names.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'weir-constraints-'));
 after(() => rmSync(root, { recursive: true, force: true }));

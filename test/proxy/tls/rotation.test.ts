@@ -3,8 +3,8 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, w
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
+import { constraintsOf } from '../../../keys/name-constraints.ts';
 import { loadOrCreateAuthority, replaceAuthority } from '../../../proxy/tls/authority.ts';
-import { constraintsOf } from '../../../proxy/tls/name-constraints.ts';
 import { beginRotation, dropOld, finishRotation } from '../../../proxy/tls/rotation.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'weir-rotation-'));

@@ -1,10 +1,8 @@
 /**
- * The names that an authority may sign for (RFC 5280 §4.2.1.10), where `proxy.intercept` is a closed list: whoever steals
- * its key then gains nothing for any other host. A list with an open end, such as `*`, gives no constraint.
+ * The names that an authority may sign for (RFC 5280 §4.2.1.10): whoever steals its key then gains nothing for any other
+ * host. It lays the extension out and reads it; what the names are is for others to say.
  */
-import { isIP } from 'node:net';
 import forge from 'node-forge';
-import { OWN_NAME } from '../authority.ts';
 import { type Asn1, addressOctets, childrenOf, sequence, tagged } from './asn1.ts';
 
 export interface PermittedNames {
@@ -16,26 +14,6 @@ export interface PermittedNames {
 const NAME_CONSTRAINTS = '2.5.29.30';
 const DNS_NAME = 2;
 const IP_ADDRESS = 7;
-
-/** What the globs name, a whole label at least; null where one of them has an open end. */
-export function permittedNames(intercept: readonly string[]): PermittedNames | null {
-  // By its own page a browser finds out whether it trusts the authority.
-  const domains = new Set<string>([OWN_NAME]);
-  const addresses = new Set<string>();
-  for (const glob of intercept) {
-    if (isIP(glob) !== 0) {
-      addresses.add(glob);
-      continue;
-    }
-    // A constraint has no wildcards: it is the part behind the last one, from its first whole label on.
-    const labels = glob.split('.');
-    const domain = labels.slice(labels.findLastIndex((label) => label.includes('*')) + 1).join('.');
-    if (domain === '') return null;
-    domains.add(domain);
-  }
-  const kept = [...domains].filter((domain) => ![...domains].some((other) => domain.endsWith(`.${other}`)));
-  return { domains: kept, addresses: [...addresses] };
-}
 
 /** What of `wanted` an authority may not sign for: `*` where it wants all. */
 export function namesBeyond(permitted: PermittedNames | null, wanted: PermittedNames | null): readonly string[] {
