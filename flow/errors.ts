@@ -47,6 +47,31 @@ export const ERRORS = {
     fault: 'us',
     hint: 'Free space on the disk that holds home; until then `proxy.onError` decides about calls.',
   },
+  store_away: {
+    meaning: 'The shared store cannot be reached, or cannot take anything now.',
+    fault: 'upstream',
+    hint: 'Do as the message says; what is to be recorded waits on its node until then, and nothing is lost.',
+  },
+  store_denied: {
+    meaning: 'The shared store does not let this user in, or not do that.',
+    fault: 'client',
+    hint: 'Check user, password and database of `store`; docs/postgres.md lists what each role needs.',
+  },
+  store_untrusted: {
+    meaning: 'The certificate of the shared store was not accepted, or it does not speak TLS.',
+    fault: 'client',
+    hint: 'Name the file of its authority as sslrootcert= in `store`, and a host that the certificate is for.',
+  },
+  store_unready: {
+    meaning: 'The shared store has no tables of this version yet, or is a PostgreSQL that is too old.',
+    fault: 'client',
+    hint: 'Run `weir store migrate` with a role that may create tables; PostgreSQL has to be 13 or newer.',
+  },
+  store_refused: {
+    meaning: 'Records cannot be stored as they are.',
+    fault: 'us',
+    hint: 'The message names them; they lie in the dead-letter file, and the others went on.',
+  },
   port_taken: {
     meaning: 'The address to listen on is taken.',
     fault: 'client',
@@ -134,11 +159,18 @@ export type ErrorCode = keyof typeof ERRORS;
 /** `message` says what, where and how to mend it; never a value taken from a message. */
 export class WeirError extends Error {
   readonly code: ErrorCode;
+  /** For programs: of `store_refused`, the ids of the records. */
+  readonly details: { readonly ids?: readonly string[] };
 
-  constructor(code: ErrorCode, message: string, options: { readonly cause?: unknown } = {}) {
+  constructor(
+    code: ErrorCode,
+    message: string,
+    { details = {}, ...options }: { readonly cause?: unknown; readonly details?: WeirError['details'] } = {},
+  ) {
     super(message, options);
     this.name = 'WeirError';
     this.code = code;
+    this.details = details;
   }
 
   get fault(): Fault {
