@@ -35,6 +35,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     summary: 'run the sensor alone: what leaves this host, without a proxy',
     load: () => import('./sensor.ts'),
   },
+  {
+    name: 'console',
+    summary: 'run the console alone, without a proxy',
+    load: () => import('./console.ts'),
+  },
   { name: 'ca', summary: 'the certificate authority of this home', load: () => import('./ca.ts') },
   { name: 'doctor', summary: 'what works on this host and what does not', load: () => import('./doctor.ts') },
   { name: 'demo', summary: 'everything at once against a local stand-in', load: () => import('./demo.ts') },

@@ -6,6 +6,7 @@ import { createRecorder } from '../store/recorder.ts';
 import type { Command, CommandContext } from './command.ts';
 import { type SensorChild, startSensorChild } from './sensor/sensor-child.ts';
 import { standingLine } from './sensor/standing-text.ts';
+import { serviceManager } from './service-manager.ts';
 
 export const command: Command = {
   name: 'sensor',
@@ -40,8 +41,12 @@ async function run(context: CommandContext): Promise<number> {
     await sensor.settled;
     context.err(`weir: the sensor ${standingLine(sensor.standing)}\n  home  ${home.path}\n`);
     if (sensor.standing.state === 'unavailable') return 1;
-    await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
+    const stopped = Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
+    const manager = serviceManager({ env: context.env, pid: process.pid, log });
+    await manager.ready(`the sensor ${standingLine(sensor.standing)}`);
+    await stopped;
     context.err('weir: stopping\n');
+    await manager.stopping();
     return 0;
   } finally {
     await sensor?.close();

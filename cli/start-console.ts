@@ -31,8 +31,8 @@ import type { Snapshot } from './snapshot.ts';
 /** What the console asks of the rest of Weir. */
 export interface Observed {
   readonly home: HomePaths;
-  /** Why the proxy takes no calls now; null while it does. */
-  readonly proxyProblem: () => string | null;
+  /** Why the proxy takes no calls now; null while it does. Null in place of it where the console runs without one. */
+  readonly proxyProblem: (() => string | null) | null;
   /** Why no record can be kept now; null while they can. */
   readonly storeProblem: () => string | null;
   /** What each process that carries traffic has counted, by its name. Bounded in time. */
@@ -88,7 +88,7 @@ export async function startConfiguredConsole(
   let policies = policiesInForce(snapshot);
   let isSensorNeeded = config.sensor.enabled === true;
   const parts = (): readonly Part[] => [
-    { name: 'proxy', problem: observed.proxyProblem() },
+    ...(observed.proxyProblem === null ? [] : [{ name: 'proxy' as const, problem: observed.proxyProblem() }]),
     { name: 'store', problem: observed.storeProblem() },
     ...sensorPart(observed.sensor(), isSensorNeeded),
   ];

@@ -6,6 +6,7 @@ import type { Config } from '../config/config.ts';
 import { loadConfig } from '../config/load.ts';
 import type { Command, CommandContext } from './command.ts';
 import { standingLine } from './sensor/standing-text.ts';
+import { serviceManager } from './service-manager.ts';
 import { type RunningWeir, startWeir } from './start.ts';
 import { CAN_SHARE_PORT } from './workers/workers.ts';
 
@@ -36,7 +37,11 @@ async function run(context: CommandContext): Promise<number> {
   void weir.sensorSettled.then(() => {
     if (weir.sensor !== null) log(`weir: the sensor ${standingLine(weir.sensor)}`);
   });
-  await stopSignal(context, weir);
+  const manager = serviceManager({ env: context.env, pid: process.pid, log });
+  const signalled = stopSignal(context, weir);
+  await manager.ready(`the proxy listens on ${weir.url}`);
+  await signalled;
+  await manager.stopping();
   await weir.close();
   context.err('weir: stopped\n');
   return 0;

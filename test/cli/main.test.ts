@@ -98,6 +98,7 @@ describe('the table of commands', () => {
       'flows',
       'token',
       'sensor',
+      'console',
       'ca',
       'doctor',
       'demo',
