@@ -14,6 +14,7 @@ import { opaque } from '../../flow/coverage.ts';
 import type { EdgeObservation } from '../../flow/edge.ts';
 import type { Source } from '../../flow/parties.ts';
 import { LOG_FORMATS, type LogFormat, logReading } from '../../map/imports/formats.ts';
+import { JsonLines } from '../../map/imports/json-lines.ts';
 import type { Entry, LineReader, LoggedFlow } from '../../map/imports/logged-flow.ts';
 import { openHome } from '../../store/home.ts';
 import { EdgeImporter, type ImportedLine } from '../../store/imports.ts';
@@ -29,7 +30,7 @@ export const command: Command = {
     'and when. A log knows nothing of the data, so such an edge names no kind of it (coverage opaque: log).',
     'Each line counts once: importing a file again, or a longer copy of it, adds only what is new.',
     'vpc         AWS VPC flow logs, default fields or by their header line',
-    'cloudtrail  AWS CloudTrail data events of S3: {"Records": […]} or an event a line',
+    'cloudtrail  AWS CloudTrail data events of S3: {"Records": […]} or one event after another, over several lines or not',
     'envoy       its default and Istio’s format, or JSON',
     'nginx       combined or common, with the virtual host in front or not, or JSON',
     'squid       native, common or combined',
@@ -83,7 +84,8 @@ async function run(context: CommandContext): Promise<number> {
   try {
     for (const file of context.positionals) {
       if (unread.has(file)) continue;
-      await importFile({ context, file, unread, read: reading.read(), importer, catalog, total });
+      const { isSpread } = reading;
+      await importFile({ context, file, unread, read: reading.read(), isSpread, importer, catalog, total });
     }
   } finally {
     importer.close();
@@ -97,12 +99,14 @@ interface FileImport {
   readonly file: string;
   readonly unread: Set<string>;
   readonly read: LineReader;
+  readonly isSpread: boolean;
   readonly importer: EdgeImporter;
   readonly catalog: Catalog;
   readonly total: Total;
 }
 
-async function importFile({ context, file, unread, read, importer, catalog, total }: FileImport): Promise<void> {
+async function importFile(job: FileImport): Promise<void> {
+  const { context, file, unread, read, isSpread, importer, catalog, total } = job;
   const ours = ownAddresses();
   const seen = new Map<string, number>();
   let batch: ImportedLine[] = [];
@@ -112,7 +116,7 @@ async function importFile({ context, file, unread, read, importer, catalog, tota
     total.known += known;
     batch = [];
   };
-  const isRead = await eachLine(context, file, unread, (line, number) => {
+  const hear = (line: string, number: number): void => {
     if (line.trim() === '') return;
     total.lines++;
     const observations: EdgeObservation[] = [];
@@ -129,7 +133,12 @@ async function importFile({ context, file, unread, read, importer, catalog, tota
     seen.set(line, occurrence + 1);
     batch.push({ text: line, occurrence, observations });
     if (batch.length >= BATCH) commit();
-  });
+  };
+  const spread = isSpread ? new JsonLines(hear) : null;
+  const isRead = await eachLine(context, file, unread, (line, number) =>
+    spread === null ? hear(line, number) : spread.add(line, number),
+  );
+  spread?.end();
   if (batch.length > 0) commit();
   if (isRead) total.files++;
 }

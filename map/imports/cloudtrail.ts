@@ -1,5 +1,5 @@
 /**
- * AWS CloudTrail's data events of S3: files of `{"Records": […]}` on one line, or an event a line. The workload is the
+ * AWS CloudTrail's data events of S3: files of `{"Records": […]}`, or an event a line. The workload is the
  * principal; a role's session counts as the role. Object keys are not taken over.
  */
 import {

@@ -16,6 +16,8 @@ export interface LogReading {
   readonly learn: (() => (line: string) => void) | null;
   /** For each file a reader. */
   readonly read: () => LineReader;
+  /** Whether its JSON may stand over several lines. */
+  readonly isSpread: boolean;
 }
 
 export function logReading(format: LogFormat, options: ReadingOptions): LogReading {
@@ -30,9 +32,10 @@ export function logReading(format: LogFormat, options: ReadingOptions): LogReadi
         };
       },
       read: () => zeekReader(names),
+      isSpread: false,
     };
   }
-  return { learn: null, read: READERS[format](options) };
+  return { learn: null, read: READERS[format](options), isSpread: format === 'cloudtrail' };
 }
 
 const READERS: Readonly<Record<Exclude<LogFormat, 'zeek'>, (options: ReadingOptions) => () => LineReader>> = {

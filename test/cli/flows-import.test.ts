@@ -100,3 +100,32 @@ test('bad usage says what is missing', async (t) => {
     assert.match(err, text);
   }
 });
+
+const BUCKET_EVENT = (bucket: string, name = 'GetObject') => ({
+  eventTime: '2026-11-01T10:00:00Z',
+  eventSource: 's3.amazonaws.com',
+  eventName: name,
+  awsRegion: 'eu-west-1',
+  userIdentity: { type: 'IAMUser', arn: 'arn:aws:iam::123456789012:user/ana "}{" \\' },
+  requestParameters: { bucketName: bucket },
+  additionalEventData: { bytesTransferredOut: 12, bytesTransferredIn: 0 },
+});
+
+test('CloudTrail over several lines is what it is on one; a broken object takes no other with it', async (t) => {
+  const at = place(t);
+  const [one, two, three] = [BUCKET_EVENT('one'), BUCKET_EVENT('two'), BUCKET_EVENT('three', 'PutObject')];
+  const whole = file(at, 'whole.json', JSON.stringify({ Records: [one, two] }, null, 2));
+  const first = await at.call(['flows', 'import', '--format', 'cloudtrail', '--json', whole]);
+  assert.deepEqual([first.err, JSON.parse(first.out).added], ['', 1]);
+  assert.equal((await edges(at)).length, 2);
+
+  const cut = JSON.stringify(two, null, 2).split('\n').slice(0, 4).join('\n');
+  const mixed = [cut, JSON.stringify(three, null, 2), JSON.stringify(one), cut].join('\n');
+  const log = file(at, 'mixed.json', mixed);
+  const { out, err } = await at.call(['flows', 'import', '--format', 'cloudtrail', '--json', log]);
+  const { added, broken, lines } = JSON.parse(out);
+  assert.deepEqual([lines, added, broken], [4, 2, 2]);
+  const lastOf = 4 + JSON.stringify(three, null, 2).split('\n').length + 2;
+  assert.equal(err, `${log}:1: no JSON object\n${log}:${lastOf}: no JSON object\n`);
+  assert.equal((await edges(at)).length, 3);
+});
