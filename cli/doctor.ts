@@ -20,7 +20,7 @@ export const command: Command = {
   usage: 'weir doctor [--json] [--config FILE]',
   details: [
     'Looks at Node, the native module, configuration, policies, home, certificate authority, ports,',
-    'proxy variables, clock and sensor, and says how to mend what is not as it should be. Changes nothing.',
+    'ports, proxy variables, clock and sensor, and says how to mend what is not as it should be. Changes nothing.',
     '',
     'Options:',
     '  --json  one JSON document: {"healthy", "checks": [{"name", "status", "what", "fix"}]},',
@@ -53,6 +53,7 @@ async function examine(context: CommandContext): Promise<readonly Check[]> {
     configuration,
     policies,
     config === null ? unknown('model') : await checkModel(config),
+    config === null ? unknown('environments') : await checkFences(config),
     checkHome(home),
     checkAuthority(home, Date.now()),
     config === null ? unknown('port') : await checkPort(listen, home),
@@ -95,6 +96,15 @@ async function checkPolicies(config: Config): Promise<Check> {
     );
   } catch (error) {
     return fromError('policies', error);
+  }
+}
+
+async function checkFences(config: Config): Promise<Check> {
+  try {
+    const { checkEnvironments } = await import('./doctor/environments.ts');
+    return checkEnvironments(config);
+  } catch (error) {
+    return fromError('environments', error);
   }
 }
 

@@ -8,6 +8,7 @@ import { Readable } from 'node:stream';
 import { after, describe, test } from 'node:test';
 import type { Check } from '../../cli/doctor/check.ts';
 import { checkConsole } from '../../cli/doctor/console.ts';
+import { checkEnvironments } from '../../cli/doctor/environments.ts';
 import { checkAuthority, checkEnvironment, checkHome, checkPort, latestSeen } from '../../cli/doctor/place.ts';
 import { checkClock, checkNode, checkNodeOfPath, isInRange, requiredNode } from '../../cli/doctor/runtime.ts';
 import { COMMANDS, main } from '../../cli/main.ts';
@@ -343,4 +344,25 @@ describe('the console', () => {
     assert.equal(ready.status, 'ok', ready.what);
     assert.deepEqual([not.status, not.what], ['broken', 'store: the spool cannot be written (ENOSPC)']);
   });
+});
+
+test('fences: a name that nothing here has is named with the near one; no fence is off', async () => {
+  const path = place(
+    'fences',
+    'environments: {pci: {apps: [biling, billing], stores: [cards], vendors: [Strype, stripe, acme]}}\n' +
+      'apps: [{name: billing}]\nstores: [{name: card, hosts: ["10.0.0.4:5432"]}]\n' +
+      'destinations: [{hosts: [api.acme.example], vendor: Acme}]\n',
+  );
+  const { code, out } = await doctor(['--json'], path);
+  const { checks }: { checks: readonly Check[] } = JSON.parse(out);
+  const check = checks.find(({ name }) => name === 'environments');
+  assert.equal(code, 0);
+  assert.equal(check?.status, 'warning');
+  assert.deepEqual(check?.what.split('\n'), [
+    'environments.pci.apps names "biling", which nothing here has; did you mean "billing"?',
+    'environments.pci.stores names "cards", which nothing here has; did you mean "card"?',
+    'environments.pci.vendors names "Strype", which nothing here has; did you mean "Stripe"?',
+  ]);
+  const nothing = { environments: new Map(), apps: [], stores: [], destinations: [] };
+  assert.equal(checkEnvironments(nothing).status, 'off');
 });
