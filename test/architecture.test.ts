@@ -26,6 +26,7 @@ const FOLDERS = [
   'console',
   'model',
   'documents',
+  'fleet',
   'cli',
 ] as const;
 type Folder = (typeof FOLDERS)[number];
@@ -47,6 +48,7 @@ const MAY_IMPORT: Readonly<Record<Folder, readonly Folder[]>> = {
   console: ['flow', 'store', 'map'],
   model: ['flow', 'engine'],
   documents: ['flow', 'engine'],
+  fleet: ['flow', 'store'],
   cli: [
     'flow',
     'keys',
@@ -61,6 +63,7 @@ const MAY_IMPORT: Readonly<Record<Folder, readonly Folder[]>> = {
     'console',
     'model',
     'documents',
+    'fleet',
   ],
 };
 /** Where the package lies is not configuration: any folder that reads data files may ask. */
@@ -68,6 +71,9 @@ const PACKAGE_ROOT = 'config/package-root.ts';
 const MAY_ASK_PACKAGE_ROOT: readonly string[] = ['catalog', 'map', 'console'];
 /** Of the engine, config knows the reading of checked YAML and of policies, and the names of what can be found. */
 const ENGINE_FOR_CONFIG = ['engine/decide/', 'engine/recognizers/', 'engine/scan/'];
+
+/** Where a bus is stands in one text, which is read in one place. */
+const BUS_SETTINGS = 'fleet/bus-settings.ts';
 
 function folderOf(path: string): string {
   return path.split('/')[0] ?? '';
@@ -90,6 +96,7 @@ const arrowsPointOneWay: Rule = (file) => {
     if (target === null) return [];
     const to = folderOf(target);
     if (to === from) return [];
+    if (target === BUS_SETTINGS && from === 'config') return [];
     if (target === PACKAGE_ROOT && MAY_ASK_PACKAGE_ROOT.includes(from)) return [];
     if (from === 'config' && to === 'engine' && !ENGINE_FOR_CONFIG.some((part) => target.startsWith(part))) {
       return [`imports ${specifier}: of the engine, config may know ${ENGINE_FOR_CONFIG.join(', ')} only`];
@@ -242,7 +249,12 @@ const HOME_OF: Readonly<Record<string, RegExp>> = {
   '@opentelemetry/sdk-trace-base': /^cli\/traces\//,
   'node-forge': /^keys\//,
   'node:sqlite': /^store\//,
-  'node:worker_threads': /^(store|model|documents|cli\/examining|cli\/console|cli\/notify)\//,
+  'node:worker_threads': /^(store|model|documents|fleet|cli\/examining|cli\/console|cli\/notify)\//,
+  // They open sockets of their own: to the bus, which is no upstream.
+  '@nats-io/jetstream': /^fleet\//,
+  '@nats-io/kv': /^fleet\//,
+  '@nats-io/obj': /^fleet\//,
+  '@nats-io/transport-node': /^fleet\//,
   'onnxruntime-node': /^model\//,
   saxes: /^documents\//,
   unpdf: /^documents\//,
