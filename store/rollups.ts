@@ -5,7 +5,7 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { EdgeDirection } from '../flow/edge.ts';
 import { CHANNELS, type Channel } from '../flow/parties.ts';
-import { bucketOf, HOUR, SPANS, startOf } from './spans.ts';
+import { bucketOf, HOUR, SPANS, type Span, startOf } from './spans.ts';
 
 /** Calls, by what was carried out on them too; those that are none of these were let through. */
 export interface Counts {
@@ -23,17 +23,38 @@ export function everyone(channel: Channel, direction: EdgeDirection): number {
   return -1 - CHANNELS.indexOf(channel) * 2 - (direction === 'in' ? 1 : 0);
 }
 
-interface Cell {
+export interface Cell {
   readonly counts: { -readonly [K in keyof Counts]: number };
   readonly entities: Map<number, number>;
 }
 
 type Cells = Map<number, Cell>;
 
+/** What a batch adds, by hour, then by edge. */
+export class RollupSums {
+  readonly #added = new Map<number, Cells>();
+
+  add(edge: number, timeMs: number, counts: Counts, entities: readonly (readonly [number, number])[]): void {
+    addTo(this.#added, bucketOf(timeMs, HOUR), edge, counts, entities);
+  }
+
+  /** Each row of every span once. */
+  *cells(): Generator<{ readonly span: Span; readonly bucket: number; readonly edge: number; readonly cell: Cell }> {
+    for (const span of SPANS) {
+      for (const [bucket, cells] of widened(this.#added, span)) {
+        for (const [edge, cell] of cells) yield { span, bucket, edge, cell };
+      }
+    }
+  }
+
+  clear(): void {
+    this.#added.clear();
+  }
+}
+
 /** Sums up a batch and writes each row once. */
 export class RollupWriter {
-  /** By hour, then by edge. */
-  readonly #added = new Map<number, Cells>();
+  readonly #sums = new RollupSums();
   readonly #addCounts: StatementSync;
   readonly #addEntity: StatementSync;
 
@@ -50,25 +71,21 @@ export class RollupWriter {
       ON CONFLICT (span, bucket, edge, entity) DO UPDATE SET count = count + excluded.count`);
   }
 
-  add(edge: number, timeMs: number, counts: Counts, entities: readonly (readonly [number, number])[]): void {
-    addTo(this.#added, bucketOf(timeMs, HOUR), edge, counts, entities);
+  add(...added: Parameters<RollupSums['add']>): void {
+    this.#sums.add(...added);
   }
 
   write(): void {
-    for (const span of SPANS) {
-      for (const [bucket, cells] of widened(this.#added, span)) {
-        for (const [edge, { counts, entities }] of cells) {
-          const { calls, bytesOut, bytesIn, alert, tokenize, redact, block } = counts;
-          this.#addCounts.run(span, bucket, edge, calls, bytesOut, bytesIn, alert, tokenize, redact, block);
-          for (const [entity, count] of entities) this.#addEntity.run(span, bucket, edge, entity, count);
-        }
-      }
+    for (const { span, bucket, edge, cell } of this.#sums.cells()) {
+      const { calls, bytesOut, bytesIn, alert, tokenize, redact, block } = cell.counts;
+      this.#addCounts.run(span, bucket, edge, calls, bytesOut, bytesIn, alert, tokenize, redact, block);
+      for (const [entity, count] of cell.entities) this.#addEntity.run(span, bucket, edge, entity, count);
     }
-    this.#added.clear();
+    this.#sums.clear();
   }
 
   forget(): void {
-    this.#added.clear();
+    this.#sums.clear();
   }
 }
 
@@ -96,7 +113,7 @@ function addTo(
   for (const [entity, count] of entities) cell.entities.set(entity, (cell.entities.get(entity) ?? 0) + count);
 }
 
-function widened(hours: Map<number, Cells>, span: (typeof SPANS)[number]): Map<number, Cells> {
+function widened(hours: Map<number, Cells>, span: Span): Map<number, Cells> {
   if (span === HOUR) return hours;
   const wider = new Map<number, Cells>();
   for (const [hour, cells] of hours) {

@@ -15,11 +15,11 @@ export interface EdgeNumbers {
   readonly in: number | null;
 }
 
-type Part = string | number | null;
+export type Part = string | number | null;
 
-const ENDS_PARTS = ['channel', 'app', 'host', 'vendor', 'category', 'edge_out', 'edge_in'] as const;
+export const ENDS_PARTS = ['channel', 'app', 'host', 'vendor', 'category', 'edge_out', 'edge_in'] as const;
 /** `review` is the last. */
-const SORT_PARTS = [
+export const SORT_PARTS = [
   'kind',
   'carried',
   'observed',
@@ -68,12 +68,51 @@ const MAX_KNOWN = 20_000;
 /** One number for two: both stay far below. */
 const PAIR = 2 ** 26;
 
+/** What a batch adds to the counts, by hour and pair of ends and sort. */
+export class SortSums {
+  readonly #added = new Map<number, Map<number, number>>();
+
+  /** So many more events, or fewer. */
+  add(ends: number, sort: number, timeMs: number, events: number): void {
+    const hour = bucketOf(timeMs, HOUR);
+    const pairs = this.#added.get(hour) ?? new Map<number, number>();
+    this.#added.set(hour, pairs);
+    addTo(pairs, ends, sort, events);
+  }
+
+  /** Each row of every span, and of all time, that changes. */
+  *rows(): Generator<readonly [span: number, bucket: number, ends: number, sort: number, events: number]> {
+    const total = new Map<number, number>();
+    for (const span of SPANS) {
+      const buckets = new Map<number, Map<number, number>>();
+      for (const [hour, pairs] of this.#added) {
+        const bucket = bucketOf(startOf(hour, HOUR), span);
+        const sums = buckets.get(bucket) ?? new Map<number, number>();
+        buckets.set(bucket, sums);
+        sumUp(pairs, sums);
+        if (span === HOUR) sumUp(pairs, total);
+      }
+      for (const [bucket, sums] of buckets) yield* rowsOf(span, bucket, sums);
+    }
+    yield* rowsOf(TOTAL, 0, total);
+  }
+
+  clear(): void {
+    this.#added.clear();
+  }
+}
+
+function* rowsOf(span: number, bucket: number, sums: Map<number, number>): ReturnType<SortSums['rows']> {
+  for (const [pair, events] of sums) {
+    if (events !== 0) yield [span, bucket, Math.floor(pair / PAIR), pair % PAIR, events];
+  }
+}
+
 /** Finds, makes and counts them. What it knows holds until another connection writes, or a transaction fails: `forget`. */
 export class SortWriter {
   readonly #ends: Numbered;
   readonly #sorts: Numbered;
-  /** By hour, what is to be added to each pair of ends and sort. */
-  readonly #added = new Map<number, Map<number, number>>();
+  readonly #sums = new SortSums();
   readonly #count: StatementSync;
   readonly #empty: StatementSync;
 
@@ -102,43 +141,23 @@ export class SortWriter {
   }
 
   /** Counts so many more events, or fewer; written by `write`. */
-  add(ends: number, sort: number, timeMs: number, events: number): void {
-    const hour = bucketOf(timeMs, HOUR);
-    const pairs = this.#added.get(hour) ?? new Map<number, number>();
-    this.#added.set(hour, pairs);
-    addTo(pairs, ends, sort, events);
+  add(...added: Parameters<SortSums['add']>): void {
+    this.#sums.add(...added);
   }
 
   write(): void {
-    const total = new Map<number, number>();
-    for (const span of SPANS) {
-      const buckets = new Map<number, Map<number, number>>();
-      for (const [hour, pairs] of this.#added) {
-        const bucket = bucketOf(startOf(hour, HOUR), span);
-        const sums = buckets.get(bucket) ?? new Map<number, number>();
-        buckets.set(bucket, sums);
-        sumUp(pairs, sums);
-        if (span === HOUR) sumUp(pairs, total);
-      }
-      for (const [bucket, sums] of buckets) this.#write(span, bucket, sums);
-    }
-    this.#write(TOTAL, 0, total);
-    this.#added.clear();
-  }
-
-  #write(span: number, bucket: number, sums: Map<number, number>): void {
-    for (const [pair, events] of sums) {
-      if (events === 0) continue;
-      const [ends, sort] = [Math.floor(pair / PAIR), pair % PAIR];
-      this.#count.run(span, bucket, ends, sort, events);
+    for (const row of this.#sums.rows()) {
+      this.#count.run(...row);
+      const [span, bucket, ends, sort, events] = row;
       if (events < 0) this.#empty.run(span, bucket, ends, sort);
     }
+    this.#sums.clear();
   }
 
   forget(): void {
     this.#ends.forget();
     this.#sorts.forget();
-    this.#added.clear();
+    this.#sums.clear();
   }
 }
 

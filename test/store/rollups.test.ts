@@ -9,7 +9,7 @@ import type { Action } from '../../flow/decision.ts';
 import type { EdgeObservation } from '../../flow/edge.ts';
 import type { EventBody, EventFinding, WeirEvent } from '../../flow/event.ts';
 import { COUNTED_BY } from '../../store/counts.ts';
-import { KEPT_FINGERPRINTS, KEPT_MODELS } from '../../store/edge-writer.ts';
+import { KEPT_FINGERPRINTS, KEPT_MODELS } from '../../store/edge-sums.ts';
 import type { EventFilter } from '../../store/event-filter.ts';
 import { cursorOf, findPlaces, placeOf } from '../../store/pages.ts';
 import { openReader, type Reader } from '../../store/reader.ts';
