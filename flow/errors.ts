@@ -32,6 +32,31 @@ export const ERRORS = {
     fault: 'client',
     hint: 'Give it to the user that runs weir, mode 0700.',
   },
+  seal_unusable: {
+    meaning: 'The key that the secrets of this home are sealed under cannot be used.',
+    fault: 'client',
+    hint: 'Do as the message says; nothing was changed. docs/fleet.md tells about sealed secrets.',
+  },
+  enrolment_refused: {
+    meaning: 'The centre of the fleet did not take this node.',
+    fault: 'client',
+    hint: 'Do as the message says; `weir fleet token` makes a new token, `weir fleet nodes` lists who has joined.',
+  },
+  centre_untrusted: {
+    meaning: 'What answers at the address of the centre is not the centre of this fleet.',
+    fault: 'client',
+    hint: 'Nothing was handed over. Check the address and the clocks, and ask for a new token by a way that you trust.',
+  },
+  centre_away: {
+    meaning: 'The centre of the fleet cannot be reached.',
+    fault: 'us',
+    hint: 'A node goes on with what it has; check `weir fleet serve` on the host that the message names, and the way there.',
+  },
+  fleet_unusable: {
+    meaning: 'The files of the fleet in this home cannot be used.',
+    fault: 'client',
+    hint: 'Do as the message says.',
+  },
   authority_unusable: {
     meaning: 'The certificate authority of this home cannot be used.',
     fault: 'client',

@@ -1,7 +1,7 @@
 /**
  * X.509 v3 certificates (RFC 5280) as DER: fields laid out with node-forge's ASN.1, signed with ECDSA P-256 and SHA-256
- * by node:crypto. It knows the two profiles that are needed, an authority's own and a server's leaf; it holds no state
- * and touches no file.
+ * by node:crypto. It knows the profiles that are needed: authorities, servers, and nodes of a fleet. It holds no
+ * state and touches no file.
  */
 import { createHash, type KeyObject, randomBytes, sign } from 'node:crypto';
 import { isIP } from 'node:net';
@@ -36,6 +36,9 @@ const OID = {
   authorityKeyId: '2.5.29.35',
   extKeyUsage: '2.5.29.37',
   serverAuth: '1.3.6.1.5.5.7.3.1',
+  clientAuth: '1.3.6.1.5.5.7.3.2',
+  organization: '2.5.4.10',
+  organizationalUnit: '2.5.4.11',
 } as const;
 
 /** The end of UTCTime's range: dates from here on are GeneralizedTime (RFC 5280 §4.1.2.5). */
@@ -55,23 +58,84 @@ export interface Validity {
   readonly notAfter: Date;
 }
 
-/** A self-signed authority that may sign leaves and nothing below them, for `permitted` names alone unless null. DER. */
+/**
+ * A self-signed authority, for `permitted` names alone unless null. It may sign leaves, and with `below` authorities that do,
+ * and nothing else. DER.
+ */
 export function signAuthority(
   commonName: string,
   publicKey: KeyObject,
   key: KeyObject,
   validity: Validity,
   permitted: PermittedNames | null = null,
+  below: 0 | 1 = 0,
 ): Buffer {
   const subject = name(commonName.slice(0, MAX_COMMON_NAME));
-  const spki = spkiOf(publicKey);
-  const keyId = keyIdOf(publicKey);
-  return signed(subject, { name: subject, keyId, key }, validity, spki, [
-    extension(OID.basicConstraints, true, sequence(boolean(true), integer('\x00'))),
+  const issuer = { name: subject, keyId: keyIdOf(publicKey), key };
+  const extensions = authorityExtensions(publicKey, permitted, below);
+  return signed(subject, issuer, validity, spkiOf(publicKey), extensions);
+}
+
+/** An authority below another, which may sign leaves and nothing below them. DER. */
+export function signIntermediate(
+  commonName: string,
+  publicKey: KeyObject,
+  issuer: Issuer,
+  validity: Validity,
+  permitted: PermittedNames | null,
+): Buffer {
+  return signed(name(commonName.slice(0, MAX_COMMON_NAME)), issuer, validity, spkiOf(publicKey), [
+    ...authorityExtensions(publicKey, permitted, 0),
+    authorityKeyId(issuer),
+  ]);
+}
+
+function authorityExtensions(publicKey: KeyObject, permitted: PermittedNames | null, below: 0 | 1): readonly Asn1[] {
+  return [
+    extension(OID.basicConstraints, true, sequence(boolean(true), integer(String.fromCharCode(below)))),
     extension(OID.keyUsage, true, bits(0b0000_0110, 1)), // keyCertSign, cRLSign
     ...(permitted === null ? [] : [extension(OID.nameConstraints, true, constraintsValue(permitted))]),
-    extension(OID.subjectKeyId, false, octets(keyId)),
+    extension(OID.subjectKeyId, false, octets(keyIdOf(publicKey))),
+  ];
+}
+
+function authorityKeyId(issuer: Issuer): Asn1 {
+  return extension(OID.authorityKeyId, false, sequence(tagged(0, issuer.keyId.toString('latin1'))));
+}
+
+/** Who a client is, in its subject, and the one name by which others map it. */
+export interface ClientName {
+  readonly commonName: string;
+  readonly unit: string;
+  readonly organization: string;
+  readonly dnsName: string;
+}
+
+/** A client's certificate: it proves who connects, and no server can be run with it. DER. */
+export function signClient(client: ClientName, publicKey: KeyObject, issuer: Issuer, validity: Validity): Buffer {
+  const subject = distinguished([
+    [OID.organization, client.organization],
+    [OID.organizationalUnit, client.unit],
+    [OID.commonName, client.commonName],
   ]);
+  const alternative = extension(OID.subjectAltName, false, sequence(generalName(client.dnsName)));
+  return signed(subject, issuer, validity, spkiOf(publicKey), [
+    alternative,
+    ...leafExtensions(publicKey, issuer, OID.clientAuth),
+  ]);
+}
+
+/** A server's certificate for several hosts, names and addresses. DER. */
+export function signServer(
+  hosts: readonly [string, ...string[]],
+  publicKey: KeyObject,
+  issuer: Issuer,
+  validity: Validity,
+): Buffer {
+  // No common name: what counts is the alternative names alone, which are critical then (§4.2.1.6).
+  const alternative = extension(OID.subjectAltName, true, sequence(...hosts.map(generalName)));
+  const extensions = leafExtensions(publicKey, issuer, OID.serverAuth);
+  return signed(sequence(), issuer, validity, spkiOf(publicKey), [alternative, ...extensions]);
 }
 
 /** What all leaves on one key have in common, made once: it is most of the ASN.1. */
@@ -81,15 +145,16 @@ export interface LeafKey {
 }
 
 export function leafKeyOf(publicKey: KeyObject, issuer: Issuer): LeafKey {
-  return {
-    spki: spkiOf(publicKey),
-    extensions: [
-      extension(OID.keyUsage, true, bits(0b1000_0000, 7)), // digitalSignature: all that ECDHE needs
-      extension(OID.extKeyUsage, false, sequence(oid(OID.serverAuth))),
-      extension(OID.subjectKeyId, false, octets(keyIdOf(publicKey))),
-      extension(OID.authorityKeyId, false, sequence(tagged(0, issuer.keyId.toString('latin1')))),
-    ],
-  };
+  return { spki: spkiOf(publicKey), extensions: leafExtensions(publicKey, issuer, OID.serverAuth) };
+}
+
+function leafExtensions(publicKey: KeyObject, issuer: Issuer, usage: string): readonly Asn1[] {
+  return [
+    extension(OID.keyUsage, true, bits(0b1000_0000, 7)), // digitalSignature: all that ECDHE needs
+    extension(OID.extKeyUsage, false, sequence(oid(usage))),
+    extension(OID.subjectKeyId, false, octets(keyIdOf(publicKey))),
+    authorityKeyId(issuer),
+  ];
 }
 
 /** A server's leaf for one host name (A-labels) or one IP address, never a wildcard. DER. */
@@ -111,9 +176,9 @@ export function issuerOf(der: Buffer, publicKey: KeyObject, key: KeyObject): Iss
   return { name: subject, keyId: keyIdOf(publicKey), key };
 }
 
-export function pemOf(der: Buffer): string {
+export function pemOf(der: Buffer, label = 'CERTIFICATE'): string {
   const lines = der.toString('base64').match(/.{1,64}/g) ?? [];
-  return `-----BEGIN CERTIFICATE-----\n${lines.join('\n')}\n-----END CERTIFICATE-----\n`;
+  return `-----BEGIN ${label}-----\n${lines.join('\n')}\n-----END ${label}-----\n`;
 }
 
 function signed(subject: Asn1, issuer: Issuer, validity: Validity, spki: Asn1, extensions: readonly Asn1[]): Buffer {
@@ -146,7 +211,7 @@ function keyIdOf(publicKey: KeyObject): Buffer {
   return createHash('sha256').update(Buffer.from(value, 'latin1').subarray(1)).digest().subarray(0, 20);
 }
 
-function spkiOf(publicKey: KeyObject): Asn1 {
+export function spkiOf(publicKey: KeyObject): Asn1 {
   // decodeBitStrings would turn the point into a nested value when it happens to look like one.
   const der = publicKey.export({ type: 'spki', format: 'der' }).toString('latin1');
   return asn1.fromDer(der, { strict: true, parseAllBytes: true, decodeBitStrings: false } as never);
@@ -157,8 +222,15 @@ function generalName(host: string): Asn1 {
 }
 
 function name(commonName: string): Asn1 {
-  const value = primitive(Type.UTF8, forge.util.encodeUtf8(commonName));
-  return sequence(asn1.create(Class.UNIVERSAL, Type.SET, true, [sequence(oid(OID.commonName), value)]));
+  return distinguished([[OID.commonName, commonName]]);
+}
+
+function distinguished(parts: readonly (readonly [id: string, value: string])[]): Asn1 {
+  const sets = parts.map(([id, value]) => {
+    const text = primitive(Type.UTF8, forge.util.encodeUtf8(value));
+    return asn1.create(Class.UNIVERSAL, Type.SET, true, [sequence(oid(id), text)]);
+  });
+  return sequence(...sets);
 }
 
 function extension(id: string, isCritical: boolean, value: Asn1): Asn1 {
