@@ -11,21 +11,23 @@ import { createScanner, type Scanner } from '../engine/scan/scanner.ts';
 import { KEPT } from '../flow/finding.ts';
 import { undoBrotli } from '../proxy/undo-brotli.ts';
 import type { Home } from '../store/home.ts';
-import { fingerprint } from '../store/keyed.ts';
+import { fingerprintUnder } from '../store/keyed.ts';
 
 /** Makes engines, one after the other. The scanner, which takes long to build, is taken over while it stays as it was. */
 export class EngineMaker {
-  readonly #keyed: Fingerprint;
+  readonly #keyed: Fingerprints;
   #scanner: Scanner | null = null;
   #madeFor = '';
 
-  constructor(keyed: Fingerprint) {
-    this.#keyed = keyed;
+  /** One function for all, or what rotates and what stays. */
+  constructor(keyed: Fingerprint | Fingerprints) {
+    this.#keyed = typeof keyed === 'function' ? { newest: keyed, standing: keyed, others: () => [] } : keyed;
   }
 
   /** Throws WeirError `policy_invalid`. */
   make(config: Config, documents: readonly PolicyDocument[]): Engine {
-    const policies = compilePolicies(documents, rolloutStand(this.#keyed));
+    const { newest, standing, others } = this.#keyed;
+    const policies = compilePolicies(documents, rolloutStand(standing));
     const { model: _, ...detection } = config.detection;
     const madeFor = JSON.stringify([detection, policies.recognizers]);
     if (this.#scanner === null || madeFor !== this.#madeFor) {
@@ -36,7 +38,8 @@ export class EngineMaker {
     return {
       scanner: this.#scanner,
       policies,
-      fingerprint: this.#keyed,
+      fingerprint: newest,
+      ...(policies.namesFingerprints ? { otherFingerprints: others } : {}),
       onOpaque: config.proxy.onOpaque,
       maxDecodedBytes: config.proxy.limits.inspectBytes,
       undoBrotli,
@@ -45,7 +48,7 @@ export class EngineMaker {
 }
 
 /** The engine of a configuration, its policies read from their files. Throws WeirError `policy_invalid`. */
-export function createEngine(config: Config, keyed: Fingerprint): Engine {
+export function createEngine(config: Config, keyed: Fingerprint | Fingerprints): Engine {
   return new EngineMaker(keyed).make(config, loadPolicies(config));
 }
 
@@ -55,11 +58,30 @@ export function createEngine(config: Config, keyed: Fingerprint): Engine {
  */
 export function rolloutStand(keyed: Fingerprint): RolloutStand {
   return (policy, source) => {
-    const digest = Buffer.from(keyed('ROLLOUT', `${policy}\n${source}`), 'base64url');
+    const [text = ''] = keyed('ROLLOUT', `${policy}\n${source}`).split('.').slice(-1); // without its epoch
+    const digest = Buffer.from(text, 'base64url');
     return (digest.readUIntBE(0, 6) / 2 ** 48) * 100;
   };
 }
 
-export function fingerprinter(home: Home): Fingerprint {
-  return (entity, value) => fingerprint(home.keys.fingerprint, entity, value, normalise);
+/** A value's fingerprints under the keys of a home, whichever epoch it is. */
+export interface Fingerprints {
+  /** Under the key that makes new ones now. */
+  readonly newest: Fingerprint;
+  /** Under the one that stays: for digests that are compared over time, and are not looked up on record. */
+  readonly standing: Fingerprint;
+  /** Under all but the newest. */
+  readonly others: (entity: string, value: string) => readonly string[];
+}
+
+export function fingerprinter({ fingerprintKeys }: Pick<Home, 'fingerprintKeys'>): Fingerprints {
+  return {
+    newest: (entity, value) => fingerprintUnder(fingerprintKeys.newest(), entity, value, normalise),
+    standing: (entity, value) => fingerprintUnder(fingerprintKeys.standing(), entity, value, normalise),
+    others: (entity, value) => {
+      const { epoch } = fingerprintKeys.newest();
+      const older = fingerprintKeys.all().filter((one) => one.epoch !== epoch);
+      return older.map((key) => fingerprintUnder(key, entity, value, normalise));
+    },
+  };
 }

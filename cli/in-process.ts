@@ -63,7 +63,7 @@ export async function startInProcess(snapshot: Snapshot, parts: InProcessParts):
       learned: learnedIn(home, Date.now),
       spans,
       authority,
-      fingerprint: keyed,
+      fingerprint: keyed.standing,
       log,
       newId: () => newUlid(),
       now: Date.now,

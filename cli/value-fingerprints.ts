@@ -2,10 +2,10 @@
  * The fingerprints that a value may have been recorded under: those of the kinds that the engine sees in it, and, for it
  * may have been found by what stood round it, those of every kind there is. The value goes nowhere else.
  */
-import type { KeyObject } from 'node:crypto';
 import { normalise } from '../engine/scan/normalise.ts';
 import type { Scanner } from '../engine/scan/scanner.ts';
-import { fingerprint } from '../store/keyed.ts';
+import type { FingerprintKey } from '../store/fingerprint-keys.ts';
+import { fingerprintUnder } from '../store/keyed.ts';
 
 export interface Candidate {
   readonly entity: string;
@@ -14,19 +14,21 @@ export interface Candidate {
   readonly score: number | null;
 }
 
-/** By score, best first, each pair of kind and value once; the unseen last, by name. */
+/** By score, best first, each pair of kind and value once under each of the keys; the unseen last, by name. */
 export function candidatesOf(
   scanner: Scanner,
-  key: KeyObject,
+  keys: readonly FingerprintKey[],
   input: string,
   entities: Iterable<string>,
 ): readonly Candidate[] {
   const candidates = new Map<string, Candidate>();
   const add = (entity: string, value: string, score: number | null): void => {
-    const print = fingerprint(key, entity, value, normalise);
-    const known = candidates.get(print);
-    if (known === undefined || (known.score ?? -1) < (score ?? -1))
-      candidates.set(print, { entity, fingerprint: print, score });
+    for (const key of keys) {
+      const print = fingerprintUnder(key, entity, value, normalise);
+      const known = candidates.get(print);
+      if (known === undefined || (known.score ?? -1) < (score ?? -1))
+        candidates.set(print, { entity, fingerprint: print, score });
+    }
   };
   const value = input.trim();
   const text = Buffer.from(value);

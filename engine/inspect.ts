@@ -22,13 +22,15 @@ import type { Conversation, WantedTokens } from './transform/conversation.ts';
 import { replacements, wantedTokens } from './transform/replacements.ts';
 import { applyEdits, type Edit, type Edited } from './transform/splice.ts';
 
-/** Keyed fingerprint of a value: HMAC of entity and normalised value, base64url, 22 characters. */
+/** Keyed fingerprint of a value, as a finding has it. */
 export type Fingerprint = (entity: string, value: string) => string;
 
 export interface EngineOptions extends DecodeLimits {
   readonly scanner: Scanner;
   readonly policies: PolicySet;
   readonly fingerprint: Fingerprint;
+  /** The same under keys of other epochs, for policies that name such; absent where there are none. */
+  readonly otherFingerprints?: (entity: string, value: string) => readonly string[];
   /** What is done with a held body that could not be read. */
   readonly onOpaque: { readonly media: Action; readonly encoded: Action };
 }
@@ -160,7 +162,7 @@ export function carryOut(engine: Engine, judged: Judged, conversation: Conversat
  * decoded. `names`: what a model has found in each of them.
  */
 export function scan(
-  engine: Pick<Engine, 'scanner' | 'fingerprint'>,
+  engine: Pick<Engine, 'scanner' | 'fingerprint' | 'otherFingerprints'>,
   segments: readonly Segment[],
   onTruncated?: () => void,
   names: NamesInTexts['names'] = [],
@@ -187,13 +189,17 @@ export function scan(
     for (const found of engine.scanner.scan(segment.text, hints)) {
       if (found.score < KEPT) continue;
       if (across !== undefined && isFoundWithin(found, across, findings, segments)) continue;
+      const value = engine.scanner.valueOf(segment.text, found);
       findings.push({
         ...found,
         segment: index,
         path: shownPath(segment.path, engine.scanner, paths),
         role: segment.role,
         position: segment.position,
-        fingerprint: engine.fingerprint(found.entity, engine.scanner.valueOf(segment.text, found)),
+        fingerprint: engine.fingerprint(found.entity, value),
+        ...(engine.otherFingerprints === undefined
+          ? {}
+          : { otherFingerprints: engine.otherFingerprints(found.entity, value) }),
       });
     }
     if (known !== null && findings.length === before) clean.add(known, segment);

@@ -49,6 +49,9 @@ export interface TextFinding {
   readonly explanation?: readonly ScoreReason[];
 }
 
+/** The text of a fingerprint: where its key's epoch is not 0, that and a dot; 22 characters of base64url. */
+export const FINGERPRINT = /^(?:[1-9][0-9]{0,4}\.)?[A-Za-z0-9_-]{22}$/;
+
 /** A finding within a message: where it stands, and the keyed fingerprint of its value. */
 export interface Finding extends TextFinding {
   /** Index into the segments of the inspected message. */
@@ -56,8 +59,10 @@ export interface Finding extends TextFinding {
   readonly path: string;
   readonly role: Role;
   readonly position: Position;
-  /** HMAC of entity and normalised value, base64url, 22 characters. */
+  /** HMAC of entity and normalised value, base64url, 22 characters, behind the epoch of its key where that is not 0. */
   readonly fingerprint: string;
+  /** The same value's under keys of other epochs; absent where nobody asks for it. */
+  readonly otherFingerprints?: readonly string[];
   /** What its field's past made of its score, in words; absent where nothing. */
   readonly learned?: string;
 }

@@ -126,9 +126,12 @@ export function sealUnder({ id, key }: SealKey, name: string, secret: Buffer): B
   return Buffer.from(`${START}1 ${id}\n${sealed.toString('base64url')}\n`);
 }
 
-/** A file's name as it is sealed with it: its path from home, with slashes. */
+/** A file's name as it is sealed with it: its path from home, with slashes. A key that is to be the next takes its place as it is. */
 export function nameIn(home: string, file: string): string {
-  return relative(home, file).split(sep).join('/');
+  return relative(home, file)
+    .split(sep)
+    .join('/')
+    .replace(/-next\.key$/, '.key');
 }
 
 function openSecret(home: string, file: string, stored: Buffer): Buffer {

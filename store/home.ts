@@ -18,6 +18,14 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { WeirError } from '../flow/errors.ts';
+import { readSecret, sealedFor } from '../keys/seal.ts';
+import {
+  type FingerprintKey,
+  type FingerprintKeys,
+  fingerprintKeysOf,
+  ownKey,
+  readFleetKeys,
+} from './fingerprint-keys.ts';
 import { type Lock, takeLock } from './lock.ts';
 import { newUlid } from './ulid.ts';
 
@@ -42,6 +50,8 @@ export interface HomePaths {
 
 export interface Home extends HomePaths {
   readonly keys: Keys;
+  /** Home's own under `keys`, with those of the fleet that it has joined. */
+  readonly fingerprintKeys: FingerprintKeys;
   /**
    * Takes the home for this process; waits up to a second, unless said otherwise, for a command that is just taking up
    * a spool. Throws WeirError `home_locked`, whose message names the process that has it.
@@ -69,7 +79,8 @@ export function homePaths(path: string): HomePaths {
 
 /**
  * Opens a home and makes what is missing: folders 0700, keys 0600. Throws WeirError `home_unusable` where it cannot be
- * written, a key can be read by others, or a key is missing though records made with it are there.
+ * written, a key can be read by others, or a key is missing though records made with it are there; `seal_unusable` where its secrets are
+ * sealed and their key is not to be had.
  */
 export function openHome(path: string): Home {
   const paths = homePaths(path);
@@ -86,6 +97,7 @@ export function openHome(path: string): Home {
     return {
       ...paths,
       keys,
+      fingerprintKeys: fingerprintKeysOf(paths, keys.fingerprint),
       get isLocked() {
         return lock?.isHeld === true;
       },
@@ -100,16 +112,17 @@ export function openHome(path: string): Home {
   }
 }
 
-/** A key of a home that may not be complete; null where it is missing. Throws WeirError `home_unusable` for a bad one. */
+/** A key of a home that may not be complete; null where it is missing. Throws WeirError `home_unusable` for a bad one, `seal_unusable`. */
 export function readKey(paths: HomePaths, name: KeyName): KeyObject | null {
   const file = keyFile(paths, name);
-  let bytes: Buffer;
+  let bytes: Buffer | null;
   try {
-    bytes = readFileSync(file);
+    bytes = readSecret(paths.path, file);
   } catch (error) {
-    if (codeOf(error) === 'ENOENT') return null;
+    if (error instanceof WeirError) throw error;
     throw new WeirError('home_unusable', `${file}: ${reasonOf(error)}`, { cause: error });
   }
+  if (bytes === null) return null;
   if (bytes.length !== KEY_BYTES) {
     throw new WeirError('home_unusable', `${file}: ${bytes.length} bytes, a key has ${KEY_BYTES}; restore it`);
   }
@@ -117,6 +130,12 @@ export function readKey(paths: HomePaths, name: KeyName): KeyObject | null {
     throw new WeirError('home_unusable', `${file} can be read by others: chmod 600 it, and consider it known`);
   }
   return createSecretKey(bytes);
+}
+
+/** All keys of fingerprints that such a home has, oldest first. Throws as `readKey` does. */
+export function readFingerprintKeys(paths: HomePaths): readonly FingerprintKey[] {
+  const own = readKey(paths, 'fingerprint');
+  return [...(own === null ? [] : [ownKey(own)]), ...readFleetKeys(paths)];
 }
 
 /** Ids of the writers whose records this home's chain key made, the present one last. Empty before the first record. */
@@ -167,7 +186,7 @@ function loadOrMakeKey(paths: HomePaths, name: KeyName): KeyObject {
   }
   // Written aside and linked, so that of two processes at their first start only one key exists, and it is whole.
   const draft = `${file}.${newUlid()}`;
-  writeFileSync(draft, randomBytes(KEY_BYTES), { mode: 0o600, flag: 'wx', flush: true });
+  writeFileSync(draft, sealedFor(paths.path, file, randomBytes(KEY_BYTES)), { mode: 0o600, flag: 'wx', flush: true });
   try {
     linkSync(draft, file);
   } catch (error) {

@@ -11,6 +11,7 @@ import {
   randomBytes,
   timingSafeEqual,
 } from 'node:crypto';
+import type { FingerprintKey } from './fingerprint-keys.ts';
 
 /**
  * The fingerprint of a value: HMAC-SHA256 of entity, NUL and the normalised value, first 16 bytes, base64url, 22
@@ -26,6 +27,20 @@ export function fingerprint(
     .update(`${entity}\0${normalise(value)}`)
     .digest();
   return mac.toString('base64url', 0, 16);
+}
+
+/**
+ * As above under a key of an epoch, which stands before it: `3.` and the 22 characters. Epoch 0, a home's own key, has no
+ * number.
+ */
+export function fingerprintUnder(
+  { epoch, key }: FingerprintKey,
+  entity: string,
+  value: string,
+  normalise: (value: string) => string,
+): string {
+  const text = fingerprint(key, entity, value, normalise);
+  return epoch === 0 ? text : `${epoch}.${text}`;
 }
 
 /** `prevHash` of a writer's first record: 32 zero bytes. */

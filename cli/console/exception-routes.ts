@@ -90,8 +90,8 @@ function replayed(
     destinationOf: eventDestinationOf(createCatalog(config.destinations)),
     now,
     samples: SAMPLES,
-    fingerprint: keyed,
-    standOf: rolloutStand(keyed),
+    fingerprints: (entity, value) => [keyed.newest(entity, value), ...keyed.others(entity, value)],
+    standOf: rolloutStand(keyed.standing),
   });
   let from: string | null = null;
   let count = 0;

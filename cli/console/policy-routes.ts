@@ -271,7 +271,7 @@ class Trials {
       position: sample.position ?? 'latest',
       direction: sample.direction ?? 'request',
     } as const;
-    const parts = { scanner: this.#scanner, policies, catalog, key: this.#desk.home.keys.fingerprint };
+    const parts = { scanner: this.#scanner, policies, catalog, keys: this.#desk.home.fingerprintKeys.all() };
     const trial = tryText(parts, input, destination);
     const { enforced, monitored, explanation } = trial.inspection.decision;
     const { action, policy, rule, message } = enforced;

@@ -4,7 +4,7 @@
  */
 import { ENTITIES } from '../../engine/scan/scanner.ts';
 import { sourceLabel } from '../../map/ends.ts';
-import { homePaths, readKey } from '../../store/home.ts';
+import { homePaths, readFingerprintKeys } from '../../store/home.ts';
 import type { FoundValue } from '../../store/reader.ts';
 import { type Command, type CommandContext, hasOption, numberOption, UsageError } from '../command.ts';
 import { scannerOf } from '../configured-scanner.ts';
@@ -22,7 +22,7 @@ export const command: Command = {
   summary: 'every event and edge where a value was seen',
   usage: 'weir flows find - [--limit N] [--json] < VALUE',
   details: [
-    'Reads one value from stdin, or a text with several, and looks up its fingerprints under the key of this home: as the',
+    'Reads one value from stdin, or a text with several, and looks up its fingerprints under the keys of this home: as the',
     'kinds that the engine sees in it, and the whole of it as every kind that was ever found. The value is neither kept',
     'nor printed. Separators and case do not matter.',
     `--limit  the N newest events (${DEFAULT_LIMIT}); all edges are listed. How far back depends on \`retention\`.`,
@@ -41,7 +41,7 @@ export const command: Command = {
     const limit = numberOption(context, 'limit', { min: 1, max: 1_000_000, integer: true }) ?? DEFAULT_LIMIT;
     const input = await readAll(context.stdin, MAX_BYTES);
     if (input.trim() === '') throw new UsageError('no value on stdin');
-    const key = readKey(homePaths(context.config().home), 'fingerprint');
+    const keys = readFingerprintKeys(homePaths(context.config().home));
     const scanner = await scannerOf(context);
     const { candidates, found } = withLog(context, (reader) => {
       const names = new Set([
@@ -49,7 +49,7 @@ export const command: Command = {
         ...scanner.recognizers.map((one) => one.entity),
         ...reader.entities(),
       ]);
-      const tried = key === null ? [] : candidatesOf(scanner, key, input, names);
+      const tried = candidatesOf(scanner, keys, input, names);
       return {
         candidates: tried,
         found: reader.byFingerprint(
@@ -89,14 +89,14 @@ function print(
   { events, eventCount, edges }: FoundValue,
 ): void {
   if (seenAs.length === 0) {
-    const kinds = candidates.filter((one) => one.score !== null).map((one) => one.entity);
+    const kinds = [...new Set(candidates.filter((one) => one.score !== null).map((one) => one.entity))];
     const as = kinds.length === 0 ? '' : ` (looked for as ${kinds.join(', ')}, and as every other kind)`;
     context.err(`not seen${as}\n`);
     return;
   }
   const messages = (count: number) => `${count} ${count === 1 ? 'event' : 'events'}`;
   context.out(
-    `seen as ${seenAs.map((one) => one.entity).join(', ')}: ${messages(eventCount)}, ${edges.length} edges\n\n`,
+    `seen as ${[...new Set(seenAs.map((one) => one.entity))].join(', ')}: ${messages(eventCount)}, ${edges.length} edges\n\n`,
   );
   const { color } = context;
   const time = (text: string) => text.slice(0, 19).replace('T', ' ');

@@ -4,6 +4,7 @@ import { canonicalHost } from '../../catalog/host.ts';
 import { didYouMean } from '../../engine/decide/near-name.ts';
 import { ACTIONS } from '../../flow/decision.ts';
 import { EVENT_KINDS, OUTCOMES } from '../../flow/event.ts';
+import { FINGERPRINT } from '../../flow/finding.ts';
 import type { EventFilter } from '../../store/event-filter.ts';
 import { type CommandContext, hasOption, listOption, numberOption, textOption, UsageError } from '../command.ts';
 import { parseMoment } from './moment.ts';
@@ -76,7 +77,7 @@ export function destinations(context: CommandContext): readonly string[] {
 /** Fingerprints as records have them. Throws UsageError, which does not repeat what may be a key. */
 function credentials(context: CommandContext): readonly string[] {
   const given = listOption(context, 'credential');
-  if (given.every((text) => /^[\w-]{22}$/.test(text))) return given;
+  if (given.every((text) => FINGERPRINT.test(text))) return given;
   throw new UsageError('--credential must be a fingerprint, 22 characters, as source.credential of an event has it');
 }
 

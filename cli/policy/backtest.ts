@@ -6,8 +6,8 @@ import { problemText } from '../../engine/decide/checked-yaml.ts';
 import { checkPolicies } from '../../engine/decide/policy-check.ts';
 import { normalise } from '../../engine/scan/normalise.ts';
 import { WeirError } from '../../flow/errors.ts';
-import { homePaths, readKey } from '../../store/home.ts';
-import { fingerprint } from '../../store/keyed.ts';
+import { homePaths, readFingerprintKeys } from '../../store/home.ts';
+import { fingerprintUnder } from '../../store/keyed.ts';
 import { type Command, type CommandContext, hasOption, numberOption } from '../command.ts';
 import { rolloutStand } from '../configured-engine.ts';
 import { eventFilter, FILTER_OPTIONS } from '../log/filters.ts';
@@ -56,15 +56,20 @@ export const command: Command = {
     const problems = checkPolicies(documents);
     if (problems.length > 0) throw new WeirError('policy_invalid', problems.map(problemText).join('\n'));
     const config = context.config();
-    const key = readKey(homePaths(config.home), 'fingerprint');
-    const keyed = key === null ? null : (entity: string, value: string) => fingerprint(key, entity, value, normalise);
+    const keys = readFingerprintKeys(homePaths(config.home));
+    const standing = keys[1] ?? keys[0];
     const backtest = createBacktest({
       documents,
       before: readPolicies(policyPaths(config), context.cwd).documents,
       destinationOf: eventDestinationOf(createCatalog(config.destinations)),
       now: new Date(),
       samples,
-      ...(keyed === null ? {} : { fingerprint: keyed, standOf: rolloutStand(keyed) }),
+      ...(standing === undefined
+        ? {}
+        : {
+            fingerprints: (entity, value) => keys.map((key) => fingerprintUnder(key, entity, value, normalise)),
+            standOf: rolloutStand((entity, value) => fingerprintUnder(standing, entity, value, normalise)),
+          }),
     });
     const result = withLog(context, (reader) => {
       for (const event of reader.events(filter)) backtest.add(event);

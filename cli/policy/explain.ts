@@ -11,7 +11,7 @@ import { DIRECTIONS, type Ruling } from '../../flow/decision.ts';
 import type { WeirEvent } from '../../flow/event.ts';
 import { KEPT } from '../../flow/finding.ts';
 import { POSITIONS, ROLES } from '../../flow/segment.ts';
-import { homePaths, readKey } from '../../store/home.ts';
+import { homePaths, readFingerprintKeys } from '../../store/home.ts';
 import { openReader } from '../../store/reader.ts';
 import { type Command, type CommandContext, choiceOption, hasOption, textOption, UsageError } from '../command.ts';
 import { readAll } from '../stdin-text.ts';
@@ -73,16 +73,16 @@ async function explainText(context: CommandContext): Promise<number> {
   const policies = compilePolicies(documents);
   const scanner = createScanner({ custom: policies.recognizers, least: KEPT, ...config.detection });
   const text = textOption(context, 'text') ?? (await readAll(context.stdin, MAX_TEXT));
-  const key = homeKey(config);
-  const trial = tryText({ scanner, policies, catalog, key }, { ...input, text }, destination);
+  const keys = homeKeys(config);
+  const trial = tryText({ scanner, policies, catalog, keys }, { ...input, text }, destination);
   if (hasOption(context, 'json')) context.out(`${JSON.stringify(trialData(trial, input))}\n`);
   else context.out(trialText(trial, input));
   return 0;
 }
 
-/** Fingerprints in exceptions fit only with the home's key; where there is none yet, they fit nothing. */
-function homeKey(config: Config): ReturnType<typeof readKey> {
-  return readKey(homePaths(config.home), 'fingerprint');
+/** Fingerprints in exceptions fit only with the home's keys; where there is none yet, they fit nothing. */
+function homeKeys(config: Config): ReturnType<typeof readFingerprintKeys> {
+  return readFingerprintKeys(homePaths(config.home));
 }
 
 function trialData(trial: Trial, input: Omit<TrialInput, 'text'>): object {

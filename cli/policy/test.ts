@@ -40,7 +40,7 @@ export function runPolicyTests(documents: readonly PolicyDocument[], catalog: Ca
       const destination = destinationOf(catalog, test.to ?? DEFAULT_TO);
       if (destination === null) return { ...base, redacted: '', failures: ['`to` is not a host or host:port'] };
       const input = { ...test, to: test.to ?? DEFAULT_TO };
-      const trial = tryText({ scanner, policies: alone, catalog, key: null }, input, destination);
+      const trial = tryText({ scanner, policies: alone, catalog, keys: [] }, input, destination);
       return { ...base, redacted: redactedText(trial), failures: failuresOf(test, trial) };
     });
   });

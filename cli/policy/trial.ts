@@ -2,7 +2,7 @@
  * A text put through scan, decide and transform as if it were a message, for `policy test` and `policy explain`. It
  * opens no connection and records nothing.
  */
-import { createHmac, type KeyObject } from 'node:crypto';
+import { createHmac } from 'node:crypto';
 import type { Catalog } from '../../catalog/catalog.ts';
 import { canonicalHost } from '../../catalog/host.ts';
 import type { Used } from '../../engine/decide/limit.ts';
@@ -16,7 +16,8 @@ import type { Category } from '../../flow/finding.ts';
 import type { Message } from '../../flow/message.ts';
 import type { Destination, Source } from '../../flow/parties.ts';
 import type { Position, Role } from '../../flow/segment.ts';
-import { fingerprint } from '../../store/keyed.ts';
+import type { FingerprintKey } from '../../store/fingerprint-keys.ts';
+import { fingerprintUnder } from '../../store/keyed.ts';
 
 /** Where a text is taken to go when nothing is said. */
 export const DEFAULT_TO = 'api.openai.com';
@@ -58,7 +59,8 @@ export function tryText(
     readonly scanner: Scanner;
     readonly policies: PolicySet;
     readonly catalog: Catalog;
-    readonly key: KeyObject | null;
+    /** Oldest first; findings are shown under the newest. */
+    readonly keys: readonly FingerprintKey[];
   },
   input: TrialInput,
   destination: Destination,
@@ -74,11 +76,13 @@ export function tryText(
     container: null,
     credential: null,
   };
-  const { key } = parts;
+  const { keys } = parts;
+  const newest = keys.at(-1);
   const engine: Engine = {
     scanner: parts.scanner,
     policies: parts.policies,
-    fingerprint: key === null ? unkeyed : (entity, value) => fingerprint(key, entity, value, normalise),
+    fingerprint: newest === undefined ? unkeyed : (entity, value) => fingerprintUnder(newest, entity, value, normalise),
+    otherFingerprints: (entity, value) => keys.map((key) => fingerprintUnder(key, entity, value, normalise)),
     onOpaque: { media: 'allow', encoded: 'allow' },
     maxDecodedBytes: 32 * 1024 * 1024,
   };

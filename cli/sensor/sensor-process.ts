@@ -96,7 +96,7 @@ class SensorProcess {
       cgroupRoot,
       settings: this.#settingsOf(snapshot),
       recorder: this.#recorder,
-      fingerprint: keyed,
+      fingerprint: keyed.standing,
       hostname: hostname(),
       ownPids: () => [process.pid, ...ownPids],
       isOwnListener: ownListener(listeners, localAddresses),

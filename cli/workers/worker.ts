@@ -100,7 +100,7 @@ class WorkerProcess {
       learned: learnedIn(home, Date.now),
       spans,
       authority: loadOrCreateAuthority(home.caFolder),
-      fingerprint: keyed,
+      fingerprint: keyed.standing,
       log,
       newId: () => newUlid(),
       now: Date.now,

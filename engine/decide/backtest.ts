@@ -25,7 +25,7 @@ export interface BacktestOptions {
   readonly now: Date;
   readonly standOf?: RolloutStand;
   /** Of a value of an exception, as each kind: so that it is known again without the text. */
-  readonly fingerprint?: (entity: string, value: string) => string;
+  readonly fingerprints?: (entity: string, value: string) => readonly string[];
   /** So many ids are given of each change; 20. */
   readonly samples?: number;
 }
@@ -119,7 +119,7 @@ class Replay implements Backtest {
     this.#options = options;
     const known = new Set(recognizersOf(options.before).map(nameOf));
     const unknown = recognizersOf(options.documents).filter((one) => !known.has(nameOf(one)));
-    const asRead = options.fingerprint === undefined ? null : options.fingerprint;
+    const asRead = options.fingerprints ?? null;
     const entities = [...ENTITIES.keys(), ...recognizersOf(options.documents).map((one) => one.entity)];
     this.#bounds = compileRules(options.documents).map((rule) => boundsOf(rule, unknown, asRead, entities));
     for (const { rule } of this.#bounds) this.#rules.set(keyOf(rule.policy, rule.name), { decides: 0, undecidable: 0 });
@@ -275,7 +275,7 @@ function leastCoverage(event: EventBody, { coverage }: DecideInput): DecideInput
 function boundsOf(
   rule: CompiledRule,
   unknown: readonly CustomRecognizer[],
-  fingerprint: BacktestOptions['fingerprint'] | null,
+  fingerprint: BacktestOptions['fingerprints'] | null,
   entities: readonly string[],
 ): Bounds {
   const reasons: Undecidable[] = [];
@@ -330,15 +330,19 @@ interface Readable {
 /** Its values are known by their fingerprints; of its patterns nothing is. */
 function readable(
   exception: CompiledException,
-  fingerprint: BacktestOptions['fingerprint'] | null,
+  fingerprints: BacktestOptions['fingerprints'] | null,
   entities: readonly string[],
 ): Readable {
   const { values, hasPatterns } = exception;
   const prints = new Set<string>();
-  if (fingerprint) for (const value of values) for (const entity of entities) prints.add(fingerprint(entity, value));
+  if (fingerprints) {
+    for (const value of values) {
+      for (const entity of entities) for (const one of fingerprints(entity, value)) prints.add(one);
+    }
+  }
   const takesKnown = (finding: Finding): boolean =>
     exception.takes(finding, undefined) || (prints.has(finding.fingerprint) && exception.takesPath(finding));
-  const isUnread = hasPatterns || (values.length > 0 && !fingerprint);
+  const isUnread = hasPatterns || (values.length > 0 && !fingerprints);
   const takesPerhaps = (finding: Finding): boolean =>
     takesKnown(finding) ||
     ((isUnread || (finding.fingerprint === '' && exception.namesValues)) && exception.takesPath(finding));

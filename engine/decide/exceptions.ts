@@ -22,6 +22,7 @@ export interface CompiledException {
   /** For who has no text: whether the path fits, and what would have to be read. */
   takesPath(finding: Finding): boolean;
   readonly namesValues: boolean;
+  readonly namesFingerprints: boolean;
   readonly values: readonly string[];
   readonly hasPatterns: boolean;
 }
@@ -38,6 +39,7 @@ export function compileException(except: Except, label: string): CompiledExcepti
 
   const takesValue = (finding: Finding, segment: Segment | undefined): boolean => {
     if (fingerprints.has(finding.fingerprint)) return true;
+    if (finding.otherFingerprints?.some((one) => fingerprints.has(one)) === true) return true;
     if (segment === undefined || values.size + patterns.length === 0) return false;
     const value = segment.text.toString('utf8', finding.start, finding.end);
     return (values.size > 0 && values.has(normalise(value))) || patterns.some((pattern) => pattern.test(value));
@@ -54,6 +56,7 @@ export function compileException(except: Except, label: string): CompiledExcepti
       (path === null || path(finding.path)) && (!namesValues || takesValue(finding, segment)),
     takesPath: (finding) => path === null || path(finding.path),
     namesValues,
+    namesFingerprints: fingerprints.size > 0,
     values: except.values,
     hasPatterns: patterns.length > 0,
   };

@@ -3,7 +3,7 @@
  * how it is carried out, in policy-set.ts.
  */
 import { ACTIONS, DIRECTIONS, REDACTIONS, SEVERITIES } from '../../flow/decision.ts';
-import { CATEGORIES, MEDIUM } from '../../flow/finding.ts';
+import { CATEGORIES, FINGERPRINT, MEDIUM } from '../../flow/finding.ts';
 import { DESTINATION_CATEGORIES } from '../../flow/parties.ts';
 import { POSITIONS, ROLES } from '../../flow/segment.ts';
 import { normalise } from '../scan/normalise.ts';
@@ -169,10 +169,7 @@ const exceptFields = {
     [],
   ),
   patterns: optional(list(pattern, { max: 100 }), []),
-  fingerprints: optional(
-    list(string({ expected: 'a fingerprint of 22 characters', pattern: /^[A-Za-z0-9_-]{22}$/ })),
-    [],
-  ),
+  fingerprints: optional(list(string({ expected: 'a fingerprint of 22 characters', pattern: FINGERPRINT })), []),
   paths: optional(
     list(
       string({

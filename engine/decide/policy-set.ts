@@ -57,6 +57,8 @@ export interface PolicySet {
   readonly hasLimits: boolean;
   /** True where some rule may be overridden: only then do overrides matter. */
   readonly hasOverrides: boolean;
+  /** True where some exception names fingerprints: only then those under older keys matter. */
+  readonly namesFingerprints: boolean;
   /** True where some rule or exception looks at processes, users or containers, or at the apps that they may be. */
   readonly looksAtProcesses: boolean;
   readonly looksAtApps: boolean;
@@ -114,6 +116,7 @@ export function compilePolicies(documents: readonly PolicyDocument[], standOf: R
     },
     hasLimits: limits.length > 0,
     ...whatIsLookedAt(documents),
+    namesFingerprints: rules.some((rule) => rule.exceptions.some((one) => one.namesFingerprints)),
     hasOverrides: rules.some((rule) => rule.overrideMs !== null),
     usesOf: (input) => limits.flatMap((rule) => (scopeMiss(rule, input) === null ? (limitUse(rule, input) ?? []) : [])),
     trace: (input) => rules.map((rule) => traceOf(forSource?.(rule, input.source) ?? rule, input)),

@@ -1,7 +1,7 @@
 /**
  * The certificate authority of one home: a P-256 key and a self-signed certificate, made at first use and kept in two
  * files. It refuses a key that others can read, a pair that does not match and a certificate that has expired. The key
- * never leaves its file and this process; there is no password on it, the file's mode is what guards it.
+ * never leaves its file and this process. The file's mode guards it, and home's seal where there is one.
  */
 import {
   createHash,
@@ -14,7 +14,7 @@ import {
 } from 'node:crypto';
 import { existsSync, rmSync } from 'node:fs';
 import { hostname } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { WeirError } from '../../flow/errors.ts';
 import { pemOf, signAuthority } from '../../keys/certificate.ts';
 import { constraintsOf, namesBeyond } from '../../keys/name-constraints.ts';
@@ -26,6 +26,7 @@ import {
   readIfThere,
   removeMatching,
 } from '../../keys/private-files.ts';
+import { readSecret, sealedFor, writeSecret } from '../../keys/seal.ts';
 import { permittedNames } from './permitted-names.ts';
 
 export interface Authority {
@@ -85,7 +86,7 @@ export function loadOrCreateAuthority(
     if (!existsSync(keyPath) && existsSync(certPath) && !existsSync(keyPath)) {
       throw unusable(`${certPath} is there but its key ${keyPath} is not: put the key back`);
     }
-    if (!existsSync(keyPath)) putIfAbsent(keyPath, newKeyPem(), 0o600);
+    if (!existsSync(keyPath)) putIfAbsent(keyPath, sealedFor(dirname(folder), keyPath, newKeyPem()), 0o600);
     const key = readKey(keyPath);
     if (key === null) throw unusable(`${keyPath} went away while it was being made`);
     if (readIfThere(certPath) === null) putIfAbsent(certPath, pemOf(newCertificate(key, now, intercept)), 0o644);
@@ -125,7 +126,7 @@ export function replaceAuthority(
     const key = createPrivateKey(keyPem);
     const certPath = certificatePath(folder);
     // The window between the two renames shows as a pair that does not match, which a start refuses with this fix.
-    putOver(join(folder, KEY), keyPem, 0o600);
+    writeSecret(dirname(folder), join(folder, KEY), keyPem);
     putOver(certPath, pemOf(newCertificate(key, now, intercept)), 0o644);
     for (const name of [NEXT_KEY, NEXT_CERTIFICATE, OLD_CERTIFICATE]) rmSync(join(folder, name), { force: true });
     removeMatching(folder, DERIVED);
@@ -142,10 +143,11 @@ export function expiryNotice(authority: Authority, now: Date = new Date()): stri
 }
 
 export function readKey(path: string): KeyObject | null {
-  const pem = readIfThere(path);
-  if (pem === null) return null;
+  if (!existsSync(path)) return null;
   const problem = keyUsable(path);
   if (problem !== null) throw unusable(problem, null);
+  const pem = readSecret(dirname(dirname(path)), path)?.toString('utf8');
+  if (pem === undefined) return null;
   try {
     const key = createPrivateKey(pem);
     if (key.asymmetricKeyDetails?.namedCurve === 'prime256v1') return key;

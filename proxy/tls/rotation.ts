@@ -4,9 +4,10 @@
  */
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { existsSync, renameSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { pemOf } from '../../keys/certificate.ts';
 import { putOver, readIfThere, removeMatching } from '../../keys/private-files.ts';
+import { writeSecret } from '../../keys/seal.ts';
 import {
   type Authority,
   DERIVED,
@@ -39,7 +40,7 @@ export function beginRotation(
     // Trusted before it can sign: a stop in between leaves one certificate too many, and nothing that fails.
     putOver(current.certPath, current.certPem + certPem, 0o644);
     putOver(join(folder, NEXT_CERTIFICATE), certPem, 0o644);
-    putOver(keyPath, keyPem, 0o600);
+    writeSecret(dirname(folder), keyPath, keyPem);
     rmSync(join(folder, OLD_CERTIFICATE), { force: true });
     removeMatching(folder, DERIVED);
     return new X509Certificate(certPem);

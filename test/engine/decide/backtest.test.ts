@@ -26,8 +26,8 @@ const destinationOf = ({ destination }: EventBody): Destination => ({
 
 function replay(text: string | readonly string[], events: readonly EventBody[], more: Partial<BacktestOptions> = {}) {
   const documents = documentsOf(...(typeof text === 'string' ? [text] : text));
-  const fingerprint = (entity: string, value: string) => `${entity}_${value}_AAAAA`;
-  const backtest = createBacktest({ documents, before: [], destinationOf, now: NOW, fingerprint, ...more });
+  const fingerprints = (entity: string, value: string) => [`${entity}_${value}_AAAAA`];
+  const backtest = createBacktest({ documents, before: [], destinationOf, now: NOW, fingerprints, ...more });
   for (const event of events) backtest.add(event);
   return backtest.result();
 }
