@@ -24,6 +24,7 @@ const NEEDS_RESTART: ReadonlySet<string> = new Set([
   'bundle',
   'siem',
   'console.listen',
+  'console.url',
   'sensor.enabled',
   'sensor.cgroup',
   'sensor.steer',
@@ -69,7 +70,7 @@ export function keepingFixed(running: Config, next: Config): Config {
     store,
     bundle,
     siem,
-    console,
+    console: { ...next.console, listen: console.listen, url: console.url },
     sensor,
     detection: { ...next.detection, model: detection.model },
     proxy: {

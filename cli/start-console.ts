@@ -3,11 +3,13 @@
  * processes report becomes /metrics, and questions to the API go to threads, so that none of them holds up traffic.
  */
 import { hostname, userInfo } from 'node:os';
+import { isDeepStrictEqual } from 'node:util';
 import { canonicalHost } from '../catalog/host.ts';
 import { isLoopback } from '../config/load.ts';
 import { packageVersion } from '../config/package-root.ts';
 import { type Answered, type Asked, answerWith } from '../console/api/desk.ts';
 import { fleetPolicyRoutes, type ReadFleet } from '../console/api/fleet-routes.ts';
+import { ProviderSignIn } from '../console/api/provider-sign-in.ts';
 import type { RouteId } from '../console/api/routes.ts';
 import { createApi } from '../console/api/server.ts';
 import { OneTimeCode } from '../console/api/sign-in.ts';
@@ -21,7 +23,7 @@ import type { EventBody } from '../flow/event.ts';
 import type { Figures } from '../flow/figures.ts';
 import type { HomePaths } from '../store/home.ts';
 import { ownEvent } from '../store/own-events.ts';
-import { sessionHolds } from '../store/tokens.ts';
+import { sessionHolds } from '../store/sessions.ts';
 import { policiesInForce } from './console/policies-in-force.ts';
 import { ThreadDesk } from './console/thread-desk.ts';
 import type { SensorStanding } from './sensor/sensor-child.ts';
@@ -83,7 +85,8 @@ export async function startConfiguredConsole(
   const { config } = snapshot;
   const { listen } = config.console;
   const own = canonicalHost(hostname());
-  const names = [...config.proxy.names, 'weir.local', ...(own === null ? [] : [own])];
+  const outside = config.console.url === null ? [] : [new URL(config.console.url).hostname];
+  const names = [...config.proxy.names, 'weir.local', ...(own === null ? [] : [own]), ...outside];
   const version = packageVersion();
   let policies = policiesInForce(snapshot);
   let isSensorNeeded = config.sensor.enabled === true;
@@ -137,6 +140,14 @@ export async function startConfiguredConsole(
   const ask = async (asked: Asked): Promise<Answered> =>
     (await answerWith(here, asked, () => log('weir: a question about the fleet failed'))) ??
     (await (JUDGED.has(asked.route) ? judging : records).ask(asked));
+  const record = (by: string | null, reason: string): void => {
+    try {
+      observed.record(ownEvent('admin', by, { reason }));
+    } catch {
+      log('weir: that somebody came to the console, or went, could not be recorded');
+    }
+  };
+  let provider: ProviderSignIn | null = null;
   const api = createApi({
     home: observed.home,
     desk: { ask },
@@ -145,14 +156,8 @@ export async function startConfiguredConsole(
     host: hostname(),
     names,
     stream: (request, response, visitor) => stream.open(request, response, visitor),
-    onSignIn: ({ name, role, isLink }) => {
-      const reason = `signed in to the console: ${name}, ${role}, with ${isLink ? 'the link of the start' : 'a token'}`;
-      try {
-        observed.record(ownEvent('admin', name, { reason }));
-      } catch {
-        log('weir: that somebody signed in to the console could not be recorded');
-      }
-    },
+    provider: () => provider,
+    record,
   });
   const running = await startConsole({
     listen,
@@ -168,6 +173,14 @@ export async function startConfiguredConsole(
   if (!isLoopback(listen.host)) {
     log(`weir: ${running.url} answers other hosts: the API with a token, /livez, /readyz and /metrics without one`);
   }
+  /** Nothing of the provider is asked before somebody signs in. */
+  const takeProvider = ({ oidc, url }: Snapshot['config']['console']): void => {
+    if (oidc === null) provider = null;
+    else if (!isDeepStrictEqual(provider?.settings, oidc)) {
+      provider = new ProviderSignIn({ home: observed.home, settings: oidc, origin: url ?? running.url, record, log });
+    }
+  };
+  takeProvider(config.console);
   let telling: NodeJS.Timeout | null = null;
   return {
     url: running.url,
@@ -175,6 +188,7 @@ export async function startConfiguredConsole(
     take: (next) => {
       policies = policiesInForce(next);
       isSensorNeeded = next.config.sensor.enabled === true;
+      takeProvider(next.config.console);
       records.take(next);
       judging.take(next);
     },

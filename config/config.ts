@@ -153,6 +153,33 @@ export interface SiemConfig {
   readonly keep: number;
 }
 
+/** How people sign in to the console at an identity provider, by OpenID Connect. */
+export interface SignInConfig {
+  readonly issuer: string;
+  readonly name: string;
+  /** The id of the client that the console is there. */
+  readonly client: string;
+  /** `pem`: a private key, for private_key_jwt. */
+  readonly credential:
+    | { readonly kind: 'secret'; readonly secret: string }
+    | { readonly kind: 'key'; readonly pem: string; readonly id: string | null };
+  /** Further roots, in PEM. */
+  readonly ca: readonly string[];
+  readonly scopes: readonly string[];
+  /** The name of a claim, or a JSON Pointer. */
+  readonly claim: string;
+  /** For each role the values of the claim that give it. */
+  readonly roles: {
+    readonly admin: readonly string[];
+    readonly reviewer: readonly string[];
+    readonly viewer: readonly string[];
+  };
+  /** The claim with people's names; null for the usual ones. */
+  readonly user: string | null;
+  readonly skewMs: number;
+  readonly sessionMs: number;
+}
+
 /** Whom to tell of what; exactly one of webhook, slack, syslog and stdout. */
 export interface NotifyConfig {
   /** Of this severity or graver, and of these kinds of event. */
@@ -205,7 +232,8 @@ export interface Config {
     readonly maxBytes: number | null;
   };
   readonly store: 'sqlite';
-  readonly console: { readonly listen: HostPort };
+  /** `url`: the origin by which browsers reach it; null for the address that it listens on. `oidc`: null for tokens alone. */
+  readonly console: { readonly listen: HostPort; readonly url: string | null; readonly oidc: SignInConfig | null };
   /** Fences by name: the apps, stores and vendors inside. */
   readonly environments: ReadonlyMap<
     string,

@@ -32,6 +32,7 @@ import { SEVERITIES } from '../flow/decision.ts';
 import { EVENT_KINDS } from '../flow/event.ts';
 import { DESTINATION_CATEGORIES } from '../flow/parties.ts';
 import { type AwsCredentials, readAwsCredentials } from './aws-credentials.ts';
+import type { SignInConfig } from './config.ts';
 import type { PathBase } from './paths.ts';
 import {
   age,
@@ -44,12 +45,15 @@ import {
   hostGlob,
   hostName,
   isKeyOf,
+  isSigningKey,
+  issuerUrl,
   listenAddress,
   milliseconds,
   network,
   noticeUrl,
   onlyYet,
   originUrl,
+  pageOrigin,
   path,
   place,
   placeProblem,
@@ -57,6 +61,7 @@ import {
   proxyUrl,
   publicKeyFile,
   secretFile,
+  secretVariable,
   siemPlace,
   syslogPlace,
   tokenDigest,
@@ -403,6 +408,80 @@ function bundle(base: PathBase) {
     ),
   });
 }
+
+/** How people sign in to the console at an identity provider. */
+function signInProvider(base: PathBase, env: NodeJS.ProcessEnv) {
+  const values = optional(list(string({ maxLength: 500 }), { max: 500 }), []);
+  const provider = object({
+    issuer: issuerUrl(),
+    name: optional(string({ expected: 'a name of up to 60 characters', pattern: /^[^\p{Cc}]{1,60}$/u })),
+    client: string({ expected: 'the id of the client', pattern: /^[\x21-\x7e]{1,300}$/ }),
+    secretFile: optional(secretFile(base)),
+    secretEnv: optional(secretVariable(env)),
+    keyFile: optional(privateKeyFile(base)),
+    keyId: optional(string({ maxLength: 300 })),
+    ca: optional(
+      as(list(certificateFile(base)), (files) => files.flat()),
+      [],
+    ),
+    scopes: optional(list(string({ expected: 'a scope', pattern: /^[\x21\x23-\x5b\x5d-\x7e]{1,100}$/ }), { max: 20 }), [
+      'openid',
+      'profile',
+      'email',
+    ]),
+    claim: optional(string({ maxLength: 300 }), 'groups'),
+    roles: section({ admin: values, reviewer: values, viewer: values }),
+    user: optional(string({ maxLength: 300 })),
+    skew: optional(duration({ min: 0, max: 600_000 }), 60_000),
+    session: optional(duration({ min: 60_000, max: 7 * DAY_MS }), DAY_MS / 2),
+  });
+  const whole = checked(provider, ({ secretFile: file, secretEnv, keyFile, keyId, roles, scopes }, report) => {
+    const given = [file, secretEnv, keyFile].filter((one) => one !== null).length;
+    if (given !== 1) report('expected one of secretFile, secretEnv, keyFile: with it the console shows who it is');
+    if (keyId !== null && keyFile === null) report('expected no keyId without keyFile', ['keyId']);
+    if (keyFile !== null && !isSigningKey(keyFile)) {
+      report('expected an RSA key of 2048 bits or more, an EC key on P-256, P-384 or P-521, or an Ed25519 key', [
+        'keyFile',
+      ]);
+    }
+    if (Object.values(roles).every((one) => one.length === 0)) {
+      report('expected values of the claim for at least one role: nobody else could come in', ['roles']);
+    }
+    if (!scopes.includes('openid')) report('expected openid among the scopes', ['scopes']);
+  });
+  return as(whole, (read): SignInConfig => {
+    const { secretFile: file, secretEnv, keyFile, keyId, skew, session, ...rest } = read;
+    return {
+      ...rest,
+      name: rest.name ?? new URL(rest.issuer).hostname,
+      credential:
+        keyFile === null
+          ? { kind: 'secret', secret: file ?? secretEnv ?? '' }
+          : { kind: 'key', pem: keyFile, id: keyId },
+      skewMs: skew,
+      sessionMs: session,
+    };
+  });
+}
+
+function consoleSection(base: PathBase, env: NodeJS.ProcessEnv) {
+  return withDefaults(
+    checked(
+      object({
+        listen: optional(listenAddress(), { host: '127.0.0.1', port: 8788 }),
+        url: optional(nullable(pageOrigin()), null),
+        oidc: optional(nullable(signInProvider(base, env)), null),
+      }),
+      ({ listen, url, oidc }, report) => {
+        const isLocal = listen.host === 'localhost' || listen.host === '::1' || listen.host.startsWith('127.');
+        if (oidc !== null && url === null && !isLocal) {
+          report('expected url beside oidc: the provider has to know where to send browsers back to', ['oidc']);
+        }
+      },
+    ),
+  );
+}
+
 const steeredFolder = string({
   expected: 'the absolute path of a folder of cgroup v2',
   pattern: /^\/./,
@@ -467,7 +546,7 @@ export function configShape(base: PathBase, env: NodeJS.ProcessEnv) {
     }),
     store: optional(onlyYet(['sqlite'], 'sqlite' as const, 'another store than sqlite'), 'sqlite'),
     bus: optional(onlyYet([null], null, 'bus'), null),
-    console: section({ listen: optional(listenAddress(), { host: '127.0.0.1', port: 8788 }) }),
+    console: consoleSection(base, env),
     // It may be written later: `weir flows baseline > flows.yaml` asks for the configuration too.
     baseline: optional(nullable(path(base)), null),
     sensor: section({

@@ -141,6 +141,29 @@ export function browserOrigin(): Shape<string> {
   });
 }
 
+/** The identifier of an OpenID Connect issuer, as it is written: `https:`, or `http:` on this host. */
+export function issuerUrl(): Shape<string> {
+  return parsed('the https:// URL of an issuer, without query and fragment (http:// on loopback alone)', (text) => {
+    if (text.length > 500 || !URL.canParse(text)) return null;
+    const url = new URL(text);
+    const isPlain = url.username + url.password + url.search + url.hash === '' && !/[?#]/.test(text);
+    return isPlain && (url.protocol === 'https:' || isLocalHttp(url)) ? text : null;
+  });
+}
+
+/** The origin by which browsers reach a page of ours: `https:`, or `http:` on this host. */
+export function pageOrigin(): Shape<string> {
+  return parsed('an origin such as https://weir.corp.example (http:// on loopback alone)', (text) => {
+    if (!URL.canParse(text)) return null;
+    const url = new URL(text);
+    return url.origin === text && (url.protocol === 'https:' || isLocalHttp(url)) ? text : null;
+  });
+}
+
+function isLocalHttp({ protocol, hostname }: URL): boolean {
+  return protocol === 'http:' && (['localhost', '[::1]'].includes(hostname) || /^127(?:\.\d+){3}$/.test(hostname));
+}
+
 /** The SHA-256 of an app's token, lower-case hex. */
 export function tokenDigest(): Shape<string> {
   const expected = '"sha256:" and the 64 hex digits of the SHA-256 of the token (printf %s TOKEN | sha256sum)';
@@ -306,6 +329,21 @@ export function secretFile(base: PathBase): Shape<string> {
   });
 }
 
+/** A secret that stands alone in a variable of the environment, by the variable's name. */
+export function secretVariable(env: NodeJS.ProcessEnv): Shape<string> {
+  const named = string({ expected: 'the name of a variable of the environment', pattern: /^[A-Za-z_][A-Za-z0-9_]*$/ });
+  return {
+    ...named,
+    read(node, reader) {
+      const name = named.read(node, reader);
+      if (name === INVALID) return INVALID;
+      const value = env[name]?.trim() ?? '';
+      if (/^[\x21-\x7e]{1,4096}$/.test(value)) return value;
+      return reader.refuse(node, `${name} is ${value === '' ? 'not set' : 'not one line of ASCII'} in the environment`);
+    },
+  };
+}
+
 /** A private key in a PEM file, without a passphrase; as PEM. */
 export function privateKeyFile(base: PathBase): Shape<string> {
   return keyFile(base, 'a private key in PEM, without a passphrase', (pem) => createPrivateKey(pem).type === 'private');
@@ -314,6 +352,13 @@ export function privateKeyFile(base: PathBase): Shape<string> {
 /** Whether a key belongs to the first certificate of a chain, both PEM. */
 export function isKeyOf(cert: string, key: string): boolean {
   return new X509Certificate(cert).checkPrivateKey(createPrivateKey(key));
+}
+
+/** Whether JSON Web Signatures can be made with a key of PEM: RSA, EC on the curves of RFC 7518 §3.4, Ed25519. */
+export function isSigningKey(pem: string): boolean {
+  const { asymmetricKeyType: type, asymmetricKeyDetails: details } = createPrivateKey(pem);
+  if (type === 'rsa') return (details?.modulusLength ?? 0) >= 2048;
+  return type === 'ed25519' || (type === 'ec' && /^(prime256v1|secp384r1|secp521r1)$/.test(details?.namedCurve ?? ''));
 }
 
 function readCertificates(file: string): Content<readonly string[]> {

@@ -162,7 +162,7 @@ const OPENERS: Readonly<Record<string, readonly string[]>> = {
   'node:dns/promises': ['*'],
 };
 /**
- * Programs of the command line that are clients themselves: none of them carries an app's call upstream.
+ * What is a client itself: none of them carries an app's call upstream.
  * Each is named with what it connects to.
  */
 const CLIENTS: Readonly<Record<string, string>> = {
@@ -171,6 +171,7 @@ const CLIENTS: Readonly<Record<string, string>> = {
     'a service of the demo: it reaches its vendors through the proxy only, and its stores on loopback',
   'cli/doctor/console.ts': 'asks a Weir that runs on this home whether its parts are ready',
   'cli/bundle/fetch-bundle.ts': 'asks the place that the configuration names for the policies of the fleet',
+  'console/oidc/provider-fetch.ts': 'asks the identity provider that the configuration names, for nothing but sign-ins',
   'cli/siem/http-sink.ts': 'hands committed events to the receiver that the configuration names',
   'cli/siem/syslog-sink.ts': 'hands committed events to the receiver that the configuration names',
   'cli/notify/send.ts':
@@ -242,6 +243,8 @@ function dependenciesOf(manifest: unknown): readonly string[] {
 const HOME_OF: Readonly<Record<string, RegExp>> = {
   re2: /^(engine|cli)\//,
   'prom-client': /^console\//,
+  'openid-client': /^console\/oidc\//,
+  jose: /^console\/oidc\//,
   // Its exporter opens sockets of its own: to a collector, which is no upstream.
   '@opentelemetry/api': /^cli\/traces\//,
   '@opentelemetry/exporter-trace-otlp-http': /^cli\/traces\//,

@@ -1,7 +1,7 @@
 /** The document of the API: OpenAPI 3.1, made from the table of routes and its shapes. */
 import { ROUTES, type Route } from './routes.ts';
 import { definitions, type JsonSchema, reference, type Schema } from './schema.ts';
-import { failure, sessionState, signIn, streamMessage } from './shapes.ts';
+import { failure, onward, sessionState, signIn, signInAtProvider, streamMessage } from './shapes.ts';
 
 /** Status of a failure, and when it comes. */
 const FAILURES = {
@@ -40,7 +40,48 @@ export function openApiDocument(version: string): JsonSchema {
     operationId: 'signOut',
     summary: 'Ends the session',
     security: [],
-    responses: { 204: { description: 'It is ended.' }, ...failures([403]) },
+    responses: {
+      ...answers(onward, 'It is ended; where to go on to end the one of its identity provider too.'),
+      204: { description: 'It is ended.' },
+      ...failures([403]),
+    },
+  });
+  add('/api/v1/session/provider', 'POST', {
+    operationId: 'signInAtProvider',
+    summary: 'Where to send a browser that signs in at the identity provider; for pages of the console',
+    security: [],
+    requestBody: { required: true, content: jsonContent(signInAtProvider) },
+    responses: { ...answers(onward, 'The address; a cookie is set.'), ...failures([400, 401, 403, 409, 503]) },
+  });
+  add('/api/v1/session/provider/callback', 'GET', {
+    operationId: 'returnFromProvider',
+    summary: 'The redirect URI: where the identity provider sends browsers back to',
+    security: [],
+    responses: {
+      303: {
+        description: 'To the page that was asked for, with the cookie of a session; or to the page that says why not.',
+      },
+      ...failures([401, 429]),
+    },
+  });
+  add('/api/v1/session/provider/logout', 'POST', {
+    operationId: 'endedByProvider',
+    summary: 'Back-channel logout: ends the sessions that a signed logout token names',
+    security: [],
+    requestBody: {
+      required: true,
+      content: {
+        'application/x-www-form-urlencoded': {
+          schema: { type: 'object', properties: { logout_token: { type: 'string' } }, required: ['logout_token'] },
+        },
+      },
+    },
+    responses: {
+      200: { description: 'It is done.' },
+      400: { description: 'The token is not to be believed; `error_description` says why.' },
+      ...failures([401]),
+      503: { description: 'The keys of the provider cannot be had now.' },
+    },
   });
   add('/api/v1/openapi.json', 'GET', {
     operationId: 'document',
@@ -69,7 +110,8 @@ export function openApiDocument(version: string): JsonSchema {
   });
   for (const [id, route] of Object.entries<Route>(ROUTES))
     add(`/api/v1${route.path}`, route.method, operationOf(id, route));
-  const shapes = [failure, sessionState, signIn, streamMessage, ...Object.values<Route>(ROUTES).flatMap(shapesOf)];
+  const named = [failure, sessionState, signIn, signInAtProvider, onward, streamMessage];
+  const shapes = [...named, ...Object.values<Route>(ROUTES).flatMap(shapesOf)];
   return {
     openapi: '3.1.0',
     info: {

@@ -10,10 +10,11 @@ import { Attempts } from './attempts.ts';
 import type { Answered, Asked, Desk, FailureCode } from './desk.ts';
 import { openApiDocument } from './openapi.ts';
 import { askingPage, isEncrypted } from './origin.ts';
+import { CALLBACK_PATH, type ProviderSignIn } from './provider-sign-in.ts';
 import { ROUTES, type Route, type RouteId } from './routes.ts';
 import { read, readQuery } from './schema.ts';
-import { type SessionState, signIn as signInShape } from './shapes.ts';
-import { cookieText, type OneTimeCode, signIn, signOut, type Visitor, visitorOf } from './sign-in.ts';
+import { type SessionState, signInAtProvider, signIn as signInShape } from './shapes.ts';
+import { cookieOf, cookieText, type OneTimeCode, signIn, signOut, type Visitor, visitorOf } from './sign-in.ts';
 
 export interface ApiOptions {
   readonly home: HomePaths;
@@ -27,8 +28,10 @@ export interface ApiOptions {
   readonly names: readonly string[];
   /** Takes over a connection for live updates. */
   readonly stream: (request: IncomingMessage, response: ServerResponse, visitor: Visitor) => void;
-  /** What people did here and nobody else records: somebody signed in. */
-  readonly onSignIn: (visitor: Visitor) => void;
+  /** Where people sign in beside the link and tokens; null for nowhere. */
+  readonly provider: () => ProviderSignIn | null;
+  /** Keeps what people did here and nobody else records: that somebody came or went. Does not throw. */
+  readonly record: (by: string, what: string) => void;
 }
 
 export interface Api {
@@ -52,6 +55,7 @@ const STATUS: Readonly<Record<FailureCode, number>> = {
 /** A policy file of 512 Ki characters, in JSON. */
 const BODY_BYTES = 2 * 1024 * 1024;
 const SIGN_IN_BYTES = 4096;
+const LOGOUT_TOKEN_BYTES = 32 * 1024;
 /** Questions under way, of one visitor and of all. */
 const ASKED_OF_ONE = 8;
 const ASKED_OF_ALL = 40;
@@ -69,6 +73,8 @@ export function createApi(options: ApiOptions): Api {
 class ApiServer implements Api {
   readonly #options: ApiOptions;
   readonly #attempts = new Attempts();
+  /** Of those who came back from the provider with nothing: guessing tokens is counted apart. */
+  readonly #returned = new Attempts();
   readonly #document: string;
   readonly #asked = new Map<string, number>();
   #askedInAll = 0;
@@ -91,9 +97,16 @@ class ApiServer implements Api {
       return send(response, 200, 'application/json', this.#document);
     }
     if (path === '/api/v1/session') return this.#session(request, response, page);
+    const provider = this.#options.provider();
+    if (provider !== null) {
+      if (path === '/api/v1/session/provider') return this.#toProvider(request, response, page, provider);
+      // The browser is sent here by a page of the provider.
+      if (path === CALLBACK_PATH) return this.#fromProvider(request, response, search, provider);
+      if (path === '/api/v1/session/provider/logout') return this.#endedByProvider(request, response, provider);
+    }
 
     const now = new Date();
-    const visitor = visitorOf(this.#options.home, request, now);
+    const visitor = await visitorOf(this.#options.home, request, provider, now);
     if (typeof visitor === 'string') return this.#unknown(request, response, visitor === 'wrong');
     if (page === 'foreign') return refuse(response, 'forbidden', 'a page of another origin may not ask here');
     if (path === '/api/v1/stream') {
@@ -127,16 +140,14 @@ class ApiServer implements Api {
     if (!allows(request, response, ['GET', 'POST', 'DELETE'])) return;
     if (page === 'foreign') return refuse(response, 'forbidden', 'a page of another origin may not ask here');
     const now = new Date();
+    const provider = this.#options.provider();
     if (request.method === 'GET') {
-      const visitor = visitorOf(this.#options.home, request, now);
-      return sendJson(response, 200, this.#state(typeof visitor === 'string' ? null : visitor));
+      const visitor = await visitorOf(this.#options.home, request, provider, now);
+      if (typeof visitor !== 'string') return sendJson(response, 200, this.#state(visitor, null));
+      const errand = provider?.errands.of(request.headers.cookie, now) ?? null;
+      return sendJson(response, 200, this.#state(null, errand?.kind === 'failed' ? errand.reason : null));
     }
-    if (request.method === 'DELETE') {
-      const visitor = visitorOf(this.#options.home, request, now);
-      if (typeof visitor !== 'string') signOut(this.#options.home, visitor);
-      response.setHeader('Set-Cookie', cookieText('', 0, isEncrypted(request)));
-      return sendNothing(response);
-    }
+    if (request.method === 'DELETE') return this.#leave(request, response, provider, now);
     const address = addressOf(request);
     const wait = this.#attempts.waitSeconds(address);
     if (wait > 0) return tooMany(response, wait, 'too many attempts to sign in; wait a minute');
@@ -154,16 +165,104 @@ class ApiServer implements Api {
           : 'this token is not known, or has run out';
       return refuse(response, 'unauthenticated', error);
     }
-    this.#options.onSignIn(begun.visitor);
+    const { name, role, from } = begun.visitor;
+    const what = `signed in to the console: ${name}, ${role}, with ${from === 'link' ? 'the link of the start' : 'a token'}`;
+    this.#options.record(name, what);
     response.setHeader('Set-Cookie', cookieText(begun.text, begun.maxAgeSeconds, isEncrypted(request)));
-    sendJson(response, 200, this.#state(begun.visitor));
+    sendJson(response, 200, this.#state(begun.visitor, null));
   }
 
-  #state(visitor: Visitor | null): SessionState {
+  /** Ends the session here, and says where the browser goes on to end the one of its provider. */
+  async #leave(
+    request: IncomingMessage,
+    response: ServerResponse,
+    provider: ProviderSignIn | null,
+    now: Date,
+  ): Promise<void> {
+    const visitor = await visitorOf(this.#options.home, request, provider, now);
+    response.setHeader('Set-Cookie', cookieText('', 0, isEncrypted(request)));
+    if (typeof visitor === 'string') return sendNothing(response);
+    const text = cookieOf(request);
+    const further = visitor.from === 'provider' && text !== null ? ((await provider?.leaving(text)) ?? null) : null;
+    signOut(this.#options.home, visitor);
+    if (visitor.session !== null) this.#options.record(visitor.name, `signed out of the console: ${visitor.name}`);
+    if (further === null) return sendNothing(response);
+    sendJson(response, 200, { url: further });
+  }
+
+  /** Where a page sends its browser to. */
+  async #toProvider(
+    request: IncomingMessage,
+    response: ServerResponse,
+    page: string,
+    provider: ProviderSignIn,
+  ): Promise<void> {
+    if (!allows(request, response, ['POST'])) return;
+    if (page !== 'own') return refuse(response, 'forbidden', 'a page of the console has to ask this (Origin)');
+    const body = await readBody(request, response, SIGN_IN_BYTES);
+    if (body === null) return;
+    const given = read(signInAtProvider, body.value);
+    if ('problem' in given) return refuse(response, 'bad_request', 'expected {"back": …}');
+    // The cookie would stay with the name that was typed in, and the browser comes back to the one that is registered.
+    if (new URL(provider.origin).host !== request.headers.host?.toLowerCase()) {
+      const error = `${provider.settings.name} sends browsers back to ${provider.origin}: open the console there`;
+      return refuse(response, 'conflict', error);
+    }
+    const begun = await provider.begin(given.value.back ?? '/', new Date());
+    if (begun.kind === 'away') return refuse(response, 'unavailable', begun.reason);
+    if (begun.kind !== 'begun') return refuse(response, 'failed', begun.reason);
+    response.setHeader('Set-Cookie', begun.cookie);
+    sendJson(response, 200, { url: begun.url });
+  }
+
+  /** Of a browser that comes back: in with a new session, or to the page that says why not. */
+  async #fromProvider(
+    request: IncomingMessage,
+    response: ServerResponse,
+    search: string,
+    provider: ProviderSignIn,
+  ): Promise<void> {
+    if (!allows(request, response, ['GET'])) return;
+    const now = new Date();
+    const { errands, isSecure } = provider;
+    const address = addressOf(request);
+    const wait = this.#returned.waitSeconds(address);
+    if (wait > 0) return tooMany(response, wait, 'too many attempts to sign in; wait a minute');
+    const came = await provider.returned(`?${search}`, request.headers.cookie, now);
+    if (came.kind === 'refused') {
+      if (came.isCounted) this.#returned.failed(address);
+      response.setHeader('Set-Cookie', errands.cookie({ kind: 'failed', reason: came.reason }, 120, isSecure, now));
+      return sendOn(response, '/signin');
+    }
+    response.setHeader('Set-Cookie', [cookieText(came.text, came.maxAgeSeconds, isSecure), errands.over(isSecure)]);
+    sendOn(response, came.back);
+  }
+
+  /** OpenID Connect Back-Channel Logout 1.0 §2.5: 200 where it is done, 400 where the token is not to be believed. */
+  async #endedByProvider(request: IncomingMessage, response: ServerResponse, provider: ProviderSignIn): Promise<void> {
+    if (!allows(request, response, ['POST'])) return;
+    const type = (request.headers['content-type'] ?? '').split(';', 1)[0]?.trim().toLowerCase();
+    const isForm = type === 'application/x-www-form-urlencoded';
+    const bytes = isForm ? await bytesOf(request, LOGOUT_TOKEN_BYTES) : null;
+    const tokens = new URLSearchParams(bytes?.toString('utf8') ?? '').getAll('logout_token');
+    const [token] = tokens;
+    if (token === undefined || tokens.length > 1) {
+      return sendJson(response, 400, { error: 'invalid_request', error_description: 'expected one logout_token' });
+    }
+    const failed = await provider.ended(token, new Date());
+    if (failed === null) return send(response, 200, 'text/plain', '');
+    const isOurs = failed.kind === 'away';
+    const error = isOurs ? 'temporarily_unavailable' : 'invalid_request';
+    sendJson(response, isOurs ? 503 : 400, { error, error_description: failed.reason });
+  }
+
+  /** `problem`: why the browser was not let in just before. */
+  #state(visitor: Visitor | null, problem: string | null): SessionState {
     const { version, host } = this.#options;
-    if (visitor === null) return { session: null, version, host: null };
-    const { name, role, expires, isLink } = visitor;
-    return { session: { name, role, expires, isLink }, version, host };
+    const provider = this.#options.provider()?.settings.name ?? null;
+    if (visitor === null) return { session: null, version, host: null, provider, problem };
+    const { name, role, expires, from } = visitor;
+    return { session: { name, role, expires, isLink: from === 'link', from }, version, host, provider, problem };
   }
 
   /** A token that is right is never turned away for others that are wrong. */
@@ -316,6 +415,11 @@ function refuse(response: ServerResponse, code: FailureCode, error: string): voi
 function tooMany(response: ServerResponse, seconds: number, error: string): void {
   response.setHeader('Retry-After', String(seconds));
   refuse(response, 'too_many', error);
+}
+
+function sendOn(response: ServerResponse, path: string): void {
+  response.setHeader('Location', path);
+  send(response, 303, 'text/plain', '');
 }
 
 function sendNothing(response: ServerResponse): void {

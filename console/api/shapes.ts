@@ -84,6 +84,7 @@ export const session = named(
     role: access,
     expires: nullable(moment('when it ends')),
     isLink: flag('true: begun with the link that `weir up` prints'),
+    from: oneOf(['link', 'token', 'provider'], 'what it began with'),
   }),
 );
 export type Session = Of<typeof session>;
@@ -94,6 +95,8 @@ export const sessionState = named(
     session: nullable(session, 'null: not signed in'),
     version: text('of Weir'),
     host: nullable(text('where it runs; null until signed in')),
+    provider: nullable(text('the identity provider at which people can sign in; null without')),
+    problem: nullable(text('why the identity provider let this browser not in just before')),
   }),
 );
 export type SessionState = Of<typeof sessionState>;
@@ -106,6 +109,14 @@ export const signIn = named(
   ]),
 );
 export type SignIn = Of<typeof signIn>;
+
+export const signInAtProvider = named(
+  'SignInAtProvider',
+  object({ back: optional(text('the page to come back to', { max: 2000 })) }),
+);
+/** Where a browser goes on. */
+export const onward = named('Onward', object({ url: text() }));
+export type Onward = Of<typeof onward>;
 
 export const tokenEntry = named(
   'Token',

@@ -1,22 +1,26 @@
 /**
- * Who asks: by a bearer token, by the cookie of a session, or nobody. Sessions begin with a token or with the one-time code
- * of the link that is printed at the start. It decides who somebody is; what they may do stands in the table of routes.
+ * Who asks: by a bearer token, by the cookie of a session, or nobody. Sessions begin with a token, with the one-time code of the
+ * link that is printed at the start, or at an identity provider (`provider-sign-in.ts`). It decides who somebody is; what they
+ * may do stands in the table of routes.
  */
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { Access } from '../../flow/access.ts';
 import type { HomePaths } from '../../store/home.ts';
-import { beginSession, endSession, sessionOfText, tokenOfText } from '../../store/tokens.ts';
+import { beginSession, endSession, type KeptSession, sessionOfText } from '../../store/sessions.ts';
+import { tokenOfText } from '../../store/tokens.ts';
+import type { ProviderSignIn } from './provider-sign-in.ts';
 
 /** Somebody who was let in. `session`: the id of a session by cookie; null for a bearer token. */
 export interface Visitor {
   readonly name: string;
   readonly role: Access;
   readonly session: string | null;
-  /** The id of the token that this is, or began with; null for the link. */
+  /** The id of the token that this is, or began with; null for the others. */
   readonly token: string | null;
   readonly expires: string | null;
-  readonly isLink: boolean;
+  /** What the session began with; a bearer token is `token`. */
+  readonly from: 'link' | 'token' | 'provider';
   /** What their calls are counted together by. */
   readonly key: string;
 }
@@ -77,31 +81,41 @@ export function signIn(
   }
   const begun = beginSession(home, { ...who, expires: new Date(until) }, now);
   if (begun === null) return 'full';
-  const { id, name, role, token, expires } = begun.session;
   return {
-    visitor: { name, role, session: id, token, expires, isLink: token === null, key: `session ${id}` },
+    visitor: visitorOfSession(begun.session),
     text: begun.text,
     maxAgeSeconds: Math.floor((until - now.getTime()) / 1000),
   };
 }
 
 /** Who sends a request. `wrong`: there is a credential, and it is none of ours. */
-export function visitorOf(home: HomePaths, request: IncomingMessage, now: Date): Visitor | 'nobody' | 'wrong' {
+export async function visitorOf(
+  home: HomePaths,
+  request: IncomingMessage,
+  provider: ProviderSignIn | null,
+  now: Date,
+): Promise<Visitor | 'nobody' | 'wrong'> {
   const { authorization } = request.headers;
   if (authorization !== undefined) {
     const [, text = ''] = /^Bearer +([\w-]{1,200})$/i.exec(authorization) ?? [];
     const token = tokenOfText(home, text, now);
     if (token === null) return 'wrong';
     const { id, name, role, expires } = token;
-    return { name, role, session: null, token: id, expires, isLink: false, key: `token ${id}` };
+    return { name, role, session: null, token: id, expires, from: 'token', key: `token ${id}` };
   }
-  const text = cookieOf(request.headers.cookie);
+  const text = cookieOf(request);
   if (text === null) return 'nobody';
   const session = sessionOfText(home, text, now);
   // One that has run out, or was signed out elsewhere, is nobody: its browser still sends it.
   if (session === null) return 'nobody';
-  const { id, name, role, token, expires } = session;
-  return { name, role, session: id, token, expires, isLink: token === null, key: `session ${id}` };
+  if (session.provider === null) return visitorOfSession(session);
+  const current = (await provider?.current(session, text, now)) ?? null;
+  return current === null ? 'nobody' : visitorOfSession(current);
+}
+
+function visitorOfSession({ id, name, role, token, provider, expires }: KeptSession): Visitor {
+  const from = provider !== null ? 'provider' : token === null ? 'link' : 'token';
+  return { name, role, session: id, token, expires, from, key: `session ${id}` };
 }
 
 export function signOut(home: HomePaths, visitor: Visitor): void {
@@ -109,8 +123,8 @@ export function signOut(home: HomePaths, visitor: Visitor): void {
 }
 
 /** Cookies know no port: what another listener of this host set under the same name comes too, and each is tried by its form. */
-function cookieOf(header: string | undefined): string | null {
-  for (const part of (header ?? '').slice(0, 8192).split(';')) {
+export function cookieOf({ headers }: IncomingMessage): string | null {
+  for (const part of (headers.cookie ?? '').slice(0, 8192).split(';')) {
     const [, text] = /^\s*weir_session=([\w-]{1,200})\s*$/.exec(part) ?? [];
     if (text !== undefined) return text;
   }

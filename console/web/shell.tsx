@@ -195,7 +195,7 @@ export function Shell() {
       </main>
     );
   }
-  if (now.kind === 'out') return <SignInPage reason={now.reason} />;
+  if (now.kind === 'out') return <SignInPage reason={now.reason} refused={now.problem} provider={now.provider} />;
   return (
     <div class="shell">
       <a class="skip" href="#page">

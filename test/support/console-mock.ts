@@ -92,9 +92,11 @@ export async function startMock({
     return ROLES.find((one) => one === role) ?? null;
   };
   const sessionOf = (role: Access | null) => ({
-    session: role === null ? null : { name: 'mira', role, expires: null, isLink: false },
+    session: role === null ? null : { name: 'mira', role, expires: null, isLink: false, from: 'token' as const },
     version: '0.1.0',
     host: role === null ? null : 'node-1',
+    provider: null,
+    problem: null,
   });
   const open = (): number =>
     world.events.filter(({ action, review }) => action === 'block' && review === 'open').length;

@@ -1,16 +1,20 @@
-/** The door: the one-time code of the link that `weir up` prints is used at once; else a token is asked for. */
+/** The door: the one-time code of the link that `weir up` prints is used at once; else the provider or a token is asked for. */
 import { useEffect, useState } from 'preact/hooks';
 import { CopyField } from '../parts/controls.tsx';
 import { Icon } from '../parts/icon.tsx';
 import { Bones, Problem } from '../parts/states.tsx';
 import { ApiFailure } from '../state/api.ts';
 import { addressWith, go, parameter } from '../state/route.ts';
-import { enter } from '../state/session.ts';
+import { enter, enterAtProvider } from '../state/session.ts';
 
 /** The link is `/signin?code=…`, or the code stands behind `#`, where no server sees it. */
 function codeOfAddress(): string | null {
   const behind = new URLSearchParams(location.hash.slice(1)).get('code');
   return behind ?? (parameter('code') === '' ? null : parameter('code'));
+}
+
+function sentence(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}${/[.!?]$/.test(text) ? '' : '.'}`;
 }
 
 /** Takes the code out of the address, so that it stays in no history. */
@@ -20,9 +24,18 @@ function forgetCode(): void {
   if (location.hash !== '') history.replaceState(null, '', location.pathname + location.search);
 }
 
-export function SignInPage({ reason }: { readonly reason: string | null }) {
+interface SignInProps {
+  /** Why nobody is in any more. */
+  readonly reason: string | null;
+  /** Why the identity provider's word was not enough just before. */
+  readonly refused: string | null;
+  /** What the identity provider is called; null without one. */
+  readonly provider: string | null;
+}
+
+export function SignInPage({ reason, refused, provider }: SignInProps) {
   const [token, setToken] = useState('');
-  const [problem, setProblem] = useState<string | null>(null);
+  const [problem, setProblem] = useState<string | null>(refused === null ? null : sentence(refused));
   const [isBusy, setBusy] = useState(false);
   const [code] = useState(codeOfAddress);
   const [isUsingCode, setUsingCode] = useState(code !== null);
@@ -58,6 +71,17 @@ export function SignInPage({ reason }: { readonly reason: string | null }) {
     }
   };
 
+  const goToProvider = async (): Promise<void> => {
+    setBusy(true);
+    setProblem(null);
+    try {
+      await enterAtProvider();
+    } catch (error) {
+      setProblem(error instanceof Error ? error.message : String(error));
+      setBusy(false);
+    }
+  };
+
   return (
     <main class="door">
       <div class="door-card">
@@ -78,6 +102,21 @@ export function SignInPage({ reason }: { readonly reason: string | null }) {
                 <Problem title={problem} />
               </div>
             )}
+            {provider !== null && (
+              <>
+                <button
+                  type="button"
+                  class="button"
+                  data-kind="main"
+                  disabled={isBusy}
+                  aria-describedby={problem === null ? undefined : 'problem'}
+                  onClick={() => void goToProvider()}
+                >
+                  Sign in with {provider}
+                </button>
+                <p class="door-or muted">or with a token</p>
+              </>
+            )}
             <form class="stack" onSubmit={(event) => void submit(event)}>
               <label class="field">
                 <span>Token</span>
@@ -94,8 +133,13 @@ export function SignInPage({ reason }: { readonly reason: string | null }) {
                   onInput={(event) => setToken(event.currentTarget.value)}
                 />
               </label>
-              <button type="submit" class="button" data-kind="main" disabled={isBusy || token.trim() === ''}>
-                Sign in
+              <button
+                type="submit"
+                class="button"
+                data-kind={provider === null ? 'main' : undefined}
+                disabled={isBusy || token.trim() === ''}
+              >
+                {provider === null ? 'Sign in' : 'Sign in with a token'}
               </button>
             </form>
             <div class="stack">

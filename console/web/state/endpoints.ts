@@ -29,6 +29,7 @@ import type {
   LineageQuery,
   MapQuery,
   NewToken,
+  Onward,
   Overview,
   PolicySet,
   PolicyText,
@@ -51,7 +52,8 @@ const id = encodeURIComponent;
 
 export const readSession = () => get<SessionState>('/session');
 export const signIn = (body: SignIn) => send<SessionState>('POST', '/session', body);
-export const signOut = () => send<unknown>('DELETE', '/session');
+export const signInAtProvider = (back: string) => send<Onward>('POST', '/session/provider', { back });
+export const signOut = () => send<Onward | null>('DELETE', '/session');
 
 export const readOverview = (range: { readonly from: string; readonly to: string }, abort: Abort) =>
   get<Overview>('/overview', range, abort);

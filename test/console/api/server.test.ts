@@ -55,7 +55,8 @@ async function place(t: TestContext, now?: () => number): Promise<Place> {
     host: 'build-7',
     names: ['weir.corp.example'],
     stream: (_, response) => response.end(),
-    onSignIn: () => {},
+    provider: () => null,
+    record: () => {},
   });
   const running = await startConsole({
     listen: { host: '127.0.0.1', port: 0 },
@@ -124,7 +125,7 @@ test('every path but the document and the session is 401 without a token, and sa
   const document = await at.ask('GET', '/api/v1/openapi.json');
   assert.deepEqual(JSON.parse(document.text), JSON.parse(JSON.stringify(openApiDocument('1'))));
   const nobody = await at.ask('GET', '/api/v1/session');
-  assert.deepEqual(JSON.parse(nobody.text), { session: null, version: '1', host: null });
+  assert.deepEqual(JSON.parse(nobody.text), { session: null, version: '1', host: null, provider: null, problem: null });
 });
 
 test('a role reaches the routes of its own and those below, and no other', async (t) => {

@@ -11,7 +11,7 @@ const VISITOR: Visitor = {
   session: 'a',
   token: null,
   expires: null,
-  isLink: false,
+  from: 'token',
   key: 'session a',
 };
 const SNAPSHOT: Snapshot = {
