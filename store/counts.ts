@@ -1,6 +1,5 @@
 /** How many events a filter matches, and how many of them have each app, rule, entity …: from counts, not from events. */
-import type { DatabaseSync } from 'node:sqlite';
-import { boundsOf, rowsOf, unionOf } from './edges.ts';
+import { boundsOf, unionOf } from './edges.ts';
 import {
   allOf,
   type EventFilter,
@@ -9,57 +8,59 @@ import {
   timeConditions,
   valueConditions,
 } from './event-filter.ts';
-import {
-  ALL_TIME,
-  counted,
-  countIn,
-  hasUnfilled,
-  inBoth,
-  isNone,
-  type Matching,
-  matchingOf,
-  sumOf,
-} from './matching.ts';
+import { ALL_TIME, counted, countIn, hasUnfilled, inBoth, isNone, type Matching, matchingOf } from './matching.ts';
+import { type Dialect, type Question, rowsOf, sumOf } from './question.ts';
 import { HOUR_MS, segmentsOf } from './spans.ts';
 
 /**
  * How many events match, exactly: whole hours from the counts, the parts of hours at the ends of the range from the
  * index, and events by value or credential themselves.
  */
-export function countEvents(database: DatabaseSync, filter: EventFilter): number {
-  const matching = matchingOf(database, filter);
-  const [times, own, values] = [timeConditions(filter), ownConditions(filter), valueConditions(filter)];
+export function* countEvents(dialect: Dialect, filter: EventFilter): Question<number> {
+  const matching = yield* matchingOf(dialect, filter);
+  const [times, own, values] = [
+    timeConditions(filter),
+    ownConditions(dialect, filter),
+    valueConditions(dialect, filter),
+  ];
   let count = 0;
-  if (hasUnfilled(database)) {
+  if (yield* hasUnfilled(dialect)) {
     const { sql, parameters } = allOf([...times, ...own, ...rawConditions(filter)]);
-    count += sumOf(database, `SELECT count(*) FROM events WHERE sort IS NULL AND ${sql}`, parameters);
+    count += yield* sumOf(`SELECT count(*) FROM events WHERE sort IS NULL AND ${sql}`, parameters);
   }
   if (isNone(matching)) return count;
   if (own.length > 0 || values.length > 0) {
-    const { sql, parameters } = allOf([...values, ...times, ...own, ...inBoth(matching)]);
-    const events = `events ${values.length > 0 ? 'NOT INDEXED' : ''}`;
-    return count + sumOf(database, `SELECT count(*) FROM ${events} WHERE ${sql}`, parameters);
+    const { sql, parameters } = allOf([...values, ...times, ...own, ...inBoth(dialect, matching)]);
+    const events = `events ${values.length > 0 ? dialect.through(null) : ''}`;
+    return count + (yield* sumOf(`SELECT count(*) FROM ${events} WHERE ${sql}`, parameters));
   }
-  return count + countRange(database, matching, filter.since?.getTime() ?? null, filter.until?.getTime() ?? null);
+  return (
+    count + (yield* countRange(dialect, matching, filter.since?.getTime() ?? null, filter.until?.getTime() ?? null))
+  );
 }
 
-function countRange(database: DatabaseSync, matching: Matching, since: number | null, until: number | null): number {
-  if (since === null && until === null) return countIn(database, matching, ALL_TIME);
+function* countRange(
+  dialect: Dialect,
+  matching: Matching,
+  since: number | null,
+  until: number | null,
+): Question<number> {
+  if (since === null && until === null) return yield* countIn(dialect, matching, ALL_TIME);
   const first = since === null ? null : Math.ceil(since / HOUR_MS) * HOUR_MS;
   const last = until === null ? null : Math.floor(until / HOUR_MS) * HOUR_MS;
   if (first !== null && last !== null && first >= last)
-    return countPart(database, matching, since ?? first, until ?? last);
-  const before = first === null ? 0 : countPart(database, matching, since ?? first, first);
-  const after = last === null ? 0 : countPart(database, matching, last, until ?? last);
-  return before + countIn(database, matching, segmentsOf(first, last)) + after;
+    return yield* countPart(dialect, matching, since ?? first, until ?? last);
+  const before = first === null ? 0 : yield* countPart(dialect, matching, since ?? first, first);
+  const after = last === null ? 0 : yield* countPart(dialect, matching, last, until ?? last);
+  return before + (yield* countIn(dialect, matching, segmentsOf(first, last))) + after;
 }
 
 /** A piece of time shorter than an hour, or two. */
-function countPart(database: DatabaseSync, matching: Matching, from: number, to: number): number {
+function* countPart(dialect: Dialect, matching: Matching, from: number, to: number): Question<number> {
   if (from >= to) return 0;
-  const { sql, parameters } = allOf(inBoth(matching));
+  const { sql, parameters } = allOf(inBoth(dialect, matching));
   const where = `time_ms >= ? AND time_ms < ? AND ${sql}`;
-  return sumOf(database, `SELECT count(*) FROM events INDEXED BY events_time WHERE ${where}`, [
+  return yield* sumOf(`SELECT count(*) FROM events ${dialect.through('events_time')} WHERE ${where}`, [
     from,
     to,
     ...parameters,
@@ -111,22 +112,21 @@ export interface ValueCount {
  * How many events of a filter have each app, destination and so on, the most first; an event counts under each of its
  * policies, rules and entities. The range is in whole hours, those that `since` and `until` lie in included.
  */
-export function countBy(
-  database: DatabaseSync,
+export function* countBy(
+  dialect: Dialect,
   filter: EventFilter,
   by: CountedBy,
   limit: number,
-): readonly ValueCount[] {
+): Question<readonly ValueCount[]> {
   const [table, column] = COLUMN_OF[by];
   const of = table === 'ends' ? 'ends' : 'sort';
-  const { sql, parameters } = counted(matchingOf(database, filter), of);
+  const { sql, parameters } = counted(dialect, yield* matchingOf(dialect, filter), of);
   const isAll = !filter.since && !filter.until;
   const segments = isAll ? ALL_TIME : segmentsOf(filter.since?.getTime() ?? null, filter.until?.getTime() ?? null);
   const union = unionOf(segments, 'event_counts', 'ends, sort, events', sql);
-  const rows = rowsOf(
-    database,
+  const rows = yield* rowsOf(
     `SELECT ${column} AS value, sum(c.events)
-     FROM (SELECT ${of} AS no, sum(events) AS events FROM (${union}) GROUP BY 1) AS c JOIN ${table} AS t ON t.no = c.no
+     FROM (SELECT ${of} AS no, sum(events) AS events FROM (${union}) AS u GROUP BY 1) AS c JOIN ${table} AS t ON t.no = c.no
      GROUP BY 1`,
     boundsOf(segments, parameters),
   );

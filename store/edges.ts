@@ -3,11 +3,11 @@
  * it from the roll-ups. Nothing is written here.
  */
 import { createHash } from 'node:crypto';
-import type { DatabaseSync, SQLOutputValue } from 'node:sqlite';
 import type { Coverage, CoverageLevel } from '../flow/coverage.ts';
 import type { Edge, EdgeDetail, EdgeDirection, EdgeObservation, Via } from '../flow/edge.ts';
 import type { EventDestination } from '../flow/event.ts';
 import type { Channel, Source } from '../flow/parties.ts';
+import { type Condition, type Dialect, type Question, type Row, rowsOf, type Value } from './question.ts';
 import { type Segment, segmentsOf } from './spans.ts';
 
 /** What makes an edge one. */
@@ -65,34 +65,27 @@ export interface MapQuery extends EdgeFilter {
   readonly details?: DetailLevel;
 }
 
-/** A piece of SQL that holds or not, with its parameters. */
-export interface Condition {
-  readonly sql: string;
-  readonly parameters: readonly (string | number)[];
-}
-
 /** Edges as of all time, by destination, then last seen. */
-export function readEdges(
-  database: DatabaseSync,
+export function* readEdges(
+  dialect: Dialect,
   { since, ...filter }: EdgeFilter,
   details: DetailLevel = 'none',
-): readonly Edge[] {
+): Question<readonly Edge[]> {
   const seen = since ? [{ sql: 'last_seen >= ?', parameters: [since.toISOString()] }] : [];
-  const which = whichEdges(filter, [...seen, ...withEntities(filter.entities)]);
+  const which = whichEdges(dialect, filter, [...seen, ...withEntities(filter.entities)]);
   const numbers = numberedBy(which.sql);
   const entities = new Map<number, Record<string, number>>();
-  for (const [edge, entity, count] of rowsOf(
-    database,
+  for (const [edge, entity, count] of yield* rowsOf(
     `SELECT ee.edge, n.entity, ee.count FROM edge_entities AS ee JOIN entities AS n ON n.no = ee.entity
      WHERE ee.edge IN (${numbers}) ORDER BY ee.edge, n.entity`,
     which.parameters,
   )) {
     countsIn(entities, Number(edge))[String(entity)] = Number(count);
   }
-  const known = detailsOf(database, numbers, which.parameters, details);
-  return readRows(database, which, known, (row) => ({
+  const known = yield* detailsOf(numbers, which.parameters, details);
+  return yield* readRows(which, known, (row) => ({
     ...totalsOf(row),
-    entities: entities.get(Number(row['no'])) ?? countsIn(new Map(), 0),
+    entities: entities.get(Number(row[0])) ?? countsIn(new Map(), 0),
   }));
 }
 
@@ -100,30 +93,29 @@ export function readEdges(
  * Edges that carried something in a range of time, with what they carried in it: calls, bytes, entities and actions.
  * First and last seen, coverage and details are those of all time.
  */
-export function mapEdges(
-  database: DatabaseSync,
+export function* mapEdges(
+  dialect: Dialect,
   { since, until, details = 'none', ...filter }: MapQuery,
-): readonly Edge[] {
-  if (!since && !until) return readEdges(database, filter, details);
+): Question<readonly Edge[]> {
+  if (!since && !until) return yield* readEdges(dialect, filter, details);
   const segments = segmentsOf(since?.getTime() ?? null, until?.getTime() ?? null);
   const counts = new Map<number, Totals>();
-  for (const [edge, calls, bytesOut, bytesIn, alert, tokenize, redact, block] of rowsOf(
-    database,
+  for (const [edge, calls, bytesOut, bytesIn, alert, tokenize, redact, block] of yield* rowsOf(
     `SELECT edge, sum(calls), sum(bytes_out), sum(bytes_in), sum(alert), sum(tokenize), sum(redact), sum(block)
-     FROM (${unionOf(segments, 'edge_counts', 'edge, calls, bytes_out, bytes_in, alert, tokenize, redact, block')})
+     FROM (${unionOf(segments, 'edge_counts', 'edge, calls, bytes_out, bytes_in, alert, tokenize, redact, block')}) AS u
      GROUP BY edge`,
     boundsOf(segments),
   )) {
     const actions = { alert, tokenize, redact, block };
     counts.set(Number(edge), totals(Number(calls), Number(bytesOut), Number(bytesIn), actions));
   }
-  const names = new Map(rowsOf(database, 'SELECT no, entity FROM entities').map(([no, name]) => [no, String(name)]));
+  const named = yield* rowsOf('SELECT no, entity FROM entities');
+  const names = new Map(named.map(([no, name]) => [no, String(name)]));
   const wanted = filter.entities?.length ? new Set(filter.entities) : null;
   const entities = new Map<number, Record<string, number>>();
   const carrying = new Set<number>();
-  for (const [edge, entity, count] of rowsOf(
-    database,
-    `SELECT edge, entity, sum(count) FROM (${unionOf(segments, 'entity_counts', 'edge, entity, count')}) GROUP BY edge, entity`,
+  for (const [edge, entity, count] of yield* rowsOf(
+    `SELECT edge, entity, sum(count) FROM (${unionOf(segments, 'entity_counts', 'edge, entity, count')}) AS u GROUP BY edge, entity`,
     boundsOf(segments),
   )) {
     const name = names.get(entity ?? null);
@@ -131,10 +123,10 @@ export function mapEdges(
     countsIn(entities, Number(edge))[name] = Number(count);
     if (wanted?.has(name)) carrying.add(Number(edge));
   }
-  const which = whichEdges(filter, withEntities(filter.entities));
-  const known = detailsOf(database, numberedBy(which.sql), which.parameters, details);
-  return readRows(database, which, known, (row) => {
-    const no = Number(row['no']);
+  const which = whichEdges(dialect, filter, withEntities(filter.entities));
+  const known = yield* detailsOf(numberedBy(which.sql), which.parameters, details);
+  return yield* readRows(which, known, (row) => {
+    const no = Number(row[0]);
     const of = counts.get(no);
     if (of === undefined || (wanted !== null && !carrying.has(no))) return null;
     return { ...of, entities: entities.get(no) ?? countsIn(new Map(), 0) };
@@ -158,26 +150,27 @@ function numberedBy(which: string): string {
   return `SELECT no FROM edges ${which}`;
 }
 
-function whichEdges(filter: EdgeFilter, more: readonly Condition[]): Which {
-  const conditions = [...edgeConditions(filter), ...more];
+function whichEdges(dialect: Dialect, filter: EdgeFilter, more: readonly Condition[]): Which {
+  const conditions = [...edgeConditions(dialect, filter), ...more];
   const where = conditions.map(({ sql }) => ` AND ${sql}`).join('');
   const parameters = conditions.flatMap((condition) => condition.parameters);
-  if (filter.limit == null) return { sql: `WHERE 1${where}`, parameters };
-  return { sql: `WHERE 1${where} ORDER BY last_seen DESC, id LIMIT ?`, parameters: [...parameters, filter.limit] };
+  if (filter.limit == null) return { sql: `WHERE TRUE${where}`, parameters };
+  return { sql: `WHERE TRUE${where} ORDER BY last_seen DESC, id LIMIT ?`, parameters: [...parameters, filter.limit] };
 }
 
 /** What a filter asks of the columns of `edges`: all but entities, `since` and `limit`. */
 export function edgeConditions(
+  { source, like }: Dialect,
   filter: { readonly [K in keyof EdgeFilter]?: EdgeFilter[K] | undefined },
 ): readonly Condition[] {
   return [
     anyOf('id', filter.ids),
     anyOf('app', filter.apps),
-    anyOf(`source ->> '$.user'`, filter.users),
-    anyOf(`source ->> '$.process'`, filter.processes),
-    anyOf(`source ->> '$.container'`, filter.containers),
-    anyOf(`source ->> '$.host'`, filter.sourceHosts),
-    anyHost('host', filter.destinations),
+    anyOf(source.user, filter.users),
+    anyOf(source.process, filter.processes),
+    anyOf(source.container, filter.containers),
+    anyOf(source.host, filter.sourceHosts),
+    anyHost('host', filter.destinations, like),
     anyOf('vendor', filter.vendors),
     anyOf('category', filter.categories),
     anyOf('channel', filter.channels),
@@ -201,11 +194,11 @@ export function unionOf(
   segments: readonly { readonly span: number }[],
   table: string,
   columns: string,
-  condition = '1',
+  condition = 'TRUE',
 ): string {
   const one = `SELECT ${columns} FROM ${table} WHERE span = ? AND bucket >= ? AND bucket < ? AND ${condition}`;
   return segments.length === 0
-    ? `SELECT ${columns} FROM ${table} WHERE 0`
+    ? `SELECT ${columns} FROM ${table} WHERE FALSE`
     : segments.map(() => one).join(' UNION ALL ');
 }
 
@@ -217,44 +210,21 @@ export function boundsOf(
   return segments.flatMap(({ span, from, to }) => [span, from, to, ...more]);
 }
 
-/** Rows as lists: objects would take most of the time of a large answer. */
-export function rowsOf(
-  database: DatabaseSync,
-  sql: string,
-  parameters: readonly (string | number)[] = [],
-): readonly (readonly SQLOutputValue[])[] {
-  const statement = database.prepare(sql);
-  statement.setReturnArrays(true);
-  return statement.all(...parameters) as unknown as readonly (readonly SQLOutputValue[])[];
-}
-
 interface Known {
   readonly details: Map<number, Record<string, EdgeDetail>>;
   readonly models: Map<number, string[]>;
 }
 
-function detailsOf(
-  database: DatabaseSync,
+function* detailsOf(
   numbers: string,
   parameters: readonly (string | number)[],
   level: DetailLevel,
-): Known | null {
+): Question<Known | null> {
   if (level === 'none') return null;
-  const [fingerprints, paths] = ['fingerprint', 'path'].map((item) => {
-    const lists = new Map<string, string[]>();
-    if (level === 'summary') return lists;
-    const sql = `SELECT edge, entity, ${item} FROM edge_${item}s WHERE edge IN (${numbers}) ORDER BY edge, entity, last_ms DESC, ${item}`;
-    for (const [edge, entity, text] of rowsOf(database, sql, parameters)) {
-      const key = `${edge} ${entity}`;
-      const list = lists.get(key);
-      if (list === undefined) lists.set(key, [String(text)]);
-      else list.push(String(text));
-    }
-    return lists;
-  });
+  const fingerprints = level === 'whole' ? yield* listsOf('fingerprint', numbers, parameters) : null;
+  const paths = level === 'whole' ? yield* listsOf('path', numbers, parameters) : null;
   const details = new Map<number, Record<string, EdgeDetail>>();
-  for (const [edge, entity, name, maxScore, firstMs, lastMs, values] of rowsOf(
-    database,
+  for (const [edge, entity, name, maxScore, firstMs, lastMs, values] of yield* rowsOf(
     `SELECT ee.edge, ee.entity, n.entity, ee.max_score, ee.first_ms, ee.last_ms, ee.fingerprints
      FROM edge_entities AS ee JOIN entities AS n ON n.no = ee.entity
      WHERE ee.edge IN (${numbers}) AND ee.max_score IS NOT NULL ORDER BY ee.edge, n.entity`,
@@ -274,7 +244,7 @@ function detailsOf(
   }
   const models = new Map<number, string[]>();
   const sql = `SELECT edge, model FROM edge_models WHERE edge IN (${numbers}) ORDER BY edge, last_ms DESC, model`;
-  for (const [edge, model] of rowsOf(database, sql, parameters)) {
+  for (const [edge, model] of yield* rowsOf(sql, parameters)) {
     const list = models.get(Number(edge)) ?? [];
     models.set(Number(edge), list);
     list.push(String(model));
@@ -282,42 +252,65 @@ function detailsOf(
   return { details, models };
 }
 
-type Row = Record<string, SQLOutputValue>;
+/** By edge and entity, the ones seen last first. */
+function* listsOf(
+  item: 'fingerprint' | 'path',
+  numbers: string,
+  parameters: readonly (string | number)[],
+): Question<ReadonlyMap<string, readonly string[]>> {
+  const lists = new Map<string, string[]>();
+  const sql = `SELECT edge, entity, ${item} FROM edge_${item}s WHERE edge IN (${numbers}) ORDER BY edge, entity, last_ms DESC, ${item}`;
+  for (const [edge, entity, text] of yield* rowsOf(sql, parameters)) {
+    const key = `${edge} ${entity}`;
+    const list = lists.get(key);
+    if (list === undefined) lists.set(key, [String(text)]);
+    else list.push(String(text));
+  }
+  return lists;
+}
+
+/** In the order in which \`edgeOf\` takes them. */
+const EDGE_COLUMNS = [
+  ...['no', 'calls', 'bytes_out', 'bytes_in', 'alert', 'tokenize', 'redact', 'block'],
+  ...['id', 'source', 'destination', 'via', 'protocol', 'direction', 'channel', 'first_seen', 'last_seen'],
+  ...['coverage', 'coverage_reason'],
+].join(', ');
 
 /** Sources and destinations stand on many edges each, as the same text. */
-function readRows(
-  database: DatabaseSync,
+function* readRows(
   which: Which,
   known: Known | null,
   carried: (row: Row) => (Totals & Pick<Edge, 'entities'>) | null,
-): readonly Edge[] {
+): Question<readonly Edge[]> {
   const sources = new Map<string, Source>();
   const destinations = new Map<string, EventDestination>();
   const edges: Edge[] = [];
-  const query = `SELECT * FROM (SELECT * FROM edges ${which.sql}) ORDER BY host, port, last_seen, id`;
-  for (const row of database.prepare(query).iterate(...which.parameters)) {
+  const query = `SELECT ${EDGE_COLUMNS} FROM (SELECT * FROM edges ${which.sql}) AS e
+    ORDER BY host NULLS FIRST, port NULLS FIRST, last_seen, id`;
+  for (const row of yield* rowsOf(query, which.parameters)) {
     const of = carried(row);
     if (of === null) continue;
     // What an older version wrote has no credential.
-    const source = parsedOnce(sources, row['source'], (text) => ({ ...JSON.parse(text), credential: null }));
-    const destination = parsedOnce(destinations, row['destination'], (text) => JSON.parse(text));
-    const no = Number(row['no']);
+    const [id, sourceText, destinationText, via, protocol, direction, channel, firstSeen, lastSeen] = row.slice(8);
+    const source = parsedOnce(sources, sourceText, (text) => ({ ...JSON.parse(text), credential: null }));
+    const destination = parsedOnce(destinations, destinationText, (text) => JSON.parse(text));
+    const no = Number(row[0]);
     edges.push({
-      id: String(row['id']),
+      id: String(id),
       source,
       destination,
-      via: row['via'] as Via,
-      protocol: String(row['protocol']),
-      direction: row['direction'] as EdgeDirection,
-      channel: row['channel'] as Channel,
+      via: via as Via,
+      protocol: String(protocol),
+      direction: direction as EdgeDirection,
+      channel: channel as Channel,
       entities: of.entities,
       calls: of.calls,
       bytesOut: of.bytesOut,
       bytesIn: of.bytesIn,
-      firstSeen: String(row['first_seen']),
-      lastSeen: String(row['last_seen']),
+      firstSeen: String(firstSeen),
+      lastSeen: String(lastSeen),
       actions: of.actions,
-      coverage: coverageOf(row),
+      coverage: coverageOf({ coverage: row[17], coverage_reason: row[18] }),
       risk: null,
       ...(known === null ? {} : { details: known.details.get(no) ?? {}, models: known.models.get(no) ?? [] }),
     });
@@ -325,7 +318,7 @@ function readRows(
   return edges;
 }
 
-function parsedOnce<T>(known: Map<string, T>, column: SQLOutputValue | undefined, parse: (text: string) => T): T {
+function parsedOnce<T>(known: Map<string, T>, column: Value | undefined, parse: (text: string) => T): T {
   const text = String(column);
   const earlier = known.get(text);
   if (earlier !== undefined) return earlier;
@@ -335,9 +328,8 @@ function parsedOnce<T>(known: Map<string, T>, column: SQLOutputValue | undefined
 }
 
 function totalsOf(row: Row): Totals {
-  const { alert, tokenize, redact, block } = row;
-  const actions = { alert, tokenize, redact, block };
-  return totals(Number(row['calls']), Number(row['bytes_out']), Number(row['bytes_in']), actions);
+  const [, calls, bytesOut, bytesIn, alert, tokenize, redact, block] = row;
+  return totals(Number(calls), Number(bytesOut), Number(bytesIn), { alert, tokenize, redact, block });
 }
 
 /** Those of the five actions that were carried out at all, in the order of their names. */
@@ -345,7 +337,7 @@ function totals(
   calls: number,
   bytesOut: number,
   bytesIn: number,
-  stronger: Readonly<Record<'alert' | 'tokenize' | 'redact' | 'block', SQLOutputValue | undefined>>,
+  stronger: Readonly<Record<'alert' | 'tokenize' | 'redact' | 'block', Value | undefined>>,
 ): Totals {
   const [alert, tokenize, redact, block] = [stronger.alert, stronger.tokenize, stronger.redact, stronger.block].map(
     Number,
@@ -376,15 +368,15 @@ export function anyOf(column: string, values: readonly string[] | undefined, end
 }
 
 /** Hosts as they are, or with `*` for any run of characters. */
-export function anyHost(column: string, hosts: readonly string[] | undefined): Condition | null {
+export function anyHost(column: string, hosts: readonly string[] | undefined, likeWord: string): Condition | null {
   if (hosts === undefined || hosts.length === 0) return null;
-  const one = (host: string) => (host.includes('*') ? `${column} LIKE ? ESCAPE '\\'` : `${column} = ?`);
+  const one = (host: string) => (host.includes('*') ? `${column} ${likeWord} ? ESCAPE '\\'` : `${column} = ?`);
   const like = (host: string) =>
     host.includes('*') ? host.replace(/[\\%_]/g, (c) => `\\${c}`).replaceAll('*', '%') : host;
   return { sql: `(${hosts.map(one).join(' OR ')})`, parameters: hosts.map(like) };
 }
 
-export function coverageOf(row: Record<string, SQLOutputValue>): Coverage {
+export function coverageOf(row: Readonly<Record<string, unknown>>): Coverage {
   const reason = row['coverage_reason'];
   return { level: row['coverage'] as CoverageLevel, reason: typeof reason === 'string' ? reason : null };
 }

@@ -2,7 +2,8 @@
 import type { Action, Severity } from '../flow/decision.ts';
 import type { EventKind, Outcome, ReviewState } from '../flow/event.ts';
 import type { Channel } from '../flow/parties.ts';
-import { anyHost, anyOf, type Condition, edgeConditions } from './edges.ts';
+import { anyHost, anyOf, edgeConditions } from './edges.ts';
+import { type Condition, type Dialect, SQLITE } from './question.ts';
 
 /** Every key narrows, a list means any of it; absent, null or empty: no filter. */
 export interface EventFilter {
@@ -47,12 +48,12 @@ export interface EventFilter {
 }
 
 /** What is asked of the ends of an event; empty: all match. */
-export function endsConditions(filter: EventFilter): readonly Condition[] {
+export function endsConditions(dialect: Dialect, filter: EventFilter): readonly Condition[] {
   const { users, processes, containers, sourceHosts, edges: ids } = filter;
-  const ofEdges = edgeConditions({ ids, users, processes, containers, sourceHosts });
+  const ofEdges = edgeConditions(dialect, { ids, users, processes, containers, sourceHosts });
   return [
     anyOf('app', filter.apps),
-    anyHost('host', filter.destinations),
+    anyHost('host', filter.destinations, dialect.like),
     anyOf('vendor', filter.vendors),
     anyOf('category', filter.categories),
     anyOf('channel', filter.channels),
@@ -64,22 +65,22 @@ export function endsConditions(filter: EventFilter): readonly Condition[] {
 }
 
 /** What is asked of the sort of an event; empty: all match. */
-export function sortConditions(filter: EventFilter): readonly Condition[] {
+export function sortConditions(dialect: Dialect, filter: EventFilter): readonly Condition[] {
   const column = filter.isObserved === true ? 'observed' : 'carried';
   return [
     anyOf(column, filter.actions),
     filter.isObserved === true ? { sql: 'observed IS NOT NULL', parameters: [] } : null,
-    inList('entities', filter.entities),
+    inList(dialect, 'entities', filter.entities),
     anyOf('outcome', filter.outcomes),
     anyOf('severity', filter.severities),
-    inList('policies', filter.policies),
-    inList('rules', filter.rules),
+    inList(dialect, 'policies', filter.policies),
+    inList(dialect, 'rules', filter.rules),
     anyOf('kind', filter.kinds),
     anyOf(`coalesce(review, 'none')`, filter.reviews),
   ].filter((condition) => condition !== null);
 }
 
-/** The same of an event that has no ends and sort yet, from its columns and its core. */
+/** The same of an event that has no ends and sort yet, from its columns and its core: in SQLite alone there are such. */
 export function rawConditions(filter: EventFilter): readonly Condition[] {
   const column = filter.isObserved === true ? 'observed' : 'carried';
   const { users, processes, containers, sourceHosts } = filter;
@@ -88,7 +89,7 @@ export function rawConditions(filter: EventFilter): readonly Condition[] {
     anyOf(column, filter.actions),
     filter.isObserved === true ? { sql: 'observed IS NOT NULL', parameters: [] } : null,
     anyOf('app', filter.apps),
-    anyHost('host', filter.destinations),
+    anyHost('host', filter.destinations, SQLITE.like),
     anyOf(`core ->> '$.destination.vendor'`, filter.vendors),
     anyOf(`core ->> '$.destination.category'`, filter.categories),
     anyOf('position IN (SELECT event FROM event_entities WHERE entity', filter.entities, ')'),
@@ -122,14 +123,14 @@ export function rawConditions(filter: EventFilter): readonly Condition[] {
 }
 
 /** What is asked of an event that has them, beside that: values, by their index. */
-export function valueConditions({ fingerprints }: EventFilter): readonly Condition[] {
-  const seen = anyOf('position IN (SELECT event FROM event_fingerprints WHERE fingerprint', fingerprints, ')');
+export function valueConditions(dialect: Dialect, { fingerprints }: EventFilter): readonly Condition[] {
+  const seen = anyOf(dialect.withFingerprint, fingerprints, ')');
   return seen === null ? [] : [seen];
 }
 
 /** What is asked of each event itself, the time aside. */
-export function ownConditions({ credentials }: EventFilter): readonly Condition[] {
-  const own = anyOf(`personal ->> '$.source.credential'`, credentials);
+export function ownConditions(dialect: Dialect, { credentials }: EventFilter): readonly Condition[] {
+  const own = anyOf(dialect.credential, credentials);
   return own === null ? [] : [own];
 }
 
@@ -143,16 +144,16 @@ export function timeConditions({ since, until }: EventFilter): readonly Conditio
 
 export function allOf(conditions: readonly Condition[]): Condition {
   return {
-    sql: conditions.length === 0 ? '1' : conditions.map(({ sql }) => sql).join(' AND '),
+    sql: conditions.length === 0 ? 'TRUE' : conditions.map(({ sql }) => sql).join(' AND '),
     parameters: conditions.flatMap(({ parameters }) => parameters),
   };
 }
 
 /** A list as sorts keep it holds any of these. */
-function inList(column: string, items: readonly string[] | undefined): Condition | null {
+function inList(dialect: Dialect, column: string, items: readonly string[] | undefined): Condition | null {
   if (items === undefined || items.length === 0) return null;
   return {
-    sql: `(${items.map(() => `instr(${column}, ?)`).join(' OR ')})`,
+    sql: `(${items.map(() => dialect.holds(column)).join(' OR ')})`,
     parameters: items.map((item) => `\n${item.replaceAll('\n', ' ')}\n`),
   };
 }

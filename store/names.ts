@@ -1,5 +1,12 @@
 /** Numbers for the names of entities: they stand in millions of rows of roll-ups. */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import { type Question, rowsOf } from './question.ts';
+
+/** All that were ever seen. */
+export function* entityNames(): Question<readonly string[]> {
+  const rows = yield* rowsOf('SELECT entity FROM entities ORDER BY entity');
+  return rows.map(([entity]) => String(entity));
+}
 
 export class Names {
   readonly #known = new Map<string, number>();

@@ -3,8 +3,6 @@
  * tells by which way fewest are looked at, and where they lie is known from the counts by hour and day, so that no page
  * reads past many events that do not match.
  */
-import type { DatabaseSync } from 'node:sqlite';
-import { type Condition, rowsOf } from './edges.ts';
 import {
   allOf,
   type EventFilter,
@@ -25,6 +23,7 @@ import {
   type MatchingSet,
   matchingOf,
 } from './matching.ts';
+import { type Condition, type Dialect, type Question, rowsOf } from './question.ts';
 import { bucketOf, SPANS, startOf } from './spans.ts';
 
 /** Where an event stands in the list: by time, then in the order of recording. */
@@ -64,16 +63,16 @@ export interface Search {
 }
 
 /** The places of up to `limit` events from a place on, in the order of the way. */
-export function findPlaces(database: DatabaseSync, filter: EventFilter, search: Search): readonly Place[] {
+export function* findPlaces(dialect: Dialect, filter: EventFilter, search: Search): Question<readonly Place[]> {
   const { from, way } = search;
   const start = from ?? (way === 'older' ? { timeMs: END, position: END } : { timeMs: -END, position: -END });
-  return new Finder(database, filter, search).from(start);
+  return yield* new Finder(dialect, filter, search).from(start);
 }
 
 const END = Number.MAX_SAFE_INTEGER;
 
 class Finder {
-  readonly #database: DatabaseSync;
+  readonly #dialect: Dialect;
   readonly #filter: EventFilter;
   readonly #isOlder: boolean;
   readonly #limit: number;
@@ -82,54 +81,59 @@ class Finder {
   /** Time and what is asked of each event itself. */
   readonly #each: Condition;
 
-  constructor(database: DatabaseSync, filter: EventFilter, search: Search) {
-    this.#database = database;
+  constructor(dialect: Dialect, filter: EventFilter, search: Search) {
+    this.#dialect = dialect;
     this.#filter = filter;
     this.#isOlder = search.way === 'older';
     this.#limit = search.limit;
     this.#maxSingle = search.maxSingle ?? MAX_SINGLE;
     this.#stride = search.stride ?? STRIDE;
-    this.#each = allOf([...timeConditions(filter), ...ownConditions(filter)]);
+    this.#each = allOf([...timeConditions(filter), ...ownConditions(dialect, filter)]);
   }
 
-  from(start: Place): readonly Place[] {
-    const matching = matchingOf(this.#database, this.#filter);
-    const values = valueConditions(this.#filter);
+  *from(start: Place): Question<readonly Place[]> {
+    const matching = yield* matchingOf(this.#dialect, this.#filter);
+    const values = valueConditions(this.#dialect, this.#filter);
     if (matching.ends === null && matching.sorts === null && values.length === 0) {
-      return this.#query('events_time', '1', [], start);
+      return yield* this.#query('events_time', 'TRUE', [], start);
     }
-    return this.#merged([this.#unfilled(start), this.#filled(matching, values, start)]);
+    return this.#merged([yield* this.#unfilled(start), yield* this.#filled(matching, values, start)]);
   }
 
   /** Events of an older version that have no ends and sort yet. */
-  #unfilled(start: Place): readonly Place[] {
-    if (!hasUnfilled(this.#database)) return [];
+  *#unfilled(start: Place): Question<readonly Place[]> {
+    if (!(yield* hasUnfilled(this.#dialect))) return [];
     const { sql, parameters } = allOf(rawConditions(this.#filter));
-    return this.#query('events_sort', `sort IS NULL AND ${sql}`, parameters, start);
+    return yield* this.#query('events_sort', `sort IS NULL AND ${sql}`, parameters, start);
   }
 
-  #filled(matching: Matching, values: readonly Condition[], start: Place): readonly Place[] {
+  *#filled(matching: Matching, values: readonly Condition[], start: Place): Question<readonly Place[]> {
     const { ends, sorts } = matching;
     if (isNone(matching)) return [];
     if (values.length > 0) {
       // Few events have one value: they are read by their positions, and put in order after that.
-      const { sql, parameters } = allOf([...values, ...inBoth(matching)]);
-      return this.#query(null, sql, parameters, start);
+      const { sql, parameters } = allOf([...values, ...inBoth(this.#dialect, matching)]);
+      return yield* this.#query(null, sql, parameters, start);
     }
-    const all = countIn(this.#database, { ends: null, sorts: null }, ALL_TIME);
+    const all = yield* countIn(this.#dialect, { ends: null, sorts: null }, ALL_TIME);
     const share = ((ends?.events ?? all) / all) * ((sorts?.events ?? all) / all);
     // So many that a stride or two will do.
-    if (share * this.#stride >= 2 * this.#limit) return this.#byStrides(matching, start);
+    if (share * this.#stride >= 2 * this.#limit) return yield* this.#byStrides(matching, start);
     const few = [ends, sorts].map((set) => (set !== null && set.numbers.length <= this.#maxSingle ? set : null));
     const [byEnds = null, bySort = null] = few;
     if (byEnds !== null && (bySort === null || byEnds.events <= bySort.events)) {
-      return this.#oneByOne('ends', byEnds, sorts, start);
+      return yield* this.#oneByOne('ends', byEnds, sorts, start);
     }
-    return bySort === null ? this.#byStrides(matching, start) : this.#oneByOne('sort', bySort, ends, start);
+    return yield* bySort === null ? this.#byStrides(matching, start) : this.#oneByOne('sort', bySort, ends, start);
   }
 
-  #oneByOne(by: 'ends' | 'sort', set: MatchingSet, other: MatchingSet | null, start: Place): readonly Place[] {
-    const also = other === null ? [] : [inSet(by === 'ends' ? 'sort' : 'ends', other)];
+  *#oneByOne(
+    by: 'ends' | 'sort',
+    set: MatchingSet,
+    other: MatchingSet | null,
+    start: Place,
+  ): Question<readonly Place[]> {
+    const also = other === null ? [] : [inSet(this.#dialect, by === 'ends' ? 'sort' : 'ends', other)];
     let found: Place[] = [];
     for (const no of set.numbers) {
       // What lies behind the last of a full page is not looked at.
@@ -137,27 +141,29 @@ class Finder {
       const near = { sql: `time_ms ${this.#isOlder ? '>=' : '<='} ?`, parameters: [last?.timeMs ?? 0] };
       const one = { sql: `${by} = ?`, parameters: [no] };
       const { sql, parameters } = allOf([one, ...(last === null ? [] : [near]), ...also]);
-      const more = this.#query(`events_${by}`, sql, parameters, start);
+      const more = yield* this.#query(`events_${by}`, sql, parameters, start);
       if (more.length > 0) found = this.#merged([found, more]);
     }
     return found;
   }
 
-  #byStrides(matching: Matching, start: Place): readonly Place[] {
-    const both = allOf(inBoth(matching));
+  *#byStrides(matching: Matching, start: Place): Question<readonly Place[]> {
+    const both = allOf(inBoth(this.#dialect, matching));
     const found: Place[] = [];
     const { since, until } = this.#filter;
     let at = start;
     for (;;) {
-      const end = this.#strideEnd(at);
-      const upTo = end === null ? '1' : `(time_ms, position) ${this.#isOlder ? '>=' : '<='} (?, ?)`;
+      const end = yield* this.#strideEnd(at);
+      const upTo = end === null ? 'TRUE' : `(time_ms, position) ${this.#isOlder ? '>=' : '<='} (?, ?)`;
       const bound = end === null ? [] : [end.timeMs, end.position];
       const left = this.#limit - found.length;
-      found.push(...this.#query('events_time', `${upTo} AND ${both.sql}`, [...bound, ...both.parameters], at, left));
+      found.push(
+        ...(yield* this.#query('events_time', `${upTo} AND ${both.sql}`, [...bound, ...both.parameters], at, left)),
+      );
       if (end === null || found.length >= this.#limit) return found;
       if (since && this.#isOlder && end.timeMs < since.getTime()) return found;
       if (until && !this.#isOlder && end.timeMs >= until.getTime()) return found;
-      const next = this.#nextMatch(matching, end.timeMs);
+      const next = yield* this.#nextMatch(matching, end.timeMs);
       if (next === null) return found;
       // Within the stride's own hour the list goes on; else it jumps to where there is something again.
       const isFarther = this.#isOlder ? next < end.timeMs : next > end.timeMs;
@@ -166,9 +172,8 @@ class Finder {
   }
 
   /** The event so many further on; null where the list ends before. */
-  #strideEnd(at: Place): Place | null {
-    const [row] = rowsOf(
-      this.#database,
+  *#strideEnd(at: Place): Question<Place | null> {
+    const [row] = yield* rowsOf(
       `SELECT time_ms, position FROM events WHERE ${this.#beyond()} ${this.#order()} LIMIT 1 OFFSET ${this.#stride - 1}`,
       [at.timeMs, at.position],
     );
@@ -179,12 +184,11 @@ class Finder {
    * The moment from which on there is a matching event again, in the hour of `timeMs` or after it in the way's
    * direction; null where there is none. The widest span first: each narrows what the next has to look at.
    */
-  #nextMatch(matching: Matching, timeMs: number): number | null {
-    const { sql, parameters } = counted(matching);
+  *#nextMatch(matching: Matching, timeMs: number): Question<number | null> {
+    const { sql, parameters } = counted(this.#dialect, matching);
     let at = timeMs;
     for (const span of SPANS.toReversed()) {
-      const [row] = rowsOf(
-        this.#database,
+      const [row] = yield* rowsOf(
         `SELECT bucket FROM event_counts WHERE span = ? AND bucket ${this.#isOlder ? '<=' : '>='} ?
          AND ${sql} AND events > 0 ORDER BY bucket ${this.#isOlder ? 'DESC' : 'ASC'} LIMIT 1`,
         [span, bucketOf(at, span), ...parameters],
@@ -199,16 +203,15 @@ class Finder {
   }
 
   /** Through the index named; null: by position, which the condition gives. */
-  #query(
+  *#query(
     index: string | null,
     condition: string,
     parameters: readonly (string | number)[],
     from: Place,
     limit = this.#limit,
-  ): readonly Place[] {
-    const rows = rowsOf(
-      this.#database,
-      `SELECT time_ms, position FROM events ${index === null ? 'NOT INDEXED' : `INDEXED BY ${index}`}
+  ): Question<readonly Place[]> {
+    const rows = yield* rowsOf(
+      `SELECT time_ms, position FROM events ${this.#dialect.through(index)}
        WHERE ${condition} AND ${this.#beyond()} AND ${this.#each.sql} ${this.#order()} LIMIT ?`,
       [...parameters, from.timeMs, from.position, ...this.#each.parameters, limit],
     );

@@ -9,15 +9,7 @@ import { WeirError } from '../flow/errors.ts';
 import type { Review, WeirEvent } from '../flow/event.ts';
 import { edgesOfEvent, lastPosition, rowsAbout, rowsAfter } from './changes.ts';
 import { type CountedBy, countBy, countEvents, type ValueCount } from './counts.ts';
-import {
-  type Condition,
-  type DetailLevel,
-  type EdgeFilter,
-  type MapQuery,
-  mapEdges,
-  readEdges,
-  rowsOf,
-} from './edges.ts';
+import { type DetailLevel, type EdgeFilter, type MapQuery, mapEdges, readEdges } from './edges.ts';
 import {
   allOf,
   type EventFilter,
@@ -31,7 +23,9 @@ import {
 import { homePaths, readKey, writerIds } from './home.ts';
 import { openExcerpt } from './keyed.ts';
 import { hasUnfilled } from './matching.ts';
+import { entityNames } from './names.ts';
 import { cursorOf, findPlaces, type Place, placeOf, type Way } from './pages.ts';
+import { answer, type Condition, type Question, SQLITE } from './question.ts';
 import { readEvent, readReview, storedParts } from './record.ts';
 import { openDatabaseToRead } from './schema.ts';
 import { type Point, readSeries, type SeriesQuery } from './series.ts';
@@ -190,7 +184,7 @@ class DatabaseReader implements Reader {
     if (from !== null && place === null) throw new RangeError('not a cursor of a page');
     const way = from?.way ?? 'older';
     // One more than asked for tells whether there are more.
-    const found = findPlaces(this.#database, filter, { from: place, way, limit: limit + 1 });
+    const found = this.#ask(findPlaces(SQLITE, filter, { from: place, way, limit: limit + 1 }));
     const places = found.slice(0, limit);
     const [near, far] = [places.at(0) ?? place, places.at(-1) ?? place];
     const isMore = found.length > limit;
@@ -213,33 +207,33 @@ class DatabaseReader implements Reader {
   }
 
   count(filter: EventFilter = {}): number {
-    return countEvents(this.#database, filter);
+    return this.#ask(countEvents(SQLITE, filter));
   }
 
   countBy(by: CountedBy, filter: EventFilter = {}, limit = 50): readonly ValueCount[] {
-    return countBy(this.#database, filter, by, limit);
+    return this.#ask(countBy(SQLITE, filter, by, limit));
   }
 
   map(query: MapQuery = {}): readonly Edge[] {
-    return mapEdges(this.#database, query);
+    return this.#ask(mapEdges(SQLITE, query));
   }
 
   series(query: SeriesQuery): readonly Point[] {
-    return readSeries(this.#database, query);
+    return this.#ask(readSeries(SQLITE, query));
   }
 
   byFingerprint(fingerprints: readonly string[], limit = 1000): FoundValue {
     const filter = { fingerprints };
     if (fingerprints.length === 0) return { events: [], eventCount: 0, edges: [] };
-    const places = findPlaces(this.#database, filter, { from: null, way: 'older', limit });
+    const places = this.#ask(findPlaces(SQLITE, filter, { from: null, way: 'older', limit }));
     const events = this.#eventsAt(places);
-    const kept = sightingsOf(this.#database, fingerprints);
-    const sightings = [...kept, ...sightingsIn(this.#database, events, fingerprints, kept)];
+    const kept = this.#ask(sightingsOf(fingerprints));
+    const sightings = [...kept, ...this.#ask(sightingsIn(SQLITE, events, fingerprints, kept))];
     const ids = [...new Set(sightings.map((sighting) => sighting.edge))];
-    const edges = new Map(ids.length === 0 ? [] : readEdges(this.#database, { ids }).map((edge) => [edge.id, edge]));
+    const edges = new Map(ids.length === 0 ? [] : this.#ask(readEdges(SQLITE, { ids })).map((edge) => [edge.id, edge]));
     return {
       events,
-      eventCount: countEvents(this.#database, filter),
+      eventCount: this.#ask(countEvents(SQLITE, filter)),
       edges: sightings.flatMap((sighting) => {
         const edge = edges.get(sighting.edge);
         return edge === undefined ? [] : [{ edge, sighting }];
@@ -248,7 +242,7 @@ class DatabaseReader implements Reader {
   }
 
   sharedValues(): readonly Sighting[] {
-    return sharedSightings(this.#database);
+    return this.#ask(sharedSightings());
   }
 
   about(id: string, limit: number): readonly WeirEvent[] {
@@ -270,7 +264,7 @@ class DatabaseReader implements Reader {
   }
 
   entities(): readonly string[] {
-    return rowsOf(this.#database, 'SELECT entity FROM entities ORDER BY entity').map(([entity]) => String(entity));
+    return this.#ask(entityNames());
   }
 
   event(idOrPrefix: string): Found {
@@ -295,7 +289,11 @@ class DatabaseReader implements Reader {
   }
 
   edges(filter: EdgeFilter = {}, details: DetailLevel = 'none'): Iterable<Edge> {
-    return readEdges(this.#database, filter, details);
+    return this.#ask(readEdges(SQLITE, filter, details));
+  }
+
+  #ask<T>(question: Question<T>): T {
+    return answer(this.#database, question);
   }
 
   close(): void {
@@ -323,20 +321,20 @@ class DatabaseReader implements Reader {
 
 /** By ends and sort; what has none yet by its own columns. */
 function conditionOf(database: DatabaseSync, filter: EventFilter): ReturnType<typeof allOf> {
-  const each = [...timeConditions(filter), ...ownConditions(filter)];
+  const each = [...timeConditions(filter), ...ownConditions(SQLITE, filter)];
   const of = (table: 'ends' | 'sorts', column: string, conditions: readonly Condition[]) => {
     if (conditions.length === 0) return [];
     const { sql, parameters } = allOf(conditions);
     return [{ sql: `${column} IN (SELECT no FROM ${table} WHERE ${sql})`, parameters }];
   };
   const asked = [
-    ...of('ends', 'ends', endsConditions(filter)),
-    ...of('sorts', 'sort', sortConditions(filter)),
-    ...valueConditions(filter),
+    ...of('ends', 'ends', endsConditions(SQLITE, filter)),
+    ...of('sorts', 'sort', sortConditions(SQLITE, filter)),
+    ...valueConditions(SQLITE, filter),
   ];
   if (asked.length === 0) return allOf(each);
   const filled = allOf(asked);
-  if (!hasUnfilled(database)) return allOf([filled, ...each]);
+  if (!answer(database, hasUnfilled(SQLITE))) return allOf([filled, ...each]);
   const raw = allOf(rawConditions(filter));
   const sql = `((${filled.sql}) OR (sort IS NULL AND ${raw.sql}))`;
   return allOf([{ sql, parameters: [...filled.parameters, ...raw.parameters] }, ...each]);

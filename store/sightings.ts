@@ -2,9 +2,11 @@
  * Where a value was seen, by its fingerprint: in events, and on edges. A fingerprint tells nothing of the value; who asks
  * has made it from one, under the key of this home.
  */
-import type { DatabaseSync } from 'node:sqlite';
 import type { WeirEvent } from '../flow/event.ts';
-import { rowsOf } from './edges.ts';
+import { type Condition, type Dialect, type Question, rowsOf, type Value } from './question.ts';
+
+/** Parameters of one statement. */
+const AT_ONCE = 1000;
 
 /** A value on an edge. */
 export interface Sighting {
@@ -20,30 +22,33 @@ export interface Sighting {
 }
 
 /** Where each of some values was seen, as far as the edges still have them; the latest first. */
-export function sightingsOf(database: DatabaseSync, fingerprints: readonly string[]): readonly Sighting[] {
-  return read(database, 'f.fingerprint IN (SELECT value FROM json_each(?))', [JSON.stringify(fingerprints)]);
+export function* sightingsOf(fingerprints: readonly string[]): Question<readonly Sighting[]> {
+  return yield* read({
+    sql: `f.fingerprint IN (${fingerprints.map(() => '?').join(', ')})`,
+    parameters: fingerprints,
+  });
 }
 
 /**
  * What events tell beyond that: an edge keeps only so many of its values, and events say by their findings which way a
  * value went.
  */
-export function sightingsIn(
-  database: DatabaseSync,
+export function* sightingsIn(
+  dialect: Dialect,
   events: readonly WeirEvent[],
   fingerprints: readonly string[],
   known: readonly Sighting[],
-): readonly Sighting[] {
+): Question<readonly Sighting[]> {
   const asked = new Set(fingerprints);
   const kept = new Set(known.map(({ edge, fingerprint }) => `${edge} ${fingerprint}`));
   const seen = new Map<string, Sighting>();
-  const edgesOf = database.prepare(`
-    SELECT (SELECT id FROM edges WHERE no = edge_out) AS request, (SELECT id FROM edges WHERE no = edge_in) AS response
-    FROM events JOIN ends ON ends.no = events.ends WHERE events.id = ?`);
+  const edges = yield* edgesOfEvents(
+    dialect,
+    events.map(({ id }) => id),
+  );
   for (const { id, time, findings } of events) {
-    const edges = edgesOf.get(id);
     for (const { entity, direction, fingerprints: prints } of findings) {
-      const edge = edges?.[direction];
+      const edge = edges.get(id)?.[direction];
       if (typeof edge !== 'string') continue;
       for (const fingerprint of prints) {
         const key = `${edge} ${fingerprint}`;
@@ -61,18 +66,35 @@ export function sightingsIn(
   return [...seen.values()];
 }
 
-/** Values that were seen on more than one edge: what went on from where it came. */
-export function sharedSightings(database: DatabaseSync): readonly Sighting[] {
-  const shared = 'SELECT fingerprint FROM edge_fingerprints GROUP BY fingerprint HAVING count(DISTINCT edge) > 1';
-  return read(database, `f.fingerprint IN (${shared})`, []);
+/** The ids of the edges of each event. */
+function* edgesOfEvents(
+  { byId }: Dialect,
+  ids: readonly string[],
+): Question<ReadonlyMap<string, { readonly request: Value; readonly response: Value }>> {
+  const edges = new Map<string, { readonly request: Value; readonly response: Value }>();
+  for (let from = 0; from < ids.length; from += AT_ONCE) {
+    const some = ids.slice(from, from + AT_ONCE);
+    const rows = yield* rowsOf(
+      `SELECT ${byId.id}, (SELECT o.id FROM edges AS o WHERE o.no = n.edge_out), (SELECT i.id FROM edges AS i WHERE i.no = n.edge_in)
+       FROM ${byId.from} JOIN ends AS n ON n.no = e.ends WHERE ${byId.id} IN (${some.map(() => '?').join(', ')})`,
+      some,
+    );
+    for (const [id, request = null, response = null] of rows) edges.set(String(id), { request, response });
+  }
+  return edges;
 }
 
-function read(database: DatabaseSync, condition: string, parameters: readonly string[]): readonly Sighting[] {
-  const rows = rowsOf(
-    database,
+/** Values that were seen on more than one edge: what went on from where it came. */
+export function* sharedSightings(): Question<readonly Sighting[]> {
+  const shared = 'SELECT fingerprint FROM edge_fingerprints GROUP BY fingerprint HAVING count(DISTINCT edge) > 1';
+  return yield* read({ sql: `f.fingerprint IN (${shared})`, parameters: [] });
+}
+
+function* read({ sql, parameters }: Condition): Question<readonly Sighting[]> {
+  const rows = yield* rowsOf(
     `SELECT f.fingerprint, n.entity, e.id, f.count, f.first_ms, f.last_ms
      FROM edge_fingerprints AS f JOIN edges AS e ON e.no = f.edge JOIN entities AS n ON n.no = f.entity
-     WHERE ${condition} ORDER BY f.fingerprint, f.last_ms DESC, e.id`,
+     WHERE ${sql} ORDER BY f.fingerprint, f.last_ms DESC, e.id`,
     parameters,
   );
   return rows.map(([fingerprint, entity, edge, count, firstMs, lastMs]) => ({

@@ -12,6 +12,7 @@ import { COUNTED_BY } from '../../store/counts.ts';
 import { KEPT_FINGERPRINTS, KEPT_MODELS } from '../../store/edge-sums.ts';
 import type { EventFilter } from '../../store/event-filter.ts';
 import { cursorOf, findPlaces, placeOf } from '../../store/pages.ts';
+import { answer, SQLITE } from '../../store/question.ts';
 import { openReader, type Reader } from '../../store/reader.ts';
 import { review } from '../../store/review.ts';
 import { DAY, HOUR, HOUR_MS, SPANS, segmentsOf } from '../../store/spans.ts';
@@ -192,7 +193,7 @@ test('however few events are looked at before the counts are asked, none is pass
   const database = new DatabaseSync(home.databaseFile, { readOnly: true });
   afterwards(t, () => database.close());
   const find = (filter: EventFilter, way: 'older' | 'newer', tuning: object) =>
-    findPlaces(database, filter, { from: null, way, limit: 60, ...tuning });
+    answer(database, findPlaces(SQLITE, filter, { from: null, way, limit: 60, ...tuning }));
   for (const [what, filter] of [...pairs()].filter((_, i) => i % 3 === 0)) {
     for (const way of ['older', 'newer'] as const) {
       const expected = find(filter, way, { maxSingle: 100_000 });
