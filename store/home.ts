@@ -38,6 +38,8 @@ export type Keys = Readonly<Record<KeyName, KeyObject>>;
 export interface HomePaths {
   readonly path: string;
   readonly databaseFile: string;
+  /** Of a home that hands its records on: those that nobody has acknowledged yet. */
+  readonly outboxFile: string;
   readonly spoolFolder: string;
   readonly keysFolder: string;
   readonly caFolder: string;
@@ -48,10 +50,14 @@ export interface HomePaths {
   readonly steerSocket: string;
 }
 
+/** Whether a home keeps its records for good, or until a shared store has them. */
+export type Keeping = 'ledger' | 'outbox';
+
 export interface Home extends HomePaths {
   readonly keys: Keys;
   /** Home's own under `keys`, with those of the fleet that it has joined. */
   readonly fingerprintKeys: FingerprintKeys;
+  readonly keeping: Keeping;
   /**
    * Takes the home for this process; waits up to a second, unless said otherwise, for a command that is just taking up
    * a spool. Throws WeirError `home_locked`, whose message names the process that has it.
@@ -68,6 +74,7 @@ export function homePaths(path: string): HomePaths {
   return {
     path,
     databaseFile: join(path, 'weir.db'),
+    outboxFile: join(path, 'outbox.db'),
     spoolFolder: join(path, 'spool'),
     keysFolder: join(path, 'keys'),
     caFolder: join(path, 'ca'),
@@ -82,7 +89,7 @@ export function homePaths(path: string): HomePaths {
  * written, a key can be read by others, or a key is missing though records made with it are there; `seal_unusable` where its secrets are
  * sealed and their key is not to be had.
  */
-export function openHome(path: string): Home {
+export function openHome(path: string, keeping: Keeping = 'ledger'): Home {
   const paths = homePaths(path);
   try {
     const { keysFolder, spoolFolder, caFolder, conversationsFolder } = paths;
@@ -98,6 +105,7 @@ export function openHome(path: string): Home {
       ...paths,
       keys,
       fingerprintKeys: fingerprintKeysOf(paths, keys.fingerprint),
+      keeping,
       get isLocked() {
         return lock?.isHeld === true;
       },
@@ -138,19 +146,23 @@ export function readFingerprintKeys(paths: HomePaths): readonly FingerprintKey[]
   return [...(own === null ? [] : [ownKey(own)]), ...readFleetKeys(paths)];
 }
 
-/** Ids of the writers whose records this home's chain key made, the present one last. Empty before the first record. */
-export function writerIds(paths: HomePaths): readonly string[] {
+/**
+ * Ids of the writers whose records this home's chain key made, the present one last: of those that it keeps, or of those
+ * that it hands on. Empty before the first record.
+ */
+export function writerIds(paths: HomePaths, keeping: Keeping = 'ledger'): readonly string[] {
+  const file = writersFile(paths, keeping);
   try {
-    return readFileSync(writersFile(paths), 'utf8').split('\n').filter(Boolean);
+    return readFileSync(file, 'utf8').split('\n').filter(Boolean);
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return [];
-    throw new WeirError('home_unusable', `${writersFile(paths)}: ${reasonOf(error)}`, { cause: error });
+    throw new WeirError('home_unusable', `${file}: ${reasonOf(error)}`, { cause: error });
   }
 }
 
 /** Notes a new writer of this home. Throws the file system's errors. */
-export function addWriterId(paths: HomePaths, id: string): void {
-  const fd = openSync(writersFile(paths), 'a', 0o600);
+export function addWriterId(paths: HomePaths, id: string, keeping: Keeping = 'ledger'): void {
+  const fd = openSync(writersFile(paths, keeping), 'a', 0o600);
   try {
     writeSync(fd, `${id}\n`);
   } finally {
@@ -158,8 +170,8 @@ export function addWriterId(paths: HomePaths, id: string): void {
   }
 }
 
-function writersFile(paths: HomePaths): string {
-  return join(paths.keysFolder, 'writers');
+function writersFile(paths: HomePaths, keeping: Keeping): string {
+  return join(paths.keysFolder, keeping === 'ledger' ? 'writers' : 'outbox-writers');
 }
 
 function keyFile(paths: HomePaths, name: KeyName): string {
@@ -176,12 +188,13 @@ function loadOrMakeKey(paths: HomePaths, name: KeyName): KeyObject {
   if (present !== null) return present;
   const file = keyFile(paths, name);
   // What the key of the conversations has sealed is a copy of a day: without it they begin anew.
-  if (name !== 'conversation' && existsSync(paths.databaseFile)) {
+  const written = [paths.databaseFile, paths.outboxFile].find((each) => existsSync(each));
+  if (name !== 'conversation' && written !== undefined) {
     const justMade = readKey(paths, name); // by another process at its first start
     if (justMade !== null) return justMade;
     throw new WeirError(
       'home_unusable',
-      `${file} is missing, and ${paths.databaseFile} was written with it: restore the key, or move the database away`,
+      `${file} is missing, and ${written} was written with it: restore the key, or move the database away`,
     );
   }
   // Written aside and linked, so that of two processes at their first start only one key exists, and it is whole.

@@ -5,52 +5,22 @@
  */
 import type { KeyObject } from 'node:crypto';
 import type { DatabaseSync, SQLOutputValue, StatementSync } from 'node:sqlite';
-import type { EdgeObservation } from '../flow/edge.ts';
-import type { EventBody, EventFinding, ReviewState } from '../flow/event.ts';
+import type { EventFinding, ReviewState } from '../flow/event.ts';
+import { ChainHeads, type Head } from './chain-heads.ts';
 import { EdgeWriter } from './edge-writer.ts';
 import { Fill } from './fill.ts';
-import { addWriterId, type HomePaths, writerIds } from './home.ts';
-import { GENESIS, headMac, isSameDigest } from './keyed.ts';
-import { type Draft, entitiesOf, type Link, makeRecord, readEvent, storedParts } from './record.ts';
+import type { HomePaths } from './home.ts';
+import type { Beside, Committed, Entry, Keeper } from './keeper.ts';
+import { entitiesOf, type Link, makeRecord, readEvent, storedParts } from './record.ts';
 import { type EdgeNumbers, endsParts, SortWriter, sortParts } from './sorts.ts';
-import { newUlid } from './ulid.ts';
 
-/** One event with what it adds to edges. */
-export interface Entry extends Draft {
-  readonly edges: readonly EdgeObservation[];
-}
-
-/** An event as it was chained, for the event log: not read back, since it is at hand. */
-export interface Committed {
-  readonly event: EventBody;
-  readonly link: Link;
-  readonly hash: string;
-}
-
-/** How far a spool file is committed: what it holds up to there is never added again. */
-export interface Mark {
-  readonly file: string;
-  readonly bytes: number;
-}
-
-interface Head {
-  readonly no: number;
-  readonly writer: string;
-  readonly seq: number;
-  readonly hash: string;
-}
-
-export class Ledger {
+export class Ledger implements Keeper {
   readonly #database: DatabaseSync;
-  readonly #home: HomePaths;
   readonly #chainKey: KeyObject;
-  readonly #onProblem: (message: string) => void;
+  readonly #heads: ChainHeads;
   readonly #edges: EdgeWriter;
   readonly #insertEvent: StatementSync;
   readonly #insertEntity: StatementSync;
-  readonly #readHead: StatementSync;
-  readonly #writeHead: StatementSync;
-  readonly #readHash: StatementSync;
   readonly #hasEvent: StatementSync;
   readonly #insertFingerprint: StatementSync;
   readonly #reviewed: StatementSync;
@@ -62,14 +32,13 @@ export class Ledger {
   readonly #sorts: SortWriter;
   readonly #fill: Fill;
   #dataVersion: unknown = null;
-  #writer: string | null = null;
 
   /** `onProblem` hears of a head that was changed from outside. */
   constructor(database: DatabaseSync, home: HomePaths, chainKey: KeyObject, onProblem: (message: string) => void) {
     this.#database = database;
-    this.#home = home;
     this.#chainKey = chainKey;
-    this.#onProblem = onProblem;
+    const hashAt = database.prepare('SELECT hash FROM events WHERE writer = ? AND seq = ?');
+    this.#heads = new ChainHeads(database, { home, chainKey, keeping: 'ledger', hashAt, onProblem });
     this.#edges = new EdgeWriter(database);
     this.#insertEvent = database.prepare(`
       INSERT INTO events (id, writer, seq, kind, time_ms, carried, observed, outcome, app, host, port, policy, refers_to,
@@ -78,9 +47,6 @@ export class Ledger {
     this.#insertEntity = database.prepare(
       'INSERT INTO event_entities (entity, time_ms, event, count, max_score) VALUES (?, ?, ?, ?, ?)',
     );
-    this.#readHead = database.prepare('SELECT no, writer, seq, hash, mac FROM writers WHERE writer = ?');
-    this.#writeHead = database.prepare('UPDATE writers SET seq = ?, hash = ?, mac = ? WHERE no = ?');
-    this.#readHash = database.prepare('SELECT hash FROM events WHERE writer = ? AND seq = ?');
     this.#hasEvent = database.prepare('SELECT 1 FROM events WHERE id = ?');
     this.#sorts = new SortWriter(database);
     this.#fill = new Fill(database, this.#edges, this.#sorts);
@@ -119,26 +85,20 @@ export class Ledger {
    * already there is passed over, so that the same spool may be read twice; observations are added each time, which
    * `mark` is for. Returns the records added, in order. Throws TypeError for an entry that is no event, SQLite's errors else.
    */
-  append(
-    entries: readonly Entry[],
-    {
-      observations = [],
-      mark = null,
-    }: { readonly observations?: readonly EdgeObservation[]; readonly mark?: Mark | null } = {},
-  ): readonly Committed[] {
+  append(entries: readonly Entry[], { observations = [], mark = null }: Beside = {}): readonly Committed[] {
     const added = this.transact(() => {
-      const head = this.#head();
+      const head = this.#heads.present();
       if (head === null) return null;
       const { records, last } = this.#chain(entries, head);
       for (const observation of observations) this.#edges.add(observation, null);
       this.#edges.write();
       this.#sorts.write();
-      if (records.length > 0) this.#moveHead(last);
+      if (records.length > 0) this.#heads.move(last);
       if (mark !== null) this.#mark.run(mark.file, mark.bytes);
       return records;
     });
     if (added !== null) return added;
-    this.#beginChain();
+    this.#heads.begin((begin) => this.transact(begin));
     return this.append(entries, { observations, mark });
   }
 
@@ -155,16 +115,16 @@ export class Ledger {
    */
   amend(work: (sorts: SortWriter) => readonly Entry[]): readonly Committed[] {
     const added = this.transact(() => {
-      const head = this.#head();
+      const head = this.#heads.present();
       if (head === null) return null;
       const { records, last } = this.#chain(work(this.#sorts), head);
       this.#edges.write();
       this.#sorts.write();
-      if (records.length > 0) this.#moveHead(last);
+      if (records.length > 0) this.#heads.move(last);
       return records;
     });
     if (added !== null) return added;
-    this.#beginChain();
+    this.#heads.begin((begin) => this.transact(begin));
     return this.amend(work);
   }
 
@@ -255,53 +215,5 @@ export class Ledger {
       return; // a damaged record teaches nothing
     }
     this.#edges.judge({ request: edgeOf('edge_out'), response: edgeOf('edge_in') }, findings, state);
-  }
-
-  #moveHead(head: Head): void {
-    this.#writeHead.run(head.seq, head.hash, headMac(this.#chainKey, head.writer, head.seq, head.hash), head.no);
-  }
-
-  /** The head to append to; null where a chain has to be begun first. */
-  #head(): Head | null {
-    // Read anew when the known one is not intact: another process may have begun the next chain already.
-    for (const writer of [this.#writer, writerIds(this.#home).at(-1) ?? null]) {
-      const head = writer === null ? null : this.#intactHead(writer);
-      if (head === null) continue;
-      this.#writer = head.writer;
-      return head;
-    }
-    return null;
-  }
-
-  /** The head of a writer, if it is sealed by us and is what the last record says; null otherwise. */
-  #intactHead(writer: string): Head | null {
-    const row = this.#readHead.get(writer);
-    if (row === undefined) return null;
-    const head = { no: Number(row['no']), writer, seq: Number(row['seq']), hash: String(row['hash']) };
-    if (!isSameDigest(headMac(this.#chainKey, writer, head.seq, head.hash), String(row['mac']))) return null;
-    if (this.#readHash.get(head.no, head.seq + 1) !== undefined) return null;
-    const last = head.seq === 0 ? GENESIS : this.#readHash.get(head.no, head.seq)?.['hash'];
-    return last === head.hash ? head : null;
-  }
-
-  /**
-   * First the row, then the id in keys/: a crash between leaves a writer without records, which says nothing, and not
-   * an id whose records seem to have been deleted.
-   */
-  #beginChain(): void {
-    const lost = writerIds(this.#home).at(-1);
-    const writer = newUlid();
-    const mac = headMac(this.#chainKey, writer, 0, GENESIS);
-    this.transact(() => {
-      this.#database
-        .prepare('INSERT INTO writers (writer, seq, hash, mac) VALUES (?, 0, ?, ?)')
-        .run(writer, GENESIS, mac);
-    });
-    addWriterId(this.#home, writer);
-    this.#writer = writer;
-    if (lost === undefined) return;
-    this.#onProblem(
-      `the chain of writer ${lost} was changed from outside: it is left as it is and writer ${writer} goes on; run weir log verify`,
-    );
   }
 }

@@ -5,7 +5,8 @@
  */
 import type { DatabaseSync, SQLOutputValue, StatementSync } from 'node:sqlite';
 import { GapWriter, type Removed } from './gaps.ts';
-import type { Entry, Ledger } from './ledger.ts';
+import type { Entry } from './keeper.ts';
+import type { Ledger } from './ledger.ts';
 import { ownEvent } from './own-events.ts';
 import { type Core, entitiesOf, fingerprintsIn, parseCore } from './record.ts';
 import type { SortWriter } from './sorts.ts';

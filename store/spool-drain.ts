@@ -1,12 +1,12 @@
 /**
- * Moves what is in the spool into the database: the one path for a running process, for the next start after a crash
+ * Moves what is in the spool into the ledger or the outbox: the one path for a running process, for the next start after a crash
  * and for a worker that died. A file goes only when all its exchanges are committed. It waits for nothing and retries
  * nothing: what could not be committed is still there at the next call.
  */
 import { appendFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { EdgeObservation } from '../flow/edge.ts';
-import type { Committed, Entry, Ledger, Mark } from './ledger.ts';
+import type { Answered, Beside, Committed, Entry, Keeper } from './keeper.ts';
 import type { SpoolFile } from './spool.ts';
 import { lostEntry, parseSpoolLine, readLines, type SpooledOpening } from './spool-reader.ts';
 
@@ -20,14 +20,8 @@ interface Draining {
   isOrphan: boolean;
   /** Openings in this file that no closing has answered yet. */
   open: number;
-  /** Up to here an earlier run has committed what makes no event, which nothing else tells; null: not asked yet. */
+  /** Up to here an earlier run has committed what it holds; null: not asked yet. */
   committed: number | null;
-}
-
-/** What makes no event, and up to where the file is committed with it. */
-interface Observed {
-  readonly observations: readonly EdgeObservation[];
-  readonly mark: Mark;
 }
 
 interface Open {
@@ -48,14 +42,14 @@ export interface DrainEvents {
 
 export class SpoolDrain {
   readonly #folder: string;
-  readonly #ledger: Ledger;
+  readonly #keeper: Keeper;
   readonly #events: DrainEvents;
   readonly #files = new Map<string, Draining>();
   readonly #open = new Map<string, Open>();
 
-  constructor(folder: string, ledger: Ledger, events: DrainEvents) {
+  constructor(folder: string, keeper: Keeper, events: DrainEvents) {
     this.#folder = folder;
-    this.#ledger = ledger;
+    this.#keeper = keeper;
     this.#events = events;
   }
 
@@ -105,13 +99,13 @@ export class SpoolDrain {
       if (parsed === null) foreign.push(line);
       else if (parsed.kind === 'opening') openings.push(parsed);
       else if (parsed.kind === 'closing') entries.push(parsed.entry);
-      else if (file.position >= (file.committed ?? 0)) observations.push(...parsed.observations);
+      else observations.push(...parsed.observations);
     }
-    this.#commit(
-      name,
-      entries,
-      observations.length === 0 ? null : { observations, mark: { file: name, bytes: piece.end } },
-    );
+    const isCommitted = file.position < (file.committed ?? 0);
+    if (!isCommitted && entries.length + observations.length > 0) {
+      const mark = { file: name, bytes: piece.end };
+      this.#commit(name, entries, { observations, mark, answered: this.#answeredElsewhere(name, entries) });
+    }
     for (const line of foreign) this.#reject(name, line, 'is not a record');
     // From here on nothing throws: position and openings move together with the commit.
     file.position = piece.end;
@@ -120,7 +114,7 @@ export class SpoolDrain {
   }
 
   #read(name: string, file: Draining): { readonly lines: readonly string[]; readonly end: number } | null {
-    file.committed ??= this.#ledger.committed(name);
+    file.committed ??= this.#keeper.committed(name);
     // Not past what was committed, so that a piece is either committed or not.
     const to = file.position < file.committed ? Math.min(file.committed, file.bytes) : file.bytes;
     try {
@@ -152,35 +146,45 @@ export class SpoolDrain {
     if (file !== undefined) file.open--;
   }
 
-  #commit(name: string, entries: readonly Entry[], observed: Observed | null = null): void {
-    if (entries.length === 0 && observed === null) return;
-    try {
-      this.#events.onCommitted(this.#ledger.append(entries, observed ?? {}));
-    } catch (error) {
-      if (!isFaultOfRecord(error)) throw error;
-      this.#commitSingly(name, entries);
-      if (observed !== null) this.#commitObserved(name, observed);
-    }
+  /** Events whose openings lie in other files than their closings: those may be read again when these are gone. */
+  #answeredElsewhere(name: string, entries: readonly Entry[]): readonly Answered[] {
+    return entries.flatMap(({ event: { id } }) => {
+      const file = this.#open.get(id)?.file ?? name;
+      return file === name ? [] : [{ id, file }];
+    });
   }
 
-  #commitObserved(name: string, observed: Observed): void {
+  #commit(name: string, entries: readonly Entry[], beside: Beside): void {
     try {
-      this.#ledger.append([], observed);
+      this.#events.onCommitted(this.#keeper.append(entries, beside));
     } catch (error) {
       if (!isFaultOfRecord(error)) throw error;
-      this.#reject(name, `E ${JSON.stringify(observed.observations)}`, 'cannot be kept');
+      this.#commitSingly(name, entries, beside);
     }
   }
 
   /** One record of a piece cannot be kept: the others are not held up by it. */
-  #commitSingly(name: string, entries: readonly Entry[]): void {
+  #commitSingly(
+    name: string,
+    entries: readonly Entry[],
+    { observations = [], mark = null, answered = [] }: Beside,
+  ): void {
     for (const entry of entries) {
+      // The mark comes behind all of them: until then it is known by its id.
+      const known = answered.find(({ id }) => id === entry.event.id) ?? { id: entry.event.id, file: name };
       try {
-        this.#events.onCommitted(this.#ledger.append([entry]));
+        this.#events.onCommitted(this.#keeper.append([entry], { answered: [known] }));
       } catch (error) {
         if (!isFaultOfRecord(error)) throw error;
         this.#reject(name, `C ${JSON.stringify(entry)}`, 'cannot be kept');
       }
+    }
+    try {
+      this.#keeper.append([], { observations, mark });
+    } catch (error) {
+      if (!isFaultOfRecord(error)) throw error;
+      this.#reject(name, `E ${JSON.stringify(observations)}`, 'cannot be kept');
+      this.#keeper.append([], { mark });
     }
   }
 
@@ -198,7 +202,8 @@ export class SpoolDrain {
     if (lost.length === 0) return false;
     const dead = lost.slice(0, MAX_BURIED);
     const entries = dead.map(([, { line }]) => lostEntry(line)).filter((entry) => entry !== null);
-    this.#commit('openings', entries);
+    if (entries.length > 0)
+      this.#commit('openings', entries, { answered: dead.map(([id, { file }]) => ({ id, file })) });
     for (const [id, { line, file }] of dead) {
       if (lostEntry(line) === null) this.#reject(file, line, 'is not a record');
       this.#noteClosing(id);
@@ -210,7 +215,7 @@ export class SpoolDrain {
     for (const [name, file] of this.#files) {
       if (!file.isSealed || file.open > 0 || file.position < file.bytes) continue;
       rmSync(join(this.#folder, name), { force: true });
-      this.#ledger.forgetMark(name);
+      this.#keeper.forgetMark(name);
       this.#files.delete(name);
       this.#events.onDeleted(name);
     }

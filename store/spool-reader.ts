@@ -14,7 +14,7 @@ import {
   openingText,
   sourceText,
 } from './event-text.ts';
-import type { Entry } from './ledger.ts';
+import type { Entry } from './keeper.ts';
 import { columnsOf, entitiesOf } from './record.ts';
 
 /** Lines read from a file, and where the next read begins. */
