@@ -14,6 +14,24 @@ export interface Removed {
   readonly hash: string;
 }
 
+/** The first and the last of each run of records that are next to each other in one writer's chain. */
+export function runsOf<T extends { readonly seq: number }>(
+  records: readonly T[],
+  writerOf: (record: T) => string | number,
+): readonly (readonly [first: T, last: T])[] {
+  const runs: [T, T][] = [];
+  const byWriter = Map.groupBy(records, writerOf);
+  for (const ofOne of byWriter.values()) {
+    for (const record of ofOne.toSorted((a, b) => a.seq - b.seq)) {
+      const run = runs.at(-1);
+      const isNext = run !== undefined && writerOf(run[1]) === writerOf(record) && run[1].seq + 1 === record.seq;
+      if (isNext) run[1] = record;
+      else runs.push([record, record]);
+    }
+  }
+  return runs;
+}
+
 export class GapWriter {
   readonly #before: StatementSync;
   readonly #after: StatementSync;
@@ -33,19 +51,7 @@ export class GapWriter {
 
   /** Enters what is removed under a checkpoint, and returns the runs that it has to stand for. */
   enter(records: readonly Removed[], checkpoint: string): readonly CheckpointRange[] {
-    const ranges: CheckpointRange[] = [];
-    const sorted = records.toSorted((a, b) => a.writerNo - b.writerNo || a.seq - b.seq);
-    for (let i = 0; i < sorted.length; ) {
-      const first = sorted[i] as Removed;
-      let last = first;
-      for (i++; i < sorted.length; i++) {
-        const next = sorted[i] as Removed;
-        if (next.writerNo !== first.writerNo || next.seq !== last.seq + 1) break;
-        last = next;
-      }
-      ranges.push(this.#enterRun(first, last, checkpoint));
-    }
-    return ranges;
+    return runsOf(records, ({ writerNo }) => writerNo).map(([first, last]) => this.#enterRun(first, last, checkpoint));
   }
 
   #enterRun(first: Removed, last: Removed, checkpoint: string): CheckpointRange {

@@ -5,8 +5,7 @@
 import { bareEvent, bareSource } from '../flow/bare-event.ts';
 import type { EventBody, EventKind } from '../flow/event.ts';
 import type { Home } from './home.ts';
-import { Ledger } from './ledger.ts';
-import { openDatabase } from './schema.ts';
+import { withKeeper } from './open-keeper.ts';
 import { newUlid } from './ulid.ts';
 
 type Given = Pick<EventBody, 'reason'> & Partial<Omit<EventBody, 'id' | 'kind' | 'time'>>;
@@ -17,14 +16,9 @@ export function ownEvent(kind: EventKind, by: string | null, given: Given, time 
   return bareEvent({ id: newUlid(), kind, time: time.toISOString(), source, ...given });
 }
 
-/** Commits them, or none. Throws SQLite's errors for a database that cannot be written. */
+/** Commits them to what the home keeps or hands on, or none. Throws SQLite's errors for a database that cannot be written. */
 export function recordOwn(home: Home, events: readonly EventBody[], onProblem: (message: string) => void): void {
   if (events.length === 0) return;
-  const database = openDatabase(home.databaseFile);
-  try {
-    const entries = events.map((event) => ({ event, edges: [], excerpt: null, review: null }));
-    new Ledger(database, home, home.keys.chain, onProblem).append(entries);
-  } finally {
-    database.close();
-  }
+  const entries = events.map((event) => ({ event, edges: [], excerpt: null, review: null }));
+  withKeeper(home, onProblem, (keeper) => keeper.append(entries));
 }

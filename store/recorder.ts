@@ -82,6 +82,7 @@ class HomeRecorder implements StoreRecorder {
       onProblem: report,
       ...(options.onCounted === undefined ? {} : { onCounted: options.onCounted }),
       retention: options.retention ?? null,
+      ...(options.outboxBytes === undefined ? {} : { outboxBytes: options.outboxBytes }),
       onRemoved: (name) => {
         this.#spool.leave(name);
         options.onRemoved?.(name);

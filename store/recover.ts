@@ -4,10 +4,9 @@
  */
 import { existsSync } from 'node:fs';
 import { WeirError } from '../flow/errors.ts';
-import { homePaths, openHome } from './home.ts';
-import { Ledger } from './ledger.ts';
+import { homePaths, type Keeping, openHome } from './home.ts';
 import type { Lock } from './lock.ts';
-import { openDatabase } from './schema.ts';
+import { withKeeper } from './open-keeper.ts';
 import { listSpool } from './spool.ts';
 import { SpoolDrain } from './spool-drain.ts';
 
@@ -15,17 +14,15 @@ import { SpoolDrain } from './spool-drain.ts';
  * Commits the spool of a home that no process holds. Throws WeirError `home_unusable`, SQLite's and the file system's
  * errors; what could not be committed stays in the spool.
  */
-export function recoverSpool(path: string, onProblem: (message: string) => void): void {
+export function recoverSpool(path: string, onProblem: (message: string) => void, keeping: Keeping = 'ledger'): void {
   const { spoolFolder } = homePaths(path);
   if (!existsSync(spoolFolder) || listSpool(spoolFolder).length === 0) return;
-  const home = openHome(path);
+  const home = openHome(path, keeping);
   const lock = lockIfFree(() => home.lock(0));
   if (lock === null) return;
   try {
-    const database = openDatabase(home.databaseFile);
-    try {
-      const ledger = new Ledger(database, home, home.keys.chain, onProblem);
-      const drain = new SpoolDrain(spoolFolder, ledger, {
+    withKeeper(home, onProblem, (keeper) => {
+      const drain = new SpoolDrain(spoolFolder, keeper, {
         onCommitted() {},
         onProblem,
         onDeleted() {},
@@ -33,9 +30,7 @@ export function recoverSpool(path: string, onProblem: (message: string) => void)
       });
       for (const name of listSpool(spoolFolder)) drain.adopt(name);
       while (drain.step());
-    } finally {
-      database.close();
-    }
+    });
   } finally {
     lock.release();
   }

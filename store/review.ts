@@ -4,10 +4,9 @@
  */
 import type { EventBody, ReviewState, WeirEvent } from '../flow/event.ts';
 import type { Home } from './home.ts';
-import { Ledger } from './ledger.ts';
+import { withKeeper } from './open-keeper.ts';
 import { ownEvent } from './own-events.ts';
 import { openReader } from './reader.ts';
-import { openDatabaseBeside } from './schema.ts';
 
 export interface ReviewInput {
   /** The whole id of the reviewed event. */
@@ -30,13 +29,8 @@ export function review(home: Home, input: ReviewInput, onProblem: (message: stri
   if (reviewed === null) return { kind: 'none' };
   if (reviewed.kind === 'review') return { kind: 'stacked' };
   const event = reviewEvent(reviewed, input);
-  const database = openDatabaseBeside(home.databaseFile);
-  try {
-    const entry = { event, edges: [], excerpt: null, review: { by: input.by, note: input.note } };
-    new Ledger(database, home, home.keys.chain, onProblem).append([entry]);
-  } finally {
-    database.close();
-  }
+  const entry = { event, edges: [], excerpt: null, review: { by: input.by, note: input.note } };
+  withKeeper(home, onProblem, (keeper) => keeper.append([entry]));
   const written = findEvent(home, event.id);
   return written === null ? { kind: 'none' } : { kind: 'reviewed', event: written };
 }

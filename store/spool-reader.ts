@@ -150,7 +150,7 @@ function parseObserved(line: string): SpoolLine | null {
   }
 }
 
-function isObservation(observation: EdgeObservation): boolean {
+export function isObservation(observation: EdgeObservation): boolean {
   const {
     source,
     destination,

@@ -45,6 +45,11 @@ export class Tally {
     if (event.latencyMs !== null) this.#time(category, event.latencyMs / 1000);
   }
 
+  /** Records that made room in the outbox. */
+  dropped(action: 'allow' | 'alert', count: number): void {
+    this.#count('weir_outbox_dropped_total', [action], count);
+  }
+
   #count(name: string, labels: readonly string[], by = 1): void {
     const key = `${name}\n${labels.join('\n')}`;
     const known = this.#counts.get(key);

@@ -1,5 +1,5 @@
 /**
- * The writer: a thread of its own that owns database and chain. It is told how far the spool has grown, commits in
+ * The writer: a thread of its own that owns ledger or outbox, and chain. It is told how far the spool has grown, commits in
  * groups, prints the event log, and goes on trying when the database cannot be written. It keeps no record in memory:
  * what it has not committed lies in the spool.
  */
@@ -7,9 +7,11 @@ import type { DatabaseSync } from 'node:sqlite';
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { destination } from 'pino';
 import type { Figures } from '../flow/figures.ts';
-import { openHome } from './home.ts';
-import type { Committed } from './keeper.ts';
+import { type Home, type Keeping, openHome } from './home.ts';
+import type { Committed, Keeper } from './keeper.ts';
 import { Ledger } from './ledger.ts';
+import { openOutbox } from './outbox.ts';
+import { mendOutbox } from './outbox-damage.ts';
 import { logLine } from './record.ts';
 import { Retention, type RetentionRules } from './retention.ts';
 import { openDatabase } from './schema.ts';
@@ -28,6 +30,9 @@ export interface WriterData {
   /** Whether to say `counted` of what is committed. */
   readonly isCounting: boolean;
   readonly retention: RetentionRules | null;
+  /** Whether it chains into the ledger or into the outbox, and how large that may be. */
+  readonly keeping: Keeping;
+  readonly outboxBytes: number;
 }
 
 export type ToWriter =
@@ -197,25 +202,46 @@ class Writer {
 
   #opened(): SpoolDrain {
     if (this.#drain !== null) return this.#drain;
-    const home = openHome(this.#data.homePath);
-    const database = openDatabase(home.databaseFile, BUSY_MS);
-    const warn = (message: string) => this.#warn(message);
-    const ledger = new Ledger(database, home, home.keys.chain, warn);
-    const drain = new SpoolDrain(home.spoolFolder, ledger, {
-      onCommitted: (records) => {
-        this.#log?.print(records);
-        if (this.#tally !== null) for (const { event } of records) this.#tally.add(event);
-      },
-      onProblem: warn,
+    const home = openHome(this.#data.homePath, this.#data.keeping);
+    const keeper = home.keeping === 'outbox' ? this.#openOutbox(home) : this.#openLedger(home);
+    const drain = new SpoolDrain(home.spoolFolder, keeper, {
+      onCommitted: (records) => this.#committed(records),
+      onProblem: (message) => this.#warn(message),
       onDeleted: (name) => this.#say({ kind: 'deleted', name }),
       onRemoved: (name) => this.#say({ kind: 'removed', name }),
     });
     for (const name of this.#data.orphans) drain.adopt(name);
     this.#drain = drain;
+    return drain;
+  }
+
+  #openLedger(home: Home): Keeper {
+    const database = openDatabase(home.databaseFile, BUSY_MS);
+    const ledger = new Ledger(database, home, home.keys.chain, (message) => this.#warn(message));
     this.#ledger = ledger;
     this.#database = database;
     this.#closeDatabase = () => database.close();
-    return drain;
+    return ledger;
+  }
+
+  #openOutbox(home: Home): Keeper {
+    const onProblem = (message: string) => this.#warn(message);
+    mendOutbox(home, onProblem);
+    const outbox = openOutbox(home, {
+      maxBytes: this.#data.outboxBytes,
+      onProblem,
+      onDropped: ({ action, count }, checkpoint) => {
+        this.#tally?.dropped(action, count);
+        this.#committed([checkpoint]);
+      },
+    });
+    this.#closeDatabase = () => outbox.close();
+    return outbox;
+  }
+
+  #committed(records: readonly Committed[]): void {
+    this.#log?.print(records);
+    if (this.#tally !== null) for (const { event } of records) this.#tally.add(event);
   }
 
   #tellCounted(): void {

@@ -6,6 +6,7 @@ import assert from 'node:assert/strict';
 import { Worker } from 'node:worker_threads';
 import type { Figures } from '../flow/figures.ts';
 import type { Home } from './home.ts';
+import { damageOf, openOutboxDatabase } from './outbox-schema.ts';
 import type { RetentionRules } from './retention.ts';
 import { openDatabase } from './schema.ts';
 import { listSpool, type SpoolFile, spoolOf } from './spool.ts';
@@ -20,11 +21,14 @@ export interface WriterOptions {
   readonly onCounted?: (figures: Figures) => void;
   /** What goes with time; null or absent: nothing does. */
   readonly retention?: RetentionRules | null;
+  /** How large the outbox may be, of a home that hands its records on; 2 GiB. */
+  readonly outboxBytes?: number;
   /** Hears of a spool file that somebody else removed: its process has to begin another. */
   readonly onRemoved: (name: string) => void;
 }
 
 const RESPAWN_MS = 200;
+const OUTBOX_BYTES = 2 * 2 ** 30;
 
 export class Writer {
   readonly #home: Home;
@@ -49,7 +53,8 @@ export class Writer {
    */
   constructor(home: Home, options: WriterOptions) {
     assert(home.isLocked, 'a writer needs the lock of its home');
-    openDatabase(home.databaseFile).close();
+    if (home.keeping === 'ledger') openDatabase(home.databaseFile).close();
+    else if (damageOf(home.outboxFile) === null) openOutboxDatabase(home.outboxFile).close();
     this.#home = home;
     this.#options = options;
     this.#retention = options.retention ?? null;
@@ -144,6 +149,8 @@ export class Writer {
       eventLog: this.#options.eventLog,
       isCounting: this.#options.onCounted !== undefined,
       retention: this.#retention,
+      keeping: this.#home.keeping,
+      outboxBytes: this.#options.outboxBytes ?? OUTBOX_BYTES,
     };
     // None of the process's own flags: `--input-type` and the like would keep the thread from starting.
     const thread = new Worker(url, { workerData, execArgv: [] });
