@@ -60,7 +60,7 @@ function printable(text: string): string {
 }
 
 function reasonOf(claims: Claims, claim: string, values: readonly string[]): string {
-  if (values.length > 0) return `none of the ${values.length} values of its claim ${claim} has a role here`;
+  if (values.length > 0) return `no value of its claim ${claim} gives one (there are ${values.length})`;
   // Some providers leave groups out where there are too many, and name where to ask.
   const elsewhere = claims['_claim_names'];
   if (typeof elsewhere === 'object' && elsewhere !== null && Object.hasOwn(elsewhere, claim)) {

@@ -36,9 +36,22 @@ interface SignInProps {
 export function SignInPage({ reason, refused, provider }: SignInProps) {
   const [token, setToken] = useState('');
   const [problem, setProblem] = useState<string | null>(refused === null ? null : sentence(refused));
+  const [isTokenWrong, setTokenWrong] = useState(false);
   const [isBusy, setBusy] = useState(false);
-  const [code] = useState(codeOfAddress);
+  const [code, setCode] = useState(codeOfAddress);
   const [isUsingCode, setUsingCode] = useState(code !== null);
+
+  // The link, opened where the door is open already, changes nothing but what stands behind `#`.
+  useEffect(() => {
+    const read = (): void => {
+      const next = codeOfAddress();
+      if (next === null) return;
+      setCode(next);
+      setUsingCode(true);
+    };
+    addEventListener('hashchange', read);
+    return () => removeEventListener('hashchange', read);
+  }, []);
 
   useEffect(() => {
     document.title = 'Sign in · Weir';
@@ -64,6 +77,7 @@ export function SignInPage({ reason, refused, provider }: SignInProps) {
       if (location.pathname === '/signin') go('/', 'replace');
     } catch (error) {
       const isWrong = error instanceof ApiFailure && error.status === 401;
+      setTokenWrong(isWrong);
       setProblem(
         isWrong ? 'This token is not known, or has expired.' : String(error instanceof Error ? error.message : error),
       );
@@ -128,7 +142,7 @@ export function SignInPage({ reason, refused, provider }: SignInProps) {
                   spellcheck={false}
                   required
                   value={token}
-                  aria-invalid={problem !== null}
+                  aria-invalid={isTokenWrong}
                   aria-describedby={problem === null ? undefined : 'problem'}
                   onInput={(event) => setToken(event.currentTarget.value)}
                 />

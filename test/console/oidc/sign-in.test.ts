@@ -72,7 +72,7 @@ test('groups come as a list or a string, from a claim or below one; the stronges
 test('whoever has no role gets no session, but a page that says why', async (t) => {
   const { at, browser } = await place(t);
   for (const [who, why] of [
-    ['norma', /norma, and you have no role here: none of the 1 values of its claim groups has a role/],
+    ['norma', /norma, and you have no role here: no value of its claim groups gives one \(there are 1\)/],
     ['nick', /nick, and you have no role here: its ID token has no claim groups/],
   ] as const) {
     const other = new CookieBrowser();
