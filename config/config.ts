@@ -50,9 +50,21 @@ export interface UpstreamProxyConfig {
 
 export type OpaqueAction = 'allow' | 'alert' | 'block';
 
+export interface ListenerTlsConfig {
+  readonly cert: string;
+  readonly key: string;
+  readonly clients: readonly string[];
+  readonly required: boolean;
+}
+
 export interface ProxyConfig {
   /** Port 0 takes any free one. */
   readonly listen: HostPort;
+  /**
+   * What TLS on `listen` is spoken with; null where it is not. Certificate and key are PEM. `clients`: authorities (PEM) whose
+   * certificates clients may show; none, where they are not asked. `required`: they have to.
+   */
+  readonly tls: ListenerTlsConfig | null;
   /** Further host names of this listener, canonical. */
   readonly names: readonly string[];
   /** Processes that carry the traffic; `auto` is one a core. */

@@ -184,9 +184,28 @@ function awsCredentials(base: PathBase, env: NodeJS.ProcessEnv): Shape<AwsCreden
   };
 }
 
+/** TLS on `proxy.listen` itself. */
+function listenerTls(base: PathBase) {
+  const tls = object({
+    cert: as(certificateFile(base), (blocks) => blocks.join('\n')),
+    key: privateKeyFile(base),
+    clients: optional(
+      as(list(certificateFile(base), { min: 1 }), (files) => files.flat()),
+      [],
+    ),
+    required: optional(boolean(), false),
+  });
+  return checked(tls, ({ cert, key, clients, required }, report) => {
+    if (!isKeyOf(cert, key)) report('expected the key of the first certificate in `cert`', ['key']);
+    if (required && clients.length === 0)
+      report('expected `clients`: whose certificates are to be good?', ['required']);
+  });
+}
+
 function proxy(base: PathBase, env: NodeJS.ProcessEnv) {
   return section({
     listen: optional(listenAddress(), { host: '127.0.0.1', port: 8787 }),
+    tls: optional(nullable(listenerTls(base)), null),
     names: optional(list(hostName()), []),
     transparent: optional(nullable(listenAddress()), null),
     proxyProtocol: section({ from: optional(list(network()), []) }),
@@ -263,6 +282,7 @@ const appMatch = as(
       image: optional(appGlob),
       cgroup: optional(appGlob),
       pod: optional(appGlob),
+      subject: optional(appGlob),
       iam: optional(appGlob),
     }),
     (globs, report) => {

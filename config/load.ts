@@ -58,6 +58,7 @@ function readText(file: string, shown: string, isNamed: boolean): string | null 
 function configOf(read: ConfigFile, file: string | null, home: string): Config {
   const {
     listen,
+    tls,
     transparent,
     proxyProtocol,
     names,
@@ -74,6 +75,7 @@ function configOf(read: ConfigFile, file: string | null, home: string): Config {
     home,
     proxy: {
       listen,
+      tls,
       names,
       workers,
       bypass,
@@ -143,7 +145,7 @@ function frozen<T>(value: T): T {
  * other than localhost counts as off loopback: what it resolves to may change.
  */
 export function checkListener(config: Config): void {
-  const { listen, transparent, open } = config.proxy;
+  const { listen, tls, transparent, open } = config.proxy;
   if (open) return;
   if (transparent !== null && !isLoopback(transparent.host)) {
     throw new WeirError(
@@ -152,7 +154,8 @@ export function checkListener(config: Config): void {
         'only proxy.open lets it start',
     );
   }
-  if (isLoopback(listen.host) || config.apps.some((app) => app.tokenSha256 !== null)) return;
+  if (isLoopback(listen.host) || tls?.required === true) return;
+  if (config.apps.some((app) => app.tokenSha256 !== null)) return;
   throw new WeirError(
     'listener_open',
     `proxy.listen is ${listen.host}, which other hosts can reach, and no app has a token`,

@@ -13,6 +13,11 @@ export interface Source {
   readonly container: string | null;
   /** Keyed fingerprint of what the call authenticates with at its destination; an edge has none. */
   readonly credential: string | null;
+  /**
+   * Who the client's certificate says that it is, where the proxy's listener checked one: a URI of its alternative names
+   * (`spiffe://…`), else its subject (RFC 4514). An edge has none; absent or null where there was none.
+   */
+  readonly subject?: string | null;
   /** What the sensor knows besides; absent or null where nobody looked. */
   readonly workload?: Workload | null;
 }
@@ -36,7 +41,7 @@ export interface Workload {
 /** What of a source an edge keeps: what is the same for all processes of a workload. */
 export function edgeSource(source: Source): Source {
   const { workload } = source;
-  const bare = { ...source, pid: null, credential: null };
+  const { subject: _, ...bare } = { ...source, pid: null, credential: null };
   return workload == null ? bare : { ...bare, workload: { ...workload, args: [], parents: [] } };
 }
 

@@ -1,6 +1,7 @@
 /** Who may use the proxy, and the record of whoever may not. */
 import type { Socket } from 'node:net';
 import type { AppConfig } from '../config/config.ts';
+import type { AppLabel } from '../engine/decide/app-match.ts';
 import type { Source } from '../flow/parties.ts';
 import { Account } from './account.ts';
 import { isLoopback } from './addresses.ts';
@@ -8,7 +9,7 @@ import { closeRecord } from './answer.ts';
 import type { Arrivals } from './arrivals.ts';
 import type { Target } from './authority.ts';
 import type { ExchangeContext } from './context.ts';
-import { identify, sourceOf } from './identity.ts';
+import { type Identity, identify, sourceOf } from './identity.ts';
 
 export interface AdmissionContext extends ExchangeContext {
   readonly apps: readonly AppConfig[];
@@ -16,6 +17,8 @@ export interface AdmissionContext extends ExchangeContext {
   readonly isListenerLocal: boolean;
   readonly hostname: string;
   readonly arrivals: Arrivals;
+  /** The app that a client's certificate is known for. */
+  readonly labelOf: (subject: string) => AppLabel | null;
 }
 
 export interface Denied {
@@ -35,7 +38,7 @@ export interface Asking {
 
 /**
  * The source that a credential (`app:token`) names, or why it may not go on. `peer` is the client's address, `socket` its
- * connection.
+ * connection, `subject` what its certificate says where one was checked: then it is known, with a token or without.
  */
 export function admit(
   credential: string | null,
@@ -43,17 +46,26 @@ export function admit(
   asking: Asking,
   context: AdmissionContext,
   socket: Socket,
+  subject: string | null = null,
 ): Source | Denied {
-  const identity = identify(credential, context.apps);
+  const identity = withCertificate(identify(credential, context.apps), subject, context);
   const mustBeKnown = !context.isListenerLocal && !context.config.open && !asking.isForAll;
-  if (identity.kind === 'denied' || (mustBeKnown && identity.kind !== 'verified')) {
+  if (identity.kind === 'denied' || (mustBeKnown && identity.kind !== 'verified' && subject === null)) {
     const fault = identity.kind === 'denied' ? "the token is not the app's" : 'a token is needed';
     return { status: asking.status, code: 'app_unknown', message: `${fault}; ${asking.how}` };
   }
-  const source = sourceOf(identity, hostOf(peer, context));
+  const source = sourceOf(identity, hostOf(peer, context), subject);
   // Whom a load balancer speaks for is not who has its socket open.
   if (peer === (socket.remoteAddress ?? null)) context.peers?.begin(source, socket);
   return source;
+}
+
+/** A certificate proves the app that it is known for; a client that names another one is taken at its own word alone. */
+function withCertificate(identity: Identity, subject: string | null, context: AdmissionContext): Identity {
+  if (subject === null || identity.kind === 'denied' || identity.kind === 'verified') return identity;
+  const label = context.labelOf(subject);
+  if (label === null || (identity.kind === 'labelled' && identity.app !== label.app)) return identity;
+  return label.verified ? { kind: 'verified', app: label.app } : { kind: 'labelled', app: label.app };
 }
 
 /** What is known already of whoever is refused. */

@@ -45,8 +45,9 @@ export class Conversations {
   }
 
   #key({ source, credential, destination }: ConversationScope, kind: 'id' | 'digest', name: string): string {
-    const { app, verified, host, user } = source;
-    const digest = this.#digest(JSON.stringify([app, verified, host, user, credential, destination, kind, name]));
+    const { app, verified, host, user, subject } = source;
+    const known = [app, verified, host, user, credential, destination, kind, name];
+    const digest = this.#digest(JSON.stringify(subject == null ? known : [...known, subject]));
     return `${kind}:${digest}`;
   }
 }

@@ -33,8 +33,8 @@ export function basicCredential(header: string | null): string | null {
   return match === null ? '' : Buffer.from(match[1] ?? '', 'base64').toString('utf8');
 }
 
-/** The source of an exchange. `host` is the peer's address, or this host's name for a peer on it. */
-export function sourceOf(identity: Identity, host: string | null): Source {
+/** The source of an exchange. `host` is the peer's address, or this host's name for a peer on it; `subject` its certificate's. */
+export function sourceOf(identity: Identity, host: string | null, subject: string | null = null): Source {
   const isNamed = identity.kind === 'labelled' || identity.kind === 'verified';
   return {
     app: isNamed ? identity.app : null,
@@ -46,5 +46,6 @@ export function sourceOf(identity: Identity, host: string | null): Source {
     user: null,
     container: null,
     credential: null,
+    ...(subject === null ? {} : { subject }),
   };
 }

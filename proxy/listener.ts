@@ -12,6 +12,7 @@ import type { ProxyLimits } from '../config/config.ts';
 import { failure, type Refusal } from '../engine/transform/refuse.ts';
 import { headerOf } from '../flow/message.ts';
 import type { Source } from '../flow/parties.ts';
+import { isLoopback } from './addresses.ts';
 import { type AdmissionContext, admit, type Denied, type Known, recordDenied } from './admission.ts';
 import { closeRecord } from './answer.ts';
 import type { Target } from './authority.ts';
@@ -25,6 +26,7 @@ import { type OwnFacts, ownPage } from './own/own-pages.ts';
 import { Pipelined } from './pipelined.ts';
 import { type RequestLine, refusalOfHead } from './request-gate.ts';
 import { type Route, routeOf } from './request-route.ts';
+import { isTlsRecord, type SecureArrivals } from './secure-arrivals.ts';
 import { acceptSocks, isSocks } from './socks.ts';
 import { acceptTransparent, type OriginOf } from './transparent.ts';
 import { acceptTunnel, HTTP_REPLIES, type TunnelContext } from './tunnel.ts';
@@ -36,6 +38,8 @@ export interface ListenerContext extends AdmissionContext, TunnelContext {
   readonly listenPort: () => number;
   readonly ownFacts: OwnFacts;
   readonly outgoing: Outgoing;
+  /** Null where TLS is not spoken at the listener. */
+  readonly secure: SecureArrivals | null;
   readonly originOf: OriginOf | null;
   /** Told of each exchange that is under way, so that a stop can wait for it. */
   readonly track: (work: Promise<void>) => void;
@@ -49,6 +53,8 @@ export interface Connection {
   readonly source: Source | null;
   /** Of the transparent listener; absent or null everywhere else. */
   readonly transparent?: Transparent | null;
+  /** Whom the client's certificate names, where the listener checked one. */
+  readonly subject?: string | null;
 }
 
 /** A connection that the kernel redirected here. */
@@ -62,6 +68,12 @@ export interface Transparent {
  * paused; null where nothing was.
  */
 export type HandOver = (socket: Socket, connection: Connection, first: Buffer | null) => void;
+
+const TLS_NEEDED: Denied = {
+  status: 426,
+  code: 'tls_needed',
+  message: 'this listener is spoken to over TLS (proxy.tls): use https:// for the proxy',
+};
 
 const OPEN_AIR: Connection = { tunnel: null, serverName: null, source: null };
 
@@ -99,11 +111,24 @@ export function createListener(current: () => ListenerContext): Server {
     context.arrivals.take(socket, () => {
       if (context.arrivals.isTransparent(socket)) return acceptTransparent({ socket, handOver }, context);
       firstBytes(socket, context.config.limits.clientHeadMs, (bytes) => {
+        if (context.secure !== null) {
+          if (isTlsRecord(bytes)) return acceptSecure(socket, bytes, context.secure, context);
+          // Its own host has nobody on the way who could read along.
+          if (!isLoopback(context.arrivals.peerOf(socket) ?? '')) return refuseRaw(socket, TLS_NEEDED, context);
+        }
         if (isSocks(bytes)) return acceptSocks({ socket, bytes, handOver }, context);
         handOver(socket, OPEN_AIR, bytes);
       });
     });
   });
+  const acceptSecure = (socket: Socket, bytes: Buffer, secure: SecureArrivals, context: ListenerContext): void => {
+    secure.accept(socket, bytes, (secured, client) => {
+      firstBytes(secured, context.config.limits.clientHeadMs, (inner) => {
+        if (client !== null && typeof client !== 'string') return refuseRaw(secured, client, context);
+        handOver(secured, client === null ? OPEN_AIR : { ...OPEN_AIR, subject: client }, inner);
+      });
+    });
+  };
   const pipelined = new Pipelined();
   const onRequest = (request: IncomingMessage, response: ClientResponse, expectsContinue: boolean): void => {
     const context = current();
@@ -298,7 +323,8 @@ function sourceOfRequest(
     how: isGateway ? 'send x-weir-app: APP:TOKEN' : 'use http://APP:TOKEN@… as the proxy',
     isForAll: route.kind === 'own' && request.method !== 'CONNECT',
   };
-  return admit(credential, context.arrivals.peerOf(request.socket), asking, context, request.socket);
+  const { socket } = request;
+  return admit(credential, context.arrivals.peerOf(socket), asking, context, socket, connection.subject ?? null);
 }
 
 /** Whoever asks, with what the request authenticates with where it goes. */
@@ -356,6 +382,7 @@ function writeRaw(socket: Duplex, denied: Denied, eventId: string): void {
   const headers = [...refusal.headers, 'Content-Length', String(refusal.body.length), 'Connection', 'close'];
   for (let i = 0; i + 1 < headers.length; i += 2) lines.push(`${headers[i]}: ${headers[i + 1]}`);
   socket.on('error', () => socket.destroy());
+  socket.resume();
   socket.end(Buffer.concat([Buffer.from(`${lines.join('\r\n')}\r\n\r\n`), refusal.body]));
 }
 

@@ -5,7 +5,7 @@
  */
 import type { Socket } from 'node:net';
 import type { AppConfig } from '../config/config.ts';
-import { type AppLabel, appMatcher } from '../engine/decide/app-match.ts';
+import { type AppFacts, type AppLabel, appMatcher } from '../engine/decide/app-match.ts';
 import type { Source } from '../flow/parties.ts';
 import type { Closing, Opening, Recorder } from '../flow/recorder.ts';
 import { isLoopback } from './addresses.ts';
@@ -31,7 +31,7 @@ interface Asked {
 export class Peers {
   readonly #table: Pick<PeerTable, 'look'>;
   readonly #isAskedFor: () => boolean;
-  readonly #labelOf: (facts: PeerFacts) => AppLabel | null;
+  readonly #labelOf: (facts: AppFacts) => AppLabel | null;
   readonly #bySocket = new WeakMap<Socket, Lookup>();
   readonly #bySource = new WeakMap<Source, Lookup>();
   readonly #filled = new WeakMap<Source, Source>();
@@ -86,7 +86,7 @@ export class Peers {
     if (facts === null) return source;
     let filled = this.#filled.get(source);
     if (filled === undefined) {
-      const label = source.app === null ? this.#labelOf(facts) : null;
+      const label = source.app === null ? this.#labelOf({ ...facts, subject: source.subject ?? null }) : null;
       filled = { ...source, ...facts, ...label };
       this.#filled.set(source, filled);
     }

@@ -5,9 +5,10 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Catalog } from '../catalog/catalog.ts';
 import { type HostPort, hostPortText } from '../catalog/host.ts';
 import { originOf, PROVIDERS } from '../catalog/providers.ts';
-import type { Config } from '../config/config.ts';
+import type { AppConfig, Config, ListenerTlsConfig } from '../config/config.ts';
 import { isLoopback } from '../config/load.ts';
 import { Credentials } from '../engine/credentials.ts';
+import { type AppLabel, appMatcher } from '../engine/decide/app-match.ts';
 import { anyOf, compileHostGlob } from '../engine/decide/glob.ts';
 import type { DocumentReader } from '../engine/extract/documents.ts';
 import type { Engine, Fingerprint, UsageLedger } from '../engine/inspect.ts';
@@ -34,6 +35,7 @@ import { createListener, type ListenerContext, setLimits } from './listener.ts';
 import { learningOrganizations } from './organizations.ts';
 import { PeerTable } from './peer-table.ts';
 import { Peers } from './peers.ts';
+import { SecureArrivals } from './secure-arrivals.ts';
 import type { Authority } from './tls/authority.ts';
 import { createLeaves } from './tls/leaves.ts';
 import { type SpanMaker, Traces } from './traces.ts';
@@ -167,6 +169,15 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
   };
   const isUnknown = ({ host, port: at }: HostPort): boolean =>
     present.context.catalog.lookup(host, at).category === 'unknown';
+  const secureBy = (settings: ListenerTlsConfig, handshakeMs: number): SecureArrivals =>
+    new SecureArrivals(settings, {
+      arrivals,
+      handshakeMs,
+      failed: (peer, reason) => {
+        const message = `a client did not complete TLS with the listener itself (${reason}); does it trust proxy.tls.cert?`;
+        recordDenied({ status: 400, code: 'malformed', message }, peer, 'malformed', present.context, 'tls');
+      },
+    });
   const contextOf = (settings: ProxySettings, before: Present | null): Present => {
     const { config, engine, catalog } = settings;
     const { proxy } = config;
@@ -189,6 +200,8 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
     const context: ListenerContext = {
       ...shared,
       config: proxy,
+      secure: proxy.tls === null ? null : secureBy(proxy.tls, proxy.limits.tlsMs),
+      labelOf: labelOfCertificates(config.apps),
       excerptChars: config.excerpts.chars,
       engine,
       readNames: settings.readNames ?? null,
@@ -200,8 +213,7 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
       rates: reach.rates,
       waitsForPeers:
         peers !== null &&
-        (engine.policies.looksAtProcesses ||
-          (engine.policies.looksAtApps && config.apps.some((app) => app.match !== null))),
+        (engine.policies.looksAtProcesses || (engine.policies.looksAtApps && config.apps.some(isMatchedByProcess))),
       isBypassed: (host) => host !== OWN_NAME && bypass?.(host) === true,
       isIntercepted: (host) => host === OWN_NAME || intercept?.(host) === true,
       apps: config.apps,
@@ -289,6 +301,19 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
       await isClosed;
     },
   };
+}
+
+/** Which app a certificate's subject stands for, by `apps[].match.subject`. */
+function labelOfCertificates(apps: readonly AppConfig[]): (subject: string) => AppLabel | null {
+  const match = appMatcher(() => apps);
+  return (subject) => match({ subject });
+}
+
+/** Of a process nobody has to know anything to match a certificate. */
+function isMatchedByProcess({ match }: AppConfig): boolean {
+  if (match === null) return false;
+  const { subject: _, ...process } = match;
+  return Object.values(process).some((glob) => glob !== null);
 }
 
 /** `http://127.0.0.1:8787`; a listener on every address is shown by loopback's. */

@@ -79,8 +79,13 @@ export function sourceText(source: Source): string {
     `{"app":${quoted(source.app)},"verified":${source.verified},"host":${quoted(source.host)},` +
     `"pid":${numeral(source.pid)},"process":${quoted(source.process)},"exe":${quoted(source.exe)},` +
     `"user":${quoted(source.user)},"container":${quoted(source.container)},` +
-    `"credential":${quoted(source.credential)}${workloadText(source)}}`
+    `"credential":${quoted(source.credential)}${subjectText(source)}${workloadText(source)}}`
   );
+}
+
+/** Nothing where no certificate was checked. */
+function subjectText({ subject }: Source): string {
+  return subject == null ? '' : `,"subject":${quoted(subject)}`;
 }
 
 /** Nothing where nobody looked, which is all that the proxy sees. */

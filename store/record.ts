@@ -58,7 +58,7 @@ export interface Core extends EventBody, Link {
 interface Personal {
   /** Random, so that a digest left behind after clearing cannot be matched against guesses, even with the key. */
   readonly salt: string;
-  readonly source: Pick<Source, 'host' | 'process' | 'exe' | 'user' | 'credential' | 'workload'>;
+  readonly source: Pick<Source, 'host' | 'process' | 'exe' | 'user' | 'credential' | 'subject' | 'workload'>;
   readonly fingerprints: readonly (readonly string[])[];
   readonly review: { readonly by: string | null; readonly note: string | null } | null;
 }
@@ -74,7 +74,7 @@ export function makeRecord(
     personal: personal === null ? null : personalDigest(chainKey, event.id, personal),
     excerpt: excerpt === null ? null : excerptDigest(chainKey, event.id, excerpt),
   };
-  const empty = { host: null, process: null, exe: null, user: null, credential: null, workload: null };
+  const empty = { host: null, process: null, exe: null, user: null, credential: null, subject: null, workload: null };
   const source = sourceText({ ...event.source, ...empty });
   const findings = event.findings.map((finding) => ({ ...finding, fingerprints: [] }));
   const body = eventText(findings.length === 0 ? event : { ...event, findings }, source);
@@ -92,15 +92,20 @@ function linkText({ writer, seq, prevHash }: Link): string {
 }
 
 function personalOf({ event, review }: Draft): string | null {
-  const { host, process, exe, user, workload } = event.source;
+  const { host, process, exe, user, subject, workload } = event.source;
   // Undefined in what an older version has left in the spool.
   const credential = event.source.credential ?? null;
   const fingerprints = event.findings.map((finding) => finding.fingerprints);
   const isEmpty =
-    [host, process, exe, user, credential, review].every((part) => part === null) && fingerprints.length === 0;
+    [host, process, exe, user, credential, subject ?? null, review].every((part) => part === null) &&
+    fingerprints.length === 0;
   if (isEmpty) return null;
   const salt = randomUUID();
-  const source = { host, process, exe, user, credential, ...(workload == null ? {} : { workload }) };
+  const source = {
+    ...{ host, process, exe, user, credential },
+    ...(subject == null ? {} : { subject }),
+    ...(workload == null ? {} : { workload }),
+  };
   const personal: Personal = { salt, source, fingerprints, review };
   return JSON.stringify(personal);
 }

@@ -68,7 +68,7 @@ function ruleText({ policy, rule, policyVersion, severity }: WeirEvent): string 
 }
 
 function sourceText({ source }: WeirEvent): string {
-  const { app, verified, host, process, pid, exe, user, container, credential, workload } = source;
+  const { app, verified, host, process, pid, exe, user, container, credential, subject, workload } = source;
   const pod = workload?.pod ?? null;
   const named: readonly (readonly [string, string | number | null])[] = [
     ['app', app === null ? null : `${app}${verified ? '' : ' (unverified)'}`],
@@ -84,6 +84,7 @@ function sourceText({ source }: WeirEvent): string {
     ['arguments', workload == null || workload.args.length === 0 ? null : workload.args.join(' ')],
     ['started by', workload == null || workload.parents.length === 0 ? null : workload.parents.join(' < ')],
     ['credential', credential],
+    ['certificate', subject ?? null],
   ];
   return named
     .filter(([, value]) => value !== null)

@@ -17,6 +17,8 @@ export interface AppPattern {
   readonly cgroup: string | null;
   /** `namespace/name` of Kubernetes. */
   readonly pod: string | null;
+  /** What a client's certificate says, `Source.subject`. */
+  readonly subject: string | null;
 }
 
 export interface MatchedApp {
@@ -32,7 +34,7 @@ export interface AppLabel {
   readonly verified: boolean;
 }
 
-const KEYS = ['exe', 'process', 'user', 'container', 'image', 'cgroup', 'pod'] as const;
+const KEYS = ['exe', 'process', 'user', 'container', 'image', 'cgroup', 'pod', 'subject'] as const;
 
 /**
  * The first app all of whose patterns fit; null where none does. A process chooses its own short name, so that by it

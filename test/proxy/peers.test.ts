@@ -55,7 +55,17 @@ function app(name: string, match: Partial<NonNullable<AppConfig['match']>>): App
     name,
     owner: null,
     tokenSha256: null,
-    match: { exe: null, process: null, user: null, container: null, image: null, cgroup: null, pod: null, ...match },
+    match: {
+      exe: null,
+      process: null,
+      user: null,
+      container: null,
+      image: null,
+      cgroup: null,
+      pod: null,
+      subject: null,
+      ...match,
+    },
     iam: null,
     hosts: [],
   };

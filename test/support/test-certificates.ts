@@ -10,8 +10,11 @@ export interface CertificateFiles {
 }
 
 export interface TestAuthority extends CertificateFiles {
-  /** For 127.0.0.1 and localhost, and as a client; valid from now on, or, `isExpired`, until yesterday. */
-  sign(name: string, options?: { readonly isExpired?: boolean }): CertificateFiles;
+  /** For 127.0.0.1 and localhost, and as a client; valid from now on, or, `isExpired`, until yesterday. `uri` is a further name. */
+  sign(
+    name: string,
+    options?: { readonly isExpired?: boolean; readonly uri?: string; readonly usage?: string },
+  ): CertificateFiles;
 }
 
 /** Makes an authority whose files lie in the folder. */
@@ -37,10 +40,11 @@ export function testAuthority(folder: string, name = 'authority'): TestAuthority
   return {
     cert,
     key,
-    sign: (of, { isExpired = false } = {}) => {
+    sign: (of, { isExpired = false, uri, usage = 'serverAuth,clientAuth' } = {}) => {
       const files = { cert: join(folder, `${of}.pem`), key: join(folder, `${of}.key`) };
       const [request, extensions] = [join(folder, `${of}.csr`), join(folder, `${of}.ext`)];
-      writeFileSync(extensions, 'subjectAltName=IP:127.0.0.1,DNS:localhost\nextendedKeyUsage=serverAuth,clientAuth\n');
+      const names = `IP:127.0.0.1,DNS:localhost${uri === undefined ? '' : `,URI:${uri}`}`;
+      writeFileSync(extensions, `subjectAltName=${names}\nextendedKeyUsage=${usage}\n`);
       openssl(
         'req',
         '-newkey',
