@@ -26,6 +26,7 @@ const FIXED_BYTES = 16;
 const MAX_LINE = 107;
 const VERSION_2 = 2;
 const [LOCAL, PROXY] = [0, 1];
+const CRC32C = 3;
 /** Family in the high half, protocol in the low one: TCP over IPv4, TCP over IPv6. */
 const [TCP4, TCP6] = [0x11, 0x21];
 
@@ -47,13 +48,47 @@ function readBinary(bytes: Buffer): ProxyHeader {
   const length = FIXED_BYTES + bytes.readUInt16BE(14);
   if (bytes.length < length) return NEED_MORE;
   const family = bytes[13];
-  if (command === LOCAL || (family !== TCP4 && family !== TCP6)) return { kind: 'header', length, connection: null };
+  const header = bytes.subarray(0, length);
+  const isOfTcp = family === TCP4 || family === TCP6;
   const width = family === TCP4 ? 4 : 16;
   const ports = FIXED_BYTES + 2 * width;
-  if (length < ports + 4) return NONE;
+  if (isOfTcp && command === PROXY && length < ports + 4) return NONE;
+  if (isOfTcp && length >= ports + 4 && !isWhole(header, ports + 4)) return NONE;
+  if (command === LOCAL || !isOfTcp) return { kind: 'header', length, connection: null };
   const address = bytes.subarray(FIXED_BYTES, FIXED_BYTES + width);
   const peer = family === TCP4 ? address.join('.') : groupsOf(address);
   return { kind: 'header', length, connection: { peer, port: bytes.readUInt16BE(ports + 2) } };
+}
+
+/**
+ * Whether the fields behind the addresses (TLVs, §2.2) are, and a checksum among them (PP2_TYPE_CRC32C, §2.2.3) fits: a
+ * receiver that knows it has to end a connection whose header it does not fit.
+ */
+function isWhole(header: Buffer, from: number): boolean {
+  for (let at = from; at < header.length; ) {
+    if (at + 3 > header.length) return false;
+    const length = header.readUInt16BE(at + 1);
+    const value = at + 3;
+    if (value + length > header.length) return false;
+    if (header[at] === CRC32C) {
+      if (length !== 4) return false;
+      const blank = Buffer.from(header);
+      blank.fill(0, value, value + 4);
+      if (crc32c(blank) !== header.readUInt32BE(value)) return false;
+    }
+    at = value + length;
+  }
+  return true;
+}
+
+/** CRC-32C (RFC 9260 appendix A), its polynomial reflected. A header is short, and few have one. */
+function crc32c(bytes: Buffer): number {
+  let crc = 0xffffffff;
+  for (const byte of bytes) {
+    crc ^= byte;
+    for (let bit = 0; bit < 8; bit++) crc = crc & 1 ? (crc >>> 1) ^ 0x82f63b78 : crc >>> 1;
+  }
+  return (crc ^ 0xffffffff) >>> 0;
 }
 
 function groupsOf(address: Buffer): string {

@@ -11,6 +11,8 @@ function binary(command: number, family: number, body: readonly number[], length
 }
 
 const V4 = [192, 0, 2, 7, 10, 0, 0, 1, 0xc0, 0x01, 0x01, 0xbb];
+/** Of the whole header of the case below, by another implementation of CRC-32C. */
+const CRC_OF_THE_NEXT = [0xfa, 0x84, 0x78, 0x81];
 const V6 = [...Buffer.from('20010db8000000000000000000000007', 'hex'), ...new Array<number>(16).fill(1), 1, 2, 0, 80];
 
 const HEADERS: readonly (readonly [what: string, bytes: Buffer, connection: object | null])[] = [
@@ -21,6 +23,11 @@ const HEADERS: readonly (readonly [what: string, bytes: Buffer, connection: obje
   ['version 2, IPv4', binary(0x21, 0x11, V4), { peer: '192.0.2.7', port: 443 }],
   ['version 2, IPv6', binary(0x21, 0x21, V6), { peer: '2001:db8::7', port: 80 }],
   ['version 2 with further fields', binary(0x21, 0x11, [...V4, 4, 0, 2, 0, 0]), { peer: '192.0.2.7', port: 443 }],
+  [
+    'version 2 with its checksum',
+    binary(0x21, 0x11, [...V4, 4, 0, 1, 9, 3, 0, 4, ...CRC_OF_THE_NEXT]),
+    { peer: '192.0.2.7', port: 443 },
+  ],
   ['version 2, LOCAL', binary(0x20, 0x00, []), null],
   ['version 2, LOCAL with an address', binary(0x20, 0x11, V4), null],
   ['version 2, a Unix socket', binary(0x21, 0x31, new Array<number>(216).fill(0)), null],
@@ -47,6 +54,10 @@ const NONE: readonly (readonly [what: string, bytes: Buffer])[] = [
   ['another command', binary(0x22, 0x11, V4)],
   ['addresses that are cut off', binary(0x21, 0x11, V4.slice(0, 11))],
   ['addresses of IPv6 that are cut off', binary(0x21, 0x21, V4)],
+  ['a checksum that does not fit', binary(0x21, 0x11, [...V4, 4, 0, 1, 9, 3, 0, 4, 1, 2, 3, 4])],
+  ['a checksum of three bytes', binary(0x21, 0x11, [...V4, 3, 0, 3, 1, 2, 3])],
+  ['a further field that is cut off', binary(0x21, 0x11, [...V4, 4, 0, 9, 1])],
+  ['a further field without its length', binary(0x21, 0x11, [...V4, 4, 0])],
   ['another signature', Buffer.from([13, 10, 13, 10, 0, 13, 10, 0x51, 0x55, 0x49, 0x54, 11])],
   ['empty lines before a request', Buffer.from('\r\n\r\nGET / HTTP/1.1\r\n')],
 ];
