@@ -10,8 +10,8 @@ import { openHome } from '../store/home.ts';
 import { createRecorder } from '../store/recorder.ts';
 import type { Command, CommandContext } from './command.ts';
 import { RunningAlerts } from './notify/start-alerts.ts';
-import { serviceManager } from './service-manager.ts';
 import { startConfiguredConsole } from './start-console.ts';
+import { serviceManager } from './systemd.ts';
 
 export const command: Command = {
   name: 'console',

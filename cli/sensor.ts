@@ -6,7 +6,7 @@ import { createRecorder } from '../store/recorder.ts';
 import type { Command, CommandContext } from './command.ts';
 import { type SensorChild, startSensorChild } from './sensor/sensor-child.ts';
 import { standingLine } from './sensor/standing-text.ts';
-import { serviceManager } from './service-manager.ts';
+import { serviceManager } from './systemd.ts';
 
 export const command: Command = {
   name: 'sensor',

@@ -6,8 +6,8 @@ import type { Config } from '../config/config.ts';
 import { loadConfig } from '../config/load.ts';
 import type { Command, CommandContext } from './command.ts';
 import { standingLine } from './sensor/standing-text.ts';
-import { serviceManager } from './service-manager.ts';
 import { type RunningWeir, startWeir } from './start.ts';
+import { serviceManager } from './systemd.ts';
 import { CAN_SHARE_PORT } from './workers/workers.ts';
 
 export const command: Command = {

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import { COMMANDS } from '../../cli/main.ts';
-import { serviceManager } from '../../cli/service-manager.ts';
+import { serviceManager } from '../../cli/systemd.ts';
 import { packageRoot } from '../../config/package-root.ts';
 import { measureExposure } from '../../scripts/write-exposure.ts';
 import { listenForNotices } from '../support/notify-socket.ts';
