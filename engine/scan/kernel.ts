@@ -1,138 +1,382 @@
 /**
- * The gate's loop as a WebAssembly module, put together here opcode by opcode (WebAssembly Core 1.0), so that what runs
- * can be read. It walks two stretches of a text at once: a walk waits for one look-up after the other, and two that do
- * not wait for each other take hardly longer than one (700 MB/s where the loop in JavaScript reads 270).
- * It has no import, touches its own memory alone, and is no more than a faster way to the same stops: where WebAssembly
- * is missing or refused, `loadKernel` says null and the loop in JavaScript stands in.
+ * The gate's loop as a WebAssembly module. It goes over a piece of a text twice: the first time along the automaton of
+ * stems, in four stretches at once, since a walk waits for one look-up after the other and walks that do not wait for
+ * each other hardly take longer than one; the second time it compares, where stems ended, the rest of their literals and
+ * the neighbours with what their cues ask. What is left goes to a list of events, `place << 16 | rank`, in order: rank 0
+ * is the first digit of a run of letters and digits, the others number the literals that may end at a place.
+ *
+ * It has no import, touches its own memory alone, and is no more than a faster way to the events that `PlainWalk` tells:
+ * where WebAssembly is missing or refused, or literals are of a kind that it has no room for, `loadKernel` says null.
  */
+import {
+  asksOf,
+  CODE_BITS,
+  CODE_OF,
+  ENDS_WORD,
+  IN_HEX,
+  KIND_OF,
+  type Literal,
+  OF_DIGIT,
+  OF_HEX,
+  OF_RUN,
+  OF_WORD,
+  STARTS_WORD,
+  STEM,
+  stemsOf,
+} from './stems.ts';
+import {
+  add,
+  and,
+  type Code,
+  call,
+  constant,
+  get,
+  getGlobal,
+  isAtLeast,
+  isEqual,
+  isLess,
+  isMore,
+  isUnequal,
+  isUnequalLong,
+  leave,
+  load8,
+  load16,
+  load32,
+  loadLong,
+  moduleOf,
+  not,
+  or,
+  orLong,
+  set,
+  setGlobal,
+  shiftLeft,
+  shiftRight,
+  store32,
+  subtract,
+  when,
+  whilst,
+} from './wasm-code.ts';
 
-import { type Automaton, CLASS_BITS } from './automaton.ts';
-
-/** Longest stretch, bytes: what is copied in and told at a time. A place within it has 16 bits. */
+/** Bytes of a text that are told at a time. A place within a piece has 15 bits. */
 export const PIECE = 1 << 14;
+/** Bytes round a piece that are there as well, so that what stands across its ends is told: longer than any literal. */
+export const MARGIN = 256;
+/** Literals that may end at one place; more are not told here. */
+const MOST_AT_ONCE = 32;
+/** A literal is compared eight bytes at a time. */
+const CHUNK = 8;
 
-/** Where things stand in the memory. A list of stops ends with the word END_OF_LIST and the state of its walk. */
-export const CLASSES_AT = 0;
-export const TEXT_AT = 256;
-export const LIST_A_AT = TEXT_AT + PIECE;
-export const LIST_B_AT = LIST_A_AT + 4 * PIECE + 8;
-export const END_OF_LIST = -1;
-/** The row of a state: the next state, 16 bits, by class. */
-const NEXT_AT = (LIST_B_AT + 4 * PIECE + 8 + 255) & ~255;
-const ROW_BITS = CLASS_BITS + 1;
+const CODES_AT = 0;
+const KINDS_AT = 256;
+/** The piece; MARGIN bytes of the text before it, and behind it, stand on either side. */
+export const TEXT_AT = 512 + MARGIN;
+const LANES = 4;
+/** Where each stretch lists the places in which stems end or a run of digits begins, `place << 16 | state`. */
+const HITS_AT = (TEXT_AT + PIECE + 2 * MARGIN + 7) & ~7;
+const HITS_EACH = 4 * (PIECE / LANES + MARGIN);
+export const EVENTS_AT = HITS_AT + LANES * HITS_EACH;
+/** By state, twice: the first of its entries, and the one behind the last. What follows depends on the literals. */
+const LISTS_AT = EVENTS_AT + 4 * PIECE * (MOST_AT_ONCE + 1);
+const MOST_STATES = 1 << 16;
+/** Of an entry: its chunks (address, 32 bits), its rank (16), length, what is left of it behind the stem, asks, distance of the byte that stands again, and chunks (8 each). */
+const ENTRY_BITS = 4;
+const [CHUNKS_OF, RANK_OF, LENGTH_OF, TAIL_OF, ASKS_OF, AGAIN_OF, COUNT_OF] = [0, 4, 6, 7, 8, 9, 10];
+const ENTRIES_AT = LISTS_AT + 2 * MOST_STATES;
+/** The row of a state: the next state, 16 bits, by code. */
+const ROW_BITS = CODE_BITS + 1;
 
 /**
- * Walks the bytes `a`..`a + length` and `b`..`b + length` of the text, from `state` and from the root (state 0). Each
- * stop goes to the list of its stretch as `place << 16 | state`.
+ * `run` tells what is in the bytes `from`..`to` (addresses), as far as it ends in `first`..`last`; `start` is the address
+ * of the text's first byte, 0 where that is not near. The list of events ends with -1.
  */
-export type WalkTwo = (a: number, b: number, length: number, state: number) => void;
-
 export interface Kernel {
   readonly memory: ArrayBuffer;
-  readonly walkTwo: WalkTwo;
+  /** By rank less 1, the number of the literal. */
+  readonly order: readonly number[];
+  /** Bytes of the longest literal. */
+  readonly depth: number;
+  run(from: number, to: number, first: number, last: number, start: number): void;
 }
 
-/** A kernel with a gate's tables in its memory; null where there is no WebAssembly, or no room for its memory. */
-export function loadKernel({ classOf, next, firstTelling }: Automaton): Kernel | null {
+/** A kernel for these literals; null where there is no WebAssembly, no room for its memory, or a literal that it cannot tell. */
+export function loadKernel(literals: readonly Literal[]): Kernel | null {
+  const isTold = ({ bytes, cue }: Literal): boolean =>
+    bytes.length > 0 && bytes.length < MARGIN - CHUNK && !bytes.includes(0) && (cue.againAt ?? 0) < MARGIN;
+  if (literals.length >= 0xffff || !literals.every(isTold) || mostAtOnce(literals) > MOST_AT_ONCE) return null;
+  const stems = stemsOf(literals);
+  if (stems === null) return null;
+  const { next, firstTelling, told } = stems;
+  // A state has the entries of its own list alone, so that those of one list stand side by side.
+  const entries = told.flat();
+  const chunksAt = ENTRIES_AT + (entries.length << ENTRY_BITS);
+  const nextAt = (chunksAt + literals.reduce((sum, literal) => sum + chunksOf(literal), 0) * 2 * CHUNK + 255) & ~255;
+  if (entries.length > 0xffff) return null;
   try {
-    const module = new WebAssembly.Module(moduleOf(Math.ceil((NEXT_AT + next.byteLength) / 65536), firstTelling));
-    const { memory, walkTwo } = new WebAssembly.Instance(module).exports;
-    // A class is kept as the offset of its column.
-    new Uint8Array(memory.buffer, CLASSES_AT, 256).set(classOf.map((own) => own * 2));
-    new Uint16Array(memory.buffer, NEXT_AT, next.length).set(next);
-    return { memory: memory.buffer, walkTwo };
+    const { memory, run } = new WebAssembly.Instance(compiled()).exports;
+    memory.grow(Math.max(0, Math.ceil((nextAt + next.byteLength) / 65536) - FIXED_PAGES));
+    const bytes = new Uint8Array(memory.buffer);
+    // A code is kept as the offset of its column.
+    bytes.set(
+      CODE_OF.map((code) => code * 2),
+      CODES_AT,
+    );
+    bytes.set(KIND_OF, KINDS_AT);
+    new Uint16Array(memory.buffer, nextAt, next.length).set(next);
+    const lists = new Uint16Array(memory.buffer, LISTS_AT, told.length + 1);
+    for (const [index, list] of told.entries()) lists[index + 1] = (lists[index] ?? 0) + list.length;
+    const order = orderOf(literals);
+    writeEntries(new DataView(memory.buffer), chunksAt, literals, entries, order);
+    const depth = literals.reduce((most, literal) => Math.max(most, literal.bytes.length), 1);
+    return {
+      memory: memory.buffer,
+      order,
+      depth,
+      run: (from, to, first, last, start) => run(from, to, first, last, start, nextAt, firstTelling),
+    };
   } catch {
-    // Some hosts run without WebAssembly (`--jitless`) or with little address space: the other loop tells the same.
+    // Some hosts run without WebAssembly (`--jitless`) or with little address space: the other walk tells the same.
     return null;
   }
 }
+
+/** The order in which literals that end at the same byte are told: the longest first. */
+function orderOf(literals: readonly Literal[]): readonly number[] {
+  return literals
+    .map((_, index) => index)
+    .sort((a, b) => (literals[b]?.bytes.length ?? 0) - (literals[a]?.bytes.length ?? 0) || a - b);
+}
+
+/** Literals that can end at one place. */
+function mostAtOnce(literals: readonly Literal[]): number {
+  const counts = new Map<string, number>();
+  for (const { bytes } of literals) {
+    const folded = Buffer.from(bytes)
+      .toString('latin1')
+      .replace(/[A-Z]/g, (letter) => letter.toLowerCase());
+    counts.set(folded, (counts.get(folded) ?? 0) + 1);
+  }
+  let most = 0;
+  for (const folded of counts.keys()) {
+    let ending = 0;
+    for (let from = 0; from < folded.length; from++) ending += counts.get(folded.slice(from)) ?? 0;
+    most = Math.max(most, ending);
+  }
+  return most;
+}
+
+function chunksOf({ bytes }: Literal): number {
+  return Math.ceil(bytes.length / CHUNK);
+}
+
+/** `entries`: numbers of literals, some more than once. */
+function writeEntries(
+  view: DataView,
+  chunksAt: number,
+  literals: readonly Literal[],
+  entries: readonly number[],
+  order: readonly number[],
+): void {
+  const ranks = new Uint16Array(literals.length);
+  for (const [rank, index] of order.entries()) ranks[index] = rank + 1;
+  const chunks = new Uint32Array(literals.length);
+  let chunk = chunksAt;
+  for (const [number, literal] of literals.entries()) {
+    chunks[number] = chunk;
+    chunk = writeChunks(view, chunk, literal);
+  }
+  for (const [number, index] of entries.entries()) {
+    const literal = literals[index];
+    if (literal === undefined) continue;
+    const { cue, bytes } = literal;
+    const at = ENTRIES_AT + (number << ENTRY_BITS);
+    view.setUint32(at + CHUNKS_OF, chunks[index] ?? 0, true);
+    view.setUint16(at + RANK_OF, ranks[index] ?? 0, true);
+    view.setUint8(at + LENGTH_OF, bytes.length);
+    view.setUint8(at + TAIL_OF, Math.max(0, bytes.length - STEM));
+    view.setUint8(at + ASKS_OF, asksOf(cue));
+    view.setUint8(at + AGAIN_OF, cue.againAt ?? 0);
+    view.setUint8(at + COUNT_OF, chunksOf(literal));
+  }
+}
+
+/** Pairs of eight bytes: those that are or'ed to the text's, and those that this has to make. */
+function writeChunks(view: DataView, from: number, { bytes, cue }: Literal): number {
+  let at = from;
+  for (let chunk = 0; chunk < bytes.length; chunk += CHUNK, at += 2 * CHUNK) {
+    for (let i = 0; i < CHUNK; i++) {
+      const byte = bytes[chunk + i];
+      const isFolded = byte !== undefined && cue.exact !== true && (byte | 0x20) >= 0x61 && (byte | 0x20) <= 0x7a;
+      const mask = byte === undefined ? 0xff : isFolded ? 0x20 : 0;
+      view.setUint8(at + i, mask);
+      view.setUint8(at + CHUNK + i, (byte ?? 0) | mask);
+    }
+  }
+  return at;
+}
+
+type Run = (
+  from: number,
+  to: number,
+  first: number,
+  last: number,
+  start: number,
+  nextAt: number,
+  firstTelling: number,
+) => void;
 
 /** What is used of the global; the compiler knows it only together with a browser's. */
 declare const WebAssembly: {
   readonly Module: new (bytes: Uint8Array) => object;
   readonly Instance: new (
     module: object,
-  ) => { readonly exports: { memory: { buffer: ArrayBuffer }; walkTwo: WalkTwo } };
+  ) => { readonly exports: { memory: { buffer: ArrayBuffer; grow(pages: number): number }; run: Run } };
 };
 
-type Code = readonly number[];
+const FIXED_PAGES = Math.ceil(ENTRIES_AT / 65536);
 
-/** Numbers are LEB128: 7 bits a byte, the lowest first. */
-function unsigned(value: number): Code {
-  return value < 0x80 ? [value] : [(value & 0x7f) | 0x80, ...unsigned(value >>> 7)];
+let module: object | null = null;
+
+/** The same for all kernels, so that what the host has made faster of it serves the next as well. */
+function compiled(): object {
+  module ??= new WebAssembly.Module(moduleOf(FIXED_PAGES, 4, [checkFunction(), runFunction()]));
+  return module;
 }
 
-function signed(value: number): Code {
-  return value >= -64 && value < 64 ? [value & 0x7f] : [(value & 0x7f) | 0x80, ...signed(value >> 7)];
-}
+/** Globals: the bounds of the places that are told, the start of the text, and the end of the list of events. */
+const [FIRST, LAST, START, EVENTS_END] = [0, 1, 2, 3];
 
-const I32 = 0x7f;
-const NO_RESULT = 0x40;
-const END = 0x0b;
-const LESS_UNSIGNED = 0x49;
-const NOT_LESS_UNSIGNED = 0x4f;
-const ADD = 0x6a;
-const OR = 0x72;
-const SHIFT_LEFT = 0x74;
+const byteOf = (address: Code, offset = 0): Code => load8(address, offset);
+const kindOf = (byte: Code): Code => load8(byte, KINDS_AT);
+const isKind = (byte: Code, kind: number): Code => and(kindOf(byte), constant(kind));
+const asks = (entry: number, bit: number): Code => and(load8(get(entry), ASKS_OF), constant(bit));
 
-const constant = (value: number): Code => [0x41, ...signed(value)];
-const get = (local: number): Code => [0x20, ...unsigned(local)];
-const set = (local: number, value: Code): Code => [...value, 0x21, ...unsigned(local)];
-const add = (left: Code, right: Code): Code => [...left, ...right, ADD];
-const or = (left: Code, right: Code): Code => [...left, ...right, OR];
-const shiftLeft = (value: Code, bits: number): Code => [...value, ...constant(bits), SHIFT_LEFT];
-/** Loads and stores name the power of two that the address is a multiple of, and an offset that is added to it. */
-const load8 = (address: Code, offset: number): Code => [...address, 0x2d, 0, ...unsigned(offset)];
-const load16 = (address: Code, offset: number): Code => [...address, 0x2f, 1, ...unsigned(offset)];
-const store32 = (address: Code, value: Code): Code => [...address, ...value, 0x36, 2, 0];
-const when = (condition: Code, then: Code): Code => [...condition, 0x04, NO_RESULT, ...then, END];
-/** Runs `body` once and again while `condition` holds. */
-const loop = (body: Code, condition: Code): Code => [0x03, NO_RESULT, ...body, ...condition, 0x0d, 0, END];
-
-const list = (...items: readonly Code[]): Code => [...unsigned(items.length), ...items.flat()];
-const sized = (content: Code): Code => [...unsigned(content.length), ...content];
-const section = (id: number, content: Code): Code => [id, ...sized(content)];
-const name = (text: string): Code => sized([...Buffer.from(text)]);
-
-/** Parameters of `walkTwo`, and its locals behind them. */
-const [A, B, LENGTH, STATE_A, STATE_B, LIST_A, LIST_B, END_A] = [0, 1, 2, 3, 4, 5, 6, 7];
-
-/** One step of one of the two walks; `at` is the place that it reads. */
-function step(at: number, state: number, stops: number, firstTelling: number): Code {
-  const column = load8(load8(get(at), TEXT_AT), CLASSES_AT);
-  const isStop = [...get(state), ...constant(firstTelling), NOT_LESS_UNSIGNED];
+/** Adds an event to the list, in its place: literals are told by their grams, which do not stand at their ends. */
+function tell(key: number, at: number): Code {
+  const isOutOfOrder = and(
+    isMore(get(at), constant(EVENTS_AT)),
+    // Loaded also where there is nothing before: what stands there is the last of the hits.
+    isMore(load32(subtract(get(at), constant(4))), get(key)),
+  );
   return [
-    ...set(state, load16(add(shiftLeft(get(state), ROW_BITS), column), NEXT_AT)),
-    // Written at each step and kept at a stop: one byte in 17 is a stop, too often for a branch to be foretold.
-    ...store32(get(stops), or(shiftLeft(get(at), 16), get(state))),
-    ...set(stops, add(get(stops), shiftLeft(isStop, 2))),
-    ...set(at, add(get(at), constant(1))),
+    ...set(at, getGlobal(EVENTS_END)),
+    ...setGlobal(EVENTS_END, add(getGlobal(EVENTS_END), constant(4))),
+    ...whilst(isOutOfOrder, [
+      ...store32(get(at), load32(subtract(get(at), constant(4)))),
+      ...set(at, subtract(get(at), constant(4))),
+    ]),
+    ...store32(get(at), get(key)),
   ];
 }
 
-function endList(stops: number, state: number): Code {
-  return [...store32(get(stops), constant(END_OF_LIST)), ...store32(add(get(stops), constant(4)), get(state))];
-}
-
-function moduleOf(pages: number, firstTelling: number): Uint8Array {
-  const both = [...step(A, STATE_A, LIST_A, firstTelling), ...step(B, STATE_B, LIST_B, firstTelling)];
+/** `check(entry, place)`: whether the entry's literal stands where its gram ends at `place`, with such neighbours. */
+function checkFunction(): { parameters: number; locals: number; body: Code } {
+  const [ENTRY, PLACE, LITERAL, CHUNKS, LEFT, AT, BYTE] = [0, 1, 2, 3, 4, 5, 6];
+  /** PLACE is the literal's last byte from here on, LITERAL its first. */
+  const isLetterOfEscape = and(
+    or(or(isEqual(get(BYTE), constant(0x6e)), isEqual(get(BYTE), constant(0x72))), isEqual(get(BYTE), constant(0x74))),
+    isEqual(byteOf(subtract(get(LITERAL), constant(2))), constant(0x5c)),
+  );
+  const own = byteOf(get(LITERAL));
+  const isNoHex = (): Code => and(not(isKind(get(BYTE), OF_HEX)), isUnequal(get(BYTE), own));
+  const key = or(shiftLeft(subtract(get(PLACE), getGlobal(FIRST)), 16), load16(get(ENTRY), RANK_OF));
   const body = [
-    ...set(LIST_A, constant(LIST_A_AT)),
-    ...set(LIST_B, constant(LIST_B_AT)),
-    ...set(END_A, add(get(A), get(LENGTH))),
-    ...when(get(LENGTH), loop(both, [...get(A), ...get(END_A), LESS_UNSIGNED])),
-    ...endList(LIST_A, STATE_A),
-    ...endList(LIST_B, STATE_B),
-    END,
+    ...set(PLACE, add(get(PLACE), load8(get(ENTRY), TAIL_OF))),
+    ...when(or(isLess(get(PLACE), getGlobal(FIRST)), isAtLeast(get(PLACE), getGlobal(LAST))), leave),
+    ...set(LITERAL, subtract(add(get(PLACE), constant(1)), load8(get(ENTRY), LENGTH_OF))),
+    ...set(CHUNKS, load32(get(ENTRY), CHUNKS_OF)),
+    ...set(LEFT, load8(get(ENTRY), COUNT_OF)),
+    ...set(AT, get(LITERAL)),
+    ...whilst(get(LEFT), [
+      ...when(isUnequalLong(orLong(loadLong(get(AT)), loadLong(get(CHUNKS))), loadLong(get(CHUNKS), CHUNK)), leave),
+      ...set(AT, add(get(AT), constant(CHUNK))),
+      ...set(CHUNKS, add(get(CHUNKS), constant(2 * CHUNK))),
+      ...set(LEFT, subtract(get(LEFT), constant(1))),
+    ]),
+    ...when(asks(ENTRY, STARTS_WORD), [
+      ...set(BYTE, byteOf(subtract(get(LITERAL), constant(1)))),
+      ...when(isKind(get(BYTE), OF_WORD), when(not(isLetterOfEscape), leave)),
+    ]),
+    ...when(and(asks(ENTRY, ENDS_WORD), shiftLeft(isKind(byteOf(get(PLACE), 1), OF_WORD), 1)), leave),
+    ...when(isUnequal(byteOf(add(get(LITERAL), load8(get(ENTRY), AGAIN_OF))), own), leave),
+    ...when(asks(ENTRY, IN_HEX), [
+      ...set(BYTE, byteOf(get(PLACE), 1)),
+      ...when(isNoHex(), leave),
+      ...set(BYTE, byteOf(subtract(get(LITERAL), constant(1)))),
+      ...when(and(isNoHex(), isUnequal(get(LITERAL), getGlobal(START))), leave),
+    ]),
+    ...set(AT, key),
+    ...tell(AT, BYTE),
   ];
-  const locals = list([END_A - STATE_A, I32]);
-  return Uint8Array.from([
-    ...Buffer.from('\0asm'),
-    ...[1, 0, 0, 0],
-    ...section(1, list([0x60, ...list([I32], [I32], [I32], [I32]), ...list()])),
-    ...section(3, list([0])),
-    ...section(5, list([0, ...unsigned(pages)])),
-    ...section(7, list([...name('memory'), 2, 0], [...name('walkTwo'), 0, 0])),
-    ...section(10, list(sized([...locals, ...body]))),
+  return { parameters: 2, locals: 5, body };
+}
+
+/**
+ * The parameters of `Run`. The stretches of `from`..`to` are of the same length; each is read from STEM bytes before it
+ * on, from the automaton's root: where it begins the state is then right, since a state depends on no more bytes.
+ */
+function runFunction(): { parameters: number; locals: number; body: Code } {
+  const [FROM, TO, FIRST_PLACE, LAST_PLACE, TEXT_START, NEXT, FIRST_TELLING] = [0, 1, 2, 3, 4, 5, 6];
+  const [EACH, AT, PLACE, ENTRY, ENTRIES_END, RUN_END, HIT, LIST, KEY] = [7, 8, 9, 10, 11, 12, 13, 14, 15];
+  const lanes = Array.from({ length: LANES }, (_, lane) => ({
+    lane,
+    text: 16 + 3 * lane,
+    state: 17 + 3 * lane,
+    hits: 18 + 3 * lane,
+  }));
+  const listOf = (lane: number): Code => constant(HITS_AT + lane * HITS_EACH);
+  const step = ({ text, state, hits }: (typeof lanes)[number]): Code => [
+    ...set(
+      state,
+      load16(add(add(shiftLeft(get(state), ROW_BITS), load8(byteOf(add(get(text), get(AT))), CODES_AT)), get(NEXT))),
+    ),
+    // Written at each step and kept at a hit: those are too many for a branch to be foretold.
+    ...store32(get(hits), or(shiftLeft(get(AT), 16), get(state))),
+    ...set(hits, add(get(hits), shiftLeft(isAtLeast(get(state), get(FIRST_TELLING)), 2))),
+  ];
+  const entryAt = add(shiftLeft(get(ENTRY), ENTRY_BITS), constant(ENTRIES_AT));
+  const numberAt = (offset: number): Code =>
+    load16(shiftLeft(subtract(and(get(HIT), constant(0xffff)), get(FIRST_TELLING)), 1), LISTS_AT + offset);
+  const tellDigit = when(isAtLeast(get(PLACE), get(RUN_END)), [
+    ...set(RUN_END, add(get(PLACE), constant(1))),
+    ...whilst(isKind(byteOf(get(RUN_END)), OF_RUN), set(RUN_END, add(get(RUN_END), constant(1)))),
+    ...when(and(isAtLeast(get(PLACE), getGlobal(FIRST)), isLess(get(PLACE), getGlobal(LAST))), [
+      ...set(KEY, shiftLeft(subtract(get(PLACE), getGlobal(FIRST)), 16)),
+      ...tell(KEY, ENTRY),
+    ]),
   ]);
+  const readHits = ({ lane, text, hits }: (typeof lanes)[number]): Code => [
+    ...set(LIST, listOf(lane)),
+    ...whilst(isLess(get(LIST), get(hits)), [
+      ...set(HIT, load32(get(LIST))),
+      ...set(LIST, add(get(LIST), constant(4))),
+      ...set(PLACE, add(get(text), shiftRight(get(HIT), constant(16)))),
+      // What stands in the bytes before is the stretch's before, and what stands behind the end is nobody's.
+      ...when(and(isAtLeast(get(PLACE), add(get(text), constant(STEM))), isLess(get(PLACE), get(TO))), [
+        ...when(isKind(byteOf(get(PLACE)), OF_DIGIT), tellDigit),
+        ...set(ENTRIES_END, numberAt(2)),
+        ...set(ENTRY, numberAt(0)),
+        ...whilst(isLess(get(ENTRY), get(ENTRIES_END)), [
+          ...call(0, entryAt, get(PLACE)),
+          ...set(ENTRY, add(get(ENTRY), constant(1))),
+        ]),
+      ]),
+    ]),
+  ];
+  const body = [
+    ...setGlobal(FIRST, get(FIRST_PLACE)),
+    ...setGlobal(LAST, get(LAST_PLACE)),
+    ...setGlobal(START, get(TEXT_START)),
+    ...setGlobal(EVENTS_END, constant(EVENTS_AT)),
+    ...set(EACH, shiftRight(add(subtract(get(TO), get(FROM)), constant(LANES - 1)), constant(Math.log2(LANES)))),
+    ...lanes.flatMap(({ lane, text, hits }) => [
+      ...set(text, subtract(get(FROM), constant(STEM))),
+      ...set(FROM, add(get(FROM), get(EACH))),
+      ...set(hits, listOf(lane)),
+    ]),
+    ...set(EACH, add(get(EACH), constant(STEM))),
+    ...whilst(isLess(get(AT), get(EACH)), [...lanes.flatMap(step), ...set(AT, add(get(AT), constant(1)))]),
+    ...lanes.flatMap(readHits),
+    ...store32(getGlobal(EVENTS_END), constant(-1)),
+  ];
+  return { parameters: 7, locals: 9 + 3 * LANES, body };
 }

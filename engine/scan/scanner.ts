@@ -9,8 +9,7 @@ import type { GivenName } from '../names/given.ts';
 import { NameFinder, type NamesMode } from '../names/names.ts';
 import { BUILT_IN } from '../recognizers/built-in.ts';
 import { NAMES_IN_TEXT } from '../recognizers/contact/names-in-text.ts';
-import { Automaton } from './automaton.ts';
-import { alnumEnd, isAllDigits, isAlnum, isDigit, isHex, isLetter, isWord, touchesWordBefore } from './bytes.ts';
+import { isAllDigits, isAlnum, isDigit, isLetter, touchesWordBefore } from './bytes.ts';
 import { CodeTable, NumberTable, type Wanted, type Worded } from './chain-tables.ts';
 import { CodeChain, plainEnd } from './codes.ts';
 import { ContextIndex } from './context-index.ts';
@@ -19,17 +18,17 @@ import { Budget } from './decode/view.ts';
 import { budgetOf, MAX_DEPTH, viewsOf } from './decode/views.ts';
 import { mayBeValue } from './edges.ts';
 import { isUniform, MAX_FORM } from './forms.ts';
-import { loadKernel } from './kernel.ts';
 import { type Label, Labels } from './labels.ts';
 import { wordDistance } from './nearest-word.ts';
 import { MAX_PART_DIGITS, MAX_PART_GROUPS, NumberChain, SPACE } from './numbers.ts';
 import { resolveOverlaps, withWholes } from './overlaps.ts';
 import { Passage, type Wanting } from './passage.ts';
 import { PLAIN_WORDS } from './plain.ts';
-import type { Cue, Recognizer } from './recognizer.ts';
+import type { Recognizer } from './recognizer.ts';
+import type { Literal } from './stems.ts';
 import { Cells, type CellVisitor, eachTable } from './tables.ts';
 import { type Holding, holdingOf } from './unfinished.ts';
-import { Walk } from './walk.ts';
+import { DIGIT, type Walk, walkOf } from './walk.ts';
 
 export type { CustomRecognizer } from './custom.ts';
 export { checksumNames, validatorNames } from './validators.ts';
@@ -115,51 +114,16 @@ export function createScanner(options: ScannerOptions = {}): Scanner {
   return new CuedScanner(builtIn, custom, isTagged ? new NameFinder(names) : null, options.least ?? 0);
 }
 
-interface Wiring {
-  readonly cue: Cue;
-  readonly bytes: Buffer;
+interface Wiring extends Literal {
   readonly recognizer: Recognizer;
-}
-
-/** What a cue asks of its neighbours, as bits, with the length of its literal (8 bits) and `againAt` (4 bits) above them. */
-const STARTS_WORD = 1;
-const ENDS_WORD = 2;
-const IN_HEX = 4;
-const LENGTH_SHIFT = 3;
-const AGAIN_SHIFT = 11;
-
-function neighboursOf({ cue, bytes }: Wiring): number {
-  return (
-    (cue.startsWord === true ? STARTS_WORD : 0) |
-    (cue.endsWord === true ? ENDS_WORD : 0) |
-    (cue.inHex === true ? IN_HEX : 0) |
-    (bytes.length << LENGTH_SHIFT) |
-    ((cue.againAt ?? 0) << AGAIN_SHIFT)
-  );
-}
-
-/** Whether the neighbours of the literal that ends at `end` are as its cue asks: before anything of a recognizer is touched. */
-function areAsAsked(text: Buffer, end: number, asked: number): boolean {
-  const start = end - ((asked >> LENGTH_SHIFT) & 0xff);
-  if ((asked & ENDS_WORD) !== 0 && end < text.length && isWord(text[end] as number)) return false;
-  if ((asked & STARTS_WORD) !== 0 && touchesWordBefore(text, start)) return false;
-  const again = start + (asked >> AGAIN_SHIFT);
-  if (again !== start && (again >= text.length || text[again] !== text[start])) return false;
-  if ((asked & IN_HEX) === 0) return true;
-  const own = text[start];
-  if (end >= text.length || (!isHex(text[end] as number) && text[end] !== own)) return false;
-  return start === 0 || isHex(text[start - 1] as number) || text[start - 1] === own;
 }
 
 const NO_FINDINGS: readonly TextFinding[] = [];
 
 class CuedScanner implements Scanner {
   readonly recognizers: readonly RecognizerInfo[];
-  readonly #gate: Automaton;
   readonly #walk: Walk;
   readonly #wirings: readonly Wiring[];
-  /** Of each wiring, as `neighboursOf` packs it. */
-  readonly #neighbours: Uint16Array;
   readonly #numbers: NumberTable;
   readonly #minDigits: number;
   readonly #maxDigits: number;
@@ -192,9 +156,7 @@ class CuedScanner implements Scanner {
     this.#wirings = all.flatMap((recognizer) =>
       (recognizer.cues ?? []).map((cue) => ({ cue, bytes: Buffer.from(cue.literal, 'utf8'), recognizer })),
     );
-    this.#neighbours = Uint16Array.from(this.#wirings, neighboursOf);
-    this.#gate = new Automaton(this.#wirings.map((wiring) => wiring.bytes));
-    this.#walk = new Walk(this.#gate, loadKernel(this.#gate));
+    this.#walk = walkOf(this.#wirings);
     this.#minDigits = Math.min(MAX_PART_DIGITS, ...all.map((one) => one.numbers?.minDigits ?? MAX_PART_DIGITS));
     this.#maxDigits = Math.min(MAX_PART_DIGITS, Math.max(0, ...all.map((one) => one.numbers?.maxDigits ?? 0)));
     this.#prefixed = Array.from({ length: MAX_PREFIX + 1 }, (_, n) => all.filter((one) => one.prefixLetters === n));
@@ -302,40 +264,29 @@ class CuedScanner implements Scanner {
   #sweep(passage: Passage): void {
     const text = passage.text;
     const walk = this.#walk;
-    const { firstTelling, endings, endingsAt } = this.#gate;
-    const neighbours = this.#neighbours;
-    let tokenTo = 0;
+    const wirings = this.#wirings;
     let numbersTo = 0;
     let codesTo = 0;
+    let tokenFrom = 0;
     walk.begin(text);
     for (let i = walk.seek(); i !== -1; i = walk.seek()) {
+      if (walk.literal !== DIGIT) {
+        const { recognizer, bytes, cue } = wirings[walk.literal] as Wiring;
+        recognizer.findAtCue?.(passage, i + 1 - bytes.length, i + 1, cue);
+        continue;
+      }
       // The first digit of a run of letters and digits: the others have nothing to add.
-      if (i >= tokenTo && isDigit(text[i] as number)) {
-        const start = startOfRun(text, i, tokenTo);
-        tokenTo = alnumEnd(text, i + 1);
-        const isNumber = start === i && isAllDigits(text, i, tokenTo);
-        if (!isNumber && tokenTo - start >= this.#minRun) this.#runAt(passage, start, tokenTo);
-        if (i >= codesTo) {
-          const plainTo = isNumber ? plainEnd(text, start, tokenTo) : -1;
-          codesTo = plainTo === -1 ? this.#codesAt(passage, i) : plainTo;
-        }
-        if (i >= numbersTo) numbersTo = this.#numbersAt(passage, i);
+      const tokenTo = walk.runEnd;
+      const start = startOfRun(text, i, tokenFrom);
+      tokenFrom = tokenTo;
+      const isNumber = start === i && isAllDigits(text, i, tokenTo);
+      if (!isNumber && tokenTo - start >= this.#minRun) this.#runAt(passage, start, tokenTo);
+      if (i >= codesTo) {
+        const plainTo = isNumber ? plainEnd(text, start, tokenTo) : -1;
+        codesTo = plainTo === -1 ? this.#codesAt(passage, i) : plainTo;
       }
-      const told = walk.state - firstTelling;
-      const to = endingsAt[told + 1] as number;
-      for (let k = endingsAt[told] as number; k < to; k++) {
-        const index = endings[k] as number;
-        if (areAsAsked(text, i + 1, neighbours[index] as number)) this.#call(passage, i + 1, index);
-      }
+      if (i >= numbersTo) numbersTo = this.#numbersAt(passage, i);
     }
-  }
-
-  #call(passage: Passage, end: number, index: number): void {
-    const wiring = this.#wirings[index];
-    if (wiring === undefined) return;
-    const start = end - wiring.bytes.length;
-    if (wiring.cue.exact === true && wiring.bytes.compare(passage.text, start, end) !== 0) return;
-    wiring.recognizer.findAtCue?.(passage, start, end, wiring.cue);
   }
 
   #prefixedAt(passage: Passage, at: number): void {

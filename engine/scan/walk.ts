@@ -1,108 +1,181 @@
 /**
- * A walk of the gate over one text: from stop to stop, a stop being a byte at which a literal ends or that is a digit.
- * Stops are told a piece of the text at a time, into a list: by the kernel in WebAssembly where the host has it and the
- * piece is worth a call, else by a loop in JavaScript. A walk belongs to a scanner and is used again for the next text,
- * of which the kernel's memory holds the last piece until the one after overwrites it; it is never read from outside.
+ * A walk of the gate over one text: from event to event, an event being the first digit of a run of letters and digits,
+ * or the last byte of a literal whose neighbours are as its cue asks. Events come in the order of the text; at one byte
+ * the digit first, then literals, the longest first. A walk belongs to a scanner and is used again for the next text.
  */
-import { type Automaton, CLASS_BITS } from './automaton.ts';
-import { END_OF_LIST, type Kernel, LIST_A_AT, LIST_B_AT, PIECE, TEXT_AT } from './kernel.ts';
+import { Automaton, CLASS_BITS } from './automaton.ts';
+import { alnumEnd, isDigit, isHex, isWord, touchesWordBefore } from './bytes.ts';
+import { EVENTS_AT, type Kernel, loadKernel, MARGIN, PIECE, TEXT_AT } from './kernel.ts';
+import type { Literal } from './stems.ts';
 
-/** Shorter pieces, bytes, are walked in JavaScript: copying them and calling the kernel would take longer. */
-const KERNEL_FROM = 128;
+export interface Walk {
+  /** What the last event was: the number of a literal, or DIGIT. */
+  readonly literal: number;
+  /** Where the run of letters and digits ends whose first digit was told last. */
+  readonly runEnd: number;
+  begin(text: Uint8Array): void;
+  /** The place of the next event; -1 at the end of the text. */
+  seek(): number;
+}
+
+export const DIGIT = -1;
 const NO_TEXT = new Uint8Array();
+const END_OF_LIST = -1;
 
-export class Walk {
-  /** The state of the gate at the place that `seek` returned: a telling one. */
-  state = 0;
-  readonly #gate: Automaton;
-  readonly #kernel: Kernel | null;
-  /** The kernel's copy of the piece. */
+export function walkOf(literals: readonly Literal[]): Walk {
+  const kernel = loadKernel(literals);
+  return kernel === null ? new PlainWalk(literals) : new KernelWalk(kernel);
+}
+
+/**
+ * By the kernel, a piece of the text at a time. Its memory holds the last piece until the next overwrites it; it is
+ * never read from outside.
+ */
+export class KernelWalk implements Walk {
+  literal = DIGIT;
+  runEnd = 0;
+  readonly #kernel: Kernel;
+  /** The kernel's copy of the piece, from MARGIN bytes before it on. */
   readonly #bytes: Uint8Array;
-  /** Lists of stops, `place in the piece << 16 | state`; END_OF_LIST and the state at the end of the piece behind them. */
-  readonly #stops: Int32Array;
-  readonly #listA: number;
+  readonly #events: Int32Array;
+  readonly #order: Int32Array;
   #text: Uint8Array = NO_TEXT;
   #pieceAt = 0;
-  #pieceEnd = 0;
-  /** Index in `#stops` of the next stop, and of the second list while that is still to be read; else 0. */
+  /** Index in `#events` of the next event. */
   #at = 0;
-  #listB = 0;
-  /** Where in the piece the first list ends. */
-  #splitAt = 0;
 
-  /** `kernel` has been loaded with the tables of this gate. */
-  constructor(gate: Automaton, kernel: Kernel | null) {
-    this.#gate = gate;
+  constructor(kernel: Kernel) {
     this.#kernel = kernel;
-    this.#bytes = kernel === null ? NO_TEXT : new Uint8Array(kernel.memory, TEXT_AT, PIECE);
-    this.#stops = kernel === null ? new Int32Array(PIECE + 2) : new Int32Array(kernel.memory);
-    this.#listA = kernel === null ? 0 : LIST_A_AT >> 2;
+    this.#bytes = new Uint8Array(kernel.memory, TEXT_AT - MARGIN, PIECE + 2 * MARGIN);
+    this.#events = new Int32Array(kernel.memory);
+    this.#order = Int32Array.from(kernel.order);
   }
 
   begin(text: Uint8Array): void {
     this.#text = text;
-    this.#pieceEnd = 0;
-    this.#walkPiece(0);
+    this.runEnd = 0;
+    this.#tellPiece(0);
   }
 
-  /** The place of the next stop; -1 at the end of the text. */
   seek(): number {
     for (;;) {
-      const stop = this.#stops[this.#at] as number;
-      if (stop !== END_OF_LIST) {
-        this.#at++;
-        this.state = stop & 0xffff;
-        return this.#pieceAt + (stop >>> 16);
+      const event = this.#events[this.#at] as number;
+      if (event === END_OF_LIST) {
+        if (this.#pieceAt + PIECE >= this.#text.length) {
+          this.#text = NO_TEXT;
+          return -1;
+        }
+        this.#tellPiece(this.#pieceAt + PIECE);
+        continue;
       }
-      if (this.#listB !== 0) {
-        // Its stops within the first list's stretch are the first list's. END_OF_LIST counts as a place behind all.
-        this.#at = this.#listB;
-        while ((this.#stops[this.#at] as number) >>> 16 < this.#splitAt) this.#at++;
-        this.#listB = 0;
-      } else if (this.#pieceEnd < this.#text.length) this.#walkPiece(this.#stops[this.#at + 1] as number);
-      else {
+      this.#at++;
+      const place = this.#pieceAt + (event >> 16);
+      const rank = event & 0xffff;
+      if (rank > 0) {
+        this.literal = this.#order[rank - 1] as number;
+        return place;
+      }
+      // Within a run that began before what the kernel saw, it tells a digit again.
+      if (place < this.runEnd) continue;
+      this.literal = DIGIT;
+      this.runEnd = alnumEnd(this.#text, place + 1);
+      return place;
+    }
+  }
+
+  #tellPiece(at: number): void {
+    const text = this.#text;
+    const { depth } = this.#kernel;
+    const from = Math.max(0, at - MARGIN);
+    const end = Math.min(text.length, at + PIECE);
+    const to = Math.min(text.length, end + MARGIN);
+    const bytes = this.#bytes;
+    const copied = MARGIN - (at - from);
+    if (copied > 0) bytes.fill(0, 0, copied);
+    bytes.set(from === 0 && to === text.length ? text : text.subarray(from, to), copied);
+    bytes.fill(0, copied + to - from, Math.min(bytes.length, copied + to - from + MARGIN));
+    this.#pieceAt = at;
+    this.#at = EVENTS_AT >> 2;
+    const first = TEXT_AT;
+    this.#kernel.run(
+      first - Math.min(at, depth),
+      first + Math.min(end - at + depth, to - at),
+      first,
+      first + end - at,
+      at === 0 ? first : 0,
+    );
+  }
+}
+
+/** The same in JavaScript, by an automaton (Aho-Corasick): for hosts without WebAssembly, and to compare with. */
+export class PlainWalk implements Walk {
+  literal = DIGIT;
+  runEnd = 0;
+  readonly #literals: readonly Literal[];
+  readonly #gate: Automaton;
+  #text: Uint8Array = NO_TEXT;
+  /** The byte that is read next, and the state before it. */
+  #next = 0;
+  #state = 0;
+  /** Endings of the last byte that are still to be told. */
+  #ending = 0;
+  #endingsTo = 0;
+
+  constructor(literals: readonly Literal[]) {
+    this.#literals = literals;
+    this.#gate = new Automaton(literals.map(({ bytes }) => bytes));
+  }
+
+  begin(text: Uint8Array): void {
+    this.#text = text;
+    this.runEnd = 0;
+    this.#next = 0;
+    this.#state = 0;
+    this.#ending = 0;
+    this.#endingsTo = 0;
+  }
+
+  seek(): number {
+    const { classOf, next, firstTelling, endings, endingsAt } = this.#gate;
+    const text = this.#text;
+    for (;;) {
+      while (this.#ending < this.#endingsTo) {
+        const index = endings[this.#ending++] as number;
+        const literal = this.#literals[index];
+        if (literal === undefined || !standsAt(text, this.#next, literal)) continue;
+        this.literal = index;
+        return this.#next - 1;
+      }
+      if (this.#next === text.length) {
         this.#text = NO_TEXT;
+        this.#next = 0;
         return -1;
       }
+      const at = this.#next++;
+      const byte = text[at] as number;
+      this.#state = next[(this.#state << CLASS_BITS) | (classOf[byte] as number)] as number;
+      if (this.#state < firstTelling) continue;
+      const told = this.#state - firstTelling;
+      this.#ending = endingsAt[told] as number;
+      this.#endingsTo = endingsAt[told + 1] as number;
+      if (at < this.runEnd || !isDigit(byte)) continue;
+      this.literal = DIGIT;
+      this.runEnd = alnumEnd(text, at + 1);
+      return at;
     }
   }
+}
 
-  #walkPiece(state: number): void {
-    const start = this.#pieceEnd;
-    const length = Math.min(PIECE, this.#text.length - start);
-    this.#pieceAt = start;
-    this.#pieceEnd = start + length;
-    this.#at = this.#listA;
-    this.#listB = 0;
-    if (this.#kernel === null || length < KERNEL_FROM) this.#walkHere(start, start + length, state);
-    else this.#walkInKernel(this.#kernel, length, state);
-  }
-
-  #walkHere(start: number, end: number, from: number): void {
-    const { classOf, next, firstTelling } = this.#gate;
-    const text = this.#text;
-    const stops = this.#stops;
-    let at = this.#listA;
-    let state = from;
-    for (let i = start; i < end; i++) {
-      // Each index is within its table; asking again at each byte would halve the speed.
-      state = next[(state << CLASS_BITS) | (classOf[text[i] as number] as number)] as number;
-      if (state >= firstTelling) stops[at++] = ((i - start) << 16) | state;
-    }
-    stops[at] = END_OF_LIST;
-    stops[at + 1] = state;
-  }
-
-  #walkInKernel(kernel: Kernel, length: number, state: number): void {
-    const text = this.#text;
-    this.#bytes.set(length === text.length ? text : text.subarray(this.#pieceAt, this.#pieceEnd));
-    // The second walk begins at the root, `depth` bytes or more before its own stretch: there its state is right, since
-    // a state depends on no more bytes than the longest literal has.
-    const { depth } = this.#gate;
-    const isSplit = length > 2 * depth;
-    const each = isSplit ? (length + depth + 1) >> 1 : length;
-    kernel.walkTwo(0, length - each, each, state);
-    this.#splitAt = each;
-    if (isSplit) this.#listB = LIST_B_AT >> 2;
-  }
+/** Whether a literal, letters folded, that ends at `end` is written as its cue asks, with such neighbours. */
+function standsAt(text: Uint8Array, end: number, { cue, bytes }: Literal): boolean {
+  const start = end - bytes.length;
+  if (cue.endsWord === true && end < text.length && isWord(text[end] as number)) return false;
+  if (cue.startsWord === true && touchesWordBefore(text, start)) return false;
+  const again = start + (cue.againAt ?? 0);
+  if (again >= text.length || text[again] !== text[start]) return false;
+  if (cue.exact === true) for (let i = 0; i < bytes.length; i++) if (bytes[i] !== text[start + i]) return false;
+  if (cue.inHex !== true) return true;
+  const own = text[start];
+  if (end >= text.length || (!isHex(text[end] as number) && text[end] !== own)) return false;
+  return start === 0 || isHex(text[start - 1] as number) || text[start - 1] === own;
 }

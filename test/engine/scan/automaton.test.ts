@@ -1,20 +1,28 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { Automaton } from '../../../engine/scan/automaton.ts';
-import { Walk } from '../../../engine/scan/walk.ts';
+import { Automaton, CLASS_BITS } from '../../../engine/scan/automaton.ts';
 
 /** Places (literal, end) that the automaton tells, in order. */
 function sweep(literals: readonly string[], text: Buffer): [number, number][] {
   const gate = new Automaton(literals.map((literal) => Buffer.from(literal)));
   const told: [number, number][] = [];
-  const walk = new Walk(gate, null);
-  walk.begin(text);
-  for (let i = walk.seek(); i !== -1; i = walk.seek()) {
-    const at = walk.state - gate.firstTelling;
+  for (const [place, state] of stopsOf(gate, text)) {
+    const at = state - gate.firstTelling;
     for (let k = gate.endingsAt[at] ?? 0; k < (gate.endingsAt[at + 1] ?? 0); k++)
-      told.push([gate.endings[k] ?? -1, i + 1]);
+      told.push([gate.endings[k] ?? -1, place + 1]);
   }
   return told;
+}
+
+/** Places at which the automaton is in a telling state, with the state. */
+function stopsOf(gate: Automaton, text: Buffer): [number, number][] {
+  const stops: [number, number][] = [];
+  let state = 0;
+  for (const [at, byte] of text.entries()) {
+    state = gate.next[(state << CLASS_BITS) | (gate.classOf[byte] ?? 0)] ?? 0;
+    if (state >= gate.firstTelling) stops.push([at, state]);
+  }
+  return stops;
 }
 
 function naive(literals: readonly string[], text: Buffer): [number, number][] {
@@ -56,11 +64,7 @@ describe('the gate', () => {
 
   it('stops at the first digit of each run, whether or not a literal holds digits, and where literals end within one', () => {
     const gate = new Automaton(['a1', 'x', '45'].map((literal) => Buffer.from(literal)));
-    const walk = new Walk(gate, null);
-    const text = Buffer.from('a1 b27x3 99456 2');
-    const stops: number[] = [];
-    walk.begin(text);
-    for (let i = walk.seek(); i !== -1; i = walk.seek()) stops.push(i);
+    const stops = stopsOf(gate, Buffer.from('a1 b27x3 99456 2')).map(([place]) => place);
     assert.deepEqual(stops, [1, 4, 6, 7, 9, 12, 15]);
   });
 });

@@ -1,92 +1,157 @@
 import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { Automaton, CLASS_BITS } from '../../../engine/scan/automaton.ts';
+import { BUILT_IN } from '../../../engine/recognizers/built-in.ts';
 import { type Kernel, loadKernel, PIECE } from '../../../engine/scan/kernel.ts';
+import type { Cue } from '../../../engine/scan/recognizer.ts';
 import { createScanner } from '../../../engine/scan/scanner.ts';
-import { Walk } from '../../../engine/scan/walk.ts';
+import type { Literal } from '../../../engine/scan/stems.ts';
+import { DIGIT, KernelWalk, PlainWalk, type Walk } from '../../../engine/scan/walk.ts';
 
-const LITERALS = ['a', 'ab', 'bab', 'cabbac', 'é', '::', '-----', '1b', 'a rather long literal, ab ab ab'];
-const gate = new Automaton(LITERALS.map((literal) => Buffer.from(literal)));
+function literalOf(cue: Cue): Literal {
+  return { cue, bytes: Buffer.from(cue.literal) };
+}
 
-function kernel(): Kernel {
-  const loaded = loadKernel(gate);
+const LONG = 'a rather long literal, ab ab ab';
+const CUES: readonly Cue[] = [
+  { literal: 'a' },
+  { literal: 'ab' },
+  { literal: 'ab', startsWord: true },
+  { literal: 'Ab', exact: true },
+  { literal: 'bab', endsWord: true },
+  { literal: 'cabbac', startsWord: true, endsWord: true },
+  { literal: 'CABBAC', exact: true },
+  { literal: 'é' },
+  { literal: '東京', startsWord: true },
+  { literal: '::' },
+  { literal: ':', inHex: true },
+  { literal: ':', inHex: true, againAt: 3 },
+  { literal: '-', inHex: true, againAt: 5 },
+  { literal: '@' },
+  { literal: '-----' },
+  { literal: '1b' },
+  { literal: '45' },
+  { literal: '$1$', exact: true },
+  { literal: LONG },
+];
+const LITERALS = CUES.map(literalOf);
+const ALL = BUILT_IN.flatMap(({ cues }) => (cues ?? []).map(literalOf));
+
+function kernelOf(literals: readonly Literal[]): Kernel {
+  const loaded = loadKernel(literals);
   assert.ok(loaded !== null, 'this host has WebAssembly');
   return loaded;
 }
 
-/** Stops as `place:state`. */
-function stopsOf(walk: Walk, text: Uint8Array): string[] {
-  const stops: string[] = [];
+/** Events as `place:literal`, of a digit with the end of its run. */
+function eventsOf(walk: Walk, text: Uint8Array): string[] {
+  const events: string[] = [];
   walk.begin(text);
-  for (let at = walk.seek(); at !== -1; at = walk.seek()) stops.push(`${at}:${walk.state}`);
-  return stops;
+  for (let at = walk.seek(); at !== -1; at = walk.seek())
+    events.push(walk.literal === DIGIT ? `${at}..${walk.runEnd}` : `${at}:${walk.literal}`);
+  return events;
 }
 
-/** One state after the other, with neither pieces nor lists. */
-function plainStops(text: Uint8Array): string[] {
-  const stops: string[] = [];
-  let state = 0;
-  for (const [at, byte] of text.entries()) {
-    state = gate.next[(state << CLASS_BITS) | (gate.classOf[byte] ?? 0)] ?? 0;
-    if (state >= gate.firstTelling) stops.push(`${at}:${state}`);
-  }
-  return stops;
+function assertAlike(fast: Walk, plain: Walk, text: Uint8Array, what: string): void {
+  const [told, wanted] = [eventsOf(fast, text), eventsOf(plain, text)];
+  if (told.length === wanted.length && told.every((event, i) => event === wanted[i])) return;
+  const at = wanted.findIndex((event, i) => event !== told[i]);
+  assert.fail(`${what}: event ${at} is ${told[at]}, not ${wanted[at]}`);
 }
 
-/** Text of parts of the literals, so that a literal stands across most places. */
-function textOf(bytes: number, seed: number): Buffer {
-  const parts = [...LITERALS, 'c', 'A', 'B', '7', '42', ' ', 'é'.slice(0, 1), ':', 'a rather long ', '\xff'];
-  const pieces: string[] = [];
+function seeded(seed: number): (below: number) => number {
   let state = seed;
-  for (let length = 0; length < bytes; length += pieces.at(-1)?.length ?? 0) {
+  return (below) => {
     state = (state * 48271) % 2147483647;
-    pieces.push(parts[state % parts.length] ?? '');
+    return state % below;
+  };
+}
+
+/** Text of parts of the literals and of bytes at random, so that a literal stands across most places. */
+function textOf(bytes: number, seed: number, literals: readonly Literal[]): Buffer {
+  const random = seeded(seed);
+  const text = Buffer.alloc(bytes);
+  const between = Buffer.from(' aA7:-@_.\\n0f\xff\0é\n"');
+  for (let at = 0; at < bytes; ) {
+    const literal = literals[random(literals.length)]?.bytes ?? between;
+    const isCut = random(8) === 0;
+    const part = Buffer.from(isCut ? literal.subarray(random(literal.length)) : literal);
+    for (let i = 0; i < part.length; i++) {
+      const byte = part[i] ?? 0;
+      if (random(6) === 0 && (byte | 0x20) >= 0x61 && (byte | 0x20) <= 0x7a) part[i] = byte ^ 0x20;
+    }
+    at += part.copy(text, at);
+    for (let signs = random(4); signs > 0 && at < bytes; signs--)
+      text[at++] = random(12) === 0 ? random(256) : (between[random(between.length)] ?? 0);
   }
-  return Buffer.from(pieces.join('')).subarray(0, bytes);
+  return text;
 }
 
 describe('a walk', () => {
-  it('stops alike in the kernel and in JavaScript, at every length round the bounds', () => {
-    const fast = new Walk(gate, kernel());
-    const plain = new Walk(gate, null);
-    const whole = textOf(PIECE * 2 + 200, 11);
+  it('tells alike in the kernel and in JavaScript, at every length round the bounds', () => {
+    const fast = new KernelWalk(kernelOf(LITERALS));
+    const plain = new PlainWalk(LITERALS);
+    const whole = textOf(PIECE * 2 + 200, 11, LITERALS);
     const lengths = [...Array(300).keys(), ...Array.from({ length: 140 }, (_, i) => PIECE - 70 + i), whole.length];
-    for (const length of lengths) {
-      const text = whole.subarray(0, length);
-      const wanted = plainStops(text);
-      assert.deepEqual(stopsOf(fast, text), wanted, `kernel, ${length} bytes`);
-      assert.deepEqual(stopsOf(plain, text), wanted, `JavaScript, ${length} bytes`);
-    }
+    for (const length of lengths) assertAlike(fast, plain, whole.subarray(0, length), `${length} bytes`);
   });
 
-  it('tells a literal that stands across the end of a piece or the middle of it, wherever it is cut', () => {
-    const fast = new Walk(gate, kernel());
-    const plain = new Walk(gate, null);
-    const literal = Buffer.from(LITERALS.at(-1) ?? '');
-    for (const place of [PIECE, PIECE >> 1, 3 * (PIECE >> 1), 2 * PIECE]) {
-      for (let cut = -40; cut <= 40; cut++) {
+  it('tells a literal that stands across the end of a piece, wherever it is cut', () => {
+    const fast = new KernelWalk(kernelOf(LITERALS));
+    const plain = new PlainWalk(LITERALS);
+    for (const place of [0, PIECE, 2 * PIECE]) {
+      for (let cut = Math.max(-40, -place); cut <= 40; cut++) {
         const text = Buffer.alloc(2 * PIECE + 300, ' ');
-        literal.copy(text, place + cut);
-        const wanted = plainStops(text);
-        assert.ok(wanted.length > 3);
-        assert.deepEqual(stopsOf(fast, text), wanted, `kernel, ${place} ${cut}`);
-        assert.deepEqual(stopsOf(plain, text), wanted, `JavaScript, ${place} ${cut}`);
+        Buffer.from(`${LONG} 1b2 0f:0f:0f CABBAC::`).copy(text, place + cut);
+        assert.ok(eventsOf(plain, text).length > 8);
+        assertAlike(fast, plain, text, `${place} ${cut}`);
       }
     }
   });
 
-  it('stops at every byte of a text of stops alone, and nowhere in one without any', () => {
-    for (const walk of [new Walk(gate, kernel()), new Walk(gate, null)]) {
-      assert.equal(stopsOf(walk, Buffer.alloc(PIECE + 5, 'a')).length, PIECE + 5);
-      assert.deepEqual(stopsOf(walk, Buffer.alloc(PIECE + 5, 'z')), []);
+  it('tells alike what the cues of all recognizers ask, on text made of them and of bytes at random', () => {
+    const fast = new KernelWalk(kernelOf(ALL));
+    const plain = new PlainWalk(ALL);
+    for (const seed of [3, 5, 7]) {
+      const text = textOf(300_000, seed, ALL);
+      assert.ok(eventsOf(plain, text).length > 10_000);
+      assertAlike(fast, plain, text, `seed ${seed}`);
+    }
+    const random = seeded(29);
+    for (const below of [256, 128, 24]) {
+      const text = Buffer.from(Array.from({ length: 100_000 }, () => random(below) + (below === 24 ? 0x2d : 0)));
+      assertAlike(fast, plain, text, `${below} different bytes`);
+    }
+  });
+
+  it('tells alike what the cues of all recognizers ask, on the sources and pages of the repository', () => {
+    const fast = new KernelWalk(kernelOf(ALL));
+    const plain = new PlainWalk(ALL);
+    const root = join(import.meta.dirname, '../../..');
+    const files = ['engine/recognizers/credentials', 'docs', 'proxy', 'engine/names'].flatMap((folder) =>
+      readdirSync(join(root, folder), { withFileTypes: true })
+        .filter((entry) => entry.isFile())
+        .map(({ name }) => join(root, folder, name)),
+    );
+    assert.ok(files.length > 60);
+    for (const path of files) assertAlike(fast, plain, readFileSync(path).subarray(0, 200_000), path);
+  });
+
+  it('tells a run of letters and digits once, however long it is, and nothing where nothing is', () => {
+    for (const walk of [new KernelWalk(kernelOf(LITERALS)), new PlainWalk(LITERALS)]) {
+      assert.deepEqual(eventsOf(walk, Buffer.alloc(3 * PIECE, '7z')), [`0..${3 * PIECE}`]);
+      assert.equal(eventsOf(walk, Buffer.alloc(PIECE + 5, '@')).length, PIECE + 5);
+      assert.deepEqual(eventsOf(walk, Buffer.alloc(PIECE + 5, 'z')), []);
+      assert.deepEqual(eventsOf(walk, Buffer.alloc(0)), []);
     }
   });
 
   it('begins anew with each text, also when the one before was left in its middle', () => {
-    const walk = new Walk(gate, kernel());
+    const walk = new KernelWalk(kernelOf(LITERALS));
     walk.begin(Buffer.from(`${'x'.repeat(500)}1 ca`.repeat(90)));
     walk.seek();
-    assert.deepEqual(stopsOf(walk, Buffer.from('bbac')), plainStops(Buffer.from('bbac')));
+    assertAlike(walk, new PlainWalk(LITERALS), Buffer.from('bbac 12'), 'the second text');
   });
 });
 
@@ -98,7 +163,7 @@ describe('a host without WebAssembly', () => {
     const wanted = scan();
     assert.notDeepEqual(wanted, []);
     t.mock.property(globalThis as { WebAssembly?: unknown }, 'WebAssembly', undefined);
-    assert.equal(loadKernel(gate), null);
+    assert.equal(loadKernel(LITERALS), null);
     assert.deepEqual(scan(), wanted);
   });
 
@@ -110,7 +175,12 @@ describe('a host without WebAssembly', () => {
       }
     }
     t.mock.property(globalThis as { WebAssembly?: unknown }, 'WebAssembly', { Module: Object, Instance: Full });
-    assert.equal(loadKernel(gate), null);
+    assert.equal(loadKernel(LITERALS), null);
     assert.deepEqual(scan(), wanted);
+  });
+
+  it('finds the same where a literal is longer than the kernel has room for', () => {
+    const word = 'abcdefghij'.repeat(30);
+    assert.equal(loadKernel([literalOf({ literal: word })]), null);
   });
 });
