@@ -1,13 +1,19 @@
-/** The conversations of this home: in memory, with their sealed copy on disk, taken up at the start and kept small. */
-
-import { ConversationMap } from '../proxy/conversation-map.ts';
+/**
+ * The conversations of this home: in memory, with their sealed copy on disk, taken up at the start and kept small; and
+ * where the node is one of a fleet, with what the fleet keeps behind them.
+ */
+import type { SharedConversations } from '../flow/fleet-conversation.ts';
+import { type ConversationHolder, ConversationMap } from '../proxy/conversation-map.ts';
+import { FleetConversations } from '../proxy/fleet-conversations.ts';
 import { openConversationJournal } from '../store/conversation-journal.ts';
 import type { Home } from '../store/home.ts';
 import { seldom } from '../store/recorder.ts';
 import { newUlid } from '../store/ulid.ts';
 
 export interface KeptConversations {
-  readonly map: ConversationMap;
+  readonly holder: ConversationHolder;
+  /** Under which tokens are found here. */
+  keys(): Iterable<string>;
   close(): void;
 }
 
@@ -18,11 +24,20 @@ const GROWTH = 4;
 /** What has run out leaves the disk within this. */
 const CLEAN_MS = 3_600_000;
 
+/** What the proxies of a fleet keep together. */
+export interface Sharing {
+  readonly shared: SharedConversations;
+  readonly waitMs: number;
+  /** As in FleetConversations. */
+  readonly onReach: (problem: string | null) => void;
+}
+
 /** Takes up what earlier runs have left. The home's lock is held. `onKey`: see ConversationMap. */
 export function keepConversations(
   home: Home,
   log: (line: string) => void,
   onKey: (key: string, isThere: boolean) => void,
+  sharing: Sharing | null = null,
 ): KeptConversations {
   const journal = openConversationJournal(
     home.conversationsFolder,
@@ -52,8 +67,11 @@ export function keepConversations(
     const isLarge = journal.bytes > Math.max(LEAST_BYTES, GROWTH * smallest);
     if (isLarge || journal.isBehind || (!isClean && Date.now() - writtenAt > CLEAN_MS)) void rewrite();
   }, LOOK_MS).unref();
+  const holder =
+    sharing === null ? map : new FleetConversations({ local: map, now: Date.now, newId: newUlid, ...sharing });
   return {
-    map,
+    holder,
+    keys: () => map.keys(),
     close: () => {
       clearInterval(timer);
       journal.close();

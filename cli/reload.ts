@@ -22,6 +22,7 @@ const NEEDS_RESTART: ReadonlySet<string> = new Set([
   'home',
   'store',
   'bundle',
+  'conversations',
   'siem',
   'console.listen',
   'console.url',
@@ -61,7 +62,7 @@ export function needingRestart(keys: readonly string[]): readonly string[] {
 
 /** The new configuration with what cannot change left as it runs. */
 export function keepingFixed(running: Config, next: Config): Config {
-  const { home, store, bundle, siem, console, sensor, detection, proxy } = running;
+  const { home, store, bundle, conversations, siem, console, sensor, detection, proxy } = running;
   const { listen, transparent, workers, limits } = proxy;
   const { headerBytes, modelMs, documentMs } = limits;
   return {
@@ -69,6 +70,7 @@ export function keepingFixed(running: Config, next: Config): Config {
     home,
     store,
     bundle,
+    conversations,
     siem,
     console: { ...next.console, listen: console.listen, url: console.url },
     sensor,

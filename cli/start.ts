@@ -2,6 +2,7 @@
  * Puts a running Weir together: configuration, home, records, conversations, what carries the traffic, and the console.
  * It prints nothing on stdout but the event log that it is asked for.
  */
+import { hostname } from 'node:os';
 import { type HostPort, hostPortText } from '../catalog/host.ts';
 import type { Config } from '../config/config.ts';
 import { checkListener } from '../config/load.ts';
@@ -9,6 +10,8 @@ import { packageVersion } from '../config/package-root.ts';
 import { loadPolicies } from '../config/policies.ts';
 import { Metrics } from '../console/metrics.ts';
 import { isPolicy } from '../engine/decide/policy-file.ts';
+import type { Bus } from '../fleet/bus.ts';
+import type { BusSettings } from '../fleet/bus-settings.ts';
 import { WeirError } from '../flow/errors.ts';
 import type { EventBody } from '../flow/event.ts';
 import type { Figures } from '../flow/figures.ts';
@@ -17,6 +20,7 @@ import { openHome } from '../store/home.ts';
 import { createRecorder } from '../store/recorder.ts';
 import { followConfiguredBundle } from './bundle/configured-bundle.ts';
 import type { Carrier } from './carrier.ts';
+import type { NodeFleet } from './fleet/node-fleet.ts';
 import { startInProcess } from './in-process.ts';
 import { keepConversations } from './kept-conversations.ts';
 import { RunningAlerts } from './notify/start-alerts.ts';
@@ -31,6 +35,8 @@ import { checkFree, type RunningWorkers, startWorkers } from './workers/workers.
 export interface StartOptions {
   /** Instead of the configured one; 0 takes any free port. */
   readonly port?: number;
+  /** The bus of the fleet; none unless given. */
+  readonly bus?: BusSettings;
   /** Reads the configuration again, as it was read for this start: with it, changes of its files are taken up. */
   readonly read?: () => Config;
   /** How many processes carry the traffic; 1, this one alone, unless given. */
@@ -92,7 +98,9 @@ export async function startWeir(config: Config, options: StartOptions = {}): Pro
         await namingHolder(place, checkFree(place));
       }
     }
-    const bundle = followConfiguredBundle(effective, log);
+    const bus = options.bus === undefined ? null : await openBus(options.bus);
+    opened.push(() => bus?.close());
+    const bundle = await followConfiguredBundle(effective, bus, log);
     opened.push(() => bundle?.close());
     await bundle?.start();
     const snapshot: Snapshot = { config: effective, documents: loadPolicies(effective) };
@@ -103,6 +111,7 @@ export async function startWeir(config: Config, options: StartOptions = {}): Pro
     let workers: RunningWorkers | null = null;
     let console: ConfiguredConsole | null = null;
     let alerts: RunningAlerts | null = null;
+    let fleet: NodeFleet | null = null;
     let sensor: SensorChild | null = null;
     const recorder = createRecorder(home, {
       encryptExcerpts: config.excerpts.encrypt,
@@ -113,23 +122,37 @@ export async function startWeir(config: Config, options: StartOptions = {}): Pro
         workers?.spoolRemoved(name);
         sensor?.spoolRemoved(name);
       },
-      ...(metrics === null
+      ...(metrics === null && bus === null
         ? {}
         : {
             onCounted: (figures) => {
-              metrics.add(figures);
+              metrics?.add(figures);
               console?.committed();
+              fleet?.counted(figures);
             },
           }),
     });
     opened.push(() => recorder.close());
-    const kept = keepConversations(home, log, (key, isThere) => workers?.keyChanged(key, isThere));
+    fleet =
+      bus === null
+        ? null
+        : (await import('./fleet/node-fleet.ts')).openNodeFleet({
+            ...{ bus, config: effective, home, log },
+            standing: () => bundle?.standing ?? { bundle: null, refused: null, held: null },
+            record: (event) => recorder.close({ event, edges: [], excerpt: null }),
+          });
+    opened.push(() => fleet?.close());
+    const sharing = fleet?.sharing ?? null;
+    const kept = keepConversations(home, log, (key, isThere) => workers?.keyChanged(key, isThere), sharing);
     opened.push(() => kept.close());
-    const conversations = kept.map;
+    const conversations = kept.holder;
     let carrier: Carrier;
     if (count > 1) {
       const onEnded = (name: string) => metrics?.retire(name);
-      const starting = startWorkers({ count, snapshot, home, recorder, conversations, log, onEnded });
+      const starting = startWorkers({
+        ...{ count, snapshot, home, recorder, conversations, log, onEnded },
+        ...{ keys: () => kept.keys(), areShared: sharing !== null },
+      });
       workers = await namingHolder(listen, starting);
       carrier = workers;
     } else {
@@ -167,7 +190,11 @@ export async function startWeir(config: Config, options: StartOptions = {}): Pro
     const sinks = startConfiguredSinks(config, log);
     // Closed behind the writer: what the last exchanges recorded goes too.
     opened.splice(1, 0, () => sinks?.close());
-    bundle?.attach({ recorder, reload: async () => await reloading?.reload() });
+    bundle?.attach({
+      recorder,
+      reload: async () => await reloading?.reload(),
+      onStanding: () => fleet?.standingChanged(),
+    });
     const observed = {
       home,
       proxyUrl: carrier.url,
@@ -178,6 +205,7 @@ export async function startWeir(config: Config, options: StartOptions = {}): Pro
         isStopping ? 'stopping: open exchanges are finished, no new ones are taken' : carrier.problem,
       storeProblem: () => recorder.probe(),
       sensor: () => sensor?.standing ?? null,
+      readFleet: fleet?.read ?? null,
       figures: async () => {
         const [reports, own] = await Promise.all([carrier.figures(), sensor?.figures() ?? null]);
         const all = own === null ? reports : [...reports, ['sensor', own] as const];
@@ -226,6 +254,11 @@ export async function startWeir(config: Config, options: StartOptions = {}): Pro
     await closeAll();
     throw error;
   }
+}
+
+async function openBus(settings: BusSettings): Promise<Bus> {
+  const { Bus: Connection } = await import('../fleet/bus.ts');
+  return new Connection(settings, { name: `weir ${hostname()}` });
 }
 
 /** Spool and sinks are this process's to measure, whoever carries the traffic. */

@@ -128,10 +128,14 @@ export interface StoreConfig {
 /** Where signed policies come from: the whole path, or a URL. */
 export type BundlePlace =
   | { readonly kind: 'file'; readonly path: string }
-  | { readonly kind: 'https'; readonly url: string };
+  | { readonly kind: 'https'; readonly url: string }
+  /** `url`: of a bus of its own for policies; null for the node's, which `bus` names. */
+  | { readonly kind: 'bus'; readonly url: string | null };
 
 export interface BundleConfig {
   readonly from: BundlePlace;
+  /** On a bus, the name of the bundles that are for this node; null for any. */
+  readonly name: string | null;
   /** Public keys in PEM, one of which has to have signed. */
   readonly keys: readonly string[];
   /** How often it is looked for, milliseconds. */
@@ -140,6 +144,16 @@ export interface BundleConfig {
   readonly labels: readonly string[];
   /** Further roots for the URL, in PEM. */
   readonly ca: readonly string[];
+}
+
+/** What the proxies of a fleet keep of conversations together. */
+export interface ConversationsConfig {
+  /** `auto`: where the node has joined a fleet, and so has its keys. */
+  readonly shared: 'auto' | boolean;
+  /** What an answer of the bus may take, milliseconds. */
+  readonly waitMs: number;
+  /** Of all conversations on the bus. */
+  readonly maxBytes: number;
 }
 
 /** Where events go for others to keep. */
@@ -218,6 +232,7 @@ export interface Config {
   readonly policies: readonly string[] | null;
   /** Policies from one place, beside those of `policies`; null for none. */
   readonly bundle: BundleConfig | null;
+  readonly conversations: ConversationsConfig;
   /**
    * `disable`: names of recognizers and entities. `countries`: ISO 3166-1 alpha-2, null for all. `model`: absolute path of
    * the folder of an ONNX model, null without one.

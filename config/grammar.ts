@@ -419,6 +419,7 @@ function siem(base: PathBase) {
 function bundle(base: PathBase) {
   return object({
     from: bundlePlace(base),
+    name: optional(nullable(label), null),
     keys: list(publicKeyFile(base), { min: 1 }),
     every: optional(milliseconds({ min: 1000 }), 30_000),
     labels: optional(list(label), []),
@@ -565,6 +566,11 @@ export function configShape(base: PathBase, env: NodeJS.ProcessEnv) {
       encrypt: optional(boolean(), true),
     }),
     store: optional(onlyYet(['sqlite'], 'sqlite' as const, 'another store than sqlite'), 'sqlite'),
+    conversations: section({
+      shared: optional(oneOf(['auto', true, false]), 'auto'),
+      waitMs: optional(milliseconds({ min: 10, max: 60_000 }), 500),
+      maxBytes: optional(bytes({ min: MIB, max: 1024 * GIB }), GIB),
+    }),
     bus: optional(onlyYet([null], null, 'bus'), null),
     console: consoleSection(base, env),
     // It may be written later: `weir flows baseline > flows.yaml` asks for the configuration too.
@@ -590,7 +596,10 @@ export function configShape(base: PathBase, env: NodeJS.ProcessEnv) {
       block: optional(boolean(), false),
     }),
   });
-  return checked(file, ({ sensor, proxy: { transparent } }, report) => {
+  return checked(file, ({ sensor, bundle: policies, bus, proxy: { transparent } }, report) => {
+    if (bus === null && policies?.from.kind === 'bus' && policies.from.url === null) {
+      report('expected `bus` to be set, or the URL of a bus here', ['bundle', 'from']);
+    }
     if (sensor.steer !== null && transparent === null) {
       report('sensor.steer needs proxy.transparent: that listener takes what is steered', ['sensor', 'steer']);
     }

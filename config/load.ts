@@ -94,6 +94,7 @@ function configOf(read: ConfigFile, file: string | null, home: string): Config {
     },
     policies: read.policies,
     bundle: read.bundle,
+    conversations: read.conversations,
     siem: read.siem,
     detection: {
       disable: read.detection.disable,

@@ -10,6 +10,7 @@ import { canonicalHost, type HostPort, parseHostGlob, parseHostPort } from '../c
 import { originOf } from '../catalog/providers.ts';
 import { INVALID, type Shape } from '../engine/decide/checked-yaml.ts';
 import { as, checked, duration, either, nullable, number, size, string } from '../engine/decide/shapes.ts';
+import { readBusUrl } from '../fleet/bus-settings.ts';
 import type { BundlePlace, SiemPlace, UpstreamProxyConfig } from './config.ts';
 import { absolutePath, type PathBase } from './paths.ts';
 
@@ -256,21 +257,25 @@ export function syslogPlace(): Shape<SyslogPlace> {
   });
 }
 
-/** Where a bundle comes from: `https://…`, or the path of a file. */
+/** Where a bundle comes from: `https://…`, the path of a file, `bus` for the node's own, or `nats://…`. */
 export function bundlePlace(base: PathBase): Shape<BundlePlace> {
-  const expected = 'a URL that begins with https://, or the path of a file';
+  const expected = 'a URL that begins with https://, nats:// or tls://, `bus`, or the path of a file';
   const file = path(base);
   return {
     expected,
     schema: () => ({ type: 'string', description: expected }),
     read(node, reader) {
       const text = isScalar(node) && typeof node.value === 'string' ? node.value : null;
+      if (text === 'bus') return { kind: 'bus', url: null };
       if (text === null || !/^[a-z][a-z0-9+.-]+:\/\//i.test(text)) {
         const value = file.read(node, reader);
         return value === INVALID ? INVALID : { kind: 'file', path: value };
       }
+      if (/^(?:nats|tls):/i.test(text)) {
+        const isBus = readBusUrl(text) !== null;
+        return isBus ? { kind: 'bus', url: text } : reader.refuse(node, 'expected nats://HOST:PORT and no more');
+      }
       const url = URL.canParse(text) ? new URL(text) : null;
-      if (url?.protocol === 'nats:') return reader.refuse(node, 'bundles from NATS are not built yet');
       if (url?.protocol !== 'https:') return reader.refuse(node, `expected ${expected}`);
       if (url.username !== '' || url.password !== '' || url.hash !== '')
         return reader.refuse(node, 'expected a URL without user, password and fragment');

@@ -12,6 +12,7 @@ import type { Override } from '../flow/override.ts';
 import type { Position, Role, Segment, SpanRead } from '../flow/segment.ts';
 import type { LimitUse, Usage } from './decide/limit.ts';
 import type { DecideInput, PolicySet } from './decide/policy-set.ts';
+import { withoutTokens } from './decide/without-tokens.ts';
 import type { DecodeLimits } from './extract/encodings.ts';
 import { type Extraction, extract } from './extract/extract.ts';
 import { NO_TEXT } from './extract/marks.ts';
@@ -152,8 +153,11 @@ function isTokenizing({ decision }: Judged): boolean {
 
 /** The edits. Without a conversation a label stands where a token would. Throws WeirError `edit_unsafe`. */
 export function carryOut(engine: Engine, judged: Judged, conversation: Conversation | null): Inspection {
-  const { message, extraction, findings, coverage, decision, fields } = judged;
-  const { edits, edited } = transform(engine, message, extraction, findings, decision, conversation);
+  const { message, extraction, findings, coverage, fields } = judged;
+  const labelled = conversation?.labelled ?? 0;
+  const { edits, edited } = transform(engine, message, extraction, findings, judged.decision, conversation);
+  const isWithheld = (conversation?.labelled ?? 0) > labelled;
+  const decision = isWithheld ? withoutTokens(judged.decision) : judged.decision;
   return { extraction, findings, coverage, decision, edits, edited, fields };
 }
 

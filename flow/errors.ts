@@ -168,9 +168,9 @@ export const ERRORS = {
     hint: 'It is replaced while weir runs; what it wrote on stderr before says why it ended.',
   },
   conversations_unreachable: {
-    meaning: 'The process that keeps the conversations did not answer.',
+    meaning: 'Whoever keeps the conversations did not answer: the process above, or the bus of the fleet.',
     fault: 'us',
-    hint: 'The host is overloaded, or that process is stopped; until then `proxy.onError` decides about calls with something to tokenize.',
+    hint: 'The host is overloaded, or that process is stopped; until then `proxy.onError` decides about calls with something to tokenize. Where it is the bus, what has no token yet is redacted instead.',
   },
   edit_unsafe: {
     meaning: 'An edited body would not have been read as intended.',

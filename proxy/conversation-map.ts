@@ -5,6 +5,7 @@
  */
 import { Conversation, type WantedTokens } from '../engine/transform/conversation.ts';
 import type { ConversationRecord, RecordConversation } from '../flow/conversation-record.ts';
+import type { SharedContent } from '../flow/fleet-conversation.ts';
 
 /** Token to value. */
 export type TokenMap = ReadonlyMap<string, string>;
@@ -13,7 +14,7 @@ export type TokenMap = ReadonlyMap<string, string>;
 export interface ConversationHolder {
   /**
    * Gives all that is wanted its tokens in the conversation of a key, a new one where there is none. `isWhole`: the answer
-   * has every token of the conversation, else those that were wanted.
+   * has every token of the conversation, else those that were wanted. A value that cannot be given one is left out.
    */
   issue(key: string, wanted: WantedTokens, isWhole: boolean): TokenMap | Promise<TokenMap>;
   /** Every token of a conversation; empty where there is no such conversation, or nothing was tokenized in it. */
@@ -42,6 +43,22 @@ const MAX_AGE_MS = 24 * 3_600_000;
 const NOTED_EVERY_MS = 3_600_000;
 const NO_TOKENS: TokenMap = new Map();
 
+/** How far a conversation is the one that a fleet keeps. */
+export interface SharedStand {
+  /** Of what the fleet keeps, as it was when it was last read or written. */
+  readonly revision: number;
+  /** When the fleet was last told that it is in use, Unix ms. */
+  readonly notedAt: number;
+}
+
+/** What is held of a conversation. */
+export interface HeldConversation {
+  readonly id: string;
+  readonly content: SharedContent;
+  readonly shared: SharedStand | null;
+  readonly lacks: Conversation['lacks'];
+}
+
 interface Held {
   readonly id: string;
   readonly conversation: Conversation;
@@ -49,12 +66,16 @@ interface Held {
   notedAt: number;
   chars: number;
   readonly keys: Set<string>;
+  /** Null for one that no fleet is known to keep. */
+  shared: SharedStand | null;
 }
 
 export class ConversationMap implements ConversationHolder {
   readonly #options: ConversationMapOptions;
   /** In order of use, the latest last. */
   readonly #byKey = new Map<string, Held>();
+  /** Those that a key finds. */
+  readonly #byId = new Map<string, Held>();
   #chars = 0;
 
   constructor(options: ConversationMapOptions) {
@@ -114,6 +135,30 @@ export class ConversationMap implements ConversationHolder {
   name(key: string, known: string): void {
     const held = this.#find(known);
     if (held !== null && this.#byKey.get(key) !== held) this.#bind(key, held);
+  }
+
+  /** What a key finds; it does not count as a use. Null for nothing. */
+  look(key: string): HeldConversation | null {
+    const held = this.#find(key);
+    if (held === null) return null;
+    const { id, conversation, shared } = held;
+    const { tokens, reserved } = conversation;
+    return { id, content: { tokens, reserved }, shared, lacks: (wanted) => conversation.lacks(wanted) };
+  }
+
+  /** From now on a key finds this conversation of the fleet. What was held under its id and says otherwise is let go. */
+  adopt(key: string, id: string, content: SharedContent, shared: SharedStand): void {
+    const known = this.#byId.get(id);
+    const held =
+      known !== undefined && isWithin(known.conversation, content) ? known : newHeld(id, this.#options.now());
+    const { conversation } = held;
+    const [tokensBefore, reservedBefore] = [conversation.tokens.size, conversation.reserved.size];
+    conversation.learn([...content.tokens].filter(([token]) => !conversation.tokens.has(token)));
+    for (const literal of content.reserved) conversation.reserve(literal);
+    this.#use(held, tokensBefore, reservedBefore);
+    held.shared = shared;
+    if (this.#byKey.get(key) === held) this.#place(key, held);
+    else this.#bind(key, held);
   }
 
   /** Every key under which tokens are found. */
@@ -183,6 +228,7 @@ export class ConversationMap implements ConversationHolder {
     if (earlier !== undefined && earlier !== held) this.#unbind(key, earlier);
     if (held.keys.size === 0) this.#chars += held.chars;
     held.keys.add(key);
+    this.#byId.set(held.id, held);
     this.#byKey.delete(key);
     this.#byKey.set(key, held);
     const maxChars = this.#options.maxChars ?? MAX_CHARS;
@@ -200,7 +246,9 @@ export class ConversationMap implements ConversationHolder {
 
   #unbind(key: string, held: Held): void {
     held.keys.delete(key);
-    if (held.keys.size === 0) this.#chars -= held.chars;
+    if (held.keys.size > 0) return;
+    this.#chars -= held.chars;
+    if (this.#byId.get(held.id) === held) this.#byId.delete(held.id);
   }
 }
 
@@ -212,5 +260,11 @@ function charsOf(tokens: Iterable<readonly [string, string]>, reserved: Iterable
 }
 
 function newHeld(id: string, now: number): Held {
-  return { id, conversation: new Conversation(), usedAt: now, notedAt: now, chars: 0, keys: new Set() };
+  return { id, conversation: new Conversation(), usedAt: now, notedAt: now, chars: 0, keys: new Set(), shared: null };
+}
+
+/** Whether all that it holds stands there too, and as the same. */
+function isWithin({ tokens }: Conversation, content: SharedContent): boolean {
+  for (const [token, value] of tokens) if (content.tokens.get(token) !== value) return false;
+  return true;
 }

@@ -119,11 +119,13 @@ export class EditedStream {
       this.#isBusy = true;
       this.#host.pause();
       this.#decoder?.pause();
-      this.#host.issue(step.value).then(
+      const wanted = step.value;
+      this.#host.issue(wanted).then(
         (tokens) => {
           this.#isBusy = false;
           if (this.#isOver) return;
           this.#gate?.tokens.learn(tokens);
+          this.#gate?.tokens.withhold(wanted);
           this.#host.resume();
           this.#decoder?.resume();
           this.#go(job, work);

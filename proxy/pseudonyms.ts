@@ -47,7 +47,10 @@ export class Pseudonyms {
     );
     const { key, isByDigest } = this.#found;
     if (key === null) this.#conversation.issue(wanted);
-    else this.#conversation.learn(await this.#conversations.holder.issue(key, wanted, !isByDigest));
+    else {
+      this.#conversation.learn(await this.#conversations.holder.issue(key, wanted, !isByDigest));
+      this.#conversation.withhold(wanted);
+    }
     return this.#conversation;
   }
 

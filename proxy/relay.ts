@@ -322,7 +322,7 @@ class Relaying implements ResponseSink {
     const gate = this.#parts?.gate ?? null;
     if (pseudonyms === null || gate === null) return new Map();
     const conversation = await pseudonyms.issue(gate.extraction(), wanted);
-    return new Map(wanted.values.map(({ entity, value }) => [conversation.tokenFor(entity, value), value]));
+    return conversation.known(wanted);
   }
 
   /** The whole answer is there: decide on it, put pseudonyms back, send it. */

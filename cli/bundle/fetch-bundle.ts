@@ -12,13 +12,22 @@ export type Fetched =
   | { readonly kind: 'fetched'; readonly bytes: Buffer; readonly tag: string | null }
   /** As it was. */
   | { readonly kind: 'unchanged' }
+  /** There is one that must not be taken up. */
+  | {
+      readonly kind: 'refused';
+      readonly about: { readonly name: string; readonly version: number } | null;
+      readonly reason: string;
+    }
   /** Why there is none, in words. */
   | { readonly kind: 'failed'; readonly reason: string };
+
+/** One that is looked at; what is on the bus is watched. */
+export type FetchedPlace = Exclude<BundlePlace, { readonly kind: 'bus' }>;
 
 const LIMIT_MS = 10_000;
 
 /** `tag`: what the last one came with. `ca`: further roots, in PEM. Never rejects. */
-export async function fetchBundle(from: BundlePlace, tag: string | null, ca: readonly string[]): Promise<Fetched> {
+export async function fetchBundle(from: FetchedPlace, tag: string | null, ca: readonly string[]): Promise<Fetched> {
   return from.kind === 'file' ? readBundleFile(from.path, tag) : await getBundle(from.url, tag, ca);
 }
 

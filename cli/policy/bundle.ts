@@ -7,6 +7,7 @@ const SUBCOMMANDS: readonly CommandEntry[] = [
   { name: 'sign', summary: 'adds a signature', load: () => import('./bundle/sign.ts') },
   { name: 'verify', summary: 'says what is in it and who signed', load: () => import('./bundle/verify.ts') },
   { name: 'publish', summary: 'puts it where nodes look', load: () => import('./bundle/publish.ts') },
+  { name: 'status', summary: 'which node runs which version', load: () => import('./bundle/status.ts') },
   { name: 'rollback', summary: 'an older one again, under a new version', load: () => import('./bundle/rollback.ts') },
 ];
 const NAMES = SUBCOMMANDS.map(({ name }) => name);

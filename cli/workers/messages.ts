@@ -39,6 +39,8 @@ export type ToWorker =
       readonly version: number;
       readonly snapshot: Snapshot;
       readonly keys: readonly string[];
+      /** Tokens may be found under other keys too: the process above is asked of each. */
+      readonly areShared: boolean;
       /** What sources have used of limits so far. */
       readonly usage: UsageRows;
     }

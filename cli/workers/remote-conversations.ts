@@ -19,12 +19,14 @@ interface Asked {
 
 export class RemoteConversations implements ConversationHolder {
   readonly #ask: (id: number, question: ConversationQuestion) => void;
+  readonly #asksForAll: boolean;
   readonly #known: Set<string>;
   readonly #asked = new Map<number, Asked>();
   #lastId = 0;
 
-  /** `keys`: under which tokens are found now. */
-  constructor(keys: readonly string[], ask: (id: number, question: ConversationQuestion) => void) {
+  /** `keys`: under which tokens are found now; null: nobody knows all of them, and each is asked for. */
+  constructor(keys: readonly string[] | null, ask: (id: number, question: ConversationQuestion) => void) {
+    this.#asksForAll = keys === null;
     this.#known = new Set(keys);
     this.#ask = ask;
   }
@@ -34,7 +36,7 @@ export class RemoteConversations implements ConversationHolder {
   }
 
   async tokensOf(key: string): Promise<TokenMap> {
-    if (!this.#known.has(key)) {
+    if (!this.#asksForAll && !this.#known.has(key)) {
       // A key was written to this process before the client could have the answer that told it the id. One turn of the
       // event loop reads all that was there when the request came, so what is not known then has no tokens.
       await turn();

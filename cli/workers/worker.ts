@@ -59,7 +59,7 @@ class WorkerProcess {
   }
 
   private constructor(
-    { home: homePath, owner, snapshot, keys, usage }: Message<'start'>,
+    { home: homePath, owner, snapshot, keys, areShared, usage }: Message<'start'>,
     say: (message: FromWorker) => void,
     log: (line: string) => void,
     model: ConfiguredModel | null,
@@ -76,7 +76,9 @@ class WorkerProcess {
     const keyed = fingerprinter(home);
     this.#engines = new EngineMaker(keyed);
     this.#settings = this.#settingsOf(snapshot);
-    this.#conversations = new RemoteConversations(keys, (id, question) => say({ kind: 'ask', id, question }));
+    this.#conversations = new RemoteConversations(areShared ? null : keys, (id, question) =>
+      say({ kind: 'ask', id, question }),
+    );
     const report = seldom((message) => log(`weir: ${message}`));
     this.#rejections = new Rejections(Date.now, (key, at) => say({ kind: 'rejected', key, at }));
     this.#usage = new SharedUsage(Date.now, (uses) => say({ kind: 'used', uses }), usage);

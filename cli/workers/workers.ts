@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url';
 import type { HostPort } from '../../catalog/host.ts';
 import { WeirError } from '../../flow/errors.ts';
 import type { Figures } from '../../flow/figures.ts';
-import type { ConversationMap, TokenMap } from '../../proxy/conversation-map.ts';
+import type { ConversationHolder, TokenMap } from '../../proxy/conversation-map.ts';
 import { listenError, listenUrl } from '../../proxy/proxy.ts';
 import { SharedUsage } from '../../proxy/usage-ledger.ts';
 import type { Home } from '../../store/home.ts';
@@ -24,7 +24,11 @@ export interface WorkersOptions {
   readonly snapshot: Snapshot;
   readonly home: Home;
   readonly recorder: Pick<StoreRecorder, 'grown' | 'bury'>;
-  readonly conversations: ConversationMap;
+  readonly conversations: ConversationHolder;
+  /** Those of the fleet are found by keys that nobody here has heard of. */
+  readonly areShared: boolean;
+  /** Under which tokens are found now. */
+  readonly keys: () => Iterable<string>;
   readonly log: (line: string) => void;
   /** Hears of a worker that has ended, by the name that its figures have. */
   readonly onEnded?: (worker: string) => void;
@@ -255,7 +259,8 @@ class Workers implements RunningWorkers {
       version: this.#version,
       snapshot: this.#shareOf(this.#snapshot),
       usage: this.#usage.rows(),
-      keys: [...this.#options.conversations.keys()].filter((key) => key.startsWith('id:')),
+      keys: [...this.#options.keys()].filter((key) => key.startsWith('id:')),
+      areShared: this.#options.areShared,
     });
     return worker;
   }
@@ -400,21 +405,26 @@ class Workers implements RunningWorkers {
   }
 
   async #answer(worker: Worker, id: number, question: ConversationQuestion): Promise<void> {
-    const tokens = this.#tokensFor(question);
+    const tokens = await this.#tokensFor(question).catch((error: unknown) => {
+      // It hears nothing, and its limit for an answer ends what waits: `onError` decides.
+      this.#log(`weir: the tokens of a conversation: ${error instanceof Error ? error.name : 'unknown error'}`);
+      return null;
+    });
+    if (tokens === null) return;
     // A key is with every worker before any of them can tell a client the id that it stands for.
     await this.#tellKeys();
     this.#tell(worker, { kind: 'answer', id, tokens });
   }
 
-  #tokensFor(question: ConversationQuestion): TokenMap {
+  async #tokensFor(question: ConversationQuestion): Promise<TokenMap> {
     const { conversations } = this.#options;
     switch (question.kind) {
       case 'issue':
-        return conversations.issue(question.key, question.wanted, question.isWhole);
+        return await conversations.issue(question.key, question.wanted, question.isWhole);
       case 'tokens':
-        return conversations.tokensOf(question.key);
+        return await conversations.tokensOf(question.key);
       case 'name':
-        conversations.name(question.key, question.known);
+        await conversations.name(question.key, question.known);
         return new Map();
     }
   }

@@ -27,6 +27,8 @@ export class Conversation {
   readonly #byValue = new Map<string, string>();
   readonly #next = new Map<string, number>();
   readonly #reserved = new Set<string>();
+  readonly #withheld = new Set<string>();
+  #labelled = 0;
 
   /** `tokens`: what it has issued before, in order. */
   constructor(tokens: Iterable<readonly [token: string, value: string]> = [], reserved: Iterable<string> = []) {
@@ -49,12 +51,16 @@ export class Conversation {
 
   /**
    * The token of a value: the same one for the same entity and exact text, so that what is put back is what was
-   * taken out; else the next free number of the entity. `entity` is upper snake case.
+   * taken out; else the next free number of the entity, or the label where it is withheld. `entity` is upper snake case.
    */
   tokenFor(entity: string, value: string): string {
     const key = `${entity}\u0000${value}`;
     const known = this.#byValue.get(key);
     if (known !== undefined) return known;
+    if (this.#withheld.has(key)) {
+      this.#labelled++;
+      return `[${entity}]`;
+    }
     let number = this.#next.get(entity) ?? 1;
     while (this.#reserved.has(`<${entity}_${number}>`) || this.#tokens.has(`<${entity}_${number}>`)) number++;
     const token = `<${entity}_${number}>`;
@@ -64,6 +70,35 @@ export class Conversation {
     return token;
   }
 
+  /** What has no token by now gets none: its label stands for it. */
+  withhold({ values }: Pick<WantedTokens, 'values'>): void {
+    for (const { entity, value } of values) {
+      const key = `${entity}\u0000${value}`;
+      if (!this.#byValue.has(key)) this.#withheld.add(key);
+    }
+  }
+
+  /** How often a label was given for a token that is withheld. */
+  get labelled(): number {
+    return this.#labelled;
+  }
+
+  /** Whether `issue` would change anything. */
+  lacks({ literals, values }: WantedTokens): boolean {
+    if (values.some(({ entity, value }) => !this.#byValue.has(`${entity}\u0000${value}`))) return true;
+    return literals.some((literal) => this.#mayReserve(literal) && !this.#reserved.has(literal));
+  }
+
+  /** Of what is wanted, what has a token. */
+  known({ values }: Pick<WantedTokens, 'values'>): ReadonlyMap<string, string> {
+    const known = new Map<string, string>();
+    for (const { entity, value } of values) {
+      const token = this.#byValue.get(`${entity}\u0000${value}`);
+      if (token !== undefined) known.set(token, value);
+    }
+    return known;
+  }
+
   /** The value that a token of this conversation stands for; null for any other text. */
   valueOf(token: string): string | null {
     return this.#tokens.get(token) ?? null;
@@ -71,8 +106,11 @@ export class Conversation {
 
   /** Keeps the number of a token that stands literally in a payload free, unless this conversation issued it. */
   reserve(literalToken: string): void {
-    if (literalToken.length > MAX_LITERAL || this.#reserved.size >= MAX_RESERVED) return;
-    if (!this.#tokens.has(literalToken)) this.#reserved.add(literalToken);
+    if (this.#mayReserve(literalToken)) this.#reserved.add(literalToken);
+  }
+
+  #mayReserve(literal: string): boolean {
+    return literal.length <= MAX_LITERAL && this.#reserved.size < MAX_RESERVED && !this.#tokens.has(literal);
   }
 
   /** Literals whose numbers are kept free. */

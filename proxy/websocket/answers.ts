@@ -70,6 +70,7 @@ export class StreamedAnswer {
       const step = work.next();
       if (step.done === true) return step.value;
       this.gate.tokens.learn(await this.#issue(step.value));
+      this.gate.tokens.withhold(step.value);
     }
   }
 }

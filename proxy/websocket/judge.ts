@@ -216,7 +216,7 @@ export class Judge {
     if (gate === null) return null;
     return new StreamedAnswer(gate, async (wanted) => {
       const conversation = await this.#pseudonyms.issue(gate.extraction(), wanted);
-      return wanted.values.map(({ entity, value }) => [conversation.tokenFor(entity, value), value] as const);
+      return conversation.known(wanted);
     });
   }
 

@@ -52,6 +52,15 @@ function keyOf(file: string, read: () => KeyObject, what: string): KeyObject {
   return key;
 }
 
+/** The roots in the file that `--ca` names, PEM; empty without it. Throws UsageError. */
+export function readRoots(context: CommandContext): readonly string[] {
+  const file = textOption(context, 'ca');
+  if (file === null) return [];
+  const text = bytesOf(context, file).toString('utf8');
+  if (!text.includes('-----BEGIN CERTIFICATE-----')) throw new UsageError(`${file}: expected certificates in PEM`);
+  return [text];
+}
+
 function bytesOf(context: CommandContext, file: string): Buffer {
   try {
     return readFileSync(pathOf(context, file));

@@ -10,6 +10,7 @@ import type { Override } from '../../../flow/override.ts';
 import type { Destination, Source } from '../../../flow/parties.ts';
 import type { Position, Role, Segment } from '../../../flow/segment.ts';
 import type { DecideInput } from '../../decide/policy-set.ts';
+import { withoutTokens } from '../../decide/without-tokens.ts';
 import type { Extraction, Shape } from '../../extract/extract.ts';
 import { NO_TEXT } from '../../extract/marks.ts';
 import { type Engine, type Inspection, scan, type UsageLedger } from '../../inspect.ts';
@@ -273,7 +274,8 @@ export class StreamJudge {
     const { usage } = this.#options;
     const { policies } = this.#engine;
     const input = { ...this.#input(findings, segments), bytes, usage };
-    const decision = policies.decide(input);
+    const decided = policies.decide(input);
+    const decision = this.tokens.labelled > 0 ? withoutTokens(decided) : decided;
     if (usage !== null && policies.hasLimits && decision.enforced.action !== 'block') usage.add(policies.usesOf(input));
     const coverage = this.#coverage;
     return {

@@ -113,10 +113,18 @@ test('a node keeps the last good one, and says once what it refuses', async (t) 
   const file = join(place.folder, 'prod.bundle');
   const told: string[] = [];
   let taken = 0;
-  const config = { from: { kind: 'file', path: file }, keys: [PEM], every: 60_000, labels: [], ca: [] } as const;
+  const config = {
+    from: { kind: 'file', path: file },
+    keys: [PEM],
+    every: 60_000,
+    labels: [],
+    ca: [],
+    name: null,
+  } as const;
   const make = (): BundleFollower =>
     new BundleFollower({
       ...{ config, home: place.home, nodeId: 'node-1', engine: '0.1.0', now: () => new Date() },
+      fetch: (tag) => fetchBundle(config.from, tag, []),
       onTold: (text) => void told.push(text),
       onTaken: () => void taken++,
       log: () => {},
@@ -157,6 +165,7 @@ test('a node keeps the last good one, and says once what it refuses', async (t) 
       engine: '0.1.0',
       now: () => new Date(),
     },
+    fetch: (tag) => fetchBundle(config.from, tag, []),
     ...{ onTold: (text: string) => void told.push(text), onTaken: () => {}, log: () => {} },
   });
   assert.equal(follows.running, null);
@@ -240,7 +249,8 @@ test('a configuration with a bundle that cannot be is refused with the place', a
   const configFile = join(at.folder, 'weir.yaml');
   for (const [bundle, reason] of [
     [{ from: 'http://policies.example/x', keys: ['policy.key.pub'] }, /https:\/\//],
-    [{ from: 'nats://bus', keys: ['policy.key.pub'] }, /not built yet/],
+    [{ from: 'bus', keys: ['policy.key.pub'] }, /expected `bus` to be set/],
+    [{ from: 'nats://bus/x', keys: ['policy.key.pub'] }, /nats:\/\/HOST:PORT/],
     [{ from: 'x.bundle', keys: ['policy.key'] }, /Ed25519 public key/],
     [{ from: 'x.bundle', keys: [] }, /at least 1/],
     [{ from: 'x.bundle', keys: ['policy.key.pub'], every: '1ms' }, /expected from 1000ms/],
