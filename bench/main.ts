@@ -3,7 +3,7 @@
  * it says whether the targets are met. It fails when a call went wrong, for then the figures would mean nothing.
  */
 import { spawnSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { type AccuracyFigures, measureAccuracy } from './accuracy/summary.ts';
@@ -13,11 +13,12 @@ import { FULL_MAP, measureMap, QUICK_MAP } from './map.ts';
 import { isInstalled } from './peers/program.ts';
 import { measureRates } from './rates.ts';
 import { FULL_REACH, measureReach, QUICK_REACH } from './reach.ts';
-import { type Figures, page } from './report.ts';
+import { type Figures, merged, page } from './report.ts';
 import { CONTENDERS, type Contender, type Rig, setUp } from './rig.ts';
 import { FULL_RUN, measureScan, QUICK_RUN } from './scan-speed.ts';
+import { FULL_SENSOR, measureSensor, QUICK_SENSOR, SENSOR_PIECES, type SensorFigures } from './sensor/sensor.ts';
 
-const USAGE = `Usage: npm run bench -- [proxy] [reach] [bulk] [scan] [map] [accuracy] [options]
+const USAGE = `Usage: npm run bench -- [proxy] [reach] [bulk] [scan] [map] [accuracy] [sensor] [options]
 
   proxy            requests a second and latency with 4 KB prompts
   reach            with one and two workers, beside other proxies that are installed; larger prompts, single calls,
@@ -26,19 +27,23 @@ const USAGE = `Usage: npm run bench -- [proxy] [reach] [bulk] [scan] [map] [accu
   scan             how fast text is scanned, by kind of text
   map              how long the questions of the map and the console take, with a million events
   accuracy         how exactly: recall, precision, false alarms (brings the clean corpus if it is not there)
+  sensor           what the sensor costs the programs that it watches, what it keeps up with, and its memory (Linux, root;
+                   half an hour, in no run that does not name it)
 
-  All unless some are named, about twenty minutes.
+  All but the last unless some are named, about twenty minutes.
 
   --quick          fewer and shorter rounds, well below a minute a part; figures are rough
   --rounds N       rounds of each measurement
   --seconds N      length of a round of \`proxy\`
   --connections N  kept connections (16)
   --mib N          size of a large body (1024)
+  --pieces A,B     of the part sensor: ${SENSOR_PIECES.join(', ')}
+  --pairs N        of the part sensor: pairs of windows of HTTPS
   --only A,B       ways to measure: ${CONTENDERS.join(', ')}
   --mitmproxy      mitmproxy too (mitmdump on PATH)
   --mockttp        in the part reach, mockttp too (brought through npm)
   --cpu-prof, --prof   profile Weir's process into the working directory
-  --write          write docs/benchmarks.md
+  --write          write docs/benchmarks.md: the parts that were measured, the others stay
 `;
 
 const { values, positionals } = parseArgs({
@@ -50,6 +55,8 @@ const { values, positionals } = parseArgs({
     connections: { type: 'string', default: '16' },
     mib: { type: 'string' },
     only: { type: 'string' },
+    pieces: { type: 'string' },
+    pairs: { type: 'string' },
     mitmproxy: { type: 'boolean', default: false },
     mockttp: { type: 'boolean', default: false },
     'cpu-prof': { type: 'boolean', default: false },
@@ -60,6 +67,7 @@ const { values, positionals } = parseArgs({
 });
 
 const PARTS: readonly string[] = ['proxy', 'reach', 'bulk', 'scan', 'map', 'accuracy'];
+const ALL_PARTS: readonly string[] = [...PARTS, 'sensor'];
 
 process.exitCode = await main();
 
@@ -73,7 +81,7 @@ async function main(): Promise<number> {
     ...(values.mitmproxy ? ['mitmproxy'] : []),
   ];
   const contenders = CONTENDERS.filter((name) => named.includes(name));
-  if (values.help || !parts.every((part) => PARTS.includes(part)) || contenders.length !== named.length) {
+  if (values.help || !parts.every((part) => ALL_PARTS.includes(part)) || contenders.length !== named.length) {
     process.stderr.write(USAGE);
     return values.help ? 0 : 2;
   }
@@ -81,7 +89,8 @@ async function main(): Promise<number> {
   const figures = await measure(parts, contenders, say);
   if (values.write) {
     const file = new URL('../docs/benchmarks.md', import.meta.url);
-    writeFileSync(file, page(figures));
+    const before = existsSync(file) ? readFileSync(file, 'utf8') : '';
+    writeFileSync(file, merged(before, page(figures)));
     say(`wrote ${file.pathname}`);
   }
   process.stdout.write(`${page(figures).split('\n').slice(8).join('\n')}\n`);
@@ -129,7 +138,19 @@ async function measure(
   const scan = parts.includes('scan') ? measureScan(values.quick ? QUICK_RUN : FULL_RUN) : null;
   const map = parts.includes('map') ? measureMap(values.quick ? QUICK_MAP : FULL_MAP, say) : null;
   const accuracy = parts.includes('accuracy') ? accuracyOf(say) : null;
-  return { rates, rateOptions, reach, bulk, bulkBytes: bulkOptions.bytes, scan, map, accuracy, takenAt: new Date() };
+  const sensor = parts.includes('sensor') ? await sensorOf(say) : null;
+  return {
+    rates,
+    rateOptions,
+    reach,
+    bulk,
+    bulkBytes: bulkOptions.bytes,
+    scan,
+    map,
+    accuracy,
+    sensor,
+    takenAt: new Date(),
+  };
 }
 
 /** Other proxies that are installed, or asked for. */
@@ -146,6 +167,14 @@ function isPeerHere(name: Contender): boolean {
     default:
       return false;
   }
+}
+
+function sensorOf(say: (line: string) => void): Promise<SensorFigures> {
+  const named = values.pieces?.split(',');
+  const pieces = SENSOR_PIECES.filter((piece) => named === undefined || named.includes(piece));
+  const run = values.quick ? QUICK_SENSOR : FULL_SENSOR;
+  const pairs = values.pairs === undefined ? run.pairs : { ...run.pairs, pairs: Number(values.pairs) };
+  return measureSensor({ ...run, pairs }, pieces, say);
 }
 
 /** Brings what is missing of the clean corpus first. */

@@ -7,6 +7,7 @@ import { PERCENT_WITH_FINDING } from './prompts.ts';
 import type { RateFigures, RateOptions } from './rates.ts';
 import { type ReachFigures, reachTables, reachVerdicts } from './reach.ts';
 import { type ScanFigures, scanTables, scanVerdicts } from './scan-speed.ts';
+import { type SensorFigures, sensorLines, sensorVerdicts } from './sensor/sensor.ts';
 
 /** What Weir means to reach beside the naive proxy. */
 export const TARGETS = { rate: 0.6, namedRate: 0.4, bulk: 0.7, growthMib: 64 } as const;
@@ -20,6 +21,7 @@ export interface Figures {
   readonly scan: ScanFigures | null;
   readonly map: MapFigures | null;
   readonly accuracy: AccuracyFigures | null;
+  readonly sensor: SensorFigures | null;
   readonly takenAt: Date;
 }
 
@@ -73,7 +75,7 @@ export function page(figures: Figures): string {
     '',
     `- Taken ${figures.takenAt.toISOString().slice(0, 10)} on ${processor.length} × ${processor[0]?.model.trim() || 'unknown processor'},` +
       ` ${(totalmem() / MIB / 1024).toFixed(0)} GiB of memory, ${process.platform} ${process.arch}, Node ${process.version}`,
-    '- Again: `npm run bench` (about twenty minutes; `npm run bench -- --quick` for a glance; `--write` writes this page)',
+    '- Again: `npm run bench` (about twenty minutes; `npm run bench -- --quick` for a glance; `--write` writes what was measured into this page; `npm run bench -- sensor` half an hour by itself, as root)',
     '- Each proxy is one process, and so are upstream and load generator; on few cores they share them, and every rate is lower than with cores to spare',
     '- The parts by themselves: `./scripts/node bench/extract.ts`, `bench/scan.ts`, `bench/store.ts`',
     '',
@@ -128,11 +130,20 @@ export function page(figures: Figures): string {
   }
   if (figures.map !== null) parts.push('## The map and the console', '', ...mapLines(figures.map));
   if (figures.accuracy !== null) parts.push('## Accuracy', '', ...accuracyLines(figures.accuracy));
+  if (figures.sensor !== null)
+    parts.push(
+      '## The sensor',
+      '',
+      `Taken ${figures.takenAt.toISOString().slice(0, 10)} on ${processor.length} processors.`,
+      '',
+      ...sensorLines(figures.sensor),
+    );
   const lines = [
     ...verdicts(figures),
     ...(figures.scan === null ? [] : scanVerdicts(figures.scan)),
     ...(figures.map === null ? [] : mapVerdicts(figures.map)),
     ...(figures.accuracy === null ? [] : accuracyVerdicts(figures.accuracy)),
+    ...(figures.sensor === null ? [] : sensorVerdicts(figures.sensor)),
   ];
   if (lines.length > 0) parts.push('## Targets', '', ...lines.map((line) => `- ${line}`), '');
   return parts.join('\n');
@@ -161,4 +172,52 @@ function bulkRow(entry: BulkFigures, all: readonly BulkFigures[] | null): string
     entry.growthMib === null ? '' : `+${entry.growthMib.toFixed(0)} MiB`,
   ];
   return `| ${cells.join(' | ')} |`;
+}
+
+/**
+ * A page on which the sections that were measured now stand in place of those before, and the others stay as they were. Of the
+ * targets a line goes where there is a new one that differs in its figures alone.
+ */
+export function merged(before: string, now: string): string {
+  const old = sectionsOf(before);
+  const fresh = sectionsOf(now);
+  const kept = new Map(old.sections);
+  const targets = [...(old.sections.get(TARGETS_TITLE) ?? []), ...(fresh.sections.get(TARGETS_TITLE) ?? [])];
+  for (const [title, lines] of fresh.sections) kept.set(title, lines);
+  kept.delete(TARGETS_TITLE);
+  const latest = new Map(targets.filter((line) => line.startsWith('- ')).map((line) => [subjectOf(line), line]));
+  const parts = [
+    ...(fresh.isWhole ? fresh.head : old.head),
+    ...[...kept].flatMap(([title, lines]) => [title, ...lines]),
+  ];
+  return [...parts, TARGETS_TITLE, '', ...latest.values(), ''].join('\n');
+}
+
+const TARGETS_TITLE = '## Targets';
+
+/** All but the figures behind what is measured. */
+function subjectOf(line: string): string {
+  const [what = '', ...said] = line.split(': ');
+  return [what, said.join(': ').replace(/-?\d+(?:\.\d+)?|(?:NOT met|met|not shown.*)$/g, '')].join(': ');
+}
+
+function sectionsOf(text: string): {
+  readonly head: readonly string[];
+  readonly sections: ReadonlyMap<string, readonly string[]>;
+  /** It has all that a run without names measures. */
+  readonly isWhole: boolean;
+} {
+  const head: string[] = [];
+  const sections = new Map<string, string[]>();
+  let lines = head;
+  for (const line of text.trimEnd().split('\n')) {
+    if (line.startsWith('## ')) {
+      lines = [];
+      sections.set(line, lines);
+    } else {
+      lines.push(line);
+    }
+  }
+  for (const each of sections.values()) if (each.at(-1) !== '') each.push('');
+  return { head, sections, isWhole: sections.has('## Prompts') && sections.has('## Accuracy') };
 }

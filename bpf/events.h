@@ -929,7 +929,8 @@ struct weir_do_limits {
   __u8 named;         /* verdict on a handle with a name that WEIR_DO_NAME does not know (UNDECIDED) */
   __u8 unnamed;       /* verdict on one without (UNDECIDED) */
   __u8 accepted;      /* bit 0: first bytes of accepted connections too (1) */
-  __u8 reserved[5];
+  __u8 answers;       /* bit 0: what clients read through their handles too (1) */
+  __u8 reserved[4];
 };
 WEIR_AT(weir_do_limits, command, 0)
 WEIR_AT(weir_do_limits, call_bytes, 16)
@@ -939,6 +940,7 @@ WEIR_AT(weir_do_limits, dns_bytes, 28)
 WEIR_AT(weir_do_limits, named, 32)
 WEIR_AT(weir_do_limits, unnamed, 33)
 WEIR_AT(weir_do_limits, accepted, 34)
+WEIR_AT(weir_do_limits, answers, 35)
 WEIR_SIZE(weir_do_limits, 40)
 
 /* A process of Weir: never captured, steered or blocked, nor are its later children. Its connects are still told, as

@@ -23,7 +23,7 @@ void reply(uint32_t sequence, int error, const char *text) {
 
 static int set_limits(struct loader *l, const struct weir_do_limits *c) {
   if (c->command.size != sizeof(*c)) return EINVAL;
-  if (c->named > WEIR_IGNORE || c->unnamed > WEIR_IGNORE || c->accepted > 1) return EINVAL;
+  if (c->named > WEIR_IGNORE || c->unnamed > WEIR_IGNORE || c->accepted > 1 || c->answers > 1) return EINVAL;
   l->settings.call_bytes = c->call_bytes;
   l->settings.peek_bytes = c->peek_bytes;
   l->settings.first_bytes = c->first_bytes;
@@ -31,6 +31,7 @@ static int set_limits(struct loader *l, const struct weir_do_limits *c) {
   l->settings.named = c->named;
   l->settings.unnamed = c->unnamed;
   l->settings.accepted = c->accepted;
+  l->settings.answers = c->answers;
   write_settings(l);
   return 0;
 }

@@ -133,7 +133,7 @@ static void open_cgroup(struct loader *l) {
   struct stat s;
 
   l->settings = (struct settings){
-      .level = -1, .call_bytes = 256 * 1024, .peek_bytes = 1024, .first_bytes = 4096, .dns_bytes = 4096, .accepted = 1};
+      .level = -1, .call_bytes = 256 * 1024, .peek_bytes = 1024, .first_bytes = 4096, .dns_bytes = 4096, .accepted = 1, .answers = 1};
   if (!realpath(l->cgroup_path, path)) refuse_all(l, errno, "the cgroup cannot be found");
   strcpy(l->cgroup_path, path);
   l->cgroup_fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);

@@ -20,6 +20,8 @@ struct settings {
   __u8 unnamed;
   __u8 accepted;
   __u8 is_steering; /* there is somebody whom or something that steering or blocking is for */
+  __u8 answers;
+  __u8 reserved[7];
 };
 
 /* What was noted of a connection when it began: the value of the map `connections`. */

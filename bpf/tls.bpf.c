@@ -597,6 +597,15 @@ static __always_inline bool carries_data(u8 function) {
          function == TLS_PR_READ;
 }
 
+/* What a client reads, where answers are not asked for. Whose role is not known yet shows by its reads whether it is a client. */
+static __always_inline bool is_unwanted_answer(struct tls_handle *h) {
+  struct settings *set = get_settings();
+
+  if (h->role != WEIR_CLIENT || !set || (set->answers & 1)) return false;
+  count(WEIR_KIND_TLS, FILTERED);
+  return true;
+}
+
 /* A few calls of a handle are long enough to see where its bytes go; a library that writes into memory never shows it. */
 #define TRIES 12
 
@@ -660,6 +669,7 @@ static __always_inline int enter(struct pt_regs *ctx) {
       }
     }
     if (!h || !is_owner(h, attachment)) return 1;
+    if (carries_data(function) && !is_write(function) && is_unwanted_answer(h)) return 1;
     if (function == TLS_SSL_CONNECT) h->role = WEIR_CLIENT;
     if (function == TLS_SSL_ACCEPT) h->role = WEIR_SERVER;
     if (!carries_data(function) && (h->cookie || h->tries >= TRIES)) return 1;
@@ -890,7 +900,7 @@ int go_enter(struct pt_regs *ctx) {
     return 0;
   case TLS_GO_READ:
     h = go_handle(conn, attachment);
-    if (!h || !read_goroutine(ctx, &key, &top)) return 0;
+    if (!h || is_unwanted_answer(h) || !read_goroutine(ctx, &key, &top)) return 0;
     read.conn = conn;
     read.buffer = ctx->rbx;
     read.length = ctx->rcx;

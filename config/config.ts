@@ -280,6 +280,8 @@ export interface Config {
     readonly cgroup: string | null;
     /** Of a connection that is no TLS: messages of an edge that are looked at in a minute, and bytes of each. */
     readonly sample: { readonly messages: number; readonly bytes: number };
+    /** Whether what programs read through TLS is looked at as well. */
+    readonly responses: boolean;
     readonly steer: {
       readonly cgroups: readonly string[];
       readonly apps: readonly string[];

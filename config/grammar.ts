@@ -582,6 +582,7 @@ export function configShape(base: PathBase, env: NodeJS.ProcessEnv) {
         messages: optional(number({ integer: true, min: 0, max: 100_000 }), 60),
         bytes: optional(bytes({ min: 64, max: 15 * KIB }), 4 * KIB),
       }),
+      responses: optional(boolean(), true),
       steer: optional(
         nullable(
           object({

@@ -20,6 +20,8 @@ export interface CaptureLimits {
   readonly named: Verdict;
   readonly unnamed: Verdict;
   readonly isAcceptedToo: boolean;
+  /** What clients read, too. */
+  readonly hasAnswers: boolean;
 }
 
 export const CAPTURE_LIMITS: CaptureLimits = {
@@ -30,6 +32,7 @@ export const CAPTURE_LIMITS: CaptureLimits = {
   named: 'undecided',
   unnamed: 'undecided',
   isAcceptedToo: true,
+  hasAnswers: true,
 };
 
 function command(type: keyof typeof COMMAND, bytes: number, sequence: number): Buffer {
@@ -99,6 +102,7 @@ export function doLimits(limits: CaptureLimits): Buffer {
   made[at.named] = VERDICT[limits.named];
   made[at.unnamed] = VERDICT[limits.unnamed];
   made[at.accepted] = limits.isAcceptedToo ? 1 : 0;
+  made[at.answers] = limits.hasAnswers ? 1 : 0;
   return made;
 }
 

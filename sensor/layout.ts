@@ -227,6 +227,7 @@ export const LAYOUT = {
       named: 32,
       unnamed: 33,
       accepted: 34,
+      answers: 35,
     },
   },
   do_own: { bytes: 32, at: { command: 0, tgid: 16, start_ns: 24 } },

@@ -39,6 +39,8 @@ export interface SensorOptions {
   readonly label: (facts: AppFacts) => AppLabel | null;
   readonly container: (id: string, place: CgroupPlace) => ContainerFacts | null;
   readonly watchers: readonly ((tools: WatcherTools) => ConnectionWatcher)[];
+  /** Whether what programs read through TLS is looked at as well. */
+  readonly hearsAnswers: boolean;
   /** Steers and blocks; null or absent: neither. */
   readonly steering?: ((tools: SteeringTools) => Steering) | null;
   readonly newId: () => string;
@@ -118,6 +120,7 @@ class Sensor implements RunningSensor {
       command: (bytes) => this.#loader.send(bytes),
       isOwnListener: options.isOwnListener,
       watchers: options.watchers,
+      hearsAnswers: options.hearsAnswers,
       newId: options.newId,
       log: options.log,
     });
@@ -210,7 +213,7 @@ class Sensor implements RunningSensor {
 
   #hello({ parts }: HelloFrame): void {
     // A third party has a name more often than not, and its first write is the one that matters.
-    this.#loader.send(doLimits({ ...CAPTURE_LIMITS, named: 'capture' }));
+    this.#loader.send(doLimits({ ...CAPTURE_LIMITS, named: 'capture', hasAnswers: this.#options.hearsAnswers }));
     for (const pid of this.#own) this.#loader.send(doOwn(pid, startTicksOf(pid)));
     this.#steering?.begin();
     const refused = parts.filter(({ state }) => state === 'refused');

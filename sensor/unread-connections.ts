@@ -99,8 +99,8 @@ export class UnreadConnections {
     const { heard, isTls, isAccepted, alpn, protocol, port, startedAt } = connection;
     const { isOurs, sourceOf, destinationOf, wallMs, addEdge } = this.#options;
     if (heard.kind === 'heard' || isAccepted || isOurs(connection)) return;
-    // Refused, or nobody said anything.
-    if (isTls === null && protocol === 'tcp' && state.bytesSent + state.bytesReceived === 0) return;
+    // Refused, or nobody said anything: the kernel counts the end of the other side (FIN) as a byte received.
+    if (isTls === null && protocol === 'tcp' && state.bytesSent === 0 && state.bytesReceived <= 1) return;
     const isWeb = alpn.some((name) => name === 'h2' || name === 'http/1.1') || port === HTTPS_PORT;
     const reason = heard.kind === 'unread' ? heard.reason : isTls === true ? 'tls-unknown' : 'unread';
     const shared = {

@@ -110,6 +110,7 @@ class SensorProcess {
         }),
         watchBypass,
       ],
+      hearsAnswers: snapshot.config.sensor.responses,
       newId: () => newUlid(),
       log,
       onState: () => this.#tell(),

@@ -98,6 +98,11 @@ export class Handle {
   }
 
   #data(way: Way, piece: Buffer, at: number): void {
+    if (way === 'in' && !this.#options.hearsAnswers) {
+      const isAsked = looksLikeRequest(piece) === true || piece.toString('latin1').startsWith(PREFACE);
+      if (this.#talk === null && isAsked) this.#becomeServer();
+      return;
+    }
     if (this.#talk !== null) {
       this.#talk.data(way, piece, at);
       return;

@@ -216,7 +216,7 @@ export class Http1 implements Conversation {
   }
 
   #tell(at: number, isComplete: boolean): void {
-    const [one] = this.#open.splice(at, 1);
+    const one = at === 0 ? this.#open.shift() : this.#open.splice(at, 1)[0];
     if (one === undefined) return;
     const request = one.request?.take() ?? null;
     const response = one.response?.take() ?? null;

@@ -41,6 +41,8 @@ export interface Started {
   readonly stdin: Writable;
   /** Resolves with all standard output, or standard error, so far once that contains `text`. */
   says(text: string): Promise<string>;
+  /** The same once it stands there so many times. */
+  saysTimes(text: string, times: number): Promise<string>;
   finished(): Promise<Finished>;
   /** SIGKILL, and waits. */
   kill(): Promise<void>;
@@ -140,6 +142,25 @@ function watch(child: ChildProcessByStdio<Writable, Readable, Readable>, what: s
     wake();
     return { pid, code, signal, stdout, stderr };
   });
+  const says = (text: string, times: number): Promise<string> =>
+    new Promise((resolve, reject) => {
+      const settle = (act: () => void): void => {
+        waiting.delete(look);
+        clearTimeout(timer);
+        act();
+      };
+      const look = (): void => {
+        if (stdout.split(text).length > times) settle(() => resolve(stdout));
+        else if (stderr.split(text).length > times) settle(() => resolve(stderr));
+        else if (hasEnded) settle(() => reject(new Error(`${what} ended without saying ${text}: ${stderr}`)));
+      };
+      const timer = setTimeout(
+        () => settle(() => reject(new Error(`${what} did not say ${text}: ${stderr}`))),
+        LIMIT_MS,
+      );
+      waiting.add(look);
+      look();
+    });
   return {
     pid,
     stdin: child.stdin,
@@ -149,25 +170,8 @@ function watch(child: ChildProcessByStdio<Writable, Readable, Readable>, what: s
       clearTimeout(timer);
       return finished;
     },
-    says: (text) =>
-      new Promise((resolve, reject) => {
-        const settle = (act: () => void): void => {
-          waiting.delete(look);
-          clearTimeout(timer);
-          act();
-        };
-        const look = (): void => {
-          if (stdout.includes(text)) settle(() => resolve(stdout));
-          else if (stderr.includes(text)) settle(() => resolve(stderr));
-          else if (hasEnded) settle(() => reject(new Error(`${what} ended without saying ${text}: ${stderr}`)));
-        };
-        const timer = setTimeout(
-          () => settle(() => reject(new Error(`${what} did not say ${text}: ${stderr}`))),
-          LIMIT_MS,
-        );
-        waiting.add(look);
-        look();
-      }),
+    says: (text) => says(text, 1),
+    saysTimes: says,
     kill: async () => {
       if (!hasEnded) child.kill('SIGKILL');
       await ended;

@@ -37,6 +37,7 @@ const fingerprint: Fingerprint = (entity, value) =>
 export async function startTestSensor(options: {
   readonly cgroup: TestCgroup;
   readonly isOwnListener?: (address: string, port: number) => boolean;
+  readonly hearsAnswers?: boolean;
 }): Promise<TestSensor> {
   const config = loadConfig({ file: null, env: { HOME: '/nonexistent' }, cwd: packageRoot });
   const snapshot = { config, documents: loadPolicies(config) };
@@ -68,6 +69,7 @@ export async function startTestSensor(options: {
     label: appMatcher(() => []),
     container: () => null,
     watchers: [watchBypass],
+    hearsAnswers: options.hearsAnswers ?? true,
     newId: () => `id${++ids}`,
     log: (line) => void process.stderr.write(`${line}\n`),
   });

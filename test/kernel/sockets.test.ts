@@ -296,6 +296,7 @@ describe('sockets', { skip: kernelSkip() }, () => {
         first_bytes: 4096,
         dns_bytes: 4096,
         accepted: 1,
+        answers: 1,
       }),
       0,
     );

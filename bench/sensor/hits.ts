@@ -1,0 +1,105 @@
+/**
+ * What one call of SSL_write costs the process that makes it: the same loop without probes, captured, filtered, and outside of
+ * what is watched, in turns. Processor time of the process alone; the loader's frames are read and thrown away, so
+ * that nothing is lost to a slow reader.
+ */
+
+import { CAPTURE_LIMITS, doLimits, doName } from '../../sensor/commands.ts';
+import { Loader } from '../../sensor/loader.ts';
+import { loaderPath } from '../../test/kernel/host.ts';
+import { type Interval, intervalOf } from './interval.ts';
+import { ASKED_HOST, FILTERED_HOST, type Place, SINK_PORT, startSink, until } from './place.ts';
+
+export interface HitsRun {
+  readonly rounds: number;
+  readonly calls: number;
+}
+
+export interface HitFigures {
+  readonly way: 'captured' | 'filtered' | 'unwatched';
+  /** Microseconds of processor time that a call costs more than without probes: median of the rounds' differences. */
+  readonly added: Interval;
+}
+
+export interface HitsFigures {
+  readonly run: HitsRun;
+  /** Microseconds of a call without probes. */
+  readonly bareMicros: number;
+  readonly ways: readonly HitFigures[];
+  /** Captured calls of which no record came, of all of them. */
+  readonly lost: number;
+}
+
+const BYTES = 1024;
+/** Slow enough for the loader and its reader to keep up with on one core. */
+const RATE = 20_000;
+const WAYS = ['captured', 'filtered', 'unwatched'] as const;
+
+export async function measureHits(place: Place, run: HitsRun, say: (line: string) => void): Promise<HitsFigures> {
+  const sink = await startSink(place);
+  let probed = false;
+  let lost = 0;
+  let heard = 0;
+  const loader = new Loader({
+    command: [loaderPath(), '--cgroup', place.cgroup.path],
+    onHello: () => {
+      loader.send(doLimits({ ...CAPTURE_LIMITS, named: 'ignore' }));
+      const name = doName(ASKED_HOST, 'capture');
+      if (name !== null) loader.send(name);
+    },
+    onFrame: (frame) => {
+      if (frame.type === 'attach' && frame.path.endsWith('libssl.so.3') && frame.state === 'attached') probed = true;
+      if (frame.type === 'tls-data') heard++;
+      if (frame.type === 'loss') {
+        lost = frame.counts.reduce((sum, { kind, ringFull }) => sum + (kind === 'tls' ? ringFull : 0), 0);
+      }
+    },
+    onEnd: (reason) => say(`sensor: the loader ended: ${reason}`),
+    log: say,
+  });
+  loader.start();
+  try {
+    await until('probe in libssl.so.3', async () => probed);
+    const bare: number[] = [];
+    const added: Record<(typeof WAYS)[number], number[]> = { captured: [], filtered: [], unwatched: [] };
+    for (let round = 0; round < run.rounds; round++) {
+      say(`sensor: a call, round ${round + 1} of ${run.rounds}`);
+      for (const way of round % 2 === 0 ? WAYS : WAYS.toReversed()) {
+        // ABBA: what drifts meanwhile is in both alike.
+        const a1 = await loop(place, 'bare', run.calls);
+        const b1 = await loop(place, way, run.calls);
+        const b2 = await loop(place, way, run.calls);
+        const a2 = await loop(place, 'bare', run.calls);
+        bare.push(a1, a2);
+        added[way].push((b1 + b2 - a1 - a2) / 2);
+      }
+    }
+    if (heard === 0) throw new Error('nothing was captured');
+    return {
+      run,
+      bareMicros: intervalOf(bare).median,
+      ways: WAYS.map((way) => ({ way, added: intervalOf(added[way]) })),
+      lost,
+    };
+  } finally {
+    await loader.stop();
+    await sink.kill();
+  }
+}
+
+/** Microseconds of processor time a call. */
+async function loop(place: Place, way: 'bare' | (typeof WAYS)[number], calls: number): Promise<number> {
+  const { sandbox, load, cgroup, bareLibraries } = place;
+  const host = way === 'filtered' ? FILTERED_HOST : ASKED_HOST;
+  const isWatched = way === 'captured' || way === 'filtered';
+  const client = sandbox.start(load, ['post', SINK_PORT, host, String(BYTES), String(calls), String(RATE)], {
+    ...(isWatched ? { cgroup } : {}),
+    ...(way === 'bare' ? { env: { LD_LIBRARY_PATH: bareLibraries } } : {}),
+  });
+  await client.says('connected');
+  client.stdin.write('go\n');
+  const said = await client.says('cpu ');
+  client.stdin.end();
+  await client.finished();
+  return Number(/cpu (\d+)/.exec(said)?.[1]) / 1000;
+}

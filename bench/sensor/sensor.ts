@@ -1,0 +1,178 @@
+/** What the sensor costs and keeps up with: the part `sensor` of the benchmark, its tables and its targets. */
+import { kernelSkipWithout } from '../../test/kernel/host.ts';
+import { type DecidedFigures, type DecidedResult, type DecidedRun, measureDecided } from './decided.ts';
+import { type HitsFigures, type HitsRun, measureHits } from './hits.ts';
+import type { Interval } from './interval.ts';
+import { measurePairs, type PairsFigures, type PairsRun, type PairWay } from './pairs.ts';
+import { openPlace } from './place.ts';
+
+export interface SensorRun {
+  readonly hits: HitsRun;
+  readonly pairs: PairsRun;
+  readonly decided: DecidedRun;
+}
+
+export const FULL_SENSOR: SensorRun = {
+  hits: { rounds: 5, calls: 100_000 },
+  pairs: { pairs: 20, windowMs: 3000, warmMs: 1500 },
+  decided: { seconds: 60, hardSeconds: 20, stoppedMs: 10_000, processes: 2000 },
+};
+export const QUICK_SENSOR: SensorRun = {
+  hits: { rounds: 1, calls: 20_000 },
+  pairs: { pairs: 2, windowMs: 1000, warmMs: 700 },
+  decided: { seconds: 5, hardSeconds: 2, stoppedMs: 3000, processes: 200 },
+};
+
+export const SENSOR_PIECES = ['hits', 'pairs', 'decided'] as const;
+export type SensorPiece = (typeof SENSOR_PIECES)[number];
+
+export interface SensorFigures {
+  /** Why nothing could be measured here; null where it was. */
+  readonly reason: string | null;
+  readonly hits: HitsFigures | null;
+  readonly pairs: PairsFigures | null;
+  readonly decided: DecidedResult | null;
+}
+
+const MIB = 1024 * 1024;
+const BOUNDS = { captured: 2.5, filtered: 1.5, loaderMib: 30, sensorMib: 150 } as const;
+const FEWER_BOUNDS: Readonly<Record<PairWay, number | null>> = {
+  requests: 5,
+  responses: 12,
+  filtered: 2,
+  bpftrace: null,
+  sslsniff: null,
+};
+
+export async function measureSensor(
+  run: SensorRun,
+  pieces: readonly SensorPiece[],
+  say: (line: string) => void,
+): Promise<SensorFigures> {
+  const skipped = kernelSkipWithout('openssl', 'gcc');
+  if (skipped !== false) return { reason: skipped, hits: null, pairs: null, decided: null };
+  const place = await openPlace();
+  try {
+    return {
+      reason: null,
+      hits: pieces.includes('hits') ? await measureHits(place, run.hits, say) : null,
+      pairs: pieces.includes('pairs') ? await measurePairs(place, run.pairs, say) : null,
+      decided: pieces.includes('decided') ? await measureDecided(place, run.decided, say) : null,
+    };
+  } finally {
+    await place.close();
+  }
+}
+
+export function sensorLines({ reason, hits, pairs, decided }: SensorFigures): string[] {
+  if (reason !== null) return [`Not measured: ${reason}`, ''];
+  return [
+    ...(hits === null ? [] : hitLines(hits)),
+    ...(pairs === null ? [] : pairLines(pairs)),
+    ...(decided === null ? [] : decidedLines(decided)),
+  ];
+}
+
+function hitLines({ run, bareMicros, ways, lost }: HitsFigures): string[] {
+  return [
+    `**A call.** A C loop on libssl.so.3 writes 1 KB at a time; what a call costs its process more than on a copy of the library that no probe is on ` +
+      `(${bareMicros.toFixed(2)} µs of processor time). ${run.rounds} rounds of ${run.calls} calls a way in ABBA order; ${lost} captured calls were lost.`,
+    '',
+    '| way | added µs a call | 95 % interval |',
+    '| --- | ---: | ---: |',
+    ...ways.map(({ way, added }) => `| ${way} | ${added.median.toFixed(2)} | ${shown(added, 2)} |`),
+    '',
+  ];
+}
+
+function pairLines({ run, ways, bare, missing }: PairsFigures): string[] {
+  return [
+    `**A pair.** A node client and a node server over HTTPS, 4 KB a request, 1 KB an answer, 16 connections, beside a copy of node that no probe is on ` +
+      `(${bare.toFixed(0)} requests/s). ${run.pairs} pairs of windows of ${run.windowMs / 1000} s in ABBA order. The sensor shares the processors with both.`,
+    '',
+    '| way | % fewer requests/s | 95 % interval | % more processor time a request of the client |',
+    '| --- | ---: | ---: | ---: |',
+    ...ways.map(
+      ({ way, fewer, cpu }) =>
+        `| ${way} | ${fewer.median.toFixed(1)} | ${shown(fewer, 1)} | ${cpu.median.toFixed(1)} (${shown(cpu, 1)}) |`,
+    ),
+    '',
+    ...missing.map(({ way, reason }) => `${way} was not run: ${reason}.`),
+    ...(missing.length > 0 ? [''] : []),
+  ];
+}
+
+function decidedLines({ rounds, recorded, decided, memory }: DecidedResult): string[] {
+  return [
+    '**Counted at both ends.** Calls of 1 KB over 4 connections, each a request: sent = decided + lost.',
+    '',
+    '| round | sent | sent/s | decided | lost, by counter | neither | µs of processor time a decided call (sensor and loader) |',
+    '| --- | ---: | ---: | ---: | --- | ---: | ---: |',
+    ...rounds.map(roundRow),
+    '',
+    `The store has ${recorded} of ${decided} decided calls.`,
+    '',
+    '| memory (RSS), MiB | loader | sensor |',
+    '| --- | ---: | ---: |',
+    ...memory.map(
+      ({ when, loaderBytes, sensorBytes }) =>
+        `| ${when} | ${(loaderBytes / MIB).toFixed(0)} | ${(sensorBytes / MIB).toFixed(0)} |`,
+    ),
+    '',
+  ];
+}
+
+function roundRow(figures: DecidedFigures): string {
+  const { name, sent, sentPerSecond, decided, lost, cpuMicros } = figures;
+  const counters = Object.entries(lost).map(([counter, count]) => `${counter} ${count}`);
+  const cpu = cpuMicros === null ? '' : cpuMicros.toFixed(0);
+  return `| ${name} | ${sent} | ${sentPerSecond.toFixed(0)} | ${decided} | ${counters.join(', ') || '0'} | ${neither(figures)} | ${cpu} |`;
+}
+
+/** Calls that nothing accounts for. */
+function neither({ sent, decided, lost }: DecidedFigures): number {
+  return sent - decided - Object.values(lost).reduce((sum, count) => sum + count, 0);
+}
+
+export function sensorVerdicts({ hits, pairs, decided }: SensorFigures): string[] {
+  const lines: string[] = [];
+  for (const { way, added } of hits?.ways ?? []) {
+    const bound = way === 'unwatched' ? null : BOUNDS[way];
+    if (bound !== null)
+      lines.push(
+        `sensor, a ${way} call: ${added.median.toFixed(2)} µs added, target ${bound} or less: ${met(added.median <= bound)}`,
+      );
+  }
+  for (const { way, fewer } of pairs?.ways ?? []) {
+    const bound = FEWER_BOUNDS[way];
+    if (bound === null) continue;
+    const isShown = fewer.high - fewer.low <= bound / 2;
+    const verdict = isShown ? met(fewer.median <= bound) : `not shown (the interval is wider than ${bound / 2})`;
+    lines.push(
+      `sensor, HTTPS pair, ${way}: ${fewer.median.toFixed(1)} % fewer requests/s, target ${bound} or less: ${verdict}`,
+    );
+  }
+  for (const round of decided?.rounds ?? []) {
+    const isSteady = round.name === 'steady';
+    const isExact = neither(round) === 0;
+    const what = isSteady ? 'every call decided' : 'every call decided or counted as lost';
+    lines.push(`sensor, ${round.name}: ${what}: ${met(isExact && (!isSteady || round.decided === round.sent))}`);
+  }
+  const last = decided?.memory.at(-1);
+  if (last !== undefined) {
+    const [loader, sensor] = [last.loaderBytes / MIB, last.sensorBytes / MIB];
+    lines.push(
+      `sensor, memory with ${last.processes} processes: loader ${loader.toFixed(0)} MiB, target ${BOUNDS.loaderMib} or less: ${met(loader <= BOUNDS.loaderMib)}`,
+      `sensor, memory with ${last.processes} processes: sensor ${sensor.toFixed(0)} MiB, target ${BOUNDS.sensorMib} or less: ${met(sensor <= BOUNDS.sensorMib)}`,
+    );
+  }
+  return lines;
+}
+
+function met(isMet: boolean): string {
+  return isMet ? 'met' : 'NOT met';
+}
+
+function shown({ low, high }: Interval, digits: number): string {
+  return `${low.toFixed(digits)} to ${high.toFixed(digits)}`;
+}
