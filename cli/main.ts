@@ -41,6 +41,7 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./console.ts'),
   },
   { name: 'ca', summary: 'the certificate authority of this home', load: () => import('./ca.ts') },
+  { name: 'deploy', summary: 'print what a cluster needs to run Weir', load: () => import('./deploy.ts') },
   { name: 'doctor', summary: 'what works on this host and what does not', load: () => import('./doctor.ts') },
   { name: 'demo', summary: 'everything at once against a local stand-in', load: () => import('./demo.ts') },
 ];

@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import { parse, parseAllDocuments } from 'yaml';
+import { parse } from 'yaml';
 import { loadConfig } from '../config/load.ts';
 import { packageRoot } from '../config/package-root.ts';
 
@@ -134,59 +133,3 @@ describe('the compose file', () => {
     assert.ok(config.proxy.names.includes('weir'));
   });
 });
-
-describe('the DaemonSet', () => {
-  const documents = parseAllDocuments(read('deploy/sensor-daemonset.yaml')).map((document): unknown => document.toJS());
-  const pod = (documents.find((one) => kindOf(one) === 'DaemonSet') as DaemonSet).spec.template.spec;
-
-  test('is root on its node with the same capabilities, a read-only root and no word with the API server', () => {
-    const [container, ...others] = pod.containers;
-    assert.deepEqual(others, []);
-    assert.deepEqual(container?.securityContext.capabilities, { drop: ['ALL'], add: SENSOR_CAPABILITIES });
-    assert.equal(container.securityContext.readOnlyRootFilesystem, true);
-    assert.equal(container.securityContext.allowPrivilegeEscalation, false);
-    assert.deepEqual([pod.hostPID, pod.hostNetwork, pod.automountServiceAccountToken], [true, true, false]);
-  });
-
-  test('mounts what it declares, and its home where the image has it', () => {
-    const declared = pod.volumes.map(({ name }) => name);
-    const mounts = pod.containers.flatMap(({ volumeMounts }) => volumeMounts);
-    assert.deepEqual(mounts.map(({ name }) => name).toSorted(), declared.toSorted());
-    const [, home] = /WEIR_HOME=(\/var\/lib\/weir-sensor)$/m.exec(dockerfile) ?? [];
-    assert.equal(mounts.find(({ name }) => name === 'home')?.mountPath, home);
-  });
-
-  test('brings a configuration that weir takes', () => {
-    const map = documents.find((one) => kindOf(one) === 'ConfigMap') as {
-      readonly data: Readonly<Record<string, string>>;
-    };
-    const folder = mkdtempSync(join(tmpdir(), 'weir-daemonset-'));
-    try {
-      writeFileSync(join(folder, 'weir.yaml'), map.data['weir.yaml'] ?? '');
-      assert.equal(loadConfig({ file: null, env: {}, cwd: folder }).sensor.enabled, true);
-    } finally {
-      rmSync(folder, { recursive: true, force: true });
-    }
-  });
-});
-
-interface DaemonSet {
-  readonly spec: {
-    readonly template: {
-      readonly spec: {
-        readonly hostPID: boolean;
-        readonly hostNetwork: boolean;
-        readonly automountServiceAccountToken: boolean;
-        readonly containers: readonly {
-          readonly securityContext: Readonly<Record<string, unknown>>;
-          readonly volumeMounts: readonly { readonly name: string; readonly mountPath: string }[];
-        }[];
-        readonly volumes: readonly { readonly name: string }[];
-      };
-    };
-  };
-}
-
-function kindOf(document: unknown): unknown {
-  return typeof document === 'object' && document !== null && 'kind' in document ? document.kind : null;
-}

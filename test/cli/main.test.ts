@@ -100,6 +100,7 @@ describe('the table of commands', () => {
       'sensor',
       'console',
       'ca',
+      'deploy',
       'doctor',
       'demo',
     ]);

@@ -1,0 +1,56 @@
+/** The collectors, from the bus into the store: as many as wanted, since they share one consumer of the bus. */
+import type { IDeployment } from 'kubernetes-models/apps/v1/Deployment';
+import type { IPodDisruptionBudget } from 'kubernetes-models/policy/v1/PodDisruptionBudget';
+import { type Templated, type Tree, value, when } from '../templated.ts';
+import {
+  configMap,
+  container,
+  labelsOf,
+  nameOf,
+  namespace,
+  podBase,
+  podSecurity,
+  serviceAccount,
+  volumes,
+} from './pods.ts';
+
+const labels = labelsOf('collector');
+const name = nameOf('collector');
+
+const deployment: Templated<IDeployment> = {
+  apiVersion: 'apps/v1',
+  kind: 'Deployment',
+  metadata: { name, namespace, labels },
+  spec: {
+    replicas: value('collector.replicas'),
+    revisionHistoryLimit: 5,
+    selector: { matchLabels: labels },
+    template: {
+      metadata: { labels },
+      spec: {
+        ...podBase,
+        serviceAccountName: name,
+        terminationGracePeriodSeconds: 45,
+        securityContext: podSecurity,
+        nodeSelector: value('collector.nodeSelector'),
+        tolerations: value('collector.tolerations'),
+        containers: [container('collector', 'collect', {})],
+        volumes: volumes('collector', { emptyDir: { sizeLimit: value('collector.volumeSize') } }),
+      },
+    },
+  },
+};
+
+const disruption: Templated<IPodDisruptionBudget> = {
+  apiVersion: 'policy/v1',
+  kind: 'PodDisruptionBudget',
+  metadata: { name, namespace, labels },
+  spec: { maxUnavailable: 1, selector: { matchLabels: labels } },
+};
+
+export const collectorManifests: readonly Tree[] = [
+  when('bus', serviceAccount('collector')),
+  when('bus', configMap('collector')),
+  when('bus', deployment),
+  when('bus', disruption),
+];
