@@ -1,10 +1,5 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
 import { test } from 'node:test';
-import { Ajv } from 'ajv';
-import formats from 'ajv-formats';
 import type { Edge } from '../../../flow/edge.ts';
 import { ccpaReport } from '../../../map/reports/ccpa.ts';
 import { gdprReport } from '../../../map/reports/gdpr.ts';
@@ -13,6 +8,7 @@ import { pciReport } from '../../../map/reports/pci.ts';
 import { REPORT_KINDS, type Report, type ReportKind } from '../../../map/reports/report.ts';
 import { scanFirstReport } from '../../../map/reports/scan-first.ts';
 import { REPORT_FORMATS, type ReportFormat, writeReport } from '../../../map/reports/write.ts';
+import { cyclonedxValidator } from '../../support/cyclonedx.ts';
 import { edge, knowledge } from '../made-edges.ts';
 import { bucketReads, HOUSE, inputOf } from './bank.ts';
 
@@ -146,25 +142,6 @@ test('json holds what the contract names, the figures with their edges, and the 
   const scan = JSON.parse(text('scan-first', 'json', ESTATE));
   assert.deepEqual(Object.keys(scan.stores[0]).slice(0, 2), ['name', 'reasons']);
 });
-
-/** The schemas of @cyclonedx/cyclonedx-library, which is Apache-2.0. */
-function cyclonedxValidator() {
-  const require = createRequire(import.meta.url);
-  const folder = join(dirname(require.resolve('@cyclonedx/cyclonedx-library/package.json')), 'res', 'schema');
-  const read = (name: string): object => JSON.parse(readFileSync(join(folder, name), 'utf8'));
-  const ajv = new Ajv({ strict: false, allErrors: true });
-  formats.default(ajv);
-  // ajv-formats has no IRIs; ours are plain URIs.
-  const reference = ajv.formats['uri-reference'];
-  assert.ok(reference);
-  ajv.addFormat('iri-reference', reference);
-  ajv.addFormat('idn-email', true);
-  for (const name of ['spdx', 'jsf-0.82', 'cryptography-defs']) {
-    const file = `${name}.SNAPSHOT.schema.json`;
-    ajv.addSchema(read(file), `http://cyclonedx.org/schema/${file}`);
-  }
-  return ajv.compile(read('bom-1.7.SNAPSHOT.schema.json'));
-}
 
 test('cyclonedx is valid against the schema of 1.7, whatever the names hold', () => {
   const validate = cyclonedxValidator();
