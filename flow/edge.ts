@@ -79,6 +79,8 @@ export interface Edge {
   readonly risk: number | null;
   /** By entity; absent, or without an entity of `entities`, where only its count is known. */
   readonly details?: Readonly<Record<string, EdgeDetail>>;
+  /** How many nodes of a fleet have seen it; absent where it is one. */
+  readonly witnesses?: number;
   /** Models that were asked for, where the destination is an LLM's; the ones seen last. */
   readonly models?: readonly string[];
 }

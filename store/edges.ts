@@ -83,7 +83,7 @@ export function* readEdges(
     countsIn(entities, Number(edge))[String(entity)] = Number(count);
   }
   const known = yield* detailsOf(numbers, which.parameters, details);
-  return yield* readRows(which, known, (row) => ({
+  return yield* readRows(dialect, which, known, (row) => ({
     ...totalsOf(row),
     entities: entities.get(Number(row[0])) ?? countsIn(new Map(), 0),
   }));
@@ -125,7 +125,7 @@ export function* mapEdges(
   }
   const which = whichEdges(dialect, filter, withEntities(filter.entities));
   const known = yield* detailsOf(numberedBy(which.sql), which.parameters, details);
-  return yield* readRows(which, known, (row) => {
+  return yield* readRows(dialect, which, known, (row) => {
     const no = Number(row[0]);
     const of = counts.get(no);
     if (of === undefined || (wanted !== null && !carrying.has(no))) return null;
@@ -269,7 +269,7 @@ function* listsOf(
   return lists;
 }
 
-/** In the order in which \`edgeOf\` takes them. */
+/** In the order in which `edgeOf` takes them. */
 const EDGE_COLUMNS = [
   ...['no', 'calls', 'bytes_out', 'bytes_in', 'alert', 'tokenize', 'redact', 'block'],
   ...['id', 'source', 'destination', 'via', 'protocol', 'direction', 'channel', 'first_seen', 'last_seen'],
@@ -278,6 +278,7 @@ const EDGE_COLUMNS = [
 
 /** Sources and destinations stand on many edges each, as the same text. */
 function* readRows(
+  { witnesses }: Dialect,
   which: Which,
   known: Known | null,
   carried: (row: Row) => (Totals & Pick<Edge, 'entities'>) | null,
@@ -285,7 +286,7 @@ function* readRows(
   const sources = new Map<string, Source>();
   const destinations = new Map<string, EventDestination>();
   const edges: Edge[] = [];
-  const query = `SELECT ${EDGE_COLUMNS} FROM (SELECT * FROM edges ${which.sql}) AS e
+  const query = `SELECT ${EDGE_COLUMNS}, ${witnesses} FROM (SELECT * FROM edges ${which.sql}) AS e
     ORDER BY host NULLS FIRST, port NULLS FIRST, last_seen, id`;
   for (const row of yield* rowsOf(query, which.parameters)) {
     const of = carried(row);
@@ -311,6 +312,7 @@ function* readRows(
       lastSeen: String(lastSeen),
       actions: of.actions,
       coverage: coverageOf({ coverage: row[17], coverage_reason: row[18] }),
+      ...(Number(row[19]) > 1 ? { witnesses: Number(row[19]) } : {}),
       risk: null,
       ...(known === null ? {} : { details: known.details.get(no) ?? {}, models: known.models.get(no) ?? [] }),
     });

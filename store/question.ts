@@ -33,6 +33,8 @@ export interface Dialect {
   readonly byId: { readonly from: string; readonly id: string };
   /** Whether there may be events that an older version has written, without ends and sort. */
   readonly hasUnfilled: boolean;
+  /** How many nodes have seen an edge `e`. */
+  readonly witnesses: string;
   /** Whether the text of a column, the first, is in that of a parameter. */
   holds(column: string): string;
   /** Whether a number is one of a list, which may be long. */
@@ -53,6 +55,7 @@ export const SQLITE: Dialect = {
   withFingerprint: 'position IN (SELECT event FROM event_fingerprints WHERE fingerprint',
   byId: { from: 'events AS e', id: 'e.id' },
   hasUnfilled: true,
+  witnesses: '1',
   holds: (column) => `instr(${column}, ?)`,
   among: (column, numbers) => ({
     sql: `${column} IN (SELECT value FROM json_each(?))`,

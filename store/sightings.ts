@@ -94,7 +94,7 @@ function* read({ sql, parameters }: Condition): Question<readonly Sighting[]> {
   const rows = yield* rowsOf(
     `SELECT f.fingerprint, n.entity, e.id, f.count, f.first_ms, f.last_ms
      FROM edge_fingerprints AS f JOIN edges AS e ON e.no = f.edge JOIN entities AS n ON n.no = f.entity
-     WHERE ${sql} ORDER BY f.fingerprint, f.last_ms DESC, e.id`,
+     WHERE ${sql} ORDER BY f.fingerprint, f.last_ms DESC, e.id, n.entity`,
     parameters,
   );
   return rows.map(([fingerprint, entity, edge, count, firstMs, lastMs]) => ({

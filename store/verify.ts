@@ -3,7 +3,7 @@
  * filters ask agrees with them. Reads only, as of one moment. Edges are sums, not evidence, and are not covered.
  */
 import type { KeyObject } from 'node:crypto';
-import type { DatabaseSync, SQLOutputValue, StatementSync } from 'node:sqlite';
+import type { DatabaseSync, SQLOutputValue } from 'node:sqlite';
 import type { CheckpointRange } from '../flow/event.ts';
 import { GENESIS, headMac, isSameDigest } from './keyed.ts';
 import { type Columns, columnsOf, entitiesOf, faultOf, parseCore, type StoredRecord, storedParts } from './record.ts';
@@ -56,10 +56,17 @@ export function verifyChains(database: DatabaseSync | null, { writers, chainKey 
   if (database !== null) {
     database.exec('BEGIN'); // one snapshot, whatever is being written
     try {
-      const vouched = vouchedGaps(database, { writers, chainKey });
+      const keyOf = (writer: string) => (writers.includes(writer) ? chainKey : null);
+      const vouched = new Vouched(keyOf, chainKey !== null);
+      for (const row of database
+        .prepare(
+          `SELECT e.*, w.writer AS name FROM events AS e JOIN writers AS w ON w.no = e.writer WHERE e.kind = 'checkpoint'`,
+        )
+        .iterate()) {
+        vouched.add(String(row['name']), storedParts(row));
+      }
       for (const row of database.prepare('SELECT no, writer, seq, hash, mac FROM writers ORDER BY no').all()) {
-        const isKeyHeld = chainKey !== null && writers.includes(String(row['writer']));
-        chains.push(verifyChain(database, row, isKeyHeld ? chainKey : null, vouched));
+        chains.push(verifyChain(database, row, keyOf(String(row['writer'])), vouched));
       }
       chains.push(...orphanedChains(database));
     } finally {
@@ -67,7 +74,11 @@ export function verifyChains(database: DatabaseSync | null, { writers, chainKey 
     }
   }
   const found = new Set(chains.map((chain) => chain.writer));
-  chains.push(...writers.filter((writer) => !found.has(writer)).map(vanishedChain));
+  return resultOf([...chains, ...writers.filter((writer) => !found.has(writer)).map(vanishedChain)]);
+}
+
+/** What all chains say together. One without records and without a fault is left out. */
+export function resultOf(chains: readonly ChainResult[]): VerifyResult {
   return {
     isIntact: chains.every((chain) => chain.fault === null),
     records: chains.reduce((sum, chain) => sum + chain.records, 0),
@@ -118,101 +129,166 @@ interface VouchedGap extends CheckpointRange {
   readonly checkpoint: string;
 }
 
-/** `cleared`: by writer, the checkpoints that say that records of it were cleared. */
-interface Vouched {
-  readonly gaps: ReadonlyMap<string, VouchedGap>;
-  readonly cleared: readonly (readonly [writer: string, checkpoint: string])[];
-}
+type KeyOf = (writer: string) => KeyObject | null;
 
 /**
- * By writer and first place, what intact checkpoints of writers whose key is here say was removed. Where no key is here
- * at all, their word is taken, as that of every record is.
+ * What intact checkpoints of writers whose key is here say was removed or cleared. Where no key is here at all, their word
+ * is taken, as that of every record is.
  */
-function vouchedGaps(database: DatabaseSync, { writers, chainKey }: VerifyWith): Vouched {
-  const gaps = new Map<string, VouchedGap>();
-  const cleared: [writer: string, checkpoint: string][] = [];
-  const rows = database
-    .prepare(
-      `SELECT e.*, w.writer AS name FROM events AS e JOIN writers AS w ON w.no = e.writer WHERE e.kind = 'checkpoint'`,
-    )
-    .iterate();
-  for (const row of rows) {
-    const isKeyHeld = chainKey !== null && writers.includes(String(row['name']));
-    const record = storedParts(row);
-    if ((chainKey !== null && !isKeyHeld) || faultOf(record, chainKey) !== null) continue;
+export class Vouched {
+  readonly #keyOf: KeyOf;
+  readonly #hasKeys: boolean;
+  /** By writer and first place. */
+  readonly #gaps = new Map<string, VouchedGap>();
+  readonly #cleared: [writer: string, checkpoint: string][] = [];
+
+  constructor(keyOf: KeyOf, hasKeys: boolean) {
+    this.#keyOf = keyOf;
+    this.#hasKeys = hasKeys;
+  }
+
+  /** A checkpoint, by the writer that has recorded it. */
+  add(writer: string, record: StoredRecord): void {
+    const key = this.#keyOf(writer);
+    if ((this.#hasKeys && key === null) || faultOf(record, key) !== null) return;
     const { checkpoint, id } = parseCore(record.core);
-    if (checkpoint?.what === 'cleared') for (const { writer } of checkpoint.ranges) cleared.push([writer, id]);
-    if (checkpoint?.what !== 'removed') continue;
+    if (checkpoint?.what === 'cleared') for (const range of checkpoint.ranges) this.#cleared.push([range.writer, id]);
+    if (checkpoint?.what !== 'removed') return;
     for (const range of checkpoint.ranges) {
-      const key = `${range.writer} ${range.from}`;
+      const at = `${range.writer} ${range.from}`;
       // Runs that met became one: the longest from a place is the one that holds now.
-      if ((gaps.get(key)?.to ?? 0) < range.to) gaps.set(key, { ...range, checkpoint: id });
+      if ((this.#gaps.get(at)?.to ?? 0) < range.to) this.#gaps.set(at, { ...range, checkpoint: id });
     }
   }
-  return { gaps, cleared };
+
+  gapFrom(writer: string, seq: number): VouchedGap | null {
+    return this.#gaps.get(`${writer} ${seq}`) ?? null;
+  }
+
+  clearing(writer: string): readonly string[] {
+    return this.#cleared.filter(([of]) => of === writer).map(([, checkpoint]) => checkpoint);
+  }
+}
+
+/** The end of a chain as its writer has sealed it; `mac` null where it never did. */
+export interface ChainHead {
+  readonly writer: string;
+  readonly seq: number;
+  readonly hash: string;
+  readonly mac: string | null;
+}
+
+type EventRow = Readonly<Record<string, unknown>>;
+
+/** Walks along one chain: `take` each record in order, then `end`. */
+export class ChainCheck {
+  readonly #head: ChainHead;
+  readonly #key: KeyObject | null;
+  readonly #vouched: Vouched;
+  readonly #isListed: (row: EventRow, entity: string) => boolean;
+  readonly #checkpoints = new Set<string>();
+  /** Null within what was removed only in part. */
+  #prevHash: string | null = GENESIS;
+  #seq = 0;
+  #records = 0;
+  #cleared = 0;
+  #removed = 0;
+  #gap: VouchedGap | null = null;
+  #fault: ChainFault | null = null;
+
+  /** `isListed`: whether an event is found under a kind of data that it holds. */
+  constructor(
+    head: ChainHead,
+    key: KeyObject | null,
+    vouched: Vouched,
+    isListed: (row: EventRow, entity: string) => boolean,
+  ) {
+    this.#head = head;
+    this.#key = key;
+    this.#vouched = vouched;
+    this.#isListed = isListed;
+  }
+
+  take(row: EventRow, record: StoredRecord): void {
+    this.#records++;
+    if (this.#fault !== null) return;
+    const found = Number(row['seq']);
+    if (found > this.#seq + 1) this.#pass(found);
+    const expected = { writer: this.#head.writer, seq: this.#seq + 1, prevHash: this.#prevHash };
+    this.#fault = chainFault(row, record, expected, this.#key, this.#isListed);
+    if (this.#fault === null && isCleared(record)) this.#cleared++;
+    this.#seq = found;
+    this.#prevHash = record.hash;
+  }
+
+  end(): ChainResult {
+    const { writer, seq } = this.#head;
+    if (this.#fault === null && this.#seq < seq) this.#pass(seq + 1);
+    const fault = this.#fault ?? headFault(this.#head, { writer, seq: this.#seq, hash: this.#prevHash }, this.#key);
+    return {
+      writer,
+      records: this.#records,
+      isKeyHeld: this.#key !== null,
+      cleared: this.#cleared,
+      removed: this.#removed,
+      checkpoints: [...this.#checkpoints],
+      clearing: this.#vouched.clearing(writer),
+      fault,
+    };
+  }
+
+  /** Past what was removed right here, if it leads to `next`. Of a run that was given up, some may have come after all. */
+  #pass(next: number): void {
+    const gaps: VouchedGap[] = [];
+    let [at, hash] = [this.#seq, this.#prevHash];
+    for (let open = this.#gap; at < next - 1; ) {
+      const begun = this.#vouched.gapFrom(this.#head.writer, at + 1);
+      const gap = begun !== null && (hash === null || begun.prevHash === hash) ? begun : open;
+      if (gap === null || gap.to <= at) return;
+      gaps.push(gap);
+      open = gap;
+      [at, hash] = [Math.min(gap.to, next - 1), gap.to < next ? gap.hash : null];
+    }
+    for (const gap of gaps) this.#checkpoints.add(gap.checkpoint);
+    this.#gap = gaps.at(-1) ?? this.#gap;
+    this.#removed += at - this.#seq;
+    [this.#seq, this.#prevHash] = [at, hash];
+  }
 }
 
 function verifyChain(
   database: DatabaseSync,
-  head: Record<string, SQLOutputValue>,
-  chainKey: KeyObject | null,
+  row: Record<string, SQLOutputValue>,
+  key: KeyObject | null,
   vouched: Vouched,
 ): ChainResult {
-  const writer = String(head['writer']);
-  const hasEntity = database.prepare('SELECT 1 FROM event_entities WHERE entity = ? AND time_ms = ? AND event = ?');
-  const checkpoints = new Set<string>();
-  let prevHash = GENESIS;
-  let seq = 0;
-  let [records, cleared, removed] = [0, 0, 0];
-  let fault: ChainFault | null = null;
-  /** Past what was removed right here, if it leads to `next`. */
-  const pass = (next: number): void => {
-    const gap = vouched.gaps.get(`${writer} ${seq + 1}`);
-    if (gap === undefined || gap.to + 1 !== next || gap.prevHash !== prevHash) return;
-    removed += gap.to - seq;
-    checkpoints.add(gap.checkpoint);
-    seq = gap.to;
-    prevHash = gap.hash;
+  const listed = database.prepare('SELECT 1 FROM event_entities WHERE entity = ? AND time_ms = ? AND event = ?');
+  const head = {
+    ...{ writer: String(row['writer']), seq: Number(row['seq']), hash: String(row['hash']), mac: String(row['mac']) },
   };
-  for (const row of database
+  const check = new ChainCheck(head, key, vouched, (event, entity) => {
+    return listed.get(entity, Number(event['time_ms']), Number(event['position'])) !== undefined;
+  });
+  for (const event of database
     .prepare('SELECT * FROM events WHERE writer = ? ORDER BY seq')
-    .iterate(head['no'] ?? null)) {
-    records++;
-    if (fault !== null) continue;
-    const record = storedParts(row);
-    if (Number(row['seq']) > seq + 1) pass(Number(row['seq']));
-    fault = chainFault(row, record, { writer, seq: seq + 1, prevHash }, chainKey, hasEntity);
-    if (fault === null && isCleared(record)) cleared++;
-    seq = Number(row['seq']);
-    prevHash = record.hash;
+    .iterate(row['no'] ?? null)) {
+    check.take(event, storedParts(event));
   }
-  if (fault === null && seq < Number(head['seq'])) pass(Number(head['seq']) + 1);
-  fault ??= headFault(head, { writer, seq, hash: prevHash }, chainKey);
-  const clearing = vouched.cleared.filter(([of]) => of === writer).map(([, checkpoint]) => checkpoint);
-  return {
-    writer,
-    records,
-    isKeyHeld: chainKey !== null,
-    cleared,
-    removed,
-    checkpoints: [...checkpoints],
-    clearing,
-    fault,
-  };
+  return check.end();
 }
 
 interface Place {
   readonly writer: string;
   readonly seq: number;
-  readonly prevHash: string;
+  readonly prevHash: string | null;
 }
 
 function chainFault(
-  row: Record<string, SQLOutputValue>,
+  row: EventRow,
   record: StoredRecord,
   expected: Place,
   chainKey: KeyObject | null,
-  hasEntity: StatementSync,
+  isListed: (row: EventRow, entity: string) => boolean,
 ): ChainFault | null {
   const { writer, seq } = expected;
   const id = String(row['id']);
@@ -228,20 +304,19 @@ function chainFault(
   if (core.seq !== seq || core.writer !== writer) {
     return fail('out_of_order', `${name} (${id}) was written as record ${core.seq} of writer ${core.writer}`);
   }
-  if (core.prevHash !== expected.prevHash) {
+  if (expected.prevHash !== null && core.prevHash !== expected.prevHash) {
     return fail('out_of_order', `${name} (${id}) does not follow the record before it`);
   }
   const column = differingColumn(row, columnsOf(core));
   if (column !== null)
     return fail('changed', `${name} (${id}) is listed with another ${column} than it was written with`);
   for (const entity of entitiesOf(core).keys()) {
-    if (hasEntity.get(entity, row['time_ms'] ?? null, row['position'] ?? null) !== undefined) continue;
-    return fail('changed', `${name} (${id}) is no longer listed under ${entity}`);
+    if (!isListed(row, entity)) return fail('changed', `${name} (${id}) is no longer listed under ${entity}`);
   }
   return null;
 }
 
-function differingColumn(row: Record<string, SQLOutputValue>, columns: Columns): string | null {
+function differingColumn(row: EventRow, columns: Columns): string | null {
   const pairs: readonly (readonly [string, string | number | null])[] = [
     ['id', columns.id],
     ['kind', columns.kind],
@@ -260,21 +335,19 @@ function differingColumn(row: Record<string, SQLOutputValue>, columns: Columns):
 
 /** The head says how many records there were: without it, records cut off at the end would not be missed. */
 function headFault(
-  head: Record<string, SQLOutputValue>,
-  last: { readonly writer: string; readonly seq: number; readonly hash: string },
+  { writer, seq, hash, mac: sealed }: ChainHead,
+  last: { readonly writer: string; readonly seq: number; readonly hash: string | null },
   chainKey: KeyObject | null,
 ): ChainFault | null {
-  const { writer } = last;
-  const seq = Number(head['seq']);
   const fail = (kind: FaultKind, at: number, text: string): ChainFault => ({ kind, writer, seq: at, id: null, text });
-  const mac = chainKey === null ? null : headMac(chainKey, writer, seq, String(head['hash']));
-  if (mac !== null && !isSameDigest(mac, String(head['mac']))) {
+  const mac = chainKey === null || sealed === null ? null : headMac(chainKey, writer, seq, hash);
+  if (mac !== null && !isSameDigest(mac, String(sealed))) {
     return fail('changed', seq, `the head record of writer ${writer} was changed`);
   }
   if (last.seq < seq) {
     return fail('missing', last.seq + 1, `record ${last.seq + 1} of writer ${writer} is missing: there were ${seq}`);
   }
-  if (last.seq > seq || last.hash !== head['hash']) {
+  if (last.seq > seq || (last.hash !== null && last.hash !== hash)) {
     return fail('out_of_order', last.seq, `record ${last.seq} of writer ${writer} is not the one written last`);
   }
   return null;
