@@ -11,6 +11,9 @@ import type { ConsumerConfig, JetStreamManager, StreamConfig } from '@nats-io/je
 export const BUS_KINDS = ['records', 'heads', 'observed'] as const;
 export type BusKind = (typeof BUS_KINDS)[number];
 
+/** The end of a subject whose messages are deflated (RFC 1951): what would not have fitted else. */
+export const DEFLATED = 'deflated';
+
 export const RECORDS_STREAM = 'WEIR_RECORDS';
 export const COLLECTOR = 'weir-collect';
 
