@@ -3,7 +3,8 @@
  * stems, in four stretches at once, since a walk waits for one look-up after the other and walks that do not wait for
  * each other hardly take longer than one; the second time it compares, where stems ended, the rest of their literals and
  * the neighbours with what their cues ask. What is left goes to a list of events, `place << 16 | rank`, in order: rank 0
- * is the first digit of a run of letters and digits, the others number the literals that may end at a place.
+ * is the first digit of a run of letters and digits, the others number the literals that may end at a place. Then sixteen
+ * bytes at a time it makes out the traits of the piece.
  *
  * It has no import, touches its own memory alone, and is no more than a faster way to the events that `PlainWalk` tells:
  * where WebAssembly is missing or refused, or literals are of a kind that it has no room for, `loadKernel` says null.
@@ -25,11 +26,29 @@ import {
   stemsOf,
 } from './stems.ts';
 import {
+  ALNUM_BITS,
+  AMPERSANDS,
+  BACKSLASHES,
+  LETTER_BITS,
+  LETTER_RUNS,
+  LOWER_HALVES,
+  NOT_ASCII,
+  PERCENTS,
+  RUN_LENGTH,
+  SPELLED_LENGTH,
+  SPELLING,
+  UPPER_HALVES,
+} from './traits.ts';
+import {
   add,
   and,
+  andVector,
+  areEqual,
+  areUnequal,
   type Code,
   call,
   constant,
+  eachByte,
   get,
   getGlobal,
   isAtLeast,
@@ -43,16 +62,24 @@ import {
   load16,
   load32,
   loadLong,
+  loadVector,
+  lookUp,
   moduleOf,
   not,
+  not32,
   or,
   orLong,
+  orVector,
   set,
   setGlobal,
+  shiftEachRight,
   shiftLeft,
   shiftRight,
   store32,
   subtract,
+  topBits,
+  vectorOf,
+  type WasmFunction,
   when,
   whilst,
 } from './wasm-code.ts';
@@ -68,8 +95,10 @@ const CHUNK = 8;
 
 const CODES_AT = 0;
 const KINDS_AT = 256;
+/** Traits of the piece. */
+export const TRAITS_AT = 512;
 /** The piece; MARGIN bytes of the text before it, and behind it, stand on either side. */
-export const TEXT_AT = 512 + MARGIN;
+export const TEXT_AT = 528 + MARGIN;
 const LANES = 4;
 /** Where each stretch lists the places in which stems end or a run of digits begins, `place << 16 | state`. */
 const HITS_AT = (TEXT_AT + PIECE + 2 * MARGIN + 7) & ~7;
@@ -238,7 +267,7 @@ let module: object | null = null;
 
 /** The same for all kernels, so that what the host has made faster of it serves the next as well. */
 function compiled(): object {
-  module ??= new WebAssembly.Module(moduleOf(FIXED_PAGES, 4, [checkFunction(), runFunction()]));
+  module ??= new WebAssembly.Module(moduleOf(FIXED_PAGES, 4, [checkFunction(), traitsFunction(), runFunction()]));
   return module;
 }
 
@@ -269,7 +298,7 @@ function tell(key: number, at: number): Code {
 }
 
 /** `check(entry, place)`: whether the entry's literal stands where its gram ends at `place`, with such neighbours. */
-function checkFunction(): { parameters: number; locals: number; body: Code } {
+function checkFunction(): WasmFunction {
   const [ENTRY, PLACE, LITERAL, CHUNKS, LEFT, AT, BYTE] = [0, 1, 2, 3, 4, 5, 6];
   /** PLACE is the literal's last byte from here on, LITERAL its first. */
   const isLetterOfEscape = and(
@@ -307,14 +336,71 @@ function checkFunction(): { parameters: number; locals: number; body: Code } {
     ...set(AT, key),
     ...tell(AT, BYTE),
   ];
-  return { parameters: 2, locals: 5, body };
+  return { parameters: 2, locals: 5, vectors: 0, body };
+}
+
+/** `traits(from, to)`: those of the bytes from `from` to `to`, and of what they end, go to TRAITS_AT. */
+function traitsFunction(): WasmFunction {
+  const [FROM, TO] = [0, 1];
+  /** Bits of the letters, and of letters and digits alone, of the last 32 bytes; what has been found of each trait. */
+  const [LETTERS, ALNUMS, RUNS, SPELLED, BITS] = [2, 3, 4, 5, 6];
+  const [TEXT, KINDS, HIGH, BACKSLASH, PERCENT, AMPERSAND] = [7, 8, 9, 10, 11, 12];
+  const kindsIn = (bits: number): Code => topBits(areUnequal(andVector(get(KINDS), eachByte(bits)), eachByte(0)));
+  const pushed = (bits: number, kinds: number): Code =>
+    set(bits, or(shiftRight(get(bits), constant(16)), shiftLeft(kindsIn(kinds), 16)));
+  /** Bit i stays where the bit `by` places on is set as well. */
+  const withNext = (by: number): Code => set(BITS, and(get(BITS), shiftRight(get(BITS), constant(by))));
+  const note = (vector: number, byte: number): Code =>
+    set(vector, orVector(get(vector), areEqual(get(TEXT), eachByte(byte))));
+  const flag = (isThere: Code, trait: number): Code => shiftLeft(isUnequal(isThere, constant(0)), Math.log2(trait));
+  const body = [
+    // What ends in the piece may begin before it.
+    ...set(FROM, subtract(get(FROM), constant(16))),
+    ...whilst(isLess(get(FROM), get(TO)), [
+      ...set(TEXT, loadVector(get(FROM))),
+      ...set(
+        KINDS,
+        andVector(
+          lookUp(vectorOf(LOWER_HALVES), andVector(get(TEXT), eachByte(0x0f))),
+          lookUp(vectorOf(UPPER_HALVES), shiftEachRight(get(TEXT), 4)),
+        ),
+      ),
+      ...set(HIGH, orVector(get(HIGH), get(TEXT))),
+      ...note(BACKSLASH, 0x5c),
+      ...note(PERCENT, 0x25),
+      ...note(AMPERSAND, 0x26),
+      ...pushed(LETTERS, LETTER_BITS),
+      ...pushed(ALNUMS, ALNUM_BITS),
+      // Fifteen in a row.
+      ...set(BITS, get(LETTERS)),
+      ...[1, 2, 4, RUN_LENGTH - 8].flatMap(withNext),
+      ...set(RUNS, or(get(RUNS), get(BITS))),
+      // Eight times one that is and one that is not.
+      ...set(BITS, and(get(ALNUMS), not32(shiftRight(get(ALNUMS), constant(1))))),
+      ...[2, 4, 2 * (SPELLED_LENGTH - 1) - 8].flatMap(withNext),
+      ...set(SPELLED, or(get(SPELLED), get(BITS))),
+      ...set(FROM, add(get(FROM), constant(16))),
+    ]),
+    ...store32(
+      constant(TRAITS_AT),
+      [
+        flag(topBits(get(HIGH)), NOT_ASCII),
+        flag(topBits(get(BACKSLASH)), BACKSLASHES),
+        flag(topBits(get(PERCENT)), PERCENTS),
+        flag(topBits(get(AMPERSAND)), AMPERSANDS),
+        flag(get(RUNS), LETTER_RUNS),
+        flag(get(SPELLED), SPELLING),
+      ].reduce(or),
+    ),
+  ];
+  return { parameters: 2, locals: 5, vectors: 6, body };
 }
 
 /**
  * The parameters of `Run`. The stretches of `from`..`to` are of the same length; each is read from STEM bytes before it
  * on, from the automaton's root: where it begins the state is then right, since a state depends on no more bytes.
  */
-function runFunction(): { parameters: number; locals: number; body: Code } {
+function runFunction(): WasmFunction {
   const [FROM, TO, FIRST_PLACE, LAST_PLACE, TEXT_START, NEXT, FIRST_TELLING] = [0, 1, 2, 3, 4, 5, 6];
   const [EACH, AT, PLACE, ENTRY, ENTRIES_END, RUN_END, HIT, LIST, KEY] = [7, 8, 9, 10, 11, 12, 13, 14, 15];
   const lanes = Array.from({ length: LANES }, (_, lane) => ({
@@ -377,6 +463,7 @@ function runFunction(): { parameters: number; locals: number; body: Code } {
     ...whilst(isLess(get(AT), get(EACH)), [...lanes.flatMap(step), ...set(AT, add(get(AT), constant(1)))]),
     ...lanes.flatMap(readHits),
     ...store32(getGlobal(EVENTS_END), constant(-1)),
+    ...call(1, get(FIRST_PLACE), get(LAST_PLACE)),
   ];
-  return { parameters: 7, locals: 9 + 3 * LANES, body };
+  return { parameters: 7, locals: 9 + 3 * LANES, vectors: 0, body };
 }

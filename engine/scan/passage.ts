@@ -12,6 +12,7 @@ import { hasCurrencyBeside, PLAIN_AFTER, PLAIN_BEFORE, PLAIN_WORDS } from './pla
 import type { Recognizer } from './recognizer.ts';
 import type { Cells } from './tables.ts';
 import { Tally } from './tally.ts';
+import { ALL_TRAITS, LETTER_RUNS } from './traits.ts';
 
 export interface Sighting {
   readonly recognizer: Recognizer;
@@ -25,6 +26,7 @@ export interface Sighting {
 }
 
 const NO_BITS = new Uint32Array(0);
+const NO_RUNS: readonly LetterRun[] = [];
 
 /** What a scanner wants of all its texts. */
 export interface Wanting {
@@ -60,6 +62,7 @@ export class Passage {
   #bitsEnd = -1;
   #askedAt = -1;
   #askedEnd = -1;
+  #traits = ALL_TRAITS;
   #letterRuns: readonly LetterRun[] | null = null;
   #compact = '';
   #compactAt = -1;
@@ -91,8 +94,18 @@ export class Passage {
 
   /** Runs of letters that may be base64 or hexadecimal; read once. */
   get letterRuns(): readonly LetterRun[] {
-    this.#letterRuns ??= letterRuns(this.text);
+    this.#letterRuns ??= this.has(LETTER_RUNS) ? letterRuns(this.text) : NO_RUNS;
     return this.#letterRuns;
+  }
+
+  /** What the text may hold; known when the gate has read it. */
+  holdTraits(traits: number): void {
+    this.#traits = traits;
+  }
+
+  /** Whether the text may hold what one of these traits is a part of. */
+  has(traits: number): boolean {
+    return (this.#traits & traits) !== 0;
   }
 
   /** Reports a document, or a stretch of one: it stands beside the findings within it. */

@@ -217,7 +217,7 @@ class CuedScanner implements Scanner {
     for (let i = 0; i < this.#searched.length; i++) this.#searched[i]?.search(passage);
     if (depth === 0) for (let i = 0; i < this.#finishing.length; i++) this.#finishing[i]?.finish?.(passage);
     if (depth === MAX_DEPTH) return passage;
-    for (const view of viewsOf(text, passage.letterRuns, depth === 0 && hints.isBase64Read === true, budget)) {
+    for (const view of viewsOf(passage, depth === 0 && hints.isBase64Read === true, budget)) {
       // Words round the run that is decoded are words round what stands in it.
       const within = { ...label, bits: passage.bitsBeside(view.from, view.to, label.bits) };
       for (const sighting of this.#read(view.text, within, hints, budget, depth + 1).sightings) {
@@ -287,6 +287,7 @@ class CuedScanner implements Scanner {
       }
       if (i >= numbersTo) numbersTo = this.#numbersAt(passage, i);
     }
+    passage.holdTraits(walk.traits);
   }
 
   #prefixedAt(passage: Passage, at: number): void {

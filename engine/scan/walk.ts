@@ -5,14 +5,17 @@
  */
 import { Automaton, CLASS_BITS } from './automaton.ts';
 import { alnumEnd, isDigit, isHex, isWord, touchesWordBefore } from './bytes.ts';
-import { EVENTS_AT, type Kernel, loadKernel, MARGIN, PIECE, TEXT_AT } from './kernel.ts';
+import { EVENTS_AT, type Kernel, loadKernel, MARGIN, PIECE, TEXT_AT, TRAITS_AT } from './kernel.ts';
 import type { Literal } from './stems.ts';
+import { ALL_TRAITS } from './traits.ts';
 
 export interface Walk {
   /** What the last event was: the number of a literal, or DIGIT. */
   readonly literal: number;
   /** Where the run of letters and digits ends whose first digit was told last. */
   readonly runEnd: number;
+  /** Of what has been read; of the whole text when it has been walked to its end. */
+  readonly traits: number;
   begin(text: Uint8Array): void;
   /** The place of the next event; -1 at the end of the text. */
   seek(): number;
@@ -34,6 +37,7 @@ export function walkOf(literals: readonly Literal[]): Walk {
 export class KernelWalk implements Walk {
   literal = DIGIT;
   runEnd = 0;
+  traits = 0;
   readonly #kernel: Kernel;
   /** The kernel's copy of the piece, from MARGIN bytes before it on. */
   readonly #bytes: Uint8Array;
@@ -54,6 +58,7 @@ export class KernelWalk implements Walk {
   begin(text: Uint8Array): void {
     this.#text = text;
     this.runEnd = 0;
+    this.traits = 0;
     this.#tellPiece(0);
   }
 
@@ -104,6 +109,7 @@ export class KernelWalk implements Walk {
       first + end - at,
       at === 0 ? first : 0,
     );
+    this.traits |= this.#events[TRAITS_AT >> 2] as number;
   }
 }
 
@@ -111,6 +117,7 @@ export class KernelWalk implements Walk {
 export class PlainWalk implements Walk {
   literal = DIGIT;
   runEnd = 0;
+  readonly traits = ALL_TRAITS;
   readonly #literals: readonly Literal[];
   readonly #gate: Automaton;
   #text: Uint8Array = NO_TEXT;

@@ -1,6 +1,6 @@
 /**
- * What it takes to put a WebAssembly module together opcode by opcode (WebAssembly Core 1.0), so that what runs can be
- * read. Only what the gate's kernel is made of.
+ * What it takes to put a WebAssembly module together opcode by opcode (WebAssembly Core 2.0, whose vectors of 128 bits are
+ * those of SIMD), so that what runs can be read. Only what the gate's kernel is made of.
  */
 
 export type Code = readonly number[];
@@ -14,7 +14,8 @@ function signed(value: number): Code {
   return value >= -64 && value < 64 ? [value & 0x7f] : [(value & 0x7f) | 0x80, ...signed(value >> 7)];
 }
 
-export const I32 = 0x7f;
+const I32 = 0x7f;
+const VECTOR = 0x7b;
 const NO_RESULT = 0x40;
 const END = 0x0b;
 
@@ -43,6 +44,8 @@ export const isAtLeast = binary(0x4f);
 export const orLong = binary(0x84);
 export const isUnequalLong = binary(0x52);
 export const not = (value: Code): Code => [...value, 0x45];
+/** Each bit the other way. */
+export const not32 = (value: Code): Code => [...value, ...constant(-1), 0x73];
 
 /** Loads and stores name the power of two that the address is a multiple of, and an offset that is added to it. */
 export const load8 = (address: Code, offset = 0): Code => [...address, 0x2d, 0, ...unsigned(offset)];
@@ -56,6 +59,20 @@ export const store32 = (address: Code, value: Code, offset = 0): Code => [
   ...unsigned(offset),
 ];
 
+/** Vectors are of sixteen bytes. */
+export const loadVector = (address: Code): Code => [...address, 0xfd, 0x00, 0, 0];
+export const vectorOf = (bytes: readonly number[]): Code => [0xfd, 0x0c, ...bytes];
+export const eachByte = (byte: number): Code => vectorOf(Array<number>(16).fill(byte));
+/** Each byte of the left is that of the right at this place, or 0 for a place behind the last. */
+export const lookUp = (table: Code, places: Code): Code => [...table, ...places, 0xfd, 0x0e];
+export const areEqual = (left: Code, right: Code): Code => [...left, ...right, 0xfd, 0x23];
+export const areUnequal = (left: Code, right: Code): Code => [...left, ...right, 0xfd, 0x24];
+export const andVector = (left: Code, right: Code): Code => [...left, ...right, 0xfd, 0x4e];
+export const orVector = (left: Code, right: Code): Code => [...left, ...right, 0xfd, 0x50];
+export const shiftEachRight = (value: Code, bits: number): Code => [...value, ...constant(bits), 0xfd, 0x6d];
+/** The top bit of each byte. */
+export const topBits = (value: Code): Code => [...value, 0xfd, 0x64];
+
 export const when = (condition: Code, then: Code): Code => [...condition, 0x04, NO_RESULT, ...then, END];
 /** Runs `body` again and again while `condition` holds, which is asked before each time. */
 export const whilst = (condition: Code, body: Code): Code =>
@@ -68,17 +85,20 @@ const sized = (content: Code): Code => [...unsigned(content.length), ...content]
 const section = (id: number, content: Code): Code => [id, ...sized(content)];
 const name = (text: string): Code => sized([...Buffer.from(text)]);
 
-/** A function of 32-bit parameters without a result; its further locals are of 32 bits. */
+/** A function of 32-bit parameters without a result; behind its further locals of 32 bits stand those that are vectors. */
 export interface WasmFunction {
   readonly parameters: number;
   readonly locals: number;
+  readonly vectors: number;
   readonly body: Code;
 }
 
 /** A module that exports its memory as `memory` and its last function as `run`; its globals are 32-bit, 0 at first. */
 export function moduleOf(pages: number, globals: number, functions: readonly WasmFunction[]): Uint8Array {
   const types = functions.map(({ parameters }) => [0x60, ...list(...Array<Code>(parameters).fill([I32])), ...list()]);
-  const bodies = functions.map(({ locals, body }) => sized([...list([...unsigned(locals), I32]), ...body, END]));
+  const bodies = functions.map(({ locals, vectors, body }) =>
+    sized([...list([...unsigned(locals), I32], [...unsigned(vectors), VECTOR]), ...body, END]),
+  );
   return Uint8Array.from([
     ...Buffer.from('\0asm'),
     ...[1, 0, 0, 0],

@@ -6,6 +6,7 @@ import { isText } from '../../encodings/base64.ts';
 import { isAlnum, isHex } from '../../scan/bytes.ts';
 import type { Passage } from '../../scan/passage.ts';
 import type { Recognizer } from '../../scan/recognizer.ts';
+import { BACKSLASHES, PERCENTS } from '../../scan/traits.ts';
 
 /** Letters of a run that is worth telling. */
 const MIN_LETTERS = 80;
@@ -40,7 +41,7 @@ export const encodedPayload: Recognizer = {
       if (head !== null && (isMagic(head) || isProse(head)))
         passage.reportWhole(encodedPayload, run.start, run.end, 0.7);
     }
-    for (const opener of OPENERS) findEscaped(passage, opener);
+    if (passage.has(PERCENTS | BACKSLASHES)) for (const opener of OPENERS) findEscaped(passage, opener);
   },
   hits: [
     {

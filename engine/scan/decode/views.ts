@@ -1,5 +1,6 @@
 /** All other readings of a text: with escapes undone, look-alikes folded, spelling joined, prefixes of lines taken off, packed runs unpacked. */
-import type { LetterRun } from '../../encodings/base64.ts';
+import type { Passage } from '../passage.ts';
+import { AMPERSANDS, BACKSLASHES, LETTER_RUNS, NOT_ASCII, PERCENTS, SPELLING } from '../traits.ts';
 import { escapeViews } from './escapes.ts';
 import { foldViews } from './folds.ts';
 import { packedViews } from './packed.ts';
@@ -17,16 +18,12 @@ export function budgetOf(length: number): number {
   return Math.min(MOST_BUDGET, Math.max(LEAST_BUDGET, Math.floor(length / 5)));
 }
 
-/** `runs`: those of `letterRuns`. */
-export function* viewsOf(
-  text: Buffer,
-  runs: readonly LetterRun[],
-  isBase64Read: boolean,
-  budget: Budget,
-): Generator<View> {
-  yield* escapeViews(text, budget);
-  yield* foldViews(text, budget);
-  yield* spelledViews(text, budget);
+/** What the passage does not have the traits of is not looked for. */
+export function* viewsOf(passage: Passage, isBase64Read: boolean, budget: Budget): Generator<View> {
+  const { text } = passage;
+  if (passage.has(BACKSLASHES | PERCENTS | AMPERSANDS)) yield* escapeViews(text, budget);
+  if (passage.has(NOT_ASCII)) yield* foldViews(text, budget);
+  if (passage.has(SPELLING)) yield* spelledViews(text, budget);
   yield* prefixViews(text, budget);
-  yield* packedViews(text, runs, isBase64Read, budget);
+  if (passage.has(LETTER_RUNS)) yield* packedViews(text, passage.letterRuns, isBase64Read, budget);
 }

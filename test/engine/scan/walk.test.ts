@@ -7,6 +7,7 @@ import { type Kernel, loadKernel, PIECE } from '../../../engine/scan/kernel.ts';
 import type { Cue } from '../../../engine/scan/recognizer.ts';
 import { createScanner } from '../../../engine/scan/scanner.ts';
 import type { Literal } from '../../../engine/scan/stems.ts';
+import { AMPERSANDS, BACKSLASHES, LETTER_RUNS, NOT_ASCII, PERCENTS, SPELLING } from '../../../engine/scan/traits.ts';
 import { DIGIT, KernelWalk, PlainWalk, type Walk } from '../../../engine/scan/walk.ts';
 
 function literalOf(cue: Cue): Literal {
@@ -152,6 +153,61 @@ describe('a walk', () => {
     walk.begin(Buffer.from(`${'x'.repeat(500)}1 ca`.repeat(90)));
     walk.seek();
     assertAlike(walk, new PlainWalk(LITERALS), Buffer.from('bbac 12'), 'the second text');
+  });
+});
+
+/** What a text holds, by expressions. */
+function traitsIn(text: Buffer): number {
+  const written = text.toString('latin1');
+  return (
+    (/[\x80-\xff]/.test(written) ? NOT_ASCII : 0) |
+    (written.includes('\\') ? BACKSLASHES : 0) |
+    (written.includes('%') ? PERCENTS : 0) |
+    (written.includes('&') ? AMPERSANDS : 0) |
+    (/[A-Za-z0-9+/_-]{15}/.test(written) ? LETTER_RUNS : 0) |
+    (/(?:[A-Za-z0-9][^A-Za-z0-9]){8}[A-Za-z0-9]/.test(written) ? SPELLING : 0)
+  );
+}
+
+describe('the traits of a text', () => {
+  const walk = new KernelWalk(kernelOf(LITERALS));
+  const traitsOf = (text: Buffer): number => {
+    eventsOf(walk, text);
+    return walk.traits;
+  };
+
+  it('are told wherever in the text they stand, and no others', () => {
+    const parts: readonly (readonly [string, number])[] = [
+      ['é', NOT_ASCII],
+      ['\\', BACKSLASHES],
+      ['%', PERCENTS],
+      ['&', AMPERSANDS],
+      ['abcDEF01234+/_-', LETTER_RUNS],
+      ['4 1 1 1 1 1 1 1 2', SPELLING],
+      ['abcDEF01234+/_', 0],
+      ['4.1.1.1.1.1.1', 0],
+    ];
+    for (const [part, trait] of parts) {
+      for (const length of [40, PIECE + 40, 2 * PIECE + 40]) {
+        for (let at = length - 40; at < length - 17; at++) {
+          const text = Buffer.alloc(length, ' . ');
+          text.write(part, at);
+          assert.equal(traitsOf(text), trait, `${part} at ${at} of ${length}`);
+        }
+      }
+    }
+  });
+
+  it('are never missing, on text of all kinds', () => {
+    const random = seeded(41);
+    for (let i = 0; i < 3000; i++) {
+      const alphabet = ['ab1 ', 'a-/ +_Z9', 'x.', '1 2%&\\', 'aé,;'][i % 5] ?? '';
+      const text = Buffer.from(Array.from({ length: random(90) }, () => alphabet[random(alphabet.length)]).join(''));
+      const [told, held] = [traitsOf(text), traitsIn(text)];
+      assert.equal(told & held, held, JSON.stringify(text.toString()));
+      // A last sign that nothing follows is told too.
+      assert.equal(told & ~held & ~SPELLING, 0, JSON.stringify(text.toString()));
+    }
   });
 });
 
