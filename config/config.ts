@@ -282,6 +282,8 @@ export interface Config {
     readonly sample: { readonly messages: number; readonly bytes: number };
     /** Whether what programs read through TLS is looked at as well. */
     readonly responses: boolean;
+    /** Whether connections are read from /proc where the kernel lets no program in. */
+    readonly sockets: boolean;
     readonly steer: {
       readonly cgroups: readonly string[];
       readonly apps: readonly string[];

@@ -583,6 +583,7 @@ export function configShape(base: PathBase, env: NodeJS.ProcessEnv) {
         bytes: optional(bytes({ min: 64, max: 15 * KIB }), 4 * KIB),
       }),
       responses: optional(boolean(), true),
+      sockets: optional(boolean(), true),
       steer: optional(
         nullable(
           object({

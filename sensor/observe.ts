@@ -155,6 +155,11 @@ export class Observer {
     }
   }
 
+  /** What was seen elsewhere than in frames. */
+  add(observation: EdgeObservation): void {
+    this.#sums.add(observation);
+  }
+
   /** Each second: what has waited is told, what was added up is recorded. */
   tick(at: number): void {
     this.#now = Math.max(this.#now, at);

@@ -3,6 +3,7 @@
  * what to record with, and what holds. Nothing that goes wrong here ends the process that it runs in.
  */
 
+import { rangeOf } from '../catalog/ranges.ts';
 import { Credentials } from '../engine/credentials.ts';
 import type { AppFacts, AppLabel } from '../engine/decide/app-match.ts';
 import type { Fingerprint } from '../engine/inspect.ts';
@@ -19,12 +20,16 @@ import type { AttachFrame, HelloFrame, SensorFrame } from './frames.ts';
 import { Loader, type LoaderState } from './loader.ts';
 import { Observer } from './observe.ts';
 import type { ObservedSettings } from './settings.ts';
+import { SocketWatch } from './sockets/watch-sockets.ts';
 import type { Steering, SteeringTools } from './steer.ts';
 import type { ConnectionWatcher, WatcherTools } from './watcher.ts';
 
 export interface SensorOptions {
-  /** The loader's program. */
-  readonly program: string;
+  /** The loader's program; null where there is none, for the reason given. */
+  readonly program: string | null;
+  readonly noProgram?: string;
+  /** Whether connections are read from /proc where the loader can do nothing. */
+  readonly hasSockets: boolean;
   /** The folder of cgroup v2 that it watches, and where cgroup v2 is mounted. */
   readonly cgroup: string;
   readonly cgroupRoot: string;
@@ -59,6 +64,8 @@ export interface SensorState {
   readonly missing: readonly string[];
   /** By which means TLS libraries are read: `multi` (Linux 6.6), `perf`, or `none`. */
   readonly rung: 'none' | 'perf' | 'multi';
+  /** Whether connections are read from /proc, for want of anything better. */
+  readonly isBySockets: boolean;
 }
 
 export interface RunningSensor {
@@ -80,6 +87,8 @@ export interface RunningSensor {
 
 const TICK_MS = 1000;
 const MAX_PROBES = 10_000;
+/** Of the times in /proc/PID/stat. */
+const TICK_NS = 10_000_000;
 const FREE_TEXT = /[^\x20-\x7e]/g;
 
 export function startSensor(options: SensorOptions): RunningSensor {
@@ -90,11 +99,13 @@ class Sensor implements RunningSensor {
   readonly #options: SensorOptions;
   readonly #loader: Loader;
   readonly #observer: Observer;
+  readonly #processes: Processes;
   readonly #steering: Steering | null;
   readonly #timer: NodeJS.Timeout;
   readonly #probes = new Map<string, AttachFrame>();
   readonly #own = new Set<number>();
   #settings: ObservedSettings;
+  #sockets: SocketWatch | null = null;
   #isStopped = false;
 
   constructor(options: SensorOptions) {
@@ -133,18 +144,25 @@ class Sensor implements RunningSensor {
         },
       }) ?? null;
     this.#loader = new Loader({
-      command: [options.program, '--cgroup', options.cgroup, ...(this.#steering === null ? [] : ['--steer'])],
+      command: [options.program ?? '', '--cgroup', options.cgroup, ...(this.#steering === null ? [] : ['--steer'])],
       onHello: (hello) => this.#hello(hello),
       onFrame: (frame) => this.#frame(frame),
       onEnd: () => this.#ended(),
       log: options.log,
     });
     for (const pid of options.ownPids()) this.#own.add(pid);
-    this.#loader.start();
+    this.#processes = processes;
+    if (options.program === null) this.#lookAtSockets();
+    else this.#loader.start();
     this.#timer = setInterval(() => this.#observer.tick(monotonicMs()), TICK_MS);
   }
 
   get state(): SensorState {
+    const isBySockets = this.#sockets !== null;
+    if (this.#options.program === null) {
+      const reason = this.#options.noProgram ?? 'there is no loader';
+      return { kind: 'unable', reason, missing: [], rung: 'none', isBySockets };
+    }
     const { state } = this.#loader;
     const hello = state.kind === 'running' || state.kind === 'unable' ? state.hello : null;
     const refused = hello?.parts.filter((part) => part.state === 'refused') ?? [];
@@ -153,6 +171,7 @@ class Sensor implements RunningSensor {
       reason: state.kind === 'waiting' || state.kind === 'unable' ? state.reason : null,
       missing: refused.map(({ name, reason }) => `${name}: ${reason.replace(FREE_TEXT, '?') || 'refused'}`),
       rung: hello?.parts.find(({ name, state: is }) => name === 'tls' && is === 'on')?.rung ?? 'none',
+      isBySockets,
     };
   }
 
@@ -172,7 +191,7 @@ class Sensor implements RunningSensor {
 
   own(pid: number): void {
     this.#own.add(pid);
-    this.#loader.send(doOwn(pid, startTicksOf(pid)));
+    this.#loader.send(doOwn(pid, startTicksOf(pid, '/proc')));
   }
 
   send(command: Buffer): void {
@@ -206,6 +225,7 @@ class Sensor implements RunningSensor {
   async stop(): Promise<void> {
     if (this.#isStopped) return;
     this.#isStopped = true;
+    this.#sockets?.stop();
     await this.#loader.stop();
     clearInterval(this.#timer);
     await this.#observer.end();
@@ -214,7 +234,7 @@ class Sensor implements RunningSensor {
   #hello({ parts }: HelloFrame): void {
     // A third party has a name more often than not, and its first write is the one that matters.
     this.#loader.send(doLimits({ ...CAPTURE_LIMITS, named: 'capture', hasAnswers: this.#options.hearsAnswers }));
-    for (const pid of this.#own) this.#loader.send(doOwn(pid, startTicksOf(pid)));
+    for (const pid of this.#own) this.#loader.send(doOwn(pid, startTicksOf(pid, '/proc')));
     this.#steering?.begin();
     const refused = parts.filter(({ state }) => state === 'refused');
     for (const { name, reason } of refused)
@@ -236,6 +256,28 @@ class Sensor implements RunningSensor {
     }
   }
 
+  /** The kernel lets no program in: what /proc tells is better than nothing. */
+  #lookAtSockets(): void {
+    const { procRoot = '/proc', hasSockets, isOwnListener, cgroup, cgroupRoot } = this.#options;
+    if (!hasSockets || this.#sockets !== null || this.#isStopped || !SocketWatch.isPossible(procRoot)) return;
+    const inside = cgroup.startsWith(`${cgroupRoot}/`) ? cgroup.slice(cgroupRoot.length).replace(/\/+$/, '') : null;
+    this.#sockets = new SocketWatch({
+      procRoot,
+      cgroup: inside,
+      isOwnListener,
+      isOwn: (pid) => this.#own.has(pid),
+      sourceOf: (pid, uid) => {
+        const startNs = pid === null ? 0 : startTicksOf(pid, procRoot) * TICK_NS;
+        return this.#processes.sourceOf({ tgid: pid ?? 0, tid: pid ?? 0, startNs }, { uid });
+      },
+      destinationOf: (address, port) => this.#settings.catalog.lookup(address, port),
+      isInVendorsRange: (address) => rangeOf(address) !== null,
+      addEdge: (observation) => this.#observer.add(observation),
+      now: Date.now,
+    });
+    this.#sockets.start();
+  }
+
   #attached(frame: AttachFrame): void {
     const key = `${frame.attachment} ${frame.offset} ${frame.probe}`;
     if (frame.state === 'attached' && this.#probes.size < MAX_PROBES) this.#probes.set(key, frame);
@@ -246,6 +288,7 @@ class Sensor implements RunningSensor {
     // Handles and sockets of the next loader are others.
     this.#probes.clear();
     this.#observer.restart();
+    if (this.#loader.state.kind === 'unable') this.#lookAtSockets();
     this.#options.onState?.(this.state);
   }
 }
@@ -261,8 +304,8 @@ function cpuSeconds(): number {
 }
 
 /** Field 22 of /proc/PID/stat; 0 where the process is gone. */
-function startTicksOf(pid: number): number {
-  const stat = textOf(`/proc/${pid}/stat`);
+function startTicksOf(pid: number, procRoot: string): number {
+  const stat = textOf(`${procRoot}/${pid}/stat`);
   return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? 0) || 0;
 }
 

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import type { Config } from '../../config/config.ts';
 import type { HelloFrame, SensorFrame } from '../../sensor/frames.ts';
 import { Loader } from '../../sensor/loader.ts';
+import { SocketWatch } from '../../sensor/sockets/watch-sockets.ts';
 import { cgroupMount } from '../sensor/sensor-child.ts';
 import { findSensorProgram } from '../sensor-program.ts';
 import { type Check, off, ok, warning } from './check.ts';
@@ -14,15 +15,18 @@ const SETTLE_MS = 2000;
 const LEVELS = [
   'connections, names and bytes: root or CAP_BPF, CAP_PERFMON and CAP_NET_ADMIN; Linux 5.8 with BTF and cgroup v2',
   'plaintext of TLS libraries: CAP_SYS_PTRACE as well; Linux 5.17 (before 6.6 the loader keeps CAP_SYS_ADMIN)',
-  'without either it is off: the proxy sees what is routed to it',
+  'without either, connections alone, from /proc (sensor.sockets): who speaks to which address; as root of every process, else of one user’s own',
+  'elsewhere than on Linux it is off: the proxy sees what is routed to it',
 ].join('\n');
 
 export async function checkSensor({ sensor }: Config): Promise<Check> {
   if (sensor.enabled === false) return off('sensor', 'off (sensor.enabled)');
-  const lacking = (what: string, fix: string): Check =>
-    sensor.enabled === true
-      ? warning('sensor', `${what}\n${LEVELS}`, fix)
-      : off('sensor', `${what}\n${fix}\n${LEVELS}`);
+  const isBySockets = sensor.sockets && SocketWatch.isPossible('/proc');
+  const lacking = (why: string, fix: string): Check => {
+    const what = isBySockets ? `connections alone, from /proc: ${why}` : why;
+    if (sensor.enabled === true) return warning('sensor', `${what}\n${LEVELS}`, fix);
+    return isBySockets ? ok('sensor', `${what}\n${fix}\n${LEVELS}`) : off('sensor', `${what}\n${fix}\n${LEVELS}`);
+  };
   const root = cgroupMount();
   if (root === null) return lacking('cgroup v2 is not mounted', 'Mount it: mount -t cgroup2 none /sys/fs/cgroup');
   const cgroup = sensor.cgroup ?? root;

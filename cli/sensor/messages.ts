@@ -11,8 +11,9 @@ export type ToSensor =
       /** Stands in the names of its spool files. */
       readonly owner: string;
       readonly snapshot: Snapshot;
-      /** The loader's program. */
-      readonly program: string;
+      /** The loader's program; null where there is none, for the reason given. */
+      readonly program: string | null;
+      readonly noProgram: string;
       readonly cgroup: string;
       readonly cgroupRoot: string;
       /** Processes of Weir's own. */

@@ -8,11 +8,14 @@ import { existsSync, readFileSync } from 'node:fs';
 import { getCompileCacheDir } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import type { Figures } from '../../flow/figures.ts';
+import { SocketWatch } from '../../sensor/sockets/watch-sockets.ts';
 import type { Home } from '../../store/home.ts';
 import type { StoreRecorder } from '../../store/recorder.ts';
 import { findSensorProgram } from '../sensor-program.ts';
 import type { Snapshot } from '../snapshot.ts';
 import type { FromSensor, Loss, ProbedFile, ToSensor } from './messages.ts';
+
+type Start = Extract<ToSensor, { readonly kind: 'start' }>;
 
 export interface SensorChildOptions {
   readonly snapshot: Snapshot;
@@ -55,6 +58,11 @@ export interface SensorChild {
   close(): Promise<void>;
 }
 
+const NEEDS =
+  'run Weir as root, or give the loader CAP_BPF, CAP_PERFMON, CAP_NET_ADMIN and CAP_SYS_PTRACE; docs/sensor.md has more';
+/** Stands for a mount of cgroup v2 that is not there. */
+const NOWHERE = '/';
+const BY_SOCKETS = 'connections alone, from /proc';
 /** Node lets what is young grow to 64 MiB, and glibc keeps a heap a thread: together 40 to 100 MiB that the sensor does without. */
 const YOUNG_SPACE = '--max-semi-space-size=2';
 const ONE_ARENA = { MALLOC_ARENA_MAX: '1' } as const;
@@ -99,6 +107,8 @@ class Child implements SensorChild {
   #generation = 0;
   #failures = 0;
   #lastFigures = 0;
+  /** What would let the kernel's programs in. */
+  #fix = NEEDS;
   #isClosing = false;
 
   constructor(options: SensorChildOptions) {
@@ -156,18 +166,27 @@ class Child implements SensorChild {
 
   async #start(): Promise<void> {
     const root = cgroupMount();
-    if (root === null)
-      return this.#unable('cgroup v2 is not mounted', 'mount it: mount -t cgroup2 none /sys/fs/cgroup');
     const program = await findSensorProgram();
     if (this.#isClosing) return;
-    if (program.kind === 'missing') return this.#unable(program.reason, program.fix);
+    if (root === null) {
+      return this.#without('cgroup v2 is not mounted', 'mount it: mount -t cgroup2 none /sys/fs/cgroup');
+    }
+    if (program.kind === 'missing') return this.#without(program.reason, program.fix, root);
     const cgroup = this.#snapshot.config.sensor.cgroup ?? root;
     if (!existsSync(cgroup))
       return this.#unable(`${cgroup} is not there`, 'name a folder of cgroup v2 under `sensor.cgroup`');
-    this.#spawn({ program: program.path, cgroup, cgroupRoot: root });
+    this.#spawn({ program: program.path, noProgram: '', cgroup, cgroupRoot: root });
   }
 
-  #spawn(where: { readonly program: string; readonly cgroup: string; readonly cgroupRoot: string }): void {
+  /** Connections alone can be read where no program of the kernel's can be loaded. */
+  #without(reason: string, fix: string, root = NOWHERE): void {
+    const { sensor } = this.#snapshot.config;
+    if (!sensor.sockets || !SocketWatch.isPossible('/proc')) return this.#unable(reason, fix);
+    this.#fix = fix;
+    this.#spawn({ program: null, noProgram: reason, cgroup: sensor.cgroup ?? root, cgroupRoot: root });
+  }
+
+  #spawn(where: Pick<Start, 'program' | 'noProgram' | 'cgroup' | 'cgroupRoot'>): void {
     const owner = `sensor-${++this.#generation}`;
     const entry = new URL(
       import.meta.url.endsWith('.ts') ? './sensor-process.ts' : './sensor-process.js',
@@ -226,7 +245,7 @@ class Child implements SensorChild {
   #hear(message: FromSensor): void {
     switch (message.kind) {
       case 'state':
-        return this.#set(standingOf(message));
+        return this.#set(standingOf(message, this.#fix));
       case 'grown':
         return this.#options.recorder.grown(message.file);
       case 'figures':
@@ -256,24 +275,23 @@ class Child implements SensorChild {
   }
 }
 
-const NEEDS =
-  'run Weir as root, or give the loader CAP_BPF, CAP_PERFMON, CAP_NET_ADMIN and CAP_SYS_PTRACE; docs/sensor.md has more';
-
-function standingOf({
-  state,
-  kernel,
-  probes,
-  losses,
-}: Extract<FromSensor, { readonly kind: 'state' }>): SensorStanding {
-  const { kind, reason, missing, rung } = state;
+function standingOf(
+  { state, kernel, probes, losses }: Extract<FromSensor, { readonly kind: 'state' }>,
+  fix: string,
+): SensorStanding {
+  const { kind, reason, missing, rung, isBySockets } = state;
   const shared = { fix: null, missing, kernel, probes, losses };
   switch (kind) {
     case 'running': {
       const means = rung === 'multi' ? 'uprobe_multi' : rung === 'perf' ? 'perf_event uprobes' : 'no TLS probes';
       return { ...shared, state: 'running', reason: null, kernel: `${kernel ?? 'Linux'}, ${means}` };
     }
-    case 'unable':
-      return { ...shared, state: 'unavailable', reason: reason ?? 'this host does not allow it', fix: NEEDS };
+    case 'unable': {
+      const why = reason ?? 'this host does not allow it';
+      if (!isBySockets) return { ...shared, state: 'unavailable', reason: why, fix };
+      const without = `names, bytes and what is said: ${why} (${fix})`;
+      return { ...shared, state: 'running', reason: null, kernel: BY_SOCKETS, missing: [without] };
+    }
     case 'waiting':
       return { ...shared, state: 'failing', reason };
     case 'starting':

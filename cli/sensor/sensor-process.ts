@@ -54,7 +54,7 @@ class SensorProcess {
     log: (line: string) => void,
     model: Awaited<ReturnType<typeof openConfiguredModel>>,
   ) {
-    const { snapshot, owner, program, cgroup, cgroupRoot, ownPids, port } = start;
+    const { snapshot, owner, program, noProgram, cgroup, cgroupRoot, ownPids, port } = start;
     this.#say = say;
     this.#snapshot = snapshot;
     const home = openHome(start.home);
@@ -92,6 +92,8 @@ class SensorProcess {
     this.#sensor = startSensor({
       steering: this.#steering?.make ?? null,
       program,
+      noProgram,
+      hasSockets: snapshot.config.sensor.sockets,
       cgroup,
       cgroupRoot,
       settings: this.#settingsOf(snapshot),

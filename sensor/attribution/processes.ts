@@ -115,7 +115,9 @@ export class Processes {
 
   /** The same object as long as nothing changes. `hint`: what the record itself knew of the process. */
   sourceOf(task: Task, hint: { readonly comm?: string; readonly uid?: number; readonly cgroup?: number } = {}): Source {
-    if (task.tgid === NO_TASK) return this.#nobody;
+    if (task.tgid === NO_TASK) {
+      return hint.uid === undefined ? this.#nobody : { ...this.#nobody, user: this.#options.userName(hint.uid) };
+    }
     const known = this.#find(task, hint);
     known.source ??= this.#make(known);
     return known.source;

@@ -38,6 +38,8 @@ export async function startTestSensor(options: {
   readonly cgroup: TestCgroup;
   readonly isOwnListener?: (address: string, port: number) => boolean;
   readonly hearsAnswers?: boolean;
+  /** As where nothing may be loaded into the kernel. */
+  readonly isWithoutLoader?: boolean;
 }): Promise<TestSensor> {
   const config = loadConfig({ file: null, env: { HOME: '/nonexistent' }, cwd: packageRoot });
   const snapshot = { config, documents: loadPolicies(config) };
@@ -45,7 +47,7 @@ export async function startTestSensor(options: {
   const edges: EdgeObservation[] = [];
   let ids = 0;
   const running = startSensor({
-    program: loaderPath(),
+    program: options.isWithoutLoader === true ? null : loaderPath(),
     cgroup: options.cgroup.path,
     cgroupRoot: cgroupMount() ?? '',
     settings: observedSettings(snapshot, {
@@ -70,6 +72,7 @@ export async function startTestSensor(options: {
     container: () => null,
     watchers: [watchBypass],
     hearsAnswers: options.hearsAnswers ?? true,
+    hasSockets: options.isWithoutLoader ?? false,
     newId: () => `id${++ids}`,
     log: (line) => void process.stderr.write(`${line}\n`),
   });
@@ -84,7 +87,7 @@ export async function startTestSensor(options: {
   const settled = async (): Promise<void> => {
     await new Promise((resolve) => setTimeout(resolve, AFTER_MS));
   };
-  await until('running sensor', () => running.state.kind === 'running');
+  await until('running sensor', () => running.state.kind === 'running' || running.state.isBySockets);
   return {
     running,
     allClosings: closings,
