@@ -569,7 +569,7 @@ export function configShape(base: PathBase, env: NodeJS.ProcessEnv) {
     conversations: section({
       shared: optional(oneOf(['auto', true, false]), 'auto'),
       waitMs: optional(milliseconds({ min: 10, max: 60_000 }), 500),
-      maxBytes: optional(bytes({ min: MIB, max: 1024 * GIB }), GIB),
+      maxBytes: optional(bytes({ min: MIB, max: 1024 * GIB }), 256 * MIB),
     }),
     bus: optional(onlyYet([null], null, 'bus'), null),
     console: consoleSection(base, env),

@@ -14,7 +14,6 @@ const SILENT_MS = 90_000;
 const FORGOTTEN_MS = 24 * 3_600_000;
 /** Changes that come at once are told at once. */
 const GATHER_MS = 200;
-const MIB = 1024 * 1024;
 const READ_MS = 5000;
 
 export class NodeReporting {
@@ -143,7 +142,7 @@ async function nodesBucket(connection: NatsConnection) {
     name: NODES_BUCKET,
     description: 'what each node runs',
     ttlMs: FORGOTTEN_MS,
-    maxBytes: 256 * MIB,
+    maxBytes: null,
     maxValueBytes: 16 * 1024,
     isExact: false,
   });

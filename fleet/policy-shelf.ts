@@ -33,8 +33,6 @@ const OBJECTS = 'weir-bundles';
 const NAME = /^[a-z0-9][a-z0-9-]{0,62}$/;
 /** Earlier versions that stay, for whoever is just fetching one and for people. */
 const KEPT = 10;
-const MIB = 1024 * 1024;
-const MAX_STORE_BYTES = 512 * MIB;
 const ENTRY_BYTES = 4096;
 
 export type Published =
@@ -251,7 +249,7 @@ async function policiesBucket(connection: NatsConnection) {
     name: POLICIES_BUCKET,
     description: 'which bundle of policies is the newest',
     ttlMs: 0,
-    maxBytes: 16 * MIB,
+    maxBytes: null,
     maxValueBytes: ENTRY_BYTES,
     isExact: true,
   });
@@ -260,5 +258,5 @@ async function policiesBucket(connection: NatsConnection) {
 async function bundleObjects(connection: NatsConnection): Promise<ObjectStore> {
   const { Objm } = await import('@nats-io/obj');
   const manager = new Objm(connection);
-  return await manager.create(OBJECTS, { description: 'signed bundles of policies', max_bytes: MAX_STORE_BYTES });
+  return await manager.create(OBJECTS, { description: 'signed bundles of policies' });
 }
