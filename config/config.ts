@@ -6,6 +6,7 @@ import type { GatewayProvider } from '../catalog/providers.ts';
 import type { AppPattern } from '../engine/decide/app-match.ts';
 import type { Severity } from '../flow/decision.ts';
 import type { EventKind } from '../flow/event.ts';
+import type { StoreAddress } from '../flow/store-address.ts';
 import type { AwsCredentials } from './aws-credentials.ts';
 import type { SyslogPlace } from './values.ts';
 
@@ -258,7 +259,8 @@ export interface Config {
     readonly edgesMs: number | null;
     readonly maxBytes: number | null;
   };
-  readonly store: 'sqlite';
+  /** Where records are kept: in home, or in a PostgreSQL that many write to. */
+  readonly store: 'sqlite' | StoreAddress;
   /** `url`: the origin by which browsers reach it; null for the address that it listens on. `oidc`: null for tokens alone. */
   readonly console: { readonly listen: HostPort; readonly url: string | null; readonly oidc: SignInConfig | null };
   /** Fences by name: the apps, stores and vendors inside. */

@@ -63,6 +63,7 @@ import {
   secretFile,
   secretVariable,
   siemPlace,
+  storePlace,
   syslogPlace,
   tokenDigest,
 } from './values.ts';
@@ -565,7 +566,7 @@ export function configShape(base: PathBase, env: NodeJS.ProcessEnv) {
       chars: optional(number({ integer: true, min: 0, max: 500 }), 75),
       encrypt: optional(boolean(), true),
     }),
-    store: optional(onlyYet(['sqlite'], 'sqlite' as const, 'another store than sqlite'), 'sqlite'),
+    store: optional(storePlace(), 'sqlite'),
     conversations: section({
       shared: optional(oneOf(['auto', true, false]), 'auto'),
       waitMs: optional(milliseconds({ min: 10, max: 60_000 }), 500),

@@ -11,6 +11,7 @@ import { originOf } from '../catalog/providers.ts';
 import { INVALID, type Shape } from '../engine/decide/checked-yaml.ts';
 import { as, checked, duration, either, nullable, number, size, string } from '../engine/decide/shapes.ts';
 import { readBusUrl } from '../fleet/bus-settings.ts';
+import { type StoreAddress, storeAddress } from '../flow/store-address.ts';
 import type { BundlePlace, SiemPlace, UpstreamProxyConfig } from './config.ts';
 import { absolutePath, type PathBase } from './paths.ts';
 
@@ -119,6 +120,22 @@ export function proxyUrl(): Shape<UpstreamProxyConfig> {
     const scheme = name === 'http' || name === 'https' ? name : 'socks5';
     return { scheme, host, port, credential: user === null ? null : { user, password } };
   });
+}
+
+/** The embedded store, or the address of one that many write to. What is wrong with it is said without its password. */
+export function storePlace(): Shape<'sqlite' | StoreAddress> {
+  const expected = 'sqlite or postgres://user:password@host[:port]/database';
+  return as(string({ expected, check: storeProblem }), (text) => (text === 'sqlite' ? text : storeAddress(text)));
+}
+
+function storeProblem(text: string): string | null {
+  try {
+    if (text !== 'sqlite') storeAddress(text);
+    return null;
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    return `expected sqlite or postgres://user:password@host[:port]/database; this ${error.message}`;
+  }
 }
 
 /** Percent-decoded; null where that fails or it could not be sent. */

@@ -391,7 +391,10 @@ const WRONG: readonly (readonly [what: string, text: string, ...lines: readonly 
 const NOT_BUILT: readonly (readonly [text: string, ...lines: readonly string[]])[] = [
   ['detection: {countries: [DE, deu]}', '1:29: expected an ISO 3166-1 code such as DE'],
   ['detection: {languages: [en, de]}', '1:24: a choice of languages is not built yet; expected ["en"]'],
-  ['store: postgres://u@db/weir', '1:8: another store than sqlite is not built yet; expected "sqlite"'],
+  [
+    'store: mysql://u@db/weir',
+    '1:8: expected sqlite or postgres://user:password@host[:port]/database; this does not begin with postgres://',
+  ],
   ['bus: nats://a', '1:6: bus is not built yet; expected null'],
   ['sensor: {cgroup: user.slice}', '1:18: expected `auto` (the root), or the absolute path of a folder of cgroup v2'],
   [
@@ -425,10 +428,10 @@ describe('a configuration that is wrong', () => {
 
   test('tells all problems at once, in order of place', () => {
     assert.deepEqual(problemsOf('store: x\nproxy:\n  onError: x\n  open: 1\nnope: 1\n'), [
-      'weir.yaml:1:8: another store than sqlite is not built yet; expected "sqlite"',
+      'weir.yaml:1:8: expected sqlite or postgres://user:password@host[:port]/database; this is not a URL',
       'weir.yaml:3:12: expected one of closed, open',
       'weir.yaml:4:9: expected true or false, found a number',
-      'weir.yaml:5:1: unknown key "nope"; known keys: home, proxy, policies, bundle, siem, detection, apps, destinations, stores, environments, notify, retention, excerpts, store, bus, console, baseline, sensor',
+      'weir.yaml:5:1: unknown key "nope"; known keys: home, proxy, policies, bundle, siem, detection, apps, destinations, stores, environments, notify, retention, excerpts, store, conversations, bus, console, baseline, sensor',
     ]);
   });
 
