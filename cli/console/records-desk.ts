@@ -5,14 +5,18 @@ import { eventRoutes } from '../../console/api/event-routes.ts';
 import { FlowsOfRange } from '../../console/api/flows.ts';
 import { overviewRoutes } from '../../console/api/overview-routes.ts';
 import type { Records } from '../../console/api/records.ts';
-import type { Situation } from '../../console/api/situation.ts';
+import { reportRoutes } from '../../console/api/report-routes.ts';
+import { lossesOf, type Situation } from '../../console/api/situation.ts';
 import { tokenRoutes } from '../../console/api/token-routes.ts';
 import type { EventBody } from '../../flow/event.ts';
+import { mergedFlows } from '../../map/merged-flows.ts';
+import { makeReport } from '../../map/reports/make.ts';
 import { openHome } from '../../store/home.ts';
 import { overridesIn } from '../../store/overrides.ts';
 import { recordOwn } from '../../store/own-events.ts';
 import { keptBaseline } from '../flows/kept-baseline.ts';
 import { knowledgeOf } from '../flows/knowledge.ts';
+import { reportInput } from '../flows/report-input.ts';
 import type { Snapshot } from '../snapshot.ts';
 import type { Answering } from './answering.ts';
 import { keptReader } from './kept-reader.ts';
@@ -27,6 +31,7 @@ function madeOf(snapshot: Snapshot) {
     words: wordsOf(snapshot),
     ruleNow: rulesNow(snapshot),
     baseline: keptBaseline(snapshot.config.baseline),
+    retention: snapshot.config.retention,
   };
 }
 
@@ -54,6 +59,20 @@ export function recordsAnswering(
       ...overviewRoutes({ ...records, flows }),
       ...eventRoutes({ ...records, record, ruleNow: (policy, rule) => made.ruleNow(policy, rule), overrides }),
       ...edgeRoutes({ ...records, flows, baseline: () => made.baseline() }),
+      ...reportRoutes({
+        ...records,
+        report: (kind, range) => {
+          const reader = records.reader();
+          const { knowledge, retention } = made;
+          const losses = lossText(situation());
+          const flows = mergedFlows(reader.map(range), knowledge);
+          return makeReport(
+            kind,
+            reportInput(reader, flows, { knowledge, now: records.now(), retention, losses }),
+            null,
+          );
+        },
+      }),
       ...tokenRoutes(home, record),
     },
     take: (snapshot) => {
@@ -68,4 +87,10 @@ export function recordsAnswering(
       if (update !== null) say({ kind: 'update', update });
     },
   };
+}
+
+/** Null where nothing was lost. */
+function lossText(situation: Situation): string | null {
+  const lost = lossesOf(situation).map(({ what, count }) => `${what} ${count}`);
+  return lost.length === 0 ? null : `The sensor of this host lost data since it started: ${lost.join(', ')}.`;
 }

@@ -1,23 +1,17 @@
 /** `weir flows report`: what was seen, as a report for people or programs. It reads, and prints to stdout. */
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import type { Config } from '../../config/config.ts';
 import { packageVersion } from '../../config/package-root.ts';
-import type { Knowledge } from '../../map/knowledge.ts';
-import { type MergedFlow, mergedFlows } from '../../map/merged-flows.ts';
-import { ccpaReport } from '../../map/reports/ccpa.ts';
-import { gdprReport } from '../../map/reports/gdpr.ts';
-import { hipaaReport } from '../../map/reports/hipaa.ts';
-import { pciReport } from '../../map/reports/pci.ts';
-import { REPORT_KINDS, type Report, type ReportInput, type ReportKind } from '../../map/reports/report.ts';
-import { type EarlierScan, scanFirstReport } from '../../map/reports/scan-first.ts';
-import { REPORT_FORMATS, writeReport } from '../../map/reports/write.ts';
-import { riskOf } from '../../map/risk.ts';
-import type { Reader } from '../../store/reader.ts';
+import { mergedFlows } from '../../map/merged-flows.ts';
+import { makeReport } from '../../map/reports/make.ts';
+import { REPORT_FORMATS, REPORT_KINDS, type ReportKind } from '../../map/reports/report.ts';
+import type { EarlierScan } from '../../map/reports/scan-first.ts';
+import { writeReport } from '../../map/reports/write.ts';
 import { type Command, type CommandContext, choiceOption, textOption, UsageError } from '../command.ts';
 import { parseMoment } from '../log/moment.ts';
 import { withLog } from '../log/open-log.ts';
 import { knowledgeOf } from './knowledge.ts';
+import { reportInput } from './report-input.ts';
 
 export const command: Command = {
   name: 'flows report',
@@ -56,7 +50,8 @@ export const command: Command = {
     const knowledge = knowledgeOf(config);
     return withLog(context, (reader) => {
       const flows = mergedFlows(reader.map(range), knowledge);
-      const report = reportOf(kind, { ...inputOf(reader, knowledge, now, config.retention), flows }, earlier);
+      const input = reportInput(reader, flows, { knowledge, now, retention: config.retention, losses: null });
+      const report = makeReport(kind, input, earlier);
       const options = { version: packageVersion(), categoryOf: knowledge.categoryOf };
       for (const piece of writeReport(report, format, options)) context.out(piece);
       return 0;
@@ -69,52 +64,6 @@ function askedKind(context: CommandContext): ReportKind {
   const kind = REPORT_KINDS.find((one) => one === name);
   if (kind === undefined || more.length > 0) throw new UsageError(`needs one of ${REPORT_KINDS.join(', ')}`);
   return kind;
-}
-
-function reportOf(kind: ReportKind, input: ReportInput, earlier: EarlierScan | null): Report {
-  switch (kind) {
-    case 'pci':
-      return pciReport(input);
-    case 'gdpr':
-      return gdprReport(input);
-    case 'ccpa':
-      return ccpaReport(input);
-    case 'hipaa':
-      return hipaaReport(input);
-    case 'scan-first':
-      return scanFirstReport(input, earlier);
-  }
-}
-
-const EVENTS_OF_A_FLOW = 5;
-/** Flows whose events are looked up: each is a query. */
-const MAX_LOOKED = 1000;
-
-function inputOf(
-  reader: Reader,
-  knowledge: Knowledge,
-  now: Date,
-  retention: Config['retention'],
-): Omit<ReportInput, 'flows'> {
-  let looked = 0;
-  return {
-    knowledge,
-    now,
-    riskOf: (flow: MergedFlow) => riskOf(flow, flow.place, flow.channels, { knowledge, now }),
-    eventsOf({ entities, edges }) {
-      if (Object.keys(entities).length === 0 || looked >= MAX_LOOKED) return [];
-      looked += 1;
-      return Array.from(reader.events({ edges, limit: EVENTS_OF_A_FLOW }), ({ id }) => id).toReversed();
-    },
-    retention: retentionText(retention),
-    losses: null,
-  };
-}
-
-/** `events 90 d, allowed exchanges 7 d, excerpts 30 d, edges 400 d`. */
-function retentionText({ eventsMs, allowedMs, excerptsMs, edgesMs }: Config['retention']): string {
-  const age = (ms: number | null): string => (ms === null ? 'for ever' : `${Math.round(ms / 86_400_000)} d`);
-  return `events ${age(eventsMs)}, allowed exchanges ${age(allowedMs)}, excerpts ${age(excerptsMs)}, edges ${age(edgesMs)}`;
 }
 
 /** Of the JSON form of an earlier report. Throws UsageError for another file. */

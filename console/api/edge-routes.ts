@@ -20,6 +20,7 @@ import { drawMap, NODES } from './flow-map.ts';
 import type { FlowRange, FlowsOfRange } from './flows.ts';
 import { destinationParty, type Records, sourceParty } from './records.ts';
 import type { EdgeDetail, EdgeRow, FlowMap } from './shapes.ts';
+import { lossesOf } from './situation.ts';
 import { spanOf, stepMsOf, type TimeRange } from './time-range.ts';
 
 export interface EdgeDesk extends Records {
@@ -37,6 +38,7 @@ const DAY_MS = 86_400_000;
 const NEW_MS = DAY_MS;
 const MAX_PATHS = 50;
 const MAX_LINEAGE = 50;
+const MAX_REACHED = 500;
 
 export function edgeRoutes(desk: EdgeDesk): Handlers<EdgeRoutes> {
   return {
@@ -67,6 +69,7 @@ export function edgeRoutes(desk: EdgeDesk): Handlers<EdgeRoutes> {
           calls: flows.reduce((sum, { calls }) => sum + calls, 0),
         },
         facets: facetsOf(all, search),
+        losses: flows.some(({ channels }) => channels.includes('sensor')) ? lossesOf(desk.situation()) : [],
         history: historyOf(desk, kept),
         stepMs: stepMsOf(span),
         problem: search.problem,
@@ -92,7 +95,9 @@ export function edgeRoutes(desk: EdgeDesk): Handlers<EdgeRoutes> {
     edge: ({ parts }) => detailOf(desk, parts['id'] ?? ''),
     lineage: ({ query: { entity, from, to, limit = MAX_LINEAGE } }) => {
       const asked = { entity: entity?.toUpperCase() ?? null, from: from ?? null, to: to ?? null, limit };
-      const { chains, total } = lineageOf(desk.reader().edges({}, 'whole'), desk.knowledge(), asked);
+      const reader = desk.reader();
+      const found = lineageOf(reader.edges({}, 'whole'), desk.knowledge(), asked, reader.sharedValues());
+      const { chains, total, reach, isKnown, notSeen } = found;
       return {
         paths: chains.map(({ certainty, entity: of, hops }) => ({
           certainty,
@@ -107,6 +112,12 @@ export function edgeRoutes(desk: EdgeDesk): Handlers<EdgeRoutes> {
           })),
         })),
         isComplete: total <= chains.length,
+        reach:
+          reach
+            ?.slice(0, MAX_REACHED)
+            .map(({ type, ...place }) => ({ ...place, kind: type === 'third_party' ? 'thirdparty' : type })) ?? null,
+        isKnown,
+        notSeen,
       };
     },
   };

@@ -2,7 +2,7 @@
  * The map as it is shown: flows joined into nodes and links until there are few enough to be read. However many edges
  * there are, what comes out is bounded; what found no room is joined, and says so.
  */
-import { type Coverage, worseCoverage } from '../../flow/coverage.ts';
+import { type Coverage, FULL, worseCoverage } from '../../flow/coverage.ts';
 import type { MergedFlow } from '../../map/merged-flows.ts';
 import type { RatedFlow } from './edge-search.ts';
 import { termText } from './search.ts';
@@ -221,6 +221,7 @@ function nodeOf(id: string, side: Side, { named, flows }: Group, grouping: Group
     calls: flows.reduce((sum, { calls }) => sum + calls, 0),
     isNew: flows.every(({ firstSeen }) => firstSeen >= options.newSince),
     risk: highest(flows),
+    coverage: flows.reduce((least: Coverage, flow) => worseCoverage(least, flow.coverage), FULL),
     filter: named.filter,
   };
 }

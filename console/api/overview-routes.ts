@@ -9,7 +9,7 @@ import { EDGE_KEYS } from './edge-search.ts';
 import type { FlowsOfRange } from './flows.ts';
 import { destinationParty, type Records, sourceParty } from './records.ts';
 import type { Overview, Totals, Vocabulary } from './shapes.ts';
-import { healthOf, routingCommands } from './situation.ts';
+import { healthOf, lossesOf, routingCommands } from './situation.ts';
 import { rangeOf, spanOf, stepMsOf, type TimeRange } from './time-range.ts';
 
 export interface OverviewDesk extends Records {
@@ -105,6 +105,7 @@ function overviewOf(desk: OverviewDesk, range: TimeRange): Overview {
       blocked,
     })),
     coverage: coverageOf(flows),
+    losses: lossesOf(situation),
     health: healthOf(situation),
     hasCalls: all.length > 0 || reader.page({ limit: 1, filter: { kinds: ['exchange'] } }).events.length > 0,
     routing: { proxyUrl, certificate, commands: routingCommands(desk.situation()) },

@@ -40,6 +40,10 @@ import {
   overview,
   policySet,
   policyText,
+  reportFile,
+  reportFileQuery,
+  reportQuery,
+  reportView,
   reviewAnswer,
   reviewRequest,
   similarEvents,
@@ -109,6 +113,10 @@ export const ROUTES = {
   lineage: route('GET /lineage', 'viewer', 'Where a class of data came from and went', lineage, {
     query: lineageQuery,
   }),
+  report: route('GET /reports/{kind}', 'viewer', 'A report: pci, gdpr, ccpa, hipaa or scan-first', reportView, {
+    query: reportQuery,
+  }),
+  reportFile: route('GET /reports/{kind}/file', 'viewer', 'The same as a file', reportFile, { query: reportFileQuery }),
   events: route('GET /events', 'viewer', 'Events, newest first, a page at a time', eventPage, { query: eventQuery }),
   eventCounts: route(
     'GET /events/counts',

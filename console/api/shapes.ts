@@ -10,6 +10,7 @@ import { EVENT_KINDS, OUTCOMES, REVIEW_STATES } from '../../flow/event.ts';
 import { CATEGORIES } from '../../flow/finding.ts';
 import { CHANNELS } from '../../flow/parties.ts';
 import { POSITIONS, ROLES } from '../../flow/role.ts';
+import { REPORT_FORMATS, REPORT_KINDS } from '../../map/reports/report.ts';
 import {
   constant,
   flag,
@@ -188,6 +189,7 @@ export type DestinationParty = Of<typeof destination>;
 
 const coverage = named('Coverage', object({ level: oneOf(COVERAGE_LEVELS), reason: nullable(text()) }));
 export type CoverageShape = Of<typeof coverage>;
+const loss = object({ what: text(), count: integer() });
 
 // ---- overview
 
@@ -258,6 +260,10 @@ export const overview = named(
       opaque: integer(),
       reasons: counts,
     }),
+    losses: list(
+      loss,
+      'what the sensor of this host lost since it started; what it saw is so much less than there was',
+    ),
     health,
     hasCalls: flag('whether any call was ever recorded'),
     routing: object({
@@ -316,6 +322,7 @@ const mapNode = named(
     calls: integer(),
     isNew: flag(),
     risk: nullable(number('0 to 100, the highest of its edges')),
+    coverage,
     filter: nullable(text('a search that narrows the map to it')),
   }),
 );
@@ -369,6 +376,7 @@ export const flowMap = named(
       country: list(facet),
       channel: list(facet),
     }),
+    losses: list(loss, 'of the sensor of this host since it started; empty where it saw nothing of what is shown'),
     history: list(
       object({ start: moment(), calls: integer(), newEdges: integer() }),
       'for the time slider, over all that is kept',
@@ -1066,9 +1074,71 @@ export const lineage = named(
       }),
     ),
     isComplete: flag(),
+    reach: nullable(
+      list(
+        object({
+          label: text(),
+          kind: oneOf(NODE_KINDS),
+          owner: nullable(text()),
+          hops: integer('of the shortest way'),
+          isHeld: flag('by no way did anything arrive there as it was'),
+          entities: record(
+            oneOf(['confirmed', 'possible']),
+            'classes that can have come there, and how certain that is',
+          ),
+        }),
+        'with `from` alone: every place that its data can have come to; with `to` alone: every place that it can have come from',
+      ),
+    ),
+    isKnown: object({ from: flag(), to: flag() }, 'whether anything on the map has the names asked for'),
+    notSeen: list(text(), 'what no chain could be made of'),
   }),
 );
 export type Lineage = Of<typeof lineage>;
+
+// ---- reports
+
+export const reportQuery = object({
+  from: optional(moment('of what was seen since; whole hours')),
+  to: optional(moment('of what was seen until; whole hours')),
+});
+export const reportFileQuery = object({
+  ...reportQuery.fields,
+  format: optional(oneOf(REPORT_FORMATS, 'html unless said')),
+});
+const reportPart = object({
+  edges: list(text(), 'ids of edges that it is made of, the first 20'),
+  edgeCount: integer('how many there are'),
+});
+export type ReportPart = Of<typeof reportPart>;
+export const reportView = named(
+  'Report',
+  object({
+    kind: oneOf(REPORT_KINDS),
+    title: text(),
+    made: moment(),
+    period: nullable(object({ from: moment(), to: moment() }), 'first and last moment of what was seen'),
+    lead: list(text()),
+    figures: list(object({ label: text(), value: number(), ...reportPart.fields })),
+    tables: list(
+      object({
+        title: text(),
+        intro: text(),
+        columns: list(text()),
+        rows: list(object({ cells: list(text()), ...reportPart.fields }), 'the first 200'),
+        total: integer('how many rows there are'),
+      }),
+    ),
+    flows: integer('how many flows it speaks of'),
+    notSeen: list(text(), 'what it could not see'),
+  }),
+);
+export type ReportView = Of<typeof reportView>;
+export const reportFile = named(
+  'ReportFile',
+  object({ name: text('for a file'), mediaType: text(), text: text('the file', { max: 40_000_000 }) }),
+);
+export type ReportFile = Of<typeof reportFile>;
 
 // ---- live updates
 

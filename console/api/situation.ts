@@ -1,6 +1,6 @@
 /** What only the process that runs Weir knows, as plain data for whoever answers: how its parts are, and how to route an app. */
 import type { Part } from '../health.ts';
-import type { Fleet, Health, RoutingCommand } from './shapes.ts';
+import type { Fleet, Health, Overview, RoutingCommand } from './shapes.ts';
 
 export type SensorSituation = Fleet['hosts'][number]['sensor'];
 
@@ -25,6 +25,11 @@ export function healthOf({ parts }: Pick<Situation, 'parts'>): Health {
     isReady: parts.every(({ problem }) => problem === null),
     parts: parts.map(({ name, problem }) => ({ name, isReady: problem === null, reason: problem })),
   };
+}
+
+/** What the sensor lost: counters that are not zero. */
+export function lossesOf({ sensor }: Pick<Situation, 'sensor'>): Overview['losses'] {
+  return sensor.losses.filter(({ count }) => count > 0);
 }
 
 /** How an app's calls come to be seen, the simplest first. */

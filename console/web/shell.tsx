@@ -38,6 +38,13 @@ const PLACES: readonly Place[] = [
     page: later(async () => (await import('./pages/blocked/blocked.tsx')).BlockedPage),
   },
   {
+    path: '/reports',
+    name: 'Reports',
+    short: 'Reports',
+    icon: 'table',
+    page: later(async () => (await import('./pages/reports.tsx')).ReportsPage),
+  },
+  {
     path: '/policies',
     name: 'Policies',
     short: 'Policies',

@@ -12,6 +12,8 @@ import type { Risk } from '../risk.ts';
 
 export const REPORT_KINDS = ['pci', 'gdpr', 'ccpa', 'hipaa', 'scan-first'] as const;
 export type ReportKind = (typeof REPORT_KINDS)[number];
+export const REPORT_FORMATS = ['html', 'md', 'csv', 'json', 'cyclonedx', 'openlineage'] as const;
+export type ReportFormat = (typeof REPORT_FORMATS)[number];
 
 /** A number with what it is made of. */
 export interface Figure {

@@ -4,10 +4,7 @@ import { reportCyclonedx } from './cyclonedx.ts';
 import { reportHtml } from './html.ts';
 import { reportMarkdown } from './markdown.ts';
 import { reportOpenlineage } from './openlineage.ts';
-import type { Report, ReportFlow } from './report.ts';
-
-export const REPORT_FORMATS = ['html', 'md', 'csv', 'json', 'cyclonedx', 'openlineage'] as const;
-export type ReportFormat = (typeof REPORT_FORMATS)[number];
+import type { Report, ReportFlow, ReportFormat } from './report.ts';
 
 export interface WritingOptions {
   /** Weir's own. */

@@ -9,6 +9,7 @@ const VIEWS = [
   '/map?edge=e00001',
   '/map?view=table',
   '/blocked',
+  '/reports',
   '/policies',
   '/policies?file=claims.yaml',
   '/sensor',

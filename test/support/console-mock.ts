@@ -10,6 +10,8 @@ import type { Access, Draft, EdgeRow, EventRow, StreamMessage, TokenEntry } from
 import { Pages } from '../../console/pages.ts';
 import { policySchema } from '../../engine/decide/policy-file.ts';
 import { REVIEW_STATES } from '../../flow/event.ts';
+import { REPORT_KINDS } from '../../map/reports/report.ts';
+import { fleetPoliciesOf, lineageOf, reportOf } from './console-reports.ts';
 import {
   edgeDetailOf,
   effectOf,
@@ -206,7 +208,14 @@ export async function startMock({
     }
     if (what === 'policies') return policyAnswer(id ?? '', more, last, method, field);
     if (path === '/fleet') return fleetOf(world);
-    if (path === '/fleet/policies') return { hasBus: false, problem: null, published: null, nodes: [] };
+    if (path === '/fleet/policies') return fleetPoliciesOf(world);
+    if (path === '/lineage') return lineageOf(world, query);
+    if (what === 'reports') {
+      const kind = REPORT_KINDS.find((one) => one === id);
+      if (kind === undefined) return undefined;
+      if (more === undefined) return reportOf(world, kind);
+      return { name: `weir-${kind}.${query.get('format')}`, mediaType: 'text/html', text: `<h1>${kind}</h1>` };
+    }
     if (path === '/vocabulary') return vocabularyOf(world);
     if (path === '/tokens' && method === 'POST') {
       const name = String(field('name'));

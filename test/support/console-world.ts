@@ -2,6 +2,7 @@
  * A company made up for the console's pages: flows, events, policies and hosts in the shapes of the API, the same each time.
  * It holds no data that was found, as the API holds none.
  */
+
 import type {
   Backtest,
   EdgeDetail,
@@ -20,6 +21,7 @@ import type {
   TryAnswer,
   Vocabulary,
 } from '../../console/api/shapes.ts';
+import { worseCoverage } from '../../flow/coverage.ts';
 import type { Action, Severity } from '../../flow/decision.ts';
 import type { ReviewState } from '../../flow/event.ts';
 import type { Category } from '../../flow/finding.ts';
@@ -350,6 +352,7 @@ export function overviewOf(world: World, from: number, to: number): Overview {
     coverage: hasCalls
       ? { full: 9200, truncated: 310, opaque: 640, reasons: { tunnelled: 580, limit: 310, encoded: 60 } }
       : { full: 0, truncated: 0, opaque: 0, reasons: {} },
+    losses: [{ what: 'ring buffer full', count: 12 }],
     health: WORKING,
     hasCalls,
     routing: ROUTING,
@@ -416,6 +419,7 @@ export function mapOf(world: World, rows: readonly EdgeRow[], limit: number): Fl
       calls: (old?.calls ?? 0) + row.calls,
       isNew: (old?.isNew ?? true) && row.isNew,
       risk: Math.max(old?.risk ?? 0, row.risk ?? 0),
+      coverage: worseCoverage(old?.coverage ?? FULL, row.coverage),
       filter: isKept ? end.filter : null,
     });
     return id;
@@ -480,6 +484,7 @@ export function mapOf(world: World, rows: readonly EdgeRow[], limit: number): Fl
       country: facet(rows.map((row) => row.destination.country)),
       channel: facet(rows.flatMap(({ channels }) => channels)),
     },
+    losses: [{ what: 'ring buffer full', count: 12 }],
     history: Array.from({ length: 60 }, (_, i) => {
       const start = from + i * DAY;
       return {

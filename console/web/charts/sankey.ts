@@ -81,6 +81,7 @@ function noteOf(node: MapNode): string {
       : node.side === 'destination' && node.sanctioned === false
         ? 'not sanctioned'
         : null,
+    node.coverage.level === 'full' ? null : 'not all read',
   ];
   return parts.filter((part) => part !== null).join(' · ');
 }

@@ -331,6 +331,12 @@ function HealthAndCoverage({ overview }: { readonly overview: Overview }) {
             {reasons.length > 5 ? ` and ${reasons.length - 5} more` : ''}.
           </p>
         )}
+        {overview.losses.length > 0 && (
+          <p class="muted small">
+            Lost by the sensor of this host since it started:{' '}
+            {overview.losses.map(({ what, count: times }) => `${what} (${count(times)})`).join(', ')}.
+          </p>
+        )}
       </div>
     </div>
   );

@@ -1,10 +1,10 @@
 /** The hosts that Weir runs on, what the sensor is attached to on each, and whatever was lost; where alerts are sent to. */
-import type { Fleet } from '../../api/shapes.ts';
+import type { Fleet, FleetPolicies, NodeReportRow } from '../../api/shapes.ts';
 import { ago, count, counted, moment } from '../parts/format.ts';
 import { Icon } from '../parts/icon.tsx';
 import { Page } from '../parts/page.tsx';
-import { Empty, Shown } from '../parts/states.tsx';
-import { readFleet } from '../state/endpoints.ts';
+import { Empty, Problem, Shown } from '../parts/states.tsx';
+import { readFleet, readFleetPolicies } from '../state/endpoints.ts';
 import { tick } from '../state/live.ts';
 import { useLoaded } from '../state/loaded.ts';
 import { now } from '../state/now.ts';
@@ -13,8 +13,10 @@ type Host = Fleet['hosts'][number];
 
 export function SensorPage() {
   const fleet = useLoaded('fleet', readFleet, { tick: tick.value });
+  const nodes = useLoaded('nodes', readFleetPolicies, { tick: tick.value });
   return (
     <Page title="Sensor and fleet">
+      {nodes.data?.hasBus === true && <Nodes fleet={nodes.data} />}
       <Shown of={fleet} lines={8}>
         {({ hosts, notify }) => (
           <>
@@ -31,6 +33,101 @@ export function SensorPage() {
         )}
       </Shown>
     </Page>
+  );
+}
+
+/** Every node that reports on the bus: what it is, what it runs, and whether that is what was published last. */
+function Nodes({ fleet: { problem, published, nodes } }: { readonly fleet: FleetPolicies }) {
+  return (
+    <section class="card" aria-labelledby="nodes">
+      <div class="card-head">
+        <h2 id="nodes">Nodes of the fleet</h2>
+        <span class="badge">{count(nodes.length)}</span>
+        <span class="more muted small">
+          {published === null
+            ? 'no policies are published'
+            : `published: ${published.name} ${published.version}, ${ago(published.at, now.value)}`}
+        </span>
+      </div>
+      {problem !== null && (
+        <div class="card-body">
+          <Problem tone="alert" title="The nodes cannot be asked for now">
+            <p>{problem}</p>
+          </Problem>
+        </div>
+      )}
+      {problem === null && nodes.length === 0 && <Empty icon="sensor" title="No node has reported yet" />}
+      {nodes.length > 0 && (
+        <div class="card-table">
+          <table class="table fleet-table">
+            <thead>
+              <tr>
+                {['Node', 'Labels', 'Weir', 'Policies', 'Since it took them up', 'Last heard'].map((name) => (
+                  <th key={name} scope="col">
+                    {name}
+                  </th>
+                ))}
+              </tr>
+            </thead>
+            <tbody>
+              {nodes.map((node) => (
+                <NodeRow key={node.node} node={node} published={published} />
+              ))}
+            </tbody>
+          </table>
+        </div>
+      )}
+    </section>
+  );
+}
+
+interface NodeRowProps {
+  readonly node: NodeReportRow;
+  readonly published: FleetPolicies['published'];
+}
+
+function NodeRow({ node, published }: NodeRowProps) {
+  const { host, labels, weir, bundle, refused, held, counts, heard, isSilent, startedAt } = node;
+  const isBehind = published !== null && (bundle?.name !== published.name || bundle.version !== published.version);
+  return (
+    <tr>
+      <td>
+        <a href={`/map?q=${encodeURIComponent(`machine:${host}`)}`}>{host}</a>
+        <div class="faint small mono">{node.node}</div>
+      </td>
+      <td>{labels.length === 0 ? <span class="faint">none</span> : labels.join(', ')}</td>
+      <td>
+        {weir}
+        <div class="faint small" title={moment(startedAt)}>
+          started {ago(startedAt, now.value)}
+        </div>
+      </td>
+      <td>
+        {bundle === null ? 'its own' : `${bundle.name} ${bundle.version}`}{' '}
+        {isBehind && (
+          <span class="badge" data-tone={refused === null ? 'alert' : 'block'}>
+            {refused === null ? 'behind' : 'refused'}
+          </span>
+        )}
+        {refused !== null && (
+          <div class="muted small">
+            refused {refused.name ?? 'a bundle'} {refused.version ?? ''}: {refused.reason}
+          </div>
+        )}
+        {held !== null && <div class="muted small">{held}</div>}
+      </td>
+      <td>
+        {counted(counts.calls, 'call')}
+        <div class="muted small">
+          {count(counts.block)} blocked, {count(counts.redact)} redacted, {count(counts.tokenize)} tokenized,{' '}
+          {count(counts.alert)} alerted
+        </div>
+      </td>
+      <td title={moment(heard)}>
+        <span class="dot" data-tone={isSilent ? 'block' : 'allow'} /> {ago(heard, now.value)}
+        {isSilent && <div class="muted small">silent: not reporting any more</div>}
+      </td>
+    </tr>
   );
 }
 

@@ -66,18 +66,20 @@ interface DownloadProps {
   readonly children: ComponentChildren;
 }
 
-/** Hands out a text as a file, made in the browser. */
+/** Hands out a text as a file, made in the browser. It is never opened here, whatever it is. */
+export function handOut(name: string, text: string): void {
+  const address = URL.createObjectURL(new Blob([text], { type: 'text/plain;charset=utf-8' }));
+  const link = document.createElement('a');
+  link.href = address;
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(address), 10_000);
+}
+
+/** A button that hands out a text. */
 export function Download({ name, text, children }: DownloadProps) {
-  const hand = (): void => {
-    const address = URL.createObjectURL(new Blob([text], { type: 'text/plain;charset=utf-8' }));
-    const link = document.createElement('a');
-    link.href = address;
-    link.download = name;
-    link.click();
-    setTimeout(() => URL.revokeObjectURL(address), 10_000);
-  };
   return (
-    <button type="button" class="button" onClick={hand}>
+    <button type="button" class="button" onClick={() => handOut(name, text)}>
       <Icon name="download" /> {children}
     </button>
   );

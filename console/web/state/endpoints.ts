@@ -24,6 +24,7 @@ import type {
   ExceptionQuery,
   Excerpt,
   Fleet,
+  FleetPolicies,
   FlowMap,
   Lineage,
   LineageQuery,
@@ -33,6 +34,8 @@ import type {
   Overview,
   PolicySet,
   PolicyText,
+  ReportFile,
+  ReportView,
   ReviewAnswer,
   ReviewRequest,
   SessionState,
@@ -93,6 +96,16 @@ export const activateDraft = (file: string, body: ActivateRequest) =>
   send<Activated>('POST', `/policies/drafts/${id(file)}/activate`, body);
 export const undoActivation = (file: string) => send<Activated>('POST', `/policies/files/${id(file)}/undo`);
 
+interface ReportRange {
+  readonly from?: string;
+  readonly to?: string;
+}
+export const readReport = (kind: string, range: ReportRange, abort: Abort) =>
+  get<ReportView>(`/reports/${id(kind)}`, { ...range }, abort);
+export const readReportFile = (kind: string, range: ReportRange & { readonly format: string }) =>
+  get<ReportFile>(`/reports/${id(kind)}/file`, { ...range });
+
+export const readFleetPolicies = (abort: Abort) => get<FleetPolicies>('/fleet/policies', {}, abort);
 export const readFleet = (abort: Abort) => get<Fleet>('/fleet', {}, abort);
 export const readVocabulary = (abort: Abort) => get<Vocabulary>('/vocabulary', {}, abort);
 

@@ -270,10 +270,47 @@ describe('the map', () => {
   });
   test('lineage, the fleet and the words for filters fit their shapes', async () => {
     assert.ok(Array.isArray(Object(await desk.ask('lineage', { query: 'entity=credit_card' })).paths));
+    const from = Object(await desk.ask('lineage', { query: 'from=billing' }));
+    assert.deepEqual(
+      from.reach.map((one: Record<string, unknown>) => [one['kind'], one['hops'], one['isHeld']]),
+      [['llm', 1, true]],
+    );
+    assert.deepEqual(from.isKnown, { from: true, to: true });
+    const unknown = Object(await desk.ask('lineage', { query: 'from=nobody' }));
+    assert.deepEqual([unknown.isKnown.from, unknown.reach], [false, []]);
+    assert.equal(Object(await desk.ask('lineage', { query: 'from=billing&to=api.openai.com' })).reach, null);
     const fleet = Object(await desk.ask('fleet'));
     assert.equal(fleet.hosts[0].events >= 12, true);
     const words = Object(await desk.ask('vocabulary'));
     assert.ok(words.entities.some(({ entity }: { entity: string }) => entity === 'CREDIT_CARD'));
     assert.ok(words.apps.includes('crm') && words.owners.includes('team-ml'));
+  });
+});
+
+describe('reports', () => {
+  test('have figures and rows with the edges that they are made of, and say what could not be seen', async () => {
+    const pci = Object(await desk.ask('report', { parts: { kind: 'pci' } }));
+    assert.equal(pci.kind, 'pci');
+    const ids = new Set(Object(await desk.ask('edges')).edges.flatMap(({ edges }: { edges: string[] }) => edges));
+    const rows = pci.tables.flatMap((table: { rows: { cells: string[]; edges: string[] }[] }) => table.rows);
+    assert.ok(rows.length > 0);
+    for (const { edges, cells } of rows) {
+      assert.ok(edges.length > 0 && edges.every((id: string) => ids.has(id)), cells.join());
+    }
+    assert.ok(pci.notSeen.some((text: string) => text.startsWith('No sensor reported')));
+    const before = Object(await desk.ask('report', { parts: { kind: 'pci' }, query: `to=${hoursAgo(20)}` }));
+    assert.ok(before.flows < pci.flows);
+  });
+  test('come as the files that the command writes', async () => {
+    for (const kind of ['pci', 'gdpr', 'ccpa', 'hipaa', 'scan-first']) {
+      const file = Object(await desk.ask('reportFile', { parts: { kind }, query: 'format=json' }));
+      assert.match(file.name, new RegExp(`^weir-${kind}-\\d{4}-\\d\\d-\\d\\d\\.json$`));
+      assert.equal(JSON.parse(file.text).kind, kind);
+    }
+    const html = Object(await desk.ask('reportFile', { parts: { kind: 'gdpr' } }));
+    assert.equal(html.mediaType, 'text/html');
+    assert.ok(!html.text.includes('<script>alert(1)'));
+    assert.equal((await desk.refused('report', { parts: { kind: 'soc2' } })).code, 'not_found');
+    assert.equal((await desk.refused('reportFile', { parts: { kind: '__proto__' } })).code, 'not_found');
   });
 });

@@ -5,9 +5,15 @@ import { ccpaReport } from '../../../map/reports/ccpa.ts';
 import { gdprReport } from '../../../map/reports/gdpr.ts';
 import { hipaaReport } from '../../../map/reports/hipaa.ts';
 import { pciReport } from '../../../map/reports/pci.ts';
-import { REPORT_KINDS, type Report, type ReportKind } from '../../../map/reports/report.ts';
+import {
+  REPORT_FORMATS,
+  REPORT_KINDS,
+  type Report,
+  type ReportFormat,
+  type ReportKind,
+} from '../../../map/reports/report.ts';
 import { scanFirstReport } from '../../../map/reports/scan-first.ts';
-import { REPORT_FORMATS, type ReportFormat, writeReport } from '../../../map/reports/write.ts';
+import { writeReport } from '../../../map/reports/write.ts';
 import { cyclonedxValidator } from '../../support/cyclonedx.ts';
 import { edge, knowledge } from '../made-edges.ts';
 import { bucketReads, HOUSE, inputOf } from './bank.ts';

@@ -1,6 +1,6 @@
 /** One flow with its evidence: what, where in the messages, how sure, why it is risky, who stood behind it, how to stop it. */
 import { useMemo, useState } from 'preact/hooks';
-import type { EdgeDetail, Lineage } from '../../../api/shapes.ts';
+import type { EdgeDetail } from '../../../api/shapes.ts';
 import { type BarSeries, BarsOverTime } from '../../charts/bars-over-time.tsx';
 import { copyText } from '../../parts/controls.tsx';
 import { Drawer } from '../../parts/drawer.tsx';
@@ -13,6 +13,7 @@ import { readEdge, readLineage } from '../../state/endpoints.ts';
 import { tick } from '../../state/live.ts';
 import { useLoaded } from '../../state/loaded.ts';
 import { now } from '../../state/now.ts';
+import { Paths } from './reach.tsx';
 
 export function EdgeDrawer({ id, onClose }: { readonly id: string; readonly onClose: () => void }) {
   const edge = useLoaded(id, (abort) => readEdge(id, abort), { tick: tick.value });
@@ -221,34 +222,6 @@ function Trace({ detail: { row } }: { readonly detail: EdgeDetail }) {
         (lineage.failure === null ? <Bones lines={2} /> : <Failure failure={lineage.failure} retry={lineage.reload} />)}
       {lineage.data !== null && <Paths lineage={lineage.data} />}
     </section>
-  );
-}
-
-function Paths({ lineage }: { readonly lineage: Lineage }) {
-  if (lineage.paths.length === 0) return <p class="muted">No other flow with the same classes of data leads here.</p>;
-  return (
-    <ol class="lineage">
-      {lineage.paths.map((path) => (
-        <li key={path.hops.map(({ edge }) => edge).join(' ')}>
-          <div class="toolbar">
-            <span class="badge" data-tone={path.certainty === 'confirmed' ? 'block' : 'alert'}>
-              {path.certainty}
-            </span>
-            <Entities of={path.entities.map((entity) => ({ entity, category: null, count: 1 }))} />
-          </div>
-          <p>
-            {path.hops[0]?.from}
-            {path.hops.map((hop) => (
-              <span key={hop.edge}>
-                {' '}
-                <span class="faint">→</span> {hop.to}
-              </span>
-            ))}
-          </p>
-        </li>
-      ))}
-      {!lineage.isComplete && <li class="muted small">There are more.</li>}
-    </ol>
   );
 }
 

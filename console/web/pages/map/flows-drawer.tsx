@@ -1,12 +1,13 @@
 /** The flows through one mark of the map, or in one ribbon, riskiest first. */
-import type { FlowMap, MapFlow } from '../../../api/shapes.ts';
+import type { FlowMap, LineageQuery, MapFlow } from '../../../api/shapes.ts';
 import type { PlacedMark } from '../../charts/sankey.ts';
 import { Drawer } from '../../parts/drawer.tsx';
-import { ago, count, counted, moment } from '../../parts/format.ts';
+import { ago, count, counted, moment, words } from '../../parts/format.ts';
 import { Icon } from '../../parts/icon.tsx';
 import { Entities, Risk } from '../../parts/words.tsx';
 import { now } from '../../state/now.ts';
 import { addressWith, change, parameter, parameters } from '../../state/route.ts';
+import { Reach } from './reach.tsx';
 
 interface Props {
   readonly map: FlowMap;
@@ -25,10 +26,21 @@ function narrowed(by: string): string {
   return q.includes(by) ? q : `${q} ${by}`.trim();
 }
 
+/** What can be asked of a mark: a class, a place that data comes from, or one that it goes to. */
+function traceOf({ entity, node }: PlacedMark): { readonly title: string; readonly ask: LineageQuery } | null {
+  if (entity !== null) return { title: 'Where it came from and went', ask: { entity } };
+  if (node === null || node.isRest) return null;
+  const isOrigin = node.side === 'source' || node.kind === 'datastore';
+  return isOrigin
+    ? { title: 'What its data can reach', ask: { from: node.label } }
+    : { title: 'Whose data can have come here', ask: { to: node.label } };
+}
+
 export function FlowsDrawer({ map, title, mark, flows, onEdge, onClose }: Props) {
   const categories = new Map(map.classes.map(({ entity, category }) => [entity, category]));
   const labels = new Map(map.nodes.map((node) => [node.id, node.isRest ? `${node.members} others` : node.label]));
   const filter = mark?.node?.filter ?? null;
+  const trace = mark === null ? null : traceOf(mark);
   return (
     <Drawer
       title={title}
@@ -59,6 +71,7 @@ export function FlowsDrawer({ map, title, mark, flows, onEdge, onClose }: Props)
           )}
         </div>
       )}
+      {trace !== null && <Reach title={trace.title} ask={trace.ask} />}
       <ul class="flow-list">
         {flows.slice(0, SHOWN).map((flow) => (
           <li key={flow.id}>
@@ -80,6 +93,8 @@ export function FlowsDrawer({ map, title, mark, flows, onEdge, onClose }: Props)
               {count(flow.calls)} calls ·{' '}
               <span title={moment(flow.lastSeen)}>last {ago(flow.lastSeen, now.value)}</span> · seen by{' '}
               {flow.channels.join(', ')}
+              {flow.coverage.level !== 'full' &&
+                ` · ${flow.coverage.level === 'opaque' ? 'not all readable' : 'read in part'}: ${words(flow.coverage.reason ?? 'no reason is known')}`}
             </span>
           </li>
         ))}

@@ -12,7 +12,7 @@ import { Icon } from '../../parts/icon.tsx';
 import { FilterBar, FilterMenu } from '../../parts/menu.tsx';
 import { Page } from '../../parts/page.tsx';
 import { SearchField } from '../../parts/search.tsx';
-import { Bones, Empty, Shown } from '../../parts/states.tsx';
+import { Bones, Empty, Problem, Shown } from '../../parts/states.tsx';
 import { say } from '../../parts/toasts.tsx';
 import { readMap, readVocabulary } from '../../state/endpoints.ts';
 import { tick } from '../../state/live.ts';
@@ -81,6 +81,7 @@ export function MapPage() {
     >
       <Filters map={map.data} vocabulary={vocabulary} />
       <Totals map={map.data} />
+      <Losses losses={map.data?.losses ?? []} />
       {view === 'table' ? (
         <EdgeTable filters={edgeFilters(now.value)} onChoose={showEdge} />
       ) : (
@@ -129,6 +130,19 @@ export function MapPage() {
         )
       )}
     </Page>
+  );
+}
+
+/** What the sensor lost makes all that it saw less than there was. */
+function Losses({ losses }: { readonly losses: FlowMap['losses'] }) {
+  if (losses.length === 0) return null;
+  const text = losses.map(({ what, count: times }) => `${what} ${count(times)}`).join(', ');
+  return (
+    <Problem tone="alert" title="The sensor of this host lost data: its flows may be incomplete">
+      <p>
+        Since it started: {text}. <a href="/sensor">Sensor and fleet</a>
+      </p>
+    </Problem>
   );
 }
 
