@@ -6,9 +6,10 @@
 import { isDigit, isUpper, isWord } from './bytes.ts';
 import { AFTER, BEFORE, type ContextWords, MAX_WORD, wordsOf } from './context.ts';
 
-/** What a word, or a phrase, is a word of: bits by the number of each list. */
+/** What a word, or a phrase, is a word of. */
 interface Entry {
-  readonly bits: Uint32Array;
+  /** Numbers of lists, rising. */
+  readonly lists: number[];
   /** Phrases that begin with the word. */
   readonly phrases: Phrase[];
 }
@@ -20,7 +21,7 @@ interface Phrase {
 }
 
 const [UNKNOWN, TOUCHES, MISSES] = [0, 1, 2];
-const NO_BITS = new Uint32Array(0);
+const NO_LISTS: readonly number[] = [];
 
 /** Some of the lists, and which entries are words of one of them. */
 export class ListSet {
@@ -42,7 +43,7 @@ export class ListSet {
   }
 
   #learn(entry: number): boolean {
-    const isTouching = this.isAmong(this.#entries[entry]?.bits ?? NO_BITS);
+    const isTouching = (this.#entries[entry]?.lists ?? NO_LISTS).some((number) => hasBit(this.bits, number));
     this.#touches[entry] = isTouching ? TOUCHES : MISSES;
     return isTouching;
   }
@@ -99,16 +100,13 @@ export class ContextIndex {
       return this.#push(entries);
     };
     for (const [words, number] of this.#numbers) {
-      for (const written of [...words.single, ...words.phrases]) {
-        for (const variant of variantsOf(written)) {
-          const [first = 0, ...rest] = variant.map(hashOf);
-          const entry = entries[entryOf(first)];
-          if (rest.length === 0) setBit(entry?.bits, number);
-          else {
-            const whole = this.#push(entries);
-            setBit(entries[whole]?.bits, number);
-            entry?.phrases.push({ rest, entry: whole });
-          }
+      for (const [first = 0, ...rest] of hashesOf(words)) {
+        const entry = entries[entryOf(first)];
+        if (rest.length === 0) addList(entry, number);
+        else {
+          const whole = this.#push(entries);
+          addList(entries[whole], number);
+          entry?.phrases.push({ rest, entry: whole });
         }
       }
     }
@@ -129,15 +127,21 @@ export class ContextIndex {
     }
     const telling: number[] = [];
     this.tellingAt = new Uint32Array(entries.length + 1);
-    for (const [entry, { bits }] of entries.entries()) {
-      for (const [at, word] of bits.entries()) if (word !== 0) telling.push(at, word);
+    for (const [entry, { lists }] of entries.entries()) {
+      const from = telling.length;
+      for (const number of lists) {
+        const at = number >> 5;
+        const last = telling.length - 2;
+        if (last >= from && telling[last] === at) telling[last + 1] = (telling[last + 1] ?? 0) | (1 << (number & 31));
+        else telling.push(at, 1 << (number & 31));
+      }
       this.tellingAt[entry + 1] = telling.length;
     }
     this.telling = Uint32Array.from(telling);
   }
 
   #push(entries: Entry[]): number {
-    return entries.push({ bits: new Uint32Array(this.size), phrases: [] }) - 1;
+    return entries.push({ lists: [], phrases: [] }) - 1;
   }
 
   /** Lists that are in the index. */
@@ -190,16 +194,39 @@ export class ContextIndex {
   }
 }
 
-export function setBit(bits: Uint32Array | undefined, number: number): void {
-  if (bits !== undefined) bits[number >> 5] = (bits[number >> 5] ?? 0) | (1 << (number & 31));
+export function setBit(bits: Uint32Array, number: number): void {
+  bits[number >> 5] = (bits[number >> 5] ?? 0) | (1 << (number & 31));
 }
 
 export function hasBit(bits: Uint32Array, number: number): boolean {
   return (((bits[number >> 5] as number) >>> (number & 31)) & 1) === 1;
 }
 
+/** Lists are numbered from the first on, so that their numbers come rising. */
+function addList(entry: Entry | undefined, number: number): void {
+  if (entry !== undefined && entry.lists.at(-1) !== number) entry.lists.push(number);
+}
+
+/** Hashes of the words of each word or phrase of a list, made once for all indexes. */
+const HASHES = new WeakMap<ContextWords, readonly (readonly number[])[]>();
+
+function hashesOf(words: ContextWords): readonly (readonly number[])[] {
+  let hashes = HASHES.get(words);
+  if (hashes === undefined) {
+    hashes = [...words.single, ...words.phrases].flatMap((written) =>
+      variantsOf(written).map((variant) => variant.map(hashOf)),
+    );
+    HASHES.set(words, hashes);
+  }
+  return hashes;
+}
+
+/** Small letters and digits of ASCII, with one space between words: as nearly all words of lists are written. */
+const PLAIN = /^ ?[a-z0-9]+(?: [a-z0-9]+)* ?$/;
+
 /** The reader folds ASCII alone; other letters are looked up as they are usually written. */
 function variantsOf(written: string): string[][] {
+  if (PLAIN.test(written)) return [written.trim().split(' ')];
   const words = [...wordsOf(written.trim()).list];
   if (words.every((word) => !/[^ -~]/.test(word))) return [words];
   const capital = words.map((word) => word.charAt(0).toUpperCase() + word.slice(1));
@@ -223,7 +250,11 @@ function isUnspaced(word: string): boolean {
 /** FNV-1a over UTF-8 bytes, ASCII letters in lower case. */
 function hashOf(word: string): number {
   let hash = FNV_START;
-  for (const byte of Buffer.from(word, 'utf8')) hash = step(hash, byte);
+  for (let i = 0; i < word.length; i++) {
+    const code = word.charCodeAt(i);
+    if (code >= 0x80) return finish(Buffer.from(word, 'utf8').reduce((sum, byte) => step(sum, byte), FNV_START));
+    hash = step(hash, code);
+  }
   return finish(hash);
 }
 

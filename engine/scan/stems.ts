@@ -60,7 +60,8 @@ export interface Stems {
 /** Null where there are more states than a number of 16 bits tells. */
 export function stemsOf(literals: readonly Literal[]): Stems | null {
   const most = literals.reduce((sum, { bytes }) => sum + Math.min(STEM, bytes.length), 3);
-  const next = new Int32Array(most << CODE_BITS);
+  // Its memory is new and all of it is written: half of it is half of the time.
+  const next = most > 0xffff ? new Int32Array(most << CODE_BITS) : new Uint16Array(most << CODE_BITS);
   const own: (number[] | undefined)[] = [];
   let states = 1;
   const follow = (state: number, code: number): number => {
@@ -69,7 +70,6 @@ export function stemsOf(literals: readonly Literal[]): Stems | null {
     return next[at] as number;
   };
   const digit = follow(0, DIGIT_CODE);
-  /** States that are reached by a digit, from another state than by a digit or not. */
   for (const [number, { bytes }] of literals.entries()) {
     let state = 0;
     for (let i = 0; i < bytes.length && i < STEM; i++) state = follow(state, CODE_OF[bytes[i] as number] as number);
@@ -98,7 +98,7 @@ const NONE: readonly number[] = [];
 
 /** Gives each state its way on for each code: where it has no child, that of its longest suffix. */
 function complete(
-  next: Int32Array,
+  next: Int32Array | Uint16Array,
   own: readonly (readonly number[] | undefined)[],
   states: number,
 ): { order: number[]; isAfterDigit: Uint8Array; told: (readonly number[])[] } {
@@ -130,7 +130,7 @@ function complete(
 
 /** Telling states are numbered behind the others: the loop over the text then has one comparison a byte. */
 function numbered(
-  next: Int32Array,
+  next: Int32Array | Uint16Array,
   order: readonly number[],
   told: readonly (readonly number[])[],
   isFirstDigit: (state: number) => boolean,
