@@ -9,7 +9,7 @@ import { isLoopback } from '../config/load.ts';
 import { packageVersion } from '../config/package-root.ts';
 import { type Answered, type Asked, answerWith } from '../console/api/desk.ts';
 import { fleetPolicyRoutes, type ReadFleet } from '../console/api/fleet-routes.ts';
-import { ProviderSignIn } from '../console/api/provider-sign-in.ts';
+import { CALLBACK_PATH, ProviderSignIn } from '../console/api/provider-sign-in.ts';
 import type { RouteId } from '../console/api/routes.ts';
 import { createApi } from '../console/api/server.ts';
 import { OneTimeCode } from '../console/api/sign-in.ts';
@@ -177,7 +177,9 @@ export async function startConfiguredConsole(
   const takeProvider = ({ oidc, url }: Snapshot['config']['console']): void => {
     if (oidc === null) provider = null;
     else if (!isDeepStrictEqual(provider?.settings, oidc)) {
-      provider = new ProviderSignIn({ home: observed.home, settings: oidc, origin: url ?? running.url, record, log });
+      const origin = url ?? running.url;
+      provider = new ProviderSignIn({ home: observed.home, settings: oidc, origin, record, log });
+      log(`weir: people sign in to the console at ${oidc.name}; its redirect URI is ${origin}${CALLBACK_PATH}`);
     }
   };
   takeProvider(config.console);

@@ -45,6 +45,7 @@ const SHOTS: readonly Shot[] = [
       await page.getByText('Nothing: it is blocked.').waitFor();
     },
   },
+  { name: 'reports', path: '/reports?report=pci' },
   { name: 'sensor', path: '/sensor', scheme: 'dark' },
 ];
 

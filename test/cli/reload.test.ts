@@ -20,7 +20,7 @@ function configs(t: TestContext, ...texts: string[]): Config[] {
   const folder = temporary(t);
   return texts.map((text) => {
     writeFileSync(join(folder, 'weir.yaml'), text);
-    return loadConfig({ file: 'weir.yaml', env: { HOME: folder }, cwd: folder });
+    return loadConfig({ file: 'weir.yaml', env: { HOME: folder, OIDC_SECRET: 'x' }, cwd: folder });
   });
 }
 
@@ -57,6 +57,16 @@ test('what cannot change while it runs stays, the rest is taken', (t) => {
     'proxy.limits.idleMs',
     'proxy.onError',
   ]);
+});
+
+test('where people sign in is taken while it runs, the origin of the console is not', (t) => {
+  const oidc = '{issuer: "https://login.corp.example", client: weir, secretEnv: OIDC_SECRET, roles: {admin: [leads]}}';
+  const [before, after] = configs(t, '', `console: {url: "https://weir.corp.example", oidc: ${oidc}}`);
+  assert.ok(before !== undefined && after !== undefined);
+  assert.deepEqual(changedKeys(before, after).toSorted(), ['console.oidc', 'console.url']);
+  assert.deepEqual(needingRestart(changedKeys(before, after)), ['console.url']);
+  const kept = keepingFixed(before, after).console;
+  assert.deepEqual([kept.url, kept.oidc?.client], [null, 'weir']);
 });
 
 const policy = (name: string, action: string, more = ''): string => `

@@ -124,6 +124,24 @@ describe('the pages on a running Weir', { skip: missingBrowser }, () => {
     await page.close();
   });
 
+  test('a report is made of what was recorded, and what a service sent is traced to where it was held back', async () => {
+    const page = await running().open('/reports?report=pci');
+    await page.getByRole('heading', { name: /^PCI DSS/ }).waitFor();
+    await page
+      .getByRole('row', { name: /billing.*CREDIT_CARD/ })
+      .first()
+      .waitFor();
+    await page.goto(`${running().url}/map`);
+    await page
+      .getByRole('list', { name: 'Sources', exact: true })
+      .getByRole('button', { name: /^billing/ })
+      .click();
+    const part = page.getByRole('region', { name: 'What its data can reach' });
+    await part.getByRole('button', { name: 'Trace it' }).click();
+    await part.getByText('held back').waitFor();
+    await page.close();
+  });
+
   test('axe-core finds nothing serious on any page', async () => {
     const page = await running().open('/');
     for (const path of [
@@ -131,6 +149,8 @@ describe('the pages on a running Weir', { skip: missingBrowser }, () => {
       '/map',
       '/map?view=table',
       '/blocked',
+      '/reports',
+      '/reports?report=pci',
       '/policies',
       '/policies?file=guard.yaml',
       '/sensor',
