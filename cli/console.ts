@@ -6,9 +6,9 @@ import { loadPolicies } from '../config/policies.ts';
 import { Metrics } from '../console/metrics.ts';
 import type { Figures } from '../flow/figures.ts';
 import { certificatePath } from '../proxy/tls/authority.ts';
-import { openHome } from '../store/home.ts';
 import { createRecorder } from '../store/recorder.ts';
 import type { Command, CommandContext } from './command.ts';
+import { configuredHome, LAST_RECORDS_MS, startConfiguredCarrier } from './keeping.ts';
 import { RunningAlerts } from './notify/start-alerts.ts';
 import { startConfiguredConsole } from './start-console.ts';
 import { serviceManager } from './systemd.ts';
@@ -31,7 +31,7 @@ async function run(context: CommandContext): Promise<number> {
   const config = context.config();
   const log = (line: string): void => context.err(`${line}\n`);
   const snapshot = { config, documents: loadPolicies(config) };
-  const home = openHome(config.home);
+  const home = configuredHome(config);
   const lock = home.lock();
   const opened: (() => Promise<void> | void)[] = [() => lock.release()];
   try {
@@ -41,6 +41,7 @@ async function run(context: CommandContext): Promise<number> {
       encryptExcerpts: config.excerpts.encrypt,
       retention: config.retention,
       eventLog: null,
+      outboxBytes: config.outbox.maxBytes,
       onProblem: (message) => log(`weir: ${message}`),
       onCounted: (figures) => {
         metrics.add(figures);
@@ -48,6 +49,8 @@ async function run(context: CommandContext): Promise<number> {
       },
     });
     opened.push(() => recorder.close());
+    const shipping = await startConfiguredCarrier(config, home, null, log);
+    opened.splice(1, 0, () => shipping?.close(LAST_RECORDS_MS));
     const alerts = new RunningAlerts(home.path, snapshot, log);
     opened.push(() => alerts.close());
     const running = await startConfiguredConsole(
@@ -62,7 +65,7 @@ async function run(context: CommandContext): Promise<number> {
         proxyProblem: null,
         storeProblem: () => recorder.probe(),
         sensor: () => null,
-        figures: async () => [['console', ownFigures(recorder.spoolBytes)]],
+        figures: async () => [['console', ownFigures(recorder.spoolBytes, shipping?.figures ?? [])]],
         notify: () => alerts.state,
       },
       log,
@@ -87,13 +90,14 @@ async function run(context: CommandContext): Promise<number> {
 }
 
 /** What this process says of itself. */
-function ownFigures(spoolBytes: number): Figures {
+function ownFigures(spoolBytes: number, others: Figures['values']): Figures {
   const cpu = process.cpuUsage();
   return {
     values: [
       { name: 'weir_resident_bytes', labels: [], value: process.memoryUsage.rss() },
       { name: 'weir_cpu_seconds_total', labels: [], value: (cpu.user + cpu.system) / 1e6 },
       { name: 'weir_spool_bytes', labels: [], value: spoolBytes },
+      ...others,
     ],
     spreads: [],
   };

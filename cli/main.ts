@@ -40,6 +40,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     summary: 'run the console alone, without a proxy',
     load: () => import('./console.ts'),
   },
+  {
+    name: 'collect',
+    summary: 'write what nodes publish into the shared store',
+    load: () => import('./collect.ts'),
+  },
   { name: 'ca', summary: 'the certificate authority of this home', load: () => import('./ca.ts') },
   { name: 'deploy', summary: 'print what a cluster needs to run Weir', load: () => import('./deploy.ts') },
   { name: 'doctor', summary: 'what works on this host and what does not', load: () => import('./doctor.ts') },

@@ -21,6 +21,9 @@ export interface Change {
 const NEEDS_RESTART: ReadonlySet<string> = new Set([
   'home',
   'store',
+  'bus',
+  'outbox',
+  'collect',
   'bundle',
   'conversations',
   'siem',
@@ -62,13 +65,16 @@ export function needingRestart(keys: readonly string[]): readonly string[] {
 
 /** The new configuration with what cannot change left as it runs. */
 export function keepingFixed(running: Config, next: Config): Config {
-  const { home, store, bundle, conversations, siem, console, sensor, detection, proxy } = running;
+  const { home, store, bus, outbox, collect, bundle, conversations, siem, console, sensor, detection, proxy } = running;
   const { listen, transparent, workers, limits } = proxy;
   const { headerBytes, modelMs, documentMs } = limits;
   return {
     ...next,
     home,
     store,
+    bus,
+    outbox,
+    collect,
     bundle,
     conversations,
     siem,

@@ -1,9 +1,9 @@
 /** `weir sensor`: the sensor and the records, without a proxy. stdout carries one NDJSON line an event and nothing else. */
 import { once } from 'node:events';
 import { loadPolicies } from '../config/policies.ts';
-import { openHome } from '../store/home.ts';
 import { createRecorder } from '../store/recorder.ts';
 import type { Command, CommandContext } from './command.ts';
+import { configuredHome, LAST_RECORDS_MS, startConfiguredCarrier } from './keeping.ts';
 import { type SensorChild, startSensorChild } from './sensor/sensor-child.ts';
 import { standingLine } from './sensor/standing-text.ts';
 import { serviceManager } from './systemd.ts';
@@ -27,15 +27,17 @@ async function run(context: CommandContext): Promise<number> {
   const config = context.config();
   const log = (line: string): void => context.err(`${line}\n`);
   const snapshot = { config, documents: loadPolicies(config) };
-  const home = openHome(config.home);
+  const home = configuredHome(config);
   const lock = home.lock();
   let sensor: SensorChild | null = null;
   const recorder = createRecorder(home, {
     encryptExcerpts: config.excerpts.encrypt,
     eventLog: 'stdout',
+    outboxBytes: config.outbox.maxBytes,
     onProblem: (message) => log(`weir: ${message}`),
     onRemoved: (name) => sensor?.spoolRemoved(name),
   });
+  const shipping = await startConfiguredCarrier(config, home, null, log);
   try {
     sensor = startSensorChild({ snapshot, home, recorder, log, ownPids: [], port: config.proxy.listen.port });
     await sensor.settled;
@@ -51,6 +53,7 @@ async function run(context: CommandContext): Promise<number> {
   } finally {
     await sensor?.close();
     await recorder.close();
+    await shipping?.close(LAST_RECORDS_MS);
     lock.release();
   }
 }

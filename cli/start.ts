@@ -16,12 +16,12 @@ import { WeirError } from '../flow/errors.ts';
 import type { EventBody } from '../flow/event.ts';
 import type { Figures } from '../flow/figures.ts';
 import { expiryNotice, loadOrCreateAuthority } from '../proxy/tls/authority.ts';
-import { openHome } from '../store/home.ts';
 import { createRecorder } from '../store/recorder.ts';
 import { followConfiguredBundle } from './bundle/configured-bundle.ts';
 import type { Carrier } from './carrier.ts';
 import type { NodeFleet } from './fleet/node-fleet.ts';
 import { startInProcess } from './in-process.ts';
+import { configuredHome, LAST_RECORDS_MS, startConfiguredCarrier } from './keeping.ts';
 import { keepConversations } from './kept-conversations.ts';
 import { RunningAlerts } from './notify/start-alerts.ts';
 import { startReloading } from './reloading.ts';
@@ -84,7 +84,7 @@ export async function startWeir(config: Config, options: StartOptions = {}): Pro
   checkListener(effective);
   const { listen, transparent } = effective.proxy;
   const count = options.workers ?? 1;
-  const home = openHome(config.home);
+  const home = configuredHome(config);
   const lock = home.lock();
   const opened: (() => Promise<void> | void)[] = [() => lock.release()];
   /** The last that was opened first. A second call does nothing. */
@@ -98,7 +98,8 @@ export async function startWeir(config: Config, options: StartOptions = {}): Pro
         await namingHolder(place, checkFree(place));
       }
     }
-    const bus = options.bus === undefined ? null : await openBus(options.bus);
+    const busSettings = options.bus ?? config.bus;
+    const bus = busSettings === null ? null : await openBus(busSettings);
     opened.push(() => bus?.close());
     const bundle = await followConfiguredBundle(effective, bus, log);
     opened.push(() => bundle?.close());
@@ -116,6 +117,7 @@ export async function startWeir(config: Config, options: StartOptions = {}): Pro
     const recorder = createRecorder(home, {
       encryptExcerpts: config.excerpts.encrypt,
       retention: config.retention,
+      outboxBytes: config.outbox.maxBytes,
       eventLog: options.eventLog ?? null,
       onProblem: (message) => log(`weir: ${message}`),
       onRemoved: (name) => {
@@ -133,6 +135,9 @@ export async function startWeir(config: Config, options: StartOptions = {}): Pro
           }),
     });
     opened.push(() => recorder.close());
+    const shipping = await startConfiguredCarrier(config, home, null, log);
+    // Closed behind the writer: what the last exchanges recorded goes too.
+    opened.splice(1, 0, () => shipping?.close(LAST_RECORDS_MS));
     fleet =
       bus === null
         ? null
@@ -209,7 +214,7 @@ export async function startWeir(config: Config, options: StartOptions = {}): Pro
       figures: async () => {
         const [reports, own] = await Promise.all([carrier.figures(), sensor?.figures() ?? null]);
         const all = own === null ? reports : [...reports, ['sensor', own] as const];
-        return withOwn(all, recorder.spoolBytes, sinks?.figures ?? []);
+        return withOwn(all, recorder.spoolBytes, [...(sinks?.figures ?? []), ...(shipping?.figures ?? [])]);
       },
     };
     if (metrics !== null) {

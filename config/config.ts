@@ -4,6 +4,7 @@ import type { DestinationEntry } from '../catalog/catalog.ts';
 import type { HostPort } from '../catalog/host.ts';
 import type { GatewayProvider } from '../catalog/providers.ts';
 import type { AppPattern } from '../engine/decide/app-match.ts';
+import type { BusSettings } from '../fleet/bus-settings.ts';
 import type { Severity } from '../flow/decision.ts';
 import type { EventKind } from '../flow/event.ts';
 import type { StoreAddress } from '../flow/store-address.ts';
@@ -261,6 +262,12 @@ export interface Config {
   };
   /** Where records are kept: in home, or in a PostgreSQL that many write to. */
   readonly store: 'sqlite' | StoreAddress;
+  /** Where nodes publish their records and collectors take them from; null without a fleet. */
+  readonly bus: BusSettings | null;
+  /** Of a node that hands its records on: how much of them may wait. */
+  readonly outbox: { readonly maxBytes: number };
+  /** Where `weir collect` says how it stands. */
+  readonly collect: { readonly listen: HostPort };
   /** `url`: the origin by which browsers reach it; null for the address that it listens on. `oidc`: null for tokens alone. */
   readonly console: { readonly listen: HostPort; readonly url: string | null; readonly oidc: SignInConfig | null };
   /** Fences by name: the apps, stores and vendors inside. */

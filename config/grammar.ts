@@ -28,6 +28,7 @@ import {
   string,
 } from '../engine/decide/shapes.ts';
 import { BUILT_IN } from '../engine/recognizers/built-in.ts';
+import type { BusSettings } from '../fleet/bus-settings.ts';
 import { SEVERITIES } from '../flow/decision.ts';
 import { EVENT_KINDS } from '../flow/event.ts';
 import { DESTINATION_CATEGORIES } from '../flow/parties.ts';
@@ -38,8 +39,10 @@ import {
   age,
   browserOrigin,
   bundlePlace,
+  busUrl,
   bytes,
   certificateFile,
+  credentialsFile,
   DAY_MS,
   existingPath,
   hostGlob,
@@ -163,6 +166,30 @@ function clientCertificate(base: PathBase) {
       if (!isKeyOf(cert, key)) report('expected the key of the first certificate in `cert`', ['key']);
     },
   );
+}
+
+function bus(base: PathBase) {
+  const withMore = checked(
+    object({
+      url: busUrl(),
+      credentials: optional(nullable(credentialsFile(base)), null),
+      ca: optional(list(certificateFile(base)), []),
+      cert: optional(nullable(as(certificateFile(base), (blocks) => blocks.join('\n'))), null),
+      key: optional(nullable(privateKeyFile(base)), null),
+    }),
+    ({ url, ca, cert, key }, report) => {
+      if ((cert === null) !== (key === null))
+        report('expected `cert` and `key`, or neither', [cert === null ? 'key' : 'cert']);
+      else if (cert !== null && key !== null && !isKeyOf(cert, key))
+        report('expected the key of the first certificate in `cert`', ['key']);
+      if (!url.isTls && (cert !== null || ca.length > 0)) report('expected tls:// with `ca` and `cert`', ['url']);
+    },
+  );
+  const whole = as(withMore, ({ url, credentials, ca, cert, key }): BusSettings => {
+    const certificate = cert === null || key === null ? null : { cert, key };
+    return { ...url, credentials, ca: ca.flat(), certificate };
+  });
+  return either(busUrl(), whole, 'the URL of a bus, nats://… or tls://…, or an object with `url`');
 }
 
 const workers = either(
@@ -572,7 +599,9 @@ export function configShape(base: PathBase, env: NodeJS.ProcessEnv) {
       waitMs: optional(milliseconds({ min: 10, max: 60_000 }), 500),
       maxBytes: optional(bytes({ min: MIB, max: 1024 * GIB }), 256 * MIB),
     }),
-    bus: optional(onlyYet([null], null, 'bus'), null),
+    bus: optional(nullable(bus(base)), null),
+    outbox: section({ maxBytes: optional(bytes({ min: 16 * MIB, max: 1024 * GIB }), 2 * GIB) }),
+    collect: section({ listen: optional(listenAddress(), { host: '127.0.0.1', port: 8790 }) }),
     console: consoleSection(base, env),
     // It may be written later: `weir flows baseline > flows.yaml` asks for the configuration too.
     baseline: optional(nullable(path(base)), null),

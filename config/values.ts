@@ -10,8 +10,8 @@ import { canonicalHost, type HostPort, parseHostGlob, parseHostPort } from '../c
 import { originOf } from '../catalog/providers.ts';
 import { INVALID, type Shape } from '../engine/decide/checked-yaml.ts';
 import { as, checked, duration, either, nullable, number, size, string } from '../engine/decide/shapes.ts';
-import { readBusUrl } from '../fleet/bus-settings.ts';
 import { type StoreAddress, storeAddress } from '../flow/store-address.ts';
+import { type BusSettings, busSettings, readBusUrl } from '../fleet/bus-settings.ts';
 import type { BundlePlace, SiemPlace, UpstreamProxyConfig } from './config.ts';
 import { absolutePath, type PathBase } from './paths.ts';
 
@@ -271,6 +271,32 @@ export function syslogPlace(): Shape<SyslogPlace> {
     const transport = (match[1] ?? '').toLowerCase() as SyslogPlace['transport'];
     const port = match[3] === undefined ? SYSLOG_PORTS[transport] : Number(match[3]);
     return port < 1 || port > 65_535 ? null : { transport, host, port };
+  });
+}
+
+/** Where a bus is, with user and password where it asks for them; what is wrong with it is said without them. */
+export function busUrl(): Shape<BusSettings> {
+  const expected = 'nats://HOST:PORT or tls://HOST:PORT, with USER:PASSWORD@ before HOST where it asks for them';
+  return {
+    expected,
+    schema: () => ({ type: 'string', description: expected }),
+    read(node, reader) {
+      const text = isScalar(node) && typeof node.value === 'string' ? node.value : '';
+      return readBusUrl(text) === null ? reader.refuse(node, `expected ${expected}`) : busSettings(text);
+    },
+  };
+}
+
+/** A `.creds` file of NATS: a JWT and the seed of its key. */
+export function credentialsFile(base: PathBase): Shape<string> {
+  return contentOf(base, (file) => {
+    try {
+      const text = readFileSync(file, 'utf8');
+      const isShaped = /-----BEGIN NATS USER JWT-----[\s\S]+-----BEGIN USER NKEY SEED-----/.test(text);
+      return isShaped ? { value: text } : { problem: 'expected a .creds file: a user JWT and the seed of its key' };
+    } catch (error) {
+      return { problem: `cannot be read (${codeOf(error)})` };
+    }
   });
 }
 

@@ -2,7 +2,7 @@
 
 /** One part of a running Weir; `problem` is null while it works. */
 export interface Part {
-  readonly name: 'proxy' | 'store' | 'sensor';
+  readonly name: 'proxy' | 'store' | 'sensor' | 'bus';
   readonly problem: string | null;
 }
 

@@ -19,7 +19,7 @@ import { writerKeys } from './writer-keys.ts';
 /** Where the outbox is emptied to. */
 export type Destination =
   /** `node`: how the bus knows this node; null: by its chain. */
-  | { readonly kind: 'bus'; readonly settings: BusSettings; readonly node: string | null }
+  | { readonly kind: 'bus'; readonly settings: BusSettings; readonly node: string | null; readonly name: string }
   | { readonly kind: 'store'; readonly address: StoreAddress };
 
 export interface CarrierData {
@@ -53,7 +53,7 @@ class CarrierThread {
 
   constructor(port: MessagePort, { homePath, to }: CarrierData) {
     this.#port = port;
-    this.#bus = to.kind === 'bus' ? new Bus(to.settings, { name: 'weir node' }) : null;
+    this.#bus = to.kind === 'bus' ? new Bus(to.settings, { name: to.name }) : null;
     this.#carrier = this.#open(homePath, to);
     this.#timer = setInterval(() => void this.#tell(), STATE_MS);
     port.on('message', (message: ToCarrier) => {

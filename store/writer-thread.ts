@@ -11,7 +11,6 @@ import { type Home, type Keeping, openHome } from './home.ts';
 import type { Committed, Keeper } from './keeper.ts';
 import { Ledger } from './ledger.ts';
 import { openOutbox } from './outbox.ts';
-import { mendOutbox } from './outbox-damage.ts';
 import { logLine } from './record.ts';
 import { Retention, type RetentionRules } from './retention.ts';
 import { openDatabase } from './schema.ts';
@@ -226,7 +225,6 @@ class Writer {
 
   #openOutbox(home: Home): Keeper {
     const onProblem = (message: string) => this.#warn(message);
-    mendOutbox(home, onProblem);
     const outbox = openOutbox(home, {
       maxBytes: this.#data.outboxBytes,
       onProblem,

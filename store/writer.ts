@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { Worker } from 'node:worker_threads';
 import type { Figures } from '../flow/figures.ts';
 import type { Home } from './home.ts';
-import { damageOf, openOutboxDatabase } from './outbox-schema.ts';
+import { mendOutbox } from './outbox-damage.ts';
 import type { RetentionRules } from './retention.ts';
 import { openDatabase } from './schema.ts';
 import { listSpool, type SpoolFile, spoolOf } from './spool.ts';
@@ -54,7 +54,8 @@ export class Writer {
   constructor(home: Home, options: WriterOptions) {
     assert(home.isLocked, 'a writer needs the lock of its home');
     if (home.keeping === 'ledger') openDatabase(home.databaseFile).close();
-    else if (damageOf(home.outboxFile) === null) openOutboxDatabase(home.outboxFile).close();
+    // Before anybody has it open.
+    else mendOutbox(home, options.onProblem);
     this.#home = home;
     this.#options = options;
     this.#retention = options.retention ?? null;

@@ -2,6 +2,7 @@
 import type { EventBody } from '../../flow/event.ts';
 import { openHome } from '../../store/home.ts';
 import { recordOwn } from '../../store/own-events.ts';
+import { keepingOf } from '../keeping.ts';
 import type { Answering } from './answering.ts';
 import { exceptionRoutes } from './exception-routes.ts';
 import { keptReader } from './kept-reader.ts';
@@ -10,7 +11,7 @@ import { policyRoutes } from './policy-routes.ts';
 import { reviewRoutes } from './review-routes.ts';
 
 export function judgingAnswering(data: DeskData, say: (message: FromDesk) => void): Answering {
-  const home = openHome(data.home);
+  const home = openHome(data.home, keepingOf(data.snapshot.config));
   const onProblem = (message: string): void => say({ kind: 'problem', message });
   let { snapshot } = data;
   const desk = {

@@ -17,6 +17,7 @@ import { recordOwn } from '../../store/own-events.ts';
 import { keptBaseline } from '../flows/kept-baseline.ts';
 import { knowledgeOf } from '../flows/knowledge.ts';
 import { reportInput } from '../flows/report-input.ts';
+import { keepingOf } from '../keeping.ts';
 import type { Snapshot } from '../snapshot.ts';
 import type { Answering } from './answering.ts';
 import { keptReader } from './kept-reader.ts';
@@ -40,7 +41,7 @@ export function recordsAnswering(
   say: (message: FromDesk) => void,
   situation: () => Situation,
 ): Answering {
-  const home = openHome(data.home);
+  const home = openHome(data.home, keepingOf(data.snapshot.config));
   const onProblem = (message: string): void => say({ kind: 'problem', message });
   const record = (event: EventBody): void => recordOwn(home, [event], onProblem);
   let made = madeOf(data.snapshot);

@@ -5,14 +5,16 @@
 import { openReader, type Reader } from '../../store/reader.ts';
 import { recoverSpool } from '../../store/recover.ts';
 import type { CommandContext } from '../command.ts';
+import { keepingOf } from '../keeping.ts';
 import { cleanText } from './clean-text.ts';
 
 /** Opens it; the caller closes it. Throws WeirError `home_unusable`. */
 export function openLog(context: CommandContext): Reader {
-  const { home } = context.config();
+  const config = context.config();
+  const { home } = config;
   const say = (message: string) => context.err(`weir: ${cleanText(message)}\n`);
   try {
-    recoverSpool(home, say);
+    recoverSpool(home, say, keepingOf(config));
   } catch (error) {
     // A home that may only be read, or a full disk: what is in the database can still be shown.
     say(

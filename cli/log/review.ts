@@ -3,9 +3,9 @@
  * scanned first and what looks sensitive in it is replaced.
  */
 import { REVIEW_STATES } from '../../flow/event.ts';
-import { openHome } from '../../store/home.ts';
 import { review } from '../../store/review.ts';
 import { type Command, choiceOption, hasOption, textOption, UsageError } from '../command.ts';
+import { configuredHome } from '../keeping.ts';
 import { cleanText } from './clean-text.ts';
 import { findEvent, idArgument } from './find-event.ts';
 import { withLog } from './open-log.ts';
@@ -35,7 +35,7 @@ export const command: Command = {
     const event = withLog(context, (reader) => findEvent(context, reader, id));
     if (event === null) return 1;
     const say = (message: string) => context.err(`weir: ${cleanText(message)}\n`);
-    const result = review(openHome(context.config().home), { id: event.id, state, note, by }, say);
+    const result = review(configuredHome(context.config()), { id: event.id, state, note, by }, say);
     if (result.kind !== 'reviewed') {
       say(result.kind === 'stacked' ? `${event.id} is itself a review` : `no event ${event.id}`);
       return 1;

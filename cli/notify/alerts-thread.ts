@@ -1,7 +1,9 @@
 /** The thread of live alerts: rounds, one after the other, as long as it runs. Nothing that carries traffic waits for it. */
+
 import { parentPort, workerData } from 'node:worker_threads';
 import type { Fleet } from '../../console/api/shapes.ts';
 import { openHome } from '../../store/home.ts';
+import { keepingOf } from '../keeping.ts';
 import type { Snapshot } from '../snapshot.ts';
 import { Alerts } from './alerts.ts';
 
@@ -25,7 +27,10 @@ if (parentPort !== null) {
   const data: AlertsData = workerData;
   const say = (message: FromAlerts): void => port.postMessage(message);
   const { begin } = data;
-  const alerts = new Alerts(openHome(data.home), data.snapshot, { begin, log: (line) => say({ kind: 'log', line }) });
+  const alerts = new Alerts(openHome(data.home, keepingOf(data.snapshot.config)), data.snapshot, {
+    begin,
+    log: (line) => say({ kind: 'log', line }),
+  });
   let isStopping = false;
   let told = '';
   let failure = '';

@@ -1,10 +1,10 @@
 /** `weir token create`: makes a token and prints it, alone, on stdout. That it was made is an event. */
 import { DEFAULT_EXPIRY, expiryOf, tokenCreated, tokenProblem } from '../../console/api/token-routes.ts';
 import { ACCESS } from '../../flow/access.ts';
-import { openHome } from '../../store/home.ts';
 import { recordOwn } from '../../store/own-events.ts';
 import { createToken, revokeToken, TOKEN_NAME } from '../../store/tokens.ts';
 import { type Command, type CommandContext, choiceOption, hasOption, textOption, UsageError } from '../command.ts';
+import { configuredHome } from '../keeping.ts';
 import { cleanText } from '../log/clean-text.ts';
 import { systemUser } from '../log/safe-note.ts';
 
@@ -39,7 +39,7 @@ async function run(context: CommandContext): Promise<number> {
   const now = new Date();
   const expires = expiryOf(textOption(context, 'expires') ?? DEFAULT_EXPIRY, now);
   if (expires === undefined) throw new UsageError('--expires must be such as 12h, 30d, 8w, or never');
-  const home = openHome(context.config().home);
+  const home = configuredHome(context.config());
   const say = (message: string): void => context.err(`weir: ${cleanText(message)}\n`);
   const problem = tokenProblem(home, name, now);
   if (problem !== null) {

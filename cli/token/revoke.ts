@@ -1,9 +1,9 @@
 /** `weir token revoke`: takes a token back. A running Weir refuses it at once, and its sessions end. */
 import { tokenRevoked } from '../../console/api/token-routes.ts';
-import { openHome } from '../../store/home.ts';
 import { recordOwn } from '../../store/own-events.ts';
 import { listTokens, revokeToken } from '../../store/tokens.ts';
 import { type Command, type CommandContext, hasOption, textOption, UsageError } from '../command.ts';
+import { configuredHome } from '../keeping.ts';
 import { cleanText } from '../log/clean-text.ts';
 import { systemUser } from '../log/safe-note.ts';
 
@@ -21,7 +21,7 @@ async function run(context: CommandContext): Promise<number> {
   const name = textOption(context, 'name');
   const [id, ...more] = context.positionals;
   if ((name === null) === (id === undefined) || more.length > 0) throw new UsageError('needs --name NAME, or an ID');
-  const home = openHome(context.config().home);
+  const home = configuredHome(context.config());
   const say = (message: string): void => context.err(`weir: ${cleanText(message)}\n`);
   const found = listTokens(home).filter((token) => token.name === name || token.id === id);
   if (found.length === 0) {
