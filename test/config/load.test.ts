@@ -395,7 +395,6 @@ const NOT_BUILT: readonly (readonly [text: string, ...lines: readonly string[]])
     'store: mysql://u@db/weir',
     '1:8: expected sqlite or postgres://user:password@host[:port]/database; this does not begin with postgres://',
   ],
-  ['bus: nats://a', '1:6: bus is not built yet; expected null'],
   ['sensor: {cgroup: user.slice}', '1:18: expected `auto` (the root), or the absolute path of a folder of cgroup v2'],
   [
     'sensor: {steer: {cgroups: [/sys/fs/cgroup/apps]}}',
@@ -431,7 +430,7 @@ describe('a configuration that is wrong', () => {
       'weir.yaml:1:8: expected sqlite or postgres://user:password@host[:port]/database; this is not a URL',
       'weir.yaml:3:12: expected one of closed, open',
       'weir.yaml:4:9: expected true or false, found a number',
-      'weir.yaml:5:1: unknown key "nope"; known keys: home, proxy, policies, bundle, siem, detection, apps, destinations, stores, environments, notify, retention, excerpts, store, conversations, bus, console, baseline, sensor',
+      'weir.yaml:5:1: unknown key "nope"; known keys: home, proxy, policies, bundle, siem, detection, apps, destinations, stores, environments, notify, retention, excerpts, store, conversations, bus, outbox, collect, console, baseline, sensor',
     ]);
   });
 
