@@ -10,8 +10,8 @@ import { canonicalHost, type HostPort, parseHostGlob, parseHostPort } from '../c
 import { originOf } from '../catalog/providers.ts';
 import { INVALID, type Shape } from '../engine/decide/checked-yaml.ts';
 import { as, checked, duration, either, nullable, number, size, string } from '../engine/decide/shapes.ts';
-import { type StoreAddress, storeAddress } from '../flow/store-address.ts';
 import { type BusSettings, busSettings, readBusUrl } from '../fleet/bus-settings.ts';
+import { type StoreAddress, storeAddress } from '../flow/store-address.ts';
 import type { BundlePlace, SiemPlace, UpstreamProxyConfig } from './config.ts';
 import { absolutePath, type PathBase } from './paths.ts';
 
