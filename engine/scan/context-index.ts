@@ -321,6 +321,9 @@ export class ContextReader {
   /** By block: the first of its triples plus 1, 0 where it has not been read; and the one behind its last. */
   readonly #from: Int32Array;
   readonly #to: Int32Array;
+  /** Blocks without a known word that were found last: in a page of numbers each part of a chain asks there again. */
+  #bareFrom = 0;
+  #bareTo = -1;
 
   constructor(index: ContextIndex, text: Uint8Array) {
     this.#index = index;
@@ -352,16 +355,27 @@ export class ContextReader {
   /** Whether a word of one of the lists stands wholly within `from`..`to`. */
   hasAny(from: number, to: number, lists: ListSet): boolean {
     const last = Math.max(0, to - 1) >> BLOCK_BITS;
-    for (let block = from >> BLOCK_BITS; block <= last; block++) {
+    const first = from >> BLOCK_BITS;
+    if (first >= this.#bareFrom && last <= this.#bareTo) return false;
+    let isBare = true;
+    for (let block = first; block <= last; block++) {
       if (this.#from[block] === 0) this.#read(block);
       const hits = this.#hits;
       const end = this.#to[block] as number;
       for (let k = (this.#from[block] as number) - 1; k < end; k += 3) {
+        isBare = false;
         if (!lists.touches(hits[k + 2] as number)) continue;
         if ((hits[k] as number) >= from && (hits[k + 1] as number) <= to) return true;
       }
     }
+    if (isBare) this.#noteBare(first, last);
     return false;
+  }
+
+  #noteBare(first: number, last: number): void {
+    const goesOn = first <= this.#bareTo + 1 && last >= this.#bareFrom - 1;
+    this.#bareFrom = goesOn ? Math.min(first, this.#bareFrom) : first;
+    this.#bareTo = goesOn ? Math.max(last, this.#bareTo) : last;
   }
 
   #read(block: number): void {

@@ -16,10 +16,11 @@ type Issuer = 'common' | 'rare' | null;
 /** Whether an issuer hands out this number of digits under this prefix, and how common that is. */
 function issuerOf(digits: string): Issuer {
   const length = digits.length;
-  const two = Number(digits.slice(0, 2));
-  const three = Number(digits.slice(0, 3));
+  if (length < 12) return null;
   const four = Number(digits.slice(0, 4));
-  if (digits[0] === '4') return length === 16 ? 'common' : length === 13 || length === 19 ? 'rare' : null;
+  const three = Math.floor(four / 10);
+  const two = Math.floor(four / 100);
+  if (four >= 4000 && four <= 4999) return length === 16 ? 'common' : length === 13 || length === 19 ? 'rare' : null;
   if ((two >= 51 && two <= 55) || (four >= 2221 && four <= 2720)) return length === 16 ? 'common' : null;
   if (two === 34 || two === 37) return length === 15 ? 'common' : null;
   if (two === 36 || (three >= 300 && three <= 305) || three === 309 || two === 38 || two === 39) {
@@ -39,7 +40,11 @@ function issuerOf(digits: string): Issuer {
 
 /** Digits alone: an issuer's range and length, and Luhn (ISO/IEC 7812-1). */
 export function isCardNumber(digits: string): boolean {
-  return issuerOf(digits) !== null && !isMonotone(digits) && isLuhn(digits);
+  return issuerOf(digits) !== null && isChecked(digits);
+}
+
+function isChecked(digits: string): boolean {
+  return !isMonotone(digits) && isLuhn(digits);
 }
 
 function isMonotone(digits: string): boolean {
@@ -70,7 +75,7 @@ cartao, cartão, creditcard, payment, charged`),
     if (isGrouped && joined !== SPACE && joined !== DASH && joined !== DOT) return;
     const digits = digitsOf(passage.text, start, end);
     const issuer = issuerOf(digits);
-    if (issuer === null || !isCardNumber(digits)) return;
+    if (issuer === null || !isChecked(digits)) return;
     if (!standsAlone(passage.text, start, end) || isPartOfIdentifier(passage.text, start, end)) return;
     // Nobody prints it so: it was spelled to pass, or a program set the dots.
     if (joined === DOT) passage.report(creditCard, start, end, issuer === 'common' ? 0.55 : 0.2, 0.8);
