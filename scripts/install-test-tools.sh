@@ -10,7 +10,7 @@ packages='python3 make g++ openssl
 clang bpftool libbpf-dev libelf-dev zlib1g-dev libssl-dev gcc libc6-dev iproute2 util-linux libcap2-bin
 curl wget gnutls-bin python3-requests golang-go
 postgresql redis-server mariadb-server nats-server
-systemd dpkg lintian
+systemd dpkg sqlite3
 graphviz chromium libnss3'
 
 missing=

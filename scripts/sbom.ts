@@ -12,8 +12,6 @@ export interface LockedPackage {
   readonly version: string;
   readonly license?: string;
   readonly integrity?: string;
-  readonly dev?: boolean;
-  readonly devOptional?: boolean;
   readonly dependencies?: Readonly<Record<string, string>>;
   readonly optionalDependencies?: Readonly<Record<string, string>>;
 }
@@ -36,12 +34,24 @@ export function readLock(root = packageRoot): Lock {
   return new Map(Object.entries(packages));
 }
 
-/** Folders of what an installation without development has, in order. */
+/** Of re2 only what is compiled is shipped: what its dependencies are for is over by then. */
+const COMPILED: ReadonlySet<string> = new Set(['re2']);
+
+/** Folders of what is there at run time, in order: what is reached from the project's own dependencies. */
 export function productionFolders(lock: Lock): readonly string[] {
-  return [...lock]
-    .filter(([folder, one]) => folder !== '' && one.dev !== true && one.devOptional !== true)
-    .map(([folder]) => folder)
-    .sort();
+  const reached = new Set<string>();
+  const follow = (from: string): void => {
+    if (COMPILED.has(nameOf(from))) return;
+    const { dependencies, optionalDependencies } = packageOf(lock, from);
+    for (const name of Object.keys({ ...dependencies, ...optionalDependencies })) {
+      const folder = found(lock, from, name);
+      if (folder === null || reached.has(folder)) continue;
+      reached.add(folder);
+      follow(folder);
+    }
+  };
+  follow('');
+  return [...reached].sort();
 }
 
 /** The document's text. */
@@ -61,7 +71,12 @@ export function sbomText(lock: Lock, others: readonly OtherComponent[] = []): st
     })),
   ];
   const unique = [...new Map(components.map((one) => [one['bom-ref'], one])).values()];
-  const direct = Object.keys(root.dependencies ?? {}).flatMap((name) => found(lock, '', name));
+  const needs = (folder: string, names: readonly string[]): readonly string[] =>
+    names.flatMap((name) => {
+      const at = found(lock, folder, name);
+      return at !== null && folders.includes(at) ? [reference(name, packageOf(lock, at).version)] : [];
+    });
+  const direct = needs('', Object.keys(root.dependencies ?? {}));
   const dependencies = new Map<string, readonly string[]>([
     [own['bom-ref'], sorted([...direct, ...others.map(({ purl }) => purl)])],
   ]);
@@ -69,10 +84,7 @@ export function sbomText(lock: Lock, others: readonly OtherComponent[] = []): st
     const one = packageOf(lock, folder);
     const names = Object.keys({ ...one.dependencies, ...one.optionalDependencies });
     const ref = reference(nameOf(folder), one.version);
-    dependencies.set(
-      ref,
-      sorted([...(dependencies.get(ref) ?? []), ...names.flatMap((name) => found(lock, folder, name))]),
-    );
+    dependencies.set(ref, sorted([...(dependencies.get(ref) ?? []), ...needs(folder, names)]));
   }
   const body = {
     bomFormat: 'CycloneDX',
@@ -112,13 +124,12 @@ function nameOf(folder: string): string {
   return folder.slice(folder.lastIndexOf('node_modules/') + 'node_modules/'.length);
 }
 
-/** Where Node finds a package of a name from a folder: the nearest node_modules. Empty for a peer that is not installed. */
-function found(lock: Lock, from: string, name: string): readonly string[] {
+/** Where Node finds a package of a name from a folder: the nearest node_modules. Null for a peer that is not installed. */
+function found(lock: Lock, from: string, name: string): string | null {
   for (let at = from; ; at = at.slice(0, Math.max(at.lastIndexOf('/node_modules/'), 0))) {
     const folder = at === '' ? `node_modules/${name}` : `${at}/node_modules/${name}`;
-    const one = lock.get(folder);
-    if (one !== undefined) return one.dev === true ? [] : [reference(name, one.version)];
-    if (at === '') return [];
+    if (lock.has(folder)) return folder;
+    if (at === '') return null;
   }
 }
 

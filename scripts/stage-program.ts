@@ -13,7 +13,7 @@ export const SBOM = 'sbom.cdx.json';
 /** Beside their own `dist`. */
 const OWN = ['dist', 'policies', 'console/web/dist', 'LICENSE', 'NOTICE', 'README.md', 'package.json'];
 /** Of a package: what nobody reads while it runs. */
-const UNREAD = /\.(?:map|d\.[cm]?ts|tsbuildinfo)$/;
+const UNREAD = /\.(?:map|d\.[cm]?ts|tsbuildinfo)$|(?:^|\/)(?:\.[^/]*|tests?)$/;
 /** What re2 is compiled from and with, beside the one module. */
 const KEPT_OF_RE2 = /^(?:build(?:\/Release(?:\/re2\.node)?)?|lib(?:\/.*)?|LICENSE|package\.json|[^/]+\.js)$/;
 

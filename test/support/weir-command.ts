@@ -46,6 +46,15 @@ export function startWeirCommand(
   return gather(child);
 }
 
+/** Starts another program, such as an installed `weir`, with no environment but the given. */
+export function startProgram(
+  program: string,
+  args: readonly string[],
+  options: { readonly cwd: string; readonly env: NodeJS.ProcessEnv },
+): RunningCommand {
+  return gather(spawn(program, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] }));
+}
+
 function gather(child: ChildProcess): RunningCommand {
   let stdout = '';
   let stderr = '';
