@@ -10,7 +10,9 @@ export interface Answering {
   /** `situation` is as it was when the question was asked. */
   readonly handlers: Partial<Handlers>;
   readonly take: (snapshot: Snapshot) => void;
-  readonly hear?: (message: Extract<ToDesk, { readonly kind: 'committed' | 'heard' | 'snapshot' }>) => void;
+  readonly hear?: (
+    message: Extract<ToDesk, { readonly kind: 'committed' | 'heard' | 'snapshot' }>,
+  ) => void | Promise<void>;
 }
 
 /** `make` gets where to find the situation of the question that is being answered. */
@@ -32,7 +34,7 @@ export function answerOn(
     queue(async () => {
       if (message.kind === 'taken') return take(message.snapshot);
       current = message.situation;
-      if (message.kind !== 'ask') return hear?.(message);
+      if (message.kind !== 'ask') return await hear?.(message);
       const onBug = (error: unknown): void => say({ kind: 'problem', message: bugText(error) });
       const answered = await answerWith(handlers, message.asked, onBug);
       const none = { kind: 'failure', code: 'unavailable', error: 'this is not part of this version' } as const;

@@ -30,15 +30,15 @@ const MAX_PATH = 256;
 export function exceptionRoutes(desk: PolicyDesk): Handlers<'backtestPolicy' | 'exception'> {
   const files = (): PolicyFiles => new PolicyFiles(desk.snapshot().config, desk.home);
   return {
-    backtestPolicy: ({ body: { file, text, days = 30 } }) => {
+    backtestPolicy: async ({ body: { file, text, days = 30 } }) => {
       const place = file === undefined ? null : files().find(file);
       if (file !== undefined && place === null) throw new Refusal('not_found', 'there is no such file');
       const { documents, problems } = candidateOf(files(), place, text);
       if (problems.length > 0) return { problems, backtest: null };
-      return { problems, backtest: replayed(desk, documents, {}, days) };
+      return { problems, backtest: await replayed(desk, documents, {}, days) };
     },
-    exception: ({ by, parts, query }) => {
-      const event = found(desk, parts['id'] ?? '');
+    exception: async ({ by, parts, query }) => {
+      const event = await found(desk, parts['id'] ?? '');
       const scopes = scopesOf(event, desk.snapshot().documents);
       const [narrowest] = scopes;
       if (event.policy === null || event.rule === null || narrowest === undefined) {
@@ -67,19 +67,19 @@ export function exceptionRoutes(desk: PolicyDesk): Handlers<'backtestPolicy' | '
         yaml,
         diff: unifiedDiff(place?.id ?? EXCEPTIONS_FILE, before, after),
         // What another rule decided stays as it is.
-        effect: replayed(desk, [...desk.snapshot().documents, ...read], { rules: [rule] }, 30),
+        effect: await replayed(desk, [...desk.snapshot().documents, ...read], { rules: [rule] }, 30),
         isWritable: place?.isWritable === true,
       };
     },
   };
 }
 
-function replayed(
+async function replayed(
   desk: PolicyDesk,
   documents: readonly PolicyDocument[],
   filter: EventFilter,
   days: number,
-): BacktestShape {
+): Promise<BacktestShape> {
   const { config, documents: before } = desk.snapshot();
   const now = new Date();
   const since = new Date(now.getTime() - days * DAY_MS);
@@ -95,7 +95,7 @@ function replayed(
   });
   let from: string | null = null;
   let count = 0;
-  for (const event of desk.reader().events({ ...filter, since, kinds: ['exchange'], limit: MAX_EVENTS })) {
+  for await (const event of desk.reader().events({ ...filter, since, kinds: ['exchange'], limit: MAX_EVENTS })) {
     from ??= event.time;
     count++;
     backtest.add(event);

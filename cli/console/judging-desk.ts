@@ -5,7 +5,7 @@ import { recordOwn } from '../../store/own-events.ts';
 import { keepingOf } from '../keeping.ts';
 import type { Answering } from './answering.ts';
 import { exceptionRoutes } from './exception-routes.ts';
-import { keptReader } from './kept-reader.ts';
+import { keptStore } from './kept-reader.ts';
 import type { DeskData, FromDesk } from './messages.ts';
 import { policyRoutes } from './policy-routes.ts';
 import { reviewRoutes } from './review-routes.ts';
@@ -17,7 +17,7 @@ export function judgingAnswering(data: DeskData, say: (message: FromDesk) => voi
   const desk = {
     home,
     snapshot: () => snapshot,
-    reader: keptReader(home, onProblem),
+    reader: keptStore({ store: data.snapshot.config.store, home: data.home }, onProblem),
     record: (event: EventBody): void => recordOwn(home, [event], onProblem),
     onProblem,
   };

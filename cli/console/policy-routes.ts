@@ -18,7 +18,7 @@ import type { EventBody } from '../../flow/event.ts';
 import { KEPT } from '../../flow/finding.ts';
 import type { Home } from '../../store/home.ts';
 import { ownEvent } from '../../store/own-events.ts';
-import type { Reader } from '../../store/reader.ts';
+import type { StoreReader } from '../../store/store-reader.ts';
 import { runPolicyTests } from '../policy/test.ts';
 import { DEFAULT_TO, destinationOf, shownFindings, tryText } from '../policy/trial.ts';
 import type { Snapshot } from '../snapshot.ts';
@@ -29,7 +29,7 @@ import { unifiedDiff } from './unified-diff.ts';
 export interface PolicyDesk {
   readonly home: Home;
   readonly snapshot: () => Snapshot;
-  readonly reader: () => Reader;
+  readonly reader: () => StoreReader;
   /** Keeps an event; throws where it cannot. */
   readonly record: (event: EventBody) => void;
 }
@@ -337,9 +337,9 @@ function activated(files: PolicyFiles, place: PolicyPlace, event: EventBody): Ac
   return { file: fileOf(files, place), event: event.id, isInForce: false };
 }
 
-function setOf(desk: PolicyDesk, files: PolicyFiles): PolicySet {
+async function setOf(desk: PolicyDesk, files: PolicyFiles): Promise<PolicySet> {
   const since = new Date(Date.now() - HITS_MS);
-  const hits = hitsOf(desk.reader(), since);
+  const hits = await hitsOf(desk.reader(), since, desk.snapshot().documents);
   const places = files.list();
   const { documents } = desk.snapshot();
   const idOf = (path: string): string =>
@@ -396,19 +396,29 @@ function setOf(desk: PolicyDesk, files: PolicyFiles): PolicySet {
 
 const NO_POLICY = { severity: null, mode: null, rollout: null, version: null, rules: [], tests: 0 } as const;
 
-function hitsOf(reader: Reader, since: Date) {
-  const counted = (isObserved: boolean): ReadonlyMap<string, number> => {
+/** What each rule of the policies did since then. */
+async function hitsOf(reader: StoreReader, since: Date, documents: ReturnType<PolicyDesk['snapshot']>['documents']) {
+  const counted = async (isObserved: boolean): Promise<ReadonlyMap<string, number>> => {
     const filter = isObserved
       ? { since, isObserved, kinds: ['exchange'] as const }
       : { since, kinds: ['exchange'] as const, actions: ['alert', 'tokenize', 'redact', 'block'] as const };
-    return new Map(reader.countBy('rule', filter, 1000).map(({ value, events }) => [value, events]));
+    const counts = await reader.countBy('rule', filter, 1000);
+    return new Map(counts.map(({ value, events }) => [value, events]));
   };
-  const [carried, observed] = [counted(false), counted(true)];
+  const [carried, observed] = [await counted(false), await counted(true)];
+  const last = new Map<string, string>();
   let looked = 0;
+  for (const { name, rules } of documents.filter(isPolicy)) {
+    for (const { name: of } of rules) {
+      const rule = `${name.value}/${of.value}`;
+      const isAsked = carried.has(rule) || observed.has(rule);
+      if (!isAsked || looked++ >= MAX_LAST_HITS) continue;
+      const [event] = (await reader.page({ filter: { rules: [rule], since }, limit: 1 })).events;
+      if (event !== undefined) last.set(rule, event.time);
+    }
+  }
   return (rule: string) => {
     const [hits, seen] = [carried.get(rule) ?? 0, observed.get(rule) ?? 0];
-    const isAsked = hits + seen > 0 && looked++ < MAX_LAST_HITS;
-    const last = isAsked ? reader.page({ filter: { rules: [rule], since }, limit: 1 }).events[0] : undefined;
-    return { hits, observed: seen, lastHit: last?.time ?? null };
+    return { hits, observed: seen, lastHit: last.get(rule) ?? null };
   };
 }

@@ -10,17 +10,16 @@ import { lossesOf, type Situation } from '../../console/api/situation.ts';
 import { tokenRoutes } from '../../console/api/token-routes.ts';
 import type { EventBody } from '../../flow/event.ts';
 import { mergedFlows } from '../../map/merged-flows.ts';
-import { makeReport } from '../../map/reports/make.ts';
 import { openHome } from '../../store/home.ts';
 import { overridesIn } from '../../store/overrides.ts';
 import { recordOwn } from '../../store/own-events.ts';
 import { keptBaseline } from '../flows/kept-baseline.ts';
 import { knowledgeOf } from '../flows/knowledge.ts';
-import { reportInput } from '../flows/report-input.ts';
+import { recordedReport } from '../flows/recorded-report.ts';
 import { keepingOf } from '../keeping.ts';
 import type { Snapshot } from '../snapshot.ts';
 import type { Answering } from './answering.ts';
-import { keptReader } from './kept-reader.ts';
+import { keptStore } from './kept-reader.ts';
 import type { DeskData, FromDesk } from './messages.ts';
 import { rulesNow } from './rules-now.ts';
 import { ownCategories, wordsOf } from './words.ts';
@@ -46,7 +45,7 @@ export function recordsAnswering(
   const record = (event: EventBody): void => recordOwn(home, [event], onProblem);
   let made = madeOf(data.snapshot);
   const records: Records = {
-    reader: keptReader(home, onProblem),
+    reader: keptStore({ store: data.snapshot.config.store, home: data.home }, onProblem),
     knowledge: () => made.knowledge,
     words: () => made.words,
     situation,
@@ -62,16 +61,13 @@ export function recordsAnswering(
       ...edgeRoutes({ ...records, flows, baseline: () => made.baseline() }),
       ...reportRoutes({
         ...records,
-        report: (kind, range) => {
+        report: async (kind, range) => {
           const reader = records.reader();
           const { knowledge, retention } = made;
           const losses = lossText(situation());
-          const flows = mergedFlows(reader.map(range), knowledge);
-          return makeReport(
-            kind,
-            reportInput(reader, flows, { knowledge, now: records.now(), retention, losses }),
-            null,
-          );
+          const flows = mergedFlows(await reader.map(range), knowledge);
+          const given = { knowledge, now: records.now(), retention, losses, earlier: null };
+          return await recordedReport(kind, reader, flows, given);
         },
       }),
       ...tokenRoutes(home, record),
@@ -79,12 +75,12 @@ export function recordsAnswering(
     take: (snapshot) => {
       made = madeOf(snapshot);
     },
-    hear: (message) => {
-      if (message.kind === 'heard') return changes.begin();
+    hear: async (message) => {
+      if (message.kind === 'heard') return await changes.begin();
       if (message.kind === 'snapshot') {
-        return say({ kind: 'snapshot', id: message.id, snapshot: changes.snapshot() });
+        return say({ kind: 'snapshot', id: message.id, snapshot: await changes.snapshot() });
       }
-      const update = changes.update();
+      const update = await changes.update();
       if (update !== null) say({ kind: 'update', update });
     },
   };

@@ -22,15 +22,15 @@ export function reviewRoutes(desk: ReviewDesk): Handlers<'review' | 'allow' | 'e
     return result.event;
   };
   return {
-    review: ({ by, parts, body }) => {
-      const event = found(desk, parts['id'] ?? '');
+    review: async ({ by, parts, body }) => {
+      const event = await found(desk, parts['id'] ?? '');
       // Kept in clear: what looks sensitive in it is replaced.
       const note = body.note == null || body.note.trim() === '' ? null : cleanedNote(body.note).text;
       const written = reviewed(event.id, body.state, note, by.name);
       return { id: written.id, review: { state: body.state, by: by.name, note, time: written.time } };
     },
-    allow: ({ by, parts, body }) => {
-      const event = found(desk, parts['id'] ?? '');
+    allow: async ({ by, parts, body }) => {
+      const event = await found(desk, parts['id'] ?? '');
       const granted = grantOf(desk.snapshot().documents, event, Date.now());
       if (typeof granted === 'string') throw new Refusal('conflict', granted);
       const until = new Date(granted.override.until).toISOString();
@@ -39,9 +39,9 @@ export function reviewRoutes(desk: ReviewDesk): Handlers<'review' | 'allow' | 'e
       writeOverride(desk.home, granted.override, granted.override.from);
       return { until };
     },
-    eventSuggestion: ({ parts }) => suggestionOf(desk, unwantedEvent(found(desk, parts['id'] ?? ''))),
-    edgeSuggestion: ({ parts }) => {
-      const [edge] = [...desk.reader().edges({ ids: [parts['id'] ?? ''] }, 'summary')];
+    eventSuggestion: async ({ parts }) => suggestionOf(desk, unwantedEvent(await found(desk, parts['id'] ?? ''))),
+    edgeSuggestion: async ({ parts }) => {
+      const [edge] = await desk.reader().edges({ ids: [parts['id'] ?? ''] }, 'summary');
       if (edge === undefined) throw new Refusal('not_found', 'there is no such edge');
       return suggestionOf(desk, unwantedEdge(edge));
     },

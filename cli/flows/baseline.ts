@@ -28,9 +28,9 @@ export const command: Command = {
     const filter = edgeFilter(context, now);
     const knowledge = knowledgeOf(context.config());
     const keep = keptBaseline(context);
-    return withLog(context, (reader) => {
-      const peakOf = busiestDays(reader, now, filter.since ?? null);
-      const baseline = baselineOf(reader.edges(filter), { knowledge, expires, peakOf, ...keep });
+    return withLog(context, async (reader) => {
+      const peakOf = await busiestDays(reader, now, filter.since ?? null);
+      const baseline = baselineOf(await reader.edges(filter), { knowledge, expires, peakOf, ...keep });
       for (const piece of baselineYaml(baseline)) context.out(piece);
       return 0;
     });

@@ -1,13 +1,16 @@
 /** Calls that went round the proxy, by the edges that they count in. */
 import { edgeId } from '../../store/edges.ts';
-import type { Reader } from '../../store/reader.ts';
+import type { StoreReader } from '../../store/store-reader.ts';
 
 /** Events of kind `bypass` by the edge that the sensor has of the same call; the newest so many. */
 const MAX_BYPASSES = 10_000;
 
-export function bypassesOf(reader: Reader, since: Date | null): ReadonlyMap<string, readonly string[]> {
+export async function bypassesOf(
+  reader: StoreReader,
+  since: Date | null,
+): Promise<ReadonlyMap<string, readonly string[]>> {
   const byEdge = new Map<string, string[]>();
-  for (const event of reader.events({ kinds: ['bypass'], since, limit: MAX_BYPASSES })) {
+  for await (const event of reader.events({ kinds: ['bypass'], since, limit: MAX_BYPASSES })) {
     for (const protocol of ['https', 'http', 'tunnel', 'unknown']) {
       const { source, destination, channel, id } = event;
       const edge = edgeId({ source, destination, protocol, direction: 'out', channel });

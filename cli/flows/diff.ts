@@ -28,10 +28,10 @@ export const command: Command = {
     const filter = edgeFilter(context, now);
     const baseline = askedBaseline(context);
     const knowledge = knowledgeOf(context.config());
-    const found = withLog(context, (reader) => {
-      const bypasses = bypassesOf(reader, filter.since ?? null);
-      const peakOf = busiestDays(reader, now, filter.since ?? null);
-      return driftOf(baseline, reader.map(filter), { knowledge, now, bypasses, peakOf });
+    const found = await withLog(context, async (reader) => {
+      const bypasses = await bypassesOf(reader, filter.since ?? null);
+      const peakOf = await busiestDays(reader, now, filter.since ?? null);
+      return driftOf(baseline, await reader.map(filter), { knowledge, now, bypasses, peakOf });
     });
     const print = hasOption(context, 'json') ? (one: Drift) => JSON.stringify(one) : driftLine;
     for (const one of found) context.out(`${print(one)}\n`);

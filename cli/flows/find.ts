@@ -43,16 +43,16 @@ export const command: Command = {
     if (input.trim() === '') throw new UsageError('no value on stdin');
     const keys = readFingerprintKeys(homePaths(context.config().home));
     const scanner = await scannerOf(context);
-    const { candidates, found } = withLog(context, (reader) => {
+    const { candidates, found } = await withLog(context, async (reader) => {
       const names = new Set([
         ...ENTITIES.keys(),
         ...scanner.recognizers.map((one) => one.entity),
-        ...reader.entities(),
+        ...(await reader.entities()),
       ]);
       const tried = candidatesOf(scanner, keys, input, names);
       return {
         candidates: tried,
-        found: reader.byFingerprint(
+        found: await reader.byFingerprint(
           tried.map((one) => one.fingerprint),
           limit,
         ),

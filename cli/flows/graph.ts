@@ -34,8 +34,8 @@ export const command: Command = {
     const now = new Date();
     const filter = edgeFilter(context, now);
     const view = { knowledge: knowledgeOf(context.config()), now };
-    return withLog(context, (reader) => {
-      context.out(WRITERS[format](buildGraph(reader.edges(filter, 'summary'), view)));
+    return withLog(context, async (reader) => {
+      context.out(WRITERS[format](buildGraph(await reader.edges(filter, 'summary'), view)));
       return 0;
     });
   },

@@ -44,8 +44,8 @@ export const command: Command = {
     };
     const since = parseMoment('since', textOption(context, 'since'), new Date());
     const knowledge = knowledgeOf(context.config());
-    const lineage = withLog(context, (reader) =>
-      lineageOf(reader.edges({ since }, 'summary'), knowledge, query, reader.sharedValues()),
+    const lineage = await withLog(context, async (reader) =>
+      lineageOf(await reader.edges({ since }, 'summary'), knowledge, query, await reader.sharedValues()),
     );
     if (hasOption(context, 'json')) context.out(`${JSON.stringify(lineage)}\n`);
     else print(context, lineage, query);

@@ -25,12 +25,12 @@ export const command: Command = {
     const now = new Date();
     const filter = edgeFilter(context, now);
     const rated = ratedEdge(knowledgeOf(context.config()), now);
-    return withLog(context, (reader) => {
+    return withLog(context, async (reader) => {
       if (hasOption(context, 'json')) {
-        for (const edge of reader.edges(filter, 'whole')) context.out(`${JSON.stringify(rated(edge))}\n`);
+        for (const edge of await reader.edges(filter, 'whole')) context.out(`${JSON.stringify(rated(edge))}\n`);
         return 0;
       }
-      const rows = Array.from(reader.edges(filter, 'summary'), (edge) => rowOf(rated(edge)));
+      const rows = Array.from(await reader.edges(filter, 'summary'), (edge) => rowOf(rated(edge)));
       if (rows.length === 0) context.err('no edge matches\n');
       context.out(tableText(HEADS, rows, { color: context.color, right: ['CALLS', 'SENT', 'RECEIVED', 'RISK'] }));
       return 0;

@@ -1,6 +1,6 @@
 /** The busiest day of each flow, from the roll-ups: what a baseline allows, and what drift is measured by. */
 import type { PeakOf } from '../../map/baseline.ts';
-import type { Reader } from '../../store/reader.ts';
+import type { StoreReader } from '../../store/store-reader.ts';
 
 const DAY_MS = 86_400_000;
 /** Days (UTC) that are looked at, today among them. */
@@ -13,14 +13,14 @@ interface Busy {
 }
 
 /** Of the last days, or of those since a moment. Edges of one channel add up; two channels saw the same calls. */
-export function busiestDays(reader: Reader, now: Date, since: Date | null): PeakOf {
+export async function busiestDays(reader: StoreReader, now: Date, since: Date | null): Promise<PeakOf> {
   const busy = new Map<string, Busy>();
   const today = Math.floor(now.getTime() / DAY_MS);
   for (let back = 0; back < DAYS; back++) {
     const start = new Date((today - back) * DAY_MS);
     const until = new Date((today - back + 1) * DAY_MS);
     if (since !== null && until <= since) break;
-    for (const { id, channel, calls, bytesOut, bytesIn } of reader.map({ since: start, until })) {
+    for (const { id, channel, calls, bytesOut, bytesIn } of await reader.map({ since: start, until })) {
       const known = busy.get(id) ?? { channel, calls: [], bytes: [] };
       busy.set(id, known);
       known.calls[back] = calls;

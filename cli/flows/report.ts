@@ -3,7 +3,6 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { packageVersion } from '../../config/package-root.ts';
 import { mergedFlows } from '../../map/merged-flows.ts';
-import { makeReport } from '../../map/reports/make.ts';
 import { REPORT_FORMATS, REPORT_KINDS, type ReportKind } from '../../map/reports/report.ts';
 import type { EarlierScan } from '../../map/reports/scan-first.ts';
 import { writeReport } from '../../map/reports/write.ts';
@@ -11,7 +10,7 @@ import { type Command, type CommandContext, choiceOption, textOption, UsageError
 import { parseMoment } from '../log/moment.ts';
 import { withLog } from '../log/open-log.ts';
 import { knowledgeOf } from './knowledge.ts';
-import { reportInput } from './report-input.ts';
+import { recordedReport } from './recorded-report.ts';
 
 export const command: Command = {
   name: 'flows report',
@@ -48,10 +47,10 @@ export const command: Command = {
     const earlier = earlierScan(context, kind);
     const config = context.config();
     const knowledge = knowledgeOf(config);
-    return withLog(context, (reader) => {
-      const flows = mergedFlows(reader.map(range), knowledge);
-      const input = reportInput(reader, flows, { knowledge, now, retention: config.retention, losses: null });
-      const report = makeReport(kind, input, earlier);
+    return withLog(context, async (reader) => {
+      const flows = mergedFlows(await reader.map(range), knowledge);
+      const given = { knowledge, now, retention: config.retention, losses: null, earlier };
+      const report = await recordedReport(kind, reader, flows, given);
       const options = { version: packageVersion(), categoryOf: knowledge.categoryOf };
       for (const piece of writeReport(report, format, options)) context.out(piece);
       return 0;

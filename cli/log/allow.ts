@@ -35,7 +35,7 @@ export const command: Command = {
   async run(context) {
     const id = idArgument(context);
     const reason = safeNote(context, 'reason');
-    const event = withLog(context, (reader) => findEvent(context, reader, id));
+    const event = await withLog(context, (reader) => findEvent(context, reader, id));
     if (event === null) return 1;
     const granted = grantOf(loadPolicies(context.config()), event, Date.now());
     if (typeof granted === 'string') {

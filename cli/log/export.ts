@@ -30,9 +30,9 @@ export const command: Command = {
     const filter = eventFilter(context, new Date());
     const product = { version: packageVersion() };
     let left = 0;
-    withLog(context, (reader) => {
+    await withLog(context, async (reader) => {
       if (format === 'csv') context.out(CSV_HEAD);
-      for (const { excerpt: _, ...event } of reader.events(filter)) {
+      for await (const { excerpt: _, ...event } of reader.events(filter)) {
         if (format === 'csv') context.out(csvLine(event));
         else if (format === 'ndjson') context.out(`${JSON.stringify(event)}\n`);
         else {

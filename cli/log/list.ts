@@ -22,15 +22,15 @@ export const command: Command = {
   options: { ...FILTER_OPTIONS, json: { type: 'boolean' } },
   async run(context) {
     const filter = eventFilter(context, new Date());
-    return withLog(context, (reader) => {
+    return withLog(context, async (reader) => {
       const events = reader.events(filter);
       if (hasOption(context, 'json')) {
-        for (const { excerpt: _, ...event } of events) context.out(`${JSON.stringify(event)}\n`);
+        for await (const { excerpt: _, ...event } of events) context.out(`${JSON.stringify(event)}\n`);
         return 0;
       }
       // In pieces, so that a long log neither waits for its end nor is held in memory.
       let hasRows = false;
-      for (const piece of pieces(events, 500)) {
+      for await (const piece of pieces(events, 500)) {
         hasRows = true;
         context.out(tableText(HEADS, piece.map(rowOf), { color: context.color }));
       }
@@ -42,9 +42,9 @@ export const command: Command = {
 
 const HEADS = ['TIME', 'ACTION', 'APP', 'DESTINATION', 'FOUND', 'OUTCOME', 'STATUS', 'REVIEW', 'ID'];
 
-function* pieces<T>(items: Iterable<T>, size: number): Generator<T[]> {
+async function* pieces<T>(items: AsyncIterable<T>, size: number): AsyncGenerator<T[]> {
   let piece: T[] = [];
-  for (const item of items) {
+  for await (const item of items) {
     piece.push(item);
     if (piece.length < size) continue;
     yield piece;

@@ -2,34 +2,34 @@
  * The log of the configured home, opened for a command. What a run that was killed has left in the spool is taken up
  * first, so that the log is complete also before the next start.
  */
-import { openReader, type Reader } from '../../store/reader.ts';
 import { recoverSpool } from '../../store/recover.ts';
+import type { StoreReader } from '../../store/store-reader.ts';
 import type { CommandContext } from '../command.ts';
 import { keepingOf } from '../keeping.ts';
+import { openStore } from '../open-store.ts';
 import { cleanText } from './clean-text.ts';
 
-/** Opens it; the caller closes it. Throws WeirError `home_unusable`. */
-export function openLog(context: CommandContext): Reader {
+/** Opens it; the caller closes it. Throws WeirError `home_unusable`, and what a shared store fails with. */
+export function openLog(context: CommandContext): StoreReader {
   const config = context.config();
-  const { home } = config;
   const say = (message: string) => context.err(`weir: ${cleanText(message)}\n`);
   try {
-    recoverSpool(home, say, keepingOf(config));
+    recoverSpool(config.home, say, keepingOf(config));
   } catch (error) {
     // A home that may only be read, or a full disk: what is in the database can still be shown.
     say(
       `what the last run left in the spool could not be taken up: ${error instanceof Error ? error.message : 'unknown'}`,
     );
   }
-  return openReader(home, say);
+  return openStore(config, say);
 }
 
 /** Opens the log for as long as `use` runs. */
-export function withLog<T>(context: CommandContext, use: (reader: Reader) => T): T {
+export async function withLog<T>(context: CommandContext, use: (reader: StoreReader) => T | Promise<T>): Promise<T> {
   const reader = openLog(context);
   try {
-    return use(reader);
+    return await use(reader);
   } finally {
-    reader.close();
+    await reader.close();
   }
 }

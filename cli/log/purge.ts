@@ -47,7 +47,7 @@ export const command: Command = {
       throw new UsageError('needs --user, --app, --fingerprint or --before');
     }
     // What a run that was killed has left in the spool is cleared too.
-    withLog(context, () => {});
+    await withLog(context, () => {});
     const say = (message: string) => context.err(`weir: ${cleanText(message)}\n`);
     const by = textOption(context, 'by') ?? systemUser();
     const purged = purge(openHome(context.config().home), selection, by, say);

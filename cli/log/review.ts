@@ -32,7 +32,7 @@ export const command: Command = {
     if (state === null) throw new UsageError(`needs --state, one of ${REVIEW_STATES.join(', ')}`);
     const note = safeNote(context, 'note');
     const by = textOption(context, 'by') ?? systemUser();
-    const event = withLog(context, (reader) => findEvent(context, reader, id));
+    const event = await withLog(context, (reader) => findEvent(context, reader, id));
     if (event === null) return 1;
     const say = (message: string) => context.err(`weir: ${cleanText(message)}\n`);
     const result = review(configuredHome(context.config()), { id: event.id, state, note, by }, say);

@@ -18,8 +18,8 @@ export const command: Command = {
   options: { json: { type: 'boolean' } },
   async run(context) {
     const id = idArgument(context);
-    return withLog(context, (reader) => {
-      const event = findEvent(context, reader, id);
+    return withLog(context, async (reader) => {
+      const event = await findEvent(context, reader, id);
       if (event === null) return 1;
       context.out(hasOption(context, 'json') ? `${JSON.stringify(event, null, 2)}\n` : cleanLines(describe(event)));
       return 0;

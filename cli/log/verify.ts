@@ -18,8 +18,8 @@ export const command: Command = {
   example: 'weir log verify && echo intact',
   options: { json: { type: 'boolean' } },
   async run(context) {
-    return withLog(context, (reader) => {
-      const result = reader.verify();
+    return withLog(context, async (reader) => {
+      const result = await reader.verify();
       if (hasOption(context, 'json')) context.out(`${JSON.stringify(result)}\n`);
       else {
         for (const chain of result.chains) context.out(cleanText(chainText(chain)).concat('\n'));

@@ -11,7 +11,7 @@ export interface AlertsData {
   readonly home: string;
   readonly snapshot: Snapshot;
   /** Of the records, when it was asked for: what is recorded while this thread starts is told. */
-  readonly begin: number;
+  readonly begin: number | null;
 }
 
 export type ToAlerts = { readonly kind: 'taken'; readonly snapshot: Snapshot } | { readonly kind: 'stop' };
@@ -28,7 +28,7 @@ if (parentPort !== null) {
   const say = (message: FromAlerts): void => port.postMessage(message);
   const { begin } = data;
   const alerts = new Alerts(openHome(data.home, keepingOf(data.snapshot.config)), data.snapshot, {
-    begin,
+    ...(begin === null ? {} : { begin }),
     log: (line) => say({ kind: 'log', line }),
   });
   let isStopping = false;

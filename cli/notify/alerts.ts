@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import type { Fleet } from '../../console/api/shapes.ts';
 import type { Home } from '../../store/home.ts';
 import { recordOwn } from '../../store/own-events.ts';
-import { keptReader } from '../console/kept-reader.ts';
+import { keptStore } from '../console/kept-reader.ts';
 import { ownCategories } from '../console/words.ts';
 import { keptBaseline } from '../flows/kept-baseline.ts';
 import { knowledgeOf } from '../flows/knowledge.ts';
@@ -42,9 +42,10 @@ export class Alerts {
   readonly #folder: string;
   readonly #options: AlertsOptions;
   readonly #now: () => number;
-  readonly #reader: ReturnType<typeof keptReader>;
+  readonly #store: ReturnType<typeof keptStore>;
   readonly #watch: DriftWatch;
-  #position: number;
+  /** Null until the first round. */
+  #position: number | null;
   #written = '';
   #lookedAt = Number.NEGATIVE_INFINITY;
   #notifiers: readonly Notifier[] = [];
@@ -58,11 +59,10 @@ export class Alerts {
     mkdirSync(this.#folder, { recursive: true, mode: 0o700 });
     this.#options = options;
     this.#now = options.now ?? Date.now;
-    this.#reader = keptReader(home, options.log);
+    this.#store = keptStore({ store: snapshot.config.store, home: home.path }, options.log);
     const state = this.#read();
     this.#watch = new DriftWatch(state.told);
-    // What was recorded before the first run is no news.
-    this.#position = state.position ?? options.begin ?? this.#reader().position();
+    this.#position = state.position ?? options.begin ?? null;
     this.#knowledge = knowledgeOf(snapshot.config, ownCategories(snapshot));
     this.#baseline = keptBaseline(snapshot.config.baseline, options.log);
     this.take(snapshot, state.gathered);
@@ -95,21 +95,25 @@ export class Alerts {
   /** One round: drift, then what was recorded, then messages. Rejects where the records cannot be read or written. */
   async round(): Promise<void> {
     const now = this.#now();
+    const reader = this.#store();
+    // What was recorded before the first run is no news.
+    let from = this.#position ?? (await reader.position());
     if (now < this.#lookedAt || now - this.#lookedAt >= LOOK_MS) {
       this.#lookedAt = now;
-      const events = this.#watch.look(this.#reader(), this.#baseline(), this.#knowledge, new Date(now));
+      const events = await this.#watch.look(reader, this.#baseline(), this.#knowledge, new Date(now));
       recordOwn(this.#home, events, this.#options.log);
       if (events.length > 0) this.#keep();
     }
     for (;;) {
-      const { events, position } = this.#reader().after(this.#position, MAX_READ);
+      const { events, position } = await reader.after(from, MAX_READ);
       for (const event of events) {
         const notice = this.#notifiers.length === 0 ? null : noticeOf(event, this.#knowledge);
         if (notice === null) continue;
         for (const notifier of this.#notifiers) if (notifier.wants(notice)) notifier.add(notice);
       }
-      const isAll = position - this.#position < MAX_READ;
-      this.#position = position;
+      const isAll = position - from < MAX_READ;
+      from = position;
+      this.#position = from;
       if (isAll) break;
     }
     for (const notifier of this.#notifiers) notifier.make(now);

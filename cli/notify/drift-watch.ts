@@ -7,7 +7,7 @@ import type { EventBody } from '../../flow/event.ts';
 import type { Baseline } from '../../map/baseline.ts';
 import { type Drift, type DriftKind, driftOf } from '../../map/drift.ts';
 import type { Knowledge } from '../../map/knowledge.ts';
-import type { Reader } from '../../store/reader.ts';
+import type { StoreReader } from '../../store/store-reader.ts';
 import { bypassesOf } from '../flows/bypasses.ts';
 import { busiestDays } from '../flows/peaks.ts';
 import { driftEvent } from './notices.ts';
@@ -28,7 +28,7 @@ export class DriftWatch {
   readonly #told: Map<string, number>;
   #since: Date | null = null;
   #baseline: Baseline | null | undefined;
-  #peaks: { readonly at: number; readonly of: ReturnType<typeof busiestDays> } | null = null;
+  #peaks: { readonly at: number; readonly of: Awaited<ReturnType<typeof busiestDays>> } | null = null;
 
   constructor(told: Readonly<Record<string, number>> = {}) {
     this.#told = new Map(Object.entries(told));
@@ -39,19 +39,24 @@ export class DriftWatch {
   }
 
   /** Events for what is new. With another baseline all edges are looked at, else those that changed since the last look. */
-  look(reader: Reader, baseline: Baseline | null, knowledge: Knowledge, now: Date): readonly EventBody[] {
+  async look(
+    reader: StoreReader,
+    baseline: Baseline | null,
+    knowledge: Knowledge,
+    now: Date,
+  ): Promise<readonly EventBody[]> {
     if (this.#baseline !== baseline) {
       this.#baseline = baseline;
       this.#since = null;
     }
-    const edges = this.#edges(reader);
+    const edges = await this.#edges(reader);
     if (edges.length === 0) return [];
     const from = this.#since;
-    const bypasses = bypassesOf(reader, new Date(now.getTime() - 86_400_000));
-    if (this.#peaks === null || now.getTime() - this.#peaks.at > PEAKS_MS) {
-      this.#peaks = { at: now.getTime(), of: busiestDays(reader, now, null) };
-    }
-    const context = { knowledge, now, bypasses, peakOf: this.#peaks.of };
+    const bypasses = await bypassesOf(reader, new Date(now.getTime() - 86_400_000));
+    const known = this.#peaks !== null && now.getTime() - this.#peaks.at <= PEAKS_MS ? this.#peaks : null;
+    const peaks = known ?? { at: now.getTime(), of: await busiestDays(reader, now, null) };
+    this.#peaks = peaks;
+    const context = { knowledge, now, bypasses, peakOf: peaks.of };
     const found = driftOf(baseline ?? { flows: [] }, edges, context).filter(
       ({ kind }) => baseline !== null || STANDING.has(kind),
     );
@@ -71,14 +76,12 @@ export class DriftWatch {
   }
 
   /** Whole flows: what other channels and hosts saw of the same counts too. */
-  #edges(reader: Reader): readonly Edge[] {
-    if (this.#since === null) return [...reader.edges({}, 'summary')];
-    const changed = [...reader.edges({ since: this.#since })];
+  async #edges(reader: StoreReader): Promise<readonly Edge[]> {
+    if (this.#since === null) return await reader.edges({}, 'summary');
+    const changed = await reader.edges({ since: this.#since });
     const hosts = [...new Set(changed.flatMap(({ destination }) => destination.host ?? []))];
     if (hosts.length === 0) return changed;
-    return hosts.length > MAX_HOSTS
-      ? [...reader.edges({}, 'summary')]
-      : [...reader.edges({ destinations: hosts }, 'summary')];
+    return await reader.edges(hosts.length > MAX_HOSTS ? {} : { destinations: hosts }, 'summary');
   }
 
   #forget(now: number): void {

@@ -48,11 +48,16 @@ export class RunningAlerts {
     clearTimeout(timer);
   }
 
+  /** Of a shared store the thread asks itself: what comes while it starts is another node's to tell as well. */
+  #begin(): number | null {
+    return this.#snapshot.config.store === 'sqlite' ? positionIn(this.#home) : null;
+  }
+
   #see(): void {
     const { notify, baseline } = this.#snapshot.config;
     if (this.#worker !== null || this.#isClosed || (notify.length === 0 && baseline === null)) return;
     const file = import.meta.url.endsWith('.ts') ? './alerts-thread.ts' : './alerts-thread.js';
-    const workerData: AlertsData = { home: this.#home, snapshot: this.#snapshot, begin: positionIn(this.#home) };
+    const workerData: AlertsData = { home: this.#home, snapshot: this.#snapshot, begin: this.#begin() };
     const worker = new Worker(new URL(file, import.meta.url), { workerData, execArgv: [] });
     this.#worker = worker;
     worker.unref();

@@ -71,8 +71,8 @@ export const command: Command = {
             standOf: rolloutStand((entity, value) => fingerprintUnder(standing, entity, value, normalise)),
           }),
     });
-    const result = withLog(context, (reader) => {
-      for (const event of reader.events(filter)) backtest.add(event);
+    const result = await withLog(context, async (reader) => {
+      for await (const event of reader.events(filter)) backtest.add(event);
       return backtest.result();
     });
     if (hasOption(context, 'json')) context.out(`${JSON.stringify(result)}\n`);

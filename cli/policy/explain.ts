@@ -12,8 +12,8 @@ import type { WeirEvent } from '../../flow/event.ts';
 import { KEPT } from '../../flow/finding.ts';
 import { POSITIONS, ROLES } from '../../flow/segment.ts';
 import { homePaths, readFingerprintKeys } from '../../store/home.ts';
-import { openReader } from '../../store/reader.ts';
 import { type Command, type CommandContext, choiceOption, hasOption, textOption, UsageError } from '../command.ts';
+import { openStore } from '../open-store.ts';
 import { readAll } from '../stdin-text.ts';
 import { soundPolicies } from './policy-sources.ts';
 import { DEFAULT_TO, destinationOf, shownFindings, type Trial, type TrialInput, tryText } from './trial.ts';
@@ -160,14 +160,14 @@ function rounded(score: number): number {
   return Math.round(score * 100) / 100;
 }
 
-function explainEvent(context: CommandContext, id: string): number {
+async function explainEvent(context: CommandContext, id: string): Promise<number> {
   for (const name of ['text', 'to', 'app', 'user', 'model', 'role', 'position', 'direction']) {
     if (textOption(context, name) !== null) throw new UsageError(`--event stands alone; --${name} goes with a text`);
   }
   if (context.positionals.length > 0) throw new UsageError('--event shows what was decided then; it takes no policies');
-  const reader = openReader({ path: context.config().home });
+  const reader = openStore(context.config(), (message) => context.err(`weir: ${message}\n`));
   try {
-    const found = reader.event(id);
+    const found = await reader.event(id);
     if (found.kind !== 'found') {
       context.err(
         found.kind === 'none'
@@ -183,7 +183,7 @@ function explainEvent(context: CommandContext, id: string): number {
     } else context.out(eventText(event));
     return 0;
   } finally {
-    reader.close();
+    await reader.close();
   }
 }
 

@@ -9,7 +9,7 @@ import { createScanner, ENTITIES, type Scanner } from '../../engine/scan/scanner
 import type { Edge } from '../../flow/edge.ts';
 import { MEDIUM } from '../../flow/finding.ts';
 import { suggestedPolicy, type Unwanted, unwantedEdge, unwantedEvent } from '../../map/suggested-policy.ts';
-import type { Reader } from '../../store/reader.ts';
+import type { StoreReader } from '../../store/store-reader.ts';
 import { type Command, type CommandContext, UsageError } from '../command.ts';
 import { knowledgeOf } from '../flows/knowledge.ts';
 import { cleanText } from '../log/clean-text.ts';
@@ -31,7 +31,7 @@ export const command: Command = {
   async run(context) {
     const [id, ...more] = context.positionals;
     if (id === undefined || id === '' || more.length > 0) throw new UsageError('needs the id of one event or edge');
-    const unwanted = withLog(context, (reader) => unwantedOf(context, reader, id));
+    const unwanted = await withLog(context, (reader) => unwantedOf(context, reader, id));
     if (unwanted === null) return 1;
     const config = context.config();
     const { documents } = readPolicies(policyPaths(config), context.cwd);
@@ -41,13 +41,13 @@ export const command: Command = {
 };
 
 /** What the event or edge of an id was; null, with the reason on stderr. */
-function unwantedOf(context: CommandContext, reader: Reader, id: string): Unwanted | null {
-  const found = reader.event(id);
+async function unwantedOf(context: CommandContext, reader: StoreReader, id: string): Promise<Unwanted | null> {
+  const found = await reader.event(id);
   if (found.kind === 'several') {
     context.err(`weir: several events have an id that begins so: ${found.ids.join(', ')}\n`);
     return null;
   }
-  const edge = found.kind === 'found' ? null : edgeOf(reader, id);
+  const edge = found.kind === 'found' ? null : await edgeOf(reader, id);
   if (found.kind === 'none' && edge === null) {
     context.err(`weir: no event and no edge has the id ${cleanText(id)}\n`);
     return null;
@@ -57,9 +57,9 @@ function unwantedOf(context: CommandContext, reader: Reader, id: string): Unwant
   return unwanted;
 }
 
-function edgeOf(reader: Reader, id: string): Edge | null {
-  for (const edge of reader.edges()) if (edge.id === id) return edge;
-  return null;
+async function edgeOf(reader: StoreReader, id: string): Promise<Edge | null> {
+  const [edge] = await reader.edges({ ids: [id] });
+  return edge ?? null;
 }
 
 const MAX_TRIES = 3;

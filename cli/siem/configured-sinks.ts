@@ -5,7 +5,8 @@ import { packageVersion } from '../../config/package-root.ts';
 import type { WeirEvent } from '../../flow/event.ts';
 import type { Figures } from '../../flow/figures.ts';
 import { MEDIUM } from '../../flow/finding.ts';
-import { openReader, type Reader } from '../../store/reader.ts';
+import type { StoreReader } from '../../store/store-reader.ts';
+import { keptStore } from '../console/kept-reader.ts';
 import { ocsfFinding } from '../log/ocsf.ts';
 import { FileSink } from './file-sink.ts';
 import { Forwarder } from './forwarder.ts';
@@ -24,10 +25,10 @@ const CLOSE_MS = 5000;
 /** Null where the configuration names none. `home` is there, with its database. */
 export function startConfiguredSinks(config: Config, log: (line: string) => void): RunningSinks | null {
   if (config.siem.length === 0) return null;
-  const reader: Reader = openReader(config.home, (message) => log(`weir: ${message}`));
+  const store = keptStore(config, (message) => log(`weir: ${message}`));
   const forwarders = config.siem.map((sink) => ({
     name: sink.name,
-    forwarder: forwarderOf(sink, config.home, reader, log),
+    forwarder: forwarderOf(sink, config.home, store, log),
   }));
   return {
     get figures() {
@@ -43,12 +44,17 @@ export function startConfiguredSinks(config: Config, log: (line: string) => void
     },
     close: async () => {
       await Promise.all(forwarders.map(({ forwarder }) => forwarder.close(CLOSE_MS)));
-      reader.close();
+      await store().close();
     },
   };
 }
 
-function forwarderOf(config: SiemConfig, home: string, reader: Reader, log: (line: string) => void): Forwarder {
+function forwarderOf(
+  config: SiemConfig,
+  home: string,
+  store: () => StoreReader,
+  log: (line: string) => void,
+): Forwarder {
   const { name, rate, format, what } = config;
   const line = lineOf(format);
   // Made before the forwarder that it tells of refusals, and used after.
@@ -56,7 +62,7 @@ function forwarderOf(config: SiemConfig, home: string, reader: Reader, log: (lin
   const sink = sinkOf(config, line, (count, reason) => forwarder?.refused(count, reason));
   const cursorFile = join(home, 'siem', name);
   const isWanted = what === 'all' && format === 'weir' ? () => true : isFinding(format);
-  forwarder = new Forwarder({ name, sink, records: () => reader, isWanted, rate, cursorFile, line, log });
+  forwarder = new Forwarder({ name, sink, records: store, isWanted, rate, cursorFile, line, log });
   return forwarder;
 }
 

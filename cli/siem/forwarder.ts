@@ -5,13 +5,14 @@
  */
 import { appendFileSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { WeirError } from '../../flow/errors.ts';
 import type { WeirEvent } from '../../flow/event.ts';
 import { codeOf, type EventLine, type Sink, SinkFailure } from './sink.ts';
 
 /** The records, as far as this asks. */
 export interface Committed {
-  after(position: number, limit: number): { readonly events: readonly WeirEvent[]; readonly position: number };
-  position(): number;
+  after(position: number, limit: number): Promise<{ readonly events: readonly WeirEvent[]; readonly position: number }>;
+  position(): Promise<number>;
 }
 
 export interface ForwarderOptions {
@@ -42,7 +43,8 @@ const LONGEST_RETRY_MS = 60_000;
 
 export class Forwarder {
   readonly #options: ForwarderOptions;
-  #cursor: number;
+  /** Null until the store has answered for the first time. */
+  #cursor: number | null;
   #sent = 0;
   #refused = 0;
   #lag = 0;
@@ -55,9 +57,17 @@ export class Forwarder {
   /** Begins where it left off; the first time with what is committed from now on. */
   constructor(options: ForwarderOptions) {
     this.#options = options;
-    this.#cursor = this.#kept() ?? options.records().position();
-    this.#keep();
+    this.#cursor = this.#kept();
+    if (this.#cursor === null) this.#work = this.#begin();
     this.#schedule(TICK_MS);
+  }
+
+  async #begin(): Promise<void> {
+    try {
+      this.#move(await this.#options.records().position());
+    } catch {
+      // A store that is away: the first round that reaches it says so, and begins there.
+    }
   }
 
   get figures(): ForwarderFigures {
@@ -89,17 +99,32 @@ export class Forwarder {
 
   /** Up to so many events; false where the sink did not take them. */
   async #run(most: number): Promise<boolean> {
-    const records = this.#options.records();
+    try {
+      return await this.#handOver(this.#options.records(), most);
+    } catch (error) {
+      // A store that is away: what is there goes when it is back.
+      const { name, log } = this.#options;
+      const reason = error instanceof WeirError ? error.message : `the records cannot be read (${codeOf(error)})`;
+      if (this.#failure !== reason) log(`weir: siem ${name}: ${reason}`);
+      this.#failure = reason;
+      this.#retryMs = Math.min(this.#retryMs * 2, LONGEST_RETRY_MS);
+      return false;
+    }
+  }
+
+  async #handOver(records: Committed, most: number): Promise<boolean> {
+    let cursor = this.#cursor ?? (await records.position());
+    if (this.#cursor === null) this.#move(cursor);
     for (let left = most; left > 0; ) {
-      const { events, position } = records.after(this.#cursor, Math.min(left, MOST_AT_ONCE));
-      if (position === this.#cursor) break;
+      const { events, position } = await records.after(cursor, Math.min(left, MOST_AT_ONCE));
+      if (position === cursor) break;
       const wanted = events.filter(this.#options.isWanted);
       if (wanted.length > 0 && !(await this.#send(wanted))) return false;
-      this.#cursor = position;
-      this.#keep();
+      cursor = position;
+      this.#move(cursor);
       left -= events.length;
     }
-    this.#lag = Math.max(0, records.position() - this.#cursor);
+    this.#lag = Math.max(0, (await records.position()) - cursor);
     return true;
   }
 
@@ -157,11 +182,12 @@ export class Forwarder {
     }
   }
 
-  #keep(): void {
+  #move(cursor: number): void {
+    this.#cursor = cursor;
     const { cursorFile, name, log } = this.#options;
     try {
       mkdirSync(dirname(cursorFile), { recursive: true, mode: 0o700 });
-      writeFileSync(`${cursorFile}.draft`, `${this.#cursor}\n`, { mode: 0o600 });
+      writeFileSync(`${cursorFile}.draft`, `${cursor}\n`, { mode: 0o600 });
       renameSync(`${cursorFile}.draft`, cursorFile);
     } catch (error) {
       log(`weir: siem ${name}: ${cursorFile} cannot be written (${codeOf(error)}): after a restart events come again`);

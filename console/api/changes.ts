@@ -13,51 +13,52 @@ const DAY_MS = 86_400_000;
 
 export class Changes {
   readonly #records: Records;
-  #position: number;
+  /** Null until somebody wants to know. */
+  #position: number | null = null;
   #edgesSince: Date;
   #health = '';
   #policies = '';
 
   constructor(records: Records) {
     this.#records = records;
-    this.#position = records.reader().position();
     this.#edgesSince = records.now();
   }
 
   /** Forgets what nobody wanted to know. */
-  begin(): void {
-    this.#position = this.#records.reader().position();
+  async begin(): Promise<void> {
+    this.#position = await this.#records.reader().position();
     this.#edgesSince = this.#records.now();
     this.#health = '';
     this.#policies = '';
   }
 
-  snapshot(): Snapshot {
+  async snapshot(): Promise<Snapshot> {
     const { reader, situation, now } = this.#records;
     const since = new Date(now().getTime() - DAY_MS);
     return {
       kind: 'snapshot',
       totals: {
-        calls: reader().count({ kinds: ['exchange'], since }),
-        blocked: reader().count({ kinds: ['exchange'], actions: ['block'], since }),
+        calls: await reader().count({ kinds: ['exchange'], since }),
+        blocked: await reader().count({ kinds: ['exchange'], actions: ['block'], since }),
       },
-      openReviews: { value: reader().count(WAITING), isExact: true },
+      openReviews: { value: await reader().count(WAITING), isExact: true },
       health: healthOf(situation()),
       policies: situation().policies,
     };
   }
 
   /** Null where nothing is new. */
-  update(): Update | null {
+  async update(): Promise<Update | null> {
     const { reader, knowledge, situation, now } = this.#records;
-    const { events, position } = reader().after(this.#position, MAX_READ);
-    const last = events.length < MAX_READ ? position : reader().position();
+    const from = this.#position ?? (await reader().position());
+    const { events, position } = await reader().after(from, MAX_READ);
+    const last = events.length < MAX_READ ? position : await reader().position();
     const beyond = last - position;
     this.#position = last;
     const shown = events.filter(isWorthShowing);
     const looked = now();
-    const edges = reader().edges({ newSince: this.#edgesSince, limit: MAX_EDGES });
-    const ids = [...edges].map(({ id }) => id);
+    const edges = await reader().edges({ newSince: this.#edgesSince, limit: MAX_EDGES });
+    const ids = edges.map(({ id }) => id);
     this.#edgesSince = looked;
     const health = healthOf(situation());
     const isChanged = JSON.stringify(health) !== this.#health;

@@ -42,9 +42,9 @@ const MAX_REACHED = 500;
 
 export function edgeRoutes(desk: EdgeDesk): Handlers<EdgeRoutes> {
   return {
-    map: ({ query: { group, limit, ...ask } }) => {
+    map: async ({ query: { group, limit, ...ask } }) => {
       const now = desk.now();
-      const all = desk.flows.read(rangeAsked(ask));
+      const all = await desk.flows.read(rangeAsked(ask));
       const search = flowSearch(ask, desk.words(), now);
       const flows = all.filter((flow) => fits(flow, search));
       const knowledge = desk.knowledge();
@@ -57,7 +57,7 @@ export function edgeRoutes(desk: EdgeDesk): Handlers<EdgeRoutes> {
             : new Date(ask.newSince).toISOString(),
         categoryOf: (entity) => knowledge.categoryOf(entity),
       });
-      const kept = keptRange(desk, now);
+      const kept = await keptRange(desk, now);
       const span = spanOf(kept);
       return {
         range: { from: ask.from ?? kept.from.toISOString(), to: ask.to ?? now.toISOString() },
@@ -70,15 +70,15 @@ export function edgeRoutes(desk: EdgeDesk): Handlers<EdgeRoutes> {
         },
         facets: facetsOf(all, search),
         losses: flows.some(({ channels }) => channels.includes('sensor')) ? lossesOf(desk.situation()) : [],
-        history: historyOf(desk, kept),
+        history: await historyOf(desk, kept),
         stepMs: stepMsOf(span),
         problem: search.problem,
       };
     },
-    edges: ({ query: { sort = 'lastSeen', cursor, limit = PAGE, ...ask } }) => {
+    edges: async ({ query: { sort = 'lastSeen', cursor, limit = PAGE, ...ask } }) => {
       const now = desk.now();
       const search = flowSearch(ask, desk.words(), now);
-      const flows = desk.flows.read(rangeAsked(ask)).filter((flow) => fits(flow, search));
+      const flows = (await desk.flows.read(rangeAsked(ask))).filter((flow) => fits(flow, search));
       const keyed = flows.map((flow) => ({ flow, value: sortValue(flow, sort), id: flow.edges[0] ?? '' }));
       keyed.sort((a, b) => compare(b.value, a.value) || compare(a.id, b.id));
       const start = cursor === undefined ? 0 : startAfter(keyed, cursorRead(cursor));
@@ -93,10 +93,11 @@ export function edgeRoutes(desk: EdgeDesk): Handlers<EdgeRoutes> {
       };
     },
     edge: ({ parts }) => detailOf(desk, parts['id'] ?? ''),
-    lineage: ({ query: { entity, from, to, limit = MAX_LINEAGE } }) => {
+    lineage: async ({ query: { entity, from, to, limit = MAX_LINEAGE } }) => {
       const asked = { entity: entity?.toUpperCase() ?? null, from: from ?? null, to: to ?? null, limit };
       const reader = desk.reader();
-      const found = lineageOf(reader.edges({}, 'whole'), desk.knowledge(), asked, reader.sharedValues());
+      const edges = await reader.edges({}, 'whole');
+      const found = lineageOf(edges, desk.knowledge(), asked, await reader.sharedValues());
       const { chains, total, reach, isKnown, notSeen } = found;
       return {
         paths: chains.map(({ certainty, entity: of, hops }) => ({
@@ -132,22 +133,22 @@ function rangeAsked({ from, to }: EdgeAsk): FlowRange {
 }
 
 /** From the first that was seen until now. */
-function keptRange(desk: EdgeDesk, now: Date): TimeRange {
-  const flows = desk.flows.read({ from: null, to: null });
+async function keptRange(desk: EdgeDesk, now: Date): Promise<TimeRange> {
+  const flows = await desk.flows.read({ from: null, to: null });
   let first = new Date(now.getTime() - DAY_MS).toISOString();
   for (const { firstSeen } of flows) if (firstSeen < first) first = firstSeen;
   return { from: new Date(first), to: now };
 }
 
-function historyOf(desk: EdgeDesk, range: TimeRange): FlowMap['history'] {
+async function historyOf(desk: EdgeDesk, range: TimeRange): Promise<FlowMap['history']> {
   const span = spanOf(range);
   const stepMs = stepMsOf(span);
   const fresh = new Map<number, number>();
-  for (const { firstSeen } of desk.flows.read({ from: null, to: null })) {
+  for (const { firstSeen } of await desk.flows.read({ from: null, to: null })) {
     const bucket = Math.floor(Date.parse(firstSeen) / stepMs);
     fresh.set(bucket, (fresh.get(bucket) ?? 0) + 1);
   }
-  const points = desk.reader().series({ since: range.from, until: range.to, span });
+  const points = await desk.reader().series({ since: range.from, until: range.to, span });
   return points.map(({ time, calls }) => ({
     start: time,
     calls,
@@ -241,21 +242,21 @@ function rowOf(flow: RatedFlow, desk: EdgeDesk, newSince: string): EdgeRow {
 }
 
 /** By any of the edges that a flow joins. */
-function detailOf(desk: EdgeDesk, id: string): EdgeDetail {
-  const all = desk.flows.read({ from: null, to: null });
+async function detailOf(desk: EdgeDesk, id: string): Promise<EdgeDetail> {
+  const all = await desk.flows.read({ from: null, to: null });
   const found = all.find(({ edges }) => edges.includes(id));
   if (found === undefined) throw new Refusal('not_found', 'there is no such edge');
   const knowledge = desk.knowledge();
   const now = desk.now();
-  const edges = [...desk.reader().edges({ ids: found.edges }, 'whole')];
+  const edges = await desk.reader().edges({ ids: found.edges }, 'whole');
   const flow: MergedFlow = mergedFlows(edges, knowledge)[0] ?? found;
   const { risk, terms } = riskOf(flow, flow.place, flow.channels, { knowledge, now });
   const range = { from: new Date(Date.parse(flow.firstSeen)), to: now };
   const span = spanOf(range);
-  const points = desk
+  const points = await desk
     .reader()
     .series({ ids: flow.edges, since: range.from, until: now, span, directions: [flow.direction] });
-  const { events } = desk.reader().page({ filter: { edges: flow.edges }, limit: 10 });
+  const { events } = await desk.reader().page({ filter: { edges: flow.edges }, limit: 10 });
   const baseline = desk.baseline();
   const source = edges[0]?.source;
   const row = rowOf({ ...flow, risk }, desk, new Date(now.getTime() - NEW_MS).toISOString());

@@ -37,31 +37,31 @@ const HISTORY = 200;
 export function eventRoutes(desk: EventDesk): Handlers<EventRoutes> {
   const rowOf = (event: WeirEvent) => eventRow(event, desk.knowledge());
   return {
-    events: ({ query: { cursor, limit, ...ask } }) => {
+    events: async ({ query: { cursor, limit, ...ask } }) => {
       const { filter, problem } = eventSearch(ask, desk.words(), desk.now());
       const from = cursor === undefined ? null : { cursor, way: 'older' as const };
-      const page = pageOf(desk, { filter, from, limit: limit ?? PAGE });
+      const page = await pageOf(desk, { filter, from, limit: limit ?? PAGE });
       return { events: page.events.map(rowOf), next: page.older, problem };
     },
-    eventCounts: ({ query }) => {
+    eventCounts: async ({ query }) => {
       const words = desk.words();
-      const by = (without: Partial<typeof query>, what: CountedBy): Readonly<Record<string, number>> => {
+      const by = async (without: Partial<typeof query>, what: CountedBy): Promise<Readonly<Record<string, number>>> => {
         const { filter } = eventSearch({ ...query, ...without }, words, desk.now());
-        return countsOf(desk.reader().countBy(what, filter, 100));
+        return countsOf(await desk.reader().countBy(what, filter, 100));
       };
-      const { none = 0, ...reviews } = by({ review: undefined }, 'review');
+      const { none = 0, ...reviews } = await by({ review: undefined }, 'review');
       const { filter } = eventSearch(query, words, desk.now());
       return {
-        total: { value: desk.reader().count(filter), isExact: true },
+        total: { value: await desk.reader().count(filter), isExact: true },
         // Never reviewed is open, too.
         byReview: { ...reviews, open: (reviews['open'] ?? 0) + none },
-        byAction: by({ action: undefined }, query.observed === true ? 'observed' : 'action'),
-        bySeverity: by({ severity: undefined }, 'severity'),
+        byAction: await by({ action: undefined }, query.observed === true ? 'observed' : 'action'),
+        bySeverity: await by({ severity: undefined }, 'severity'),
       };
     },
-    event: ({ parts }) => detailOf(desk, found(desk, parts['id'] ?? '')),
-    openExcerpt: ({ by, parts }) => {
-      const event = found(desk, parts['id'] ?? '');
+    event: async ({ parts }) => await detailOf(desk, await found(desk, parts['id'] ?? '')),
+    openExcerpt: async ({ by, parts }) => {
+      const event = await found(desk, parts['id'] ?? '');
       if (event.excerpt === null) {
         throw new Refusal('not_found', 'this event has no excerpt, or it was cleared, or its key is not here');
       }
@@ -71,22 +71,20 @@ export function eventRoutes(desk: EventDesk): Handlers<EventRoutes> {
       desk.record(ownEvent('admin', by.name, { ...about, reason: OPENED }));
       return excerptParts(event.excerpt);
     },
-    similar: ({ parts }) => {
-      const event = found(desk, parts['id'] ?? '');
+    similar: async ({ parts }) => {
+      const event = await found(desk, parts['id'] ?? '');
       const fingerprints = [...new Set(event.findings.flatMap((finding) => finding.fingerprints))].slice(0, 100);
-      const like = (filter: EventFilter) =>
-        desk
-          .reader()
-          .page({ filter, limit: SIMILAR + 1 })
-          .events.filter(({ id }) => id !== event.id)
-          .slice(0, SIMILAR)
-          .map(rowOf);
+      const like = async (filter: EventFilter) => {
+        const { events } = await desk.reader().page({ filter, limit: SIMILAR + 1 });
+        const others = events.filter(({ id }) => id !== event.id);
+        return others.slice(0, SIMILAR).map(rowOf);
+      };
       const { policy, rule, source, destination } = event;
       const isRuled = policy !== null && rule !== null;
       return {
-        sameValue: fingerprints.length === 0 ? [] : like({ fingerprints, kinds: ['exchange'] }),
+        sameValue: fingerprints.length === 0 ? [] : await like({ fingerprints, kinds: ['exchange'] }),
         sameRule: isRuled
-          ? like({
+          ? await like({
               kinds: ['exchange'],
               rules: [`${policy}/${rule}`],
               ...(source.app === null ? {} : { apps: [source.app] }),
@@ -95,9 +93,9 @@ export function eventRoutes(desk: EventDesk): Handlers<EventRoutes> {
           : [],
       };
     },
-    history: ({ parts }) => {
-      const event = found(desk, parts['id'] ?? '');
-      return { entries: desk.reader().about(event.id, HISTORY).map(historyEntry) };
+    history: async ({ parts }) => {
+      const event = await found(desk, parts['id'] ?? '');
+      return { entries: (await desk.reader().about(event.id, HISTORY)).map(historyEntry) };
     },
   };
 }
@@ -105,15 +103,18 @@ export function eventRoutes(desk: EventDesk): Handlers<EventRoutes> {
 const OPENED = 'excerpt opened';
 
 /** The event of an id, which has to be whole: a beginning of one is for people at a terminal. */
-export function found({ reader }: Pick<Records, 'reader'>, id: string): WeirEvent {
-  const result = /^[0-9A-Z]{26}$/.test(id) ? reader().event(id) : { kind: 'none' as const };
+export async function found({ reader }: Pick<Records, 'reader'>, id: string): Promise<WeirEvent> {
+  const result = /^[0-9A-Z]{26}$/.test(id) ? await reader().event(id) : { kind: 'none' as const };
   if (result.kind !== 'found' || result.event.id !== id) throw new Refusal('not_found', 'there is no such event');
   return result.event;
 }
 
-function pageOf({ reader }: Pick<Records, 'reader'>, query: Parameters<ReturnType<Records['reader']>['page']>[0]) {
+async function pageOf(
+  { reader }: Pick<Records, 'reader'>,
+  query: Parameters<ReturnType<Records['reader']>['page']>[0],
+) {
   try {
-    return reader().page(query);
+    return await reader().page(query);
   } catch (error) {
     if (error instanceof RangeError) throw new Refusal('bad_request', 'query.cursor: is none of a page');
     throw error;
@@ -126,7 +127,7 @@ function countsOf(counted: readonly { readonly value: string; readonly events: n
   return counts;
 }
 
-function detailOf(desk: EventDesk, event: WeirEvent): EventDetail {
+async function detailOf(desk: EventDesk, event: WeirEvent): Promise<EventDetail> {
   const { policy, rule: name, policyVersion, review } = event;
   const rule = policy === null || name === null ? null : desk.ruleNow(policy, name);
   const { decisions, explanation, findings, bytes, latencyMs, exchange, seq, writer, hash, prevHash } = event;
@@ -151,7 +152,7 @@ function detailOf(desk: EventDesk, event: WeirEvent): EventDetail {
     exchange,
     review,
     hasExcerpt: event.excerpt !== null,
-    edges: desk.reader().edgesOf(event.id),
+    edges: await desk.reader().edgesOf(event.id),
     override: rule?.override ?? null,
     allowedUntil: until.length === 0 ? null : new Date(Math.max(...until)).toISOString(),
     seq,

@@ -32,13 +32,13 @@ export class FlowsOfRange {
   }
 
   /** Hours are not divided, as the roll-ups are kept by them. */
-  read({ from, to }: FlowRange): readonly RatedFlow[] {
+  async read({ from, to }: FlowRange): Promise<readonly RatedFlow[]> {
     const { reader, knowledge: knows, now: clock } = this.#records;
     const key = `${from === null ? '' : Math.floor(from.getTime() / HOUR_MS)} ${to === null ? '' : Math.ceil(to.getTime() / HOUR_MS)}`;
     const at = performance.now();
     const knowledge = knows();
     const records = reader();
-    const position = records.position();
+    const position = await records.position();
     const known = this.#kept.get(key);
     if (
       known !== undefined &&
@@ -47,7 +47,7 @@ export class FlowsOfRange {
     ) {
       return known.flows;
     }
-    const edges = records.map({ since: from, until: to, details: 'summary' });
+    const edges = await records.map({ since: from, until: to, details: 'summary' });
     const now = clock();
     const flows = mergedFlows(edges, knowledge).map((flow): RatedFlow => {
       const { risk } = riskOf(flow, flow.place, flow.channels, { knowledge, now });

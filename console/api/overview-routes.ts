@@ -25,10 +25,10 @@ export const WAITING = { kinds: ['exchange'], actions: ['block'], reviews: ['ope
 export function overviewRoutes(desk: OverviewDesk): Handlers<'overview' | 'fleet' | 'vocabulary'> {
   return {
     overview: ({ query }) => overviewOf(desk, rangeOf(query, desk.now())),
-    fleet: () => {
+    fleet: async () => {
       const { host, version, workers, openConnections, sensor, notify, ...situation } = desk.situation();
       const reader = desk.reader();
-      const [last] = reader.page({ limit: 1 }).events;
+      const [last] = (await reader.page({ limit: 1 })).events;
       return {
         hosts: [
           {
@@ -37,7 +37,7 @@ export function overviewRoutes(desk: OverviewDesk): Handlers<'overview' | 'fleet
             isThis: true,
             version,
             lastSeen: last?.time ?? null,
-            events: reader.count(),
+            events: await reader.count(),
             health: healthOf(situation),
             workers,
             openConnections,
@@ -51,23 +51,23 @@ export function overviewRoutes(desk: OverviewDesk): Handlers<'overview' | 'fleet
   };
 }
 
-function overviewOf(desk: OverviewDesk, range: TimeRange): Overview {
+async function overviewOf(desk: OverviewDesk, range: TimeRange): Promise<Overview> {
   const span = spanOf(range);
   const reader = desk.reader();
   const length = range.to.getTime() - range.from.getTime();
   const earlier = { from: new Date(range.from.getTime() - length), to: range.from };
-  const points = reader.series({ since: range.from, until: range.to, span });
-  const before = reader.series({ since: earlier.from, until: earlier.to, span });
-  const all = desk.flows.read({ from: null, to: null });
-  const flows = desk.flows.read(range);
+  const points = await reader.series({ since: range.from, until: range.to, span });
+  const before = await reader.series({ since: earlier.from, until: earlier.to, span });
+  const all = await desk.flows.read({ from: null, to: null });
+  const flows = await desk.flows.read(range);
   const knowledge = desk.knowledge();
   const isKept = all.some(({ firstSeen }) => Date.parse(firstSeen) < range.from.getTime());
   const { proxyUrl, certificate, ...situation } = desk.situation();
   return {
     range: { from: range.from.toISOString(), to: range.to.toISOString() },
-    totals: totalsOf(desk, points, all, range),
-    before: isKept ? totalsOf(desk, before, all, earlier) : null,
-    openReviews: { value: reader.count(WAITING), isExact: true },
+    totals: await totalsOf(desk, points, all, range),
+    before: isKept ? await totalsOf(desk, before, all, earlier) : null,
+    openReviews: { value: await reader.count(WAITING), isExact: true },
     series: points.map(({ time, calls, block, redact, tokenize, alert }) => ({
       start: time,
       calls,
@@ -83,18 +83,20 @@ function overviewOf(desk: OverviewDesk, range: TimeRange): Overview {
       count,
       series: points.map(({ entities }) => entities[entity] ?? 0),
     })),
-    destinations: topBy(flows, ({ place }) => place.key).map(({ calls, blocked, bytesOut, members, first }) => {
-      const ids = members.flatMap(({ edges }) => edges);
-      const { host, port, vendor, category, country } = first.place;
-      const party = destinationParty({ host, port, vendor, category, country }, knowledge);
-      return {
-        destination: { ...party, label: first.place.label, owner: first.place.owner },
-        calls,
-        blocked,
-        bytesOut,
-        series: reader.series({ ids, since: range.from, until: range.to, span }).map((point) => point.calls),
-      };
-    }),
+    destinations: await Promise.all(
+      topBy(flows, ({ place }) => place.key).map(async ({ calls, blocked, bytesOut, members, first }) => {
+        const ids = members.flatMap(({ edges }) => edges);
+        const { host, port, vendor, category, country } = first.place;
+        const party = destinationParty({ host, port, vendor, category, country }, knowledge);
+        return {
+          destination: { ...party, label: first.place.label, owner: first.place.owner },
+          calls,
+          blocked,
+          bytesOut,
+          series: (await reader.series({ ids, since: range.from, until: range.to, span })).map((point) => point.calls),
+        };
+      }),
+    ),
     sources: topBy(flows, ({ workload }) => workload.key).map(({ calls, blocked, first: { workload } }) => ({
       source: {
         ...sourceParty({ ...NOWHERE, app: workload.app, verified: workload.verified }, knowledge),
@@ -107,14 +109,19 @@ function overviewOf(desk: OverviewDesk, range: TimeRange): Overview {
     coverage: coverageOf(flows),
     losses: lossesOf(situation),
     health: healthOf(situation),
-    hasCalls: all.length > 0 || reader.page({ limit: 1, filter: { kinds: ['exchange'] } }).events.length > 0,
+    hasCalls: all.length > 0 || (await reader.page({ limit: 1, filter: { kinds: ['exchange'] } })).events.length > 0,
     routing: { proxyUrl, certificate, commands: routingCommands(desk.situation()) },
   };
 }
 
 const NOWHERE = { host: null, pid: null, process: null, exe: null, user: null, container: null, credential: null };
 
-function totalsOf(desk: OverviewDesk, points: readonly Point[], all: readonly RatedFlow[], range: TimeRange): Totals {
+async function totalsOf(
+  desk: OverviewDesk,
+  points: readonly Point[],
+  all: readonly RatedFlow[],
+  range: TimeRange,
+): Promise<Totals> {
   const sum = (of: (point: Point) => number): number => points.reduce((total, point) => total + of(point), 0);
   const [from, to] = [range.from.toISOString(), range.to.toISOString()];
   return {
@@ -124,7 +131,7 @@ function totalsOf(desk: OverviewDesk, points: readonly Point[], all: readonly Ra
     tokenized: sum(({ tokenize }) => tokenize),
     alerted: sum(({ alert }) => alert),
     newEdges: all.filter(({ firstSeen }) => firstSeen >= from && firstSeen < to).length,
-    drift: desk.reader().count({ kinds: ['drift'], since: range.from, until: range.to }),
+    drift: await desk.reader().count({ kinds: ['drift'], since: range.from, until: range.to }),
     bytesOut: sum(({ bytesOut }) => bytesOut),
     bytesIn: sum(({ bytesIn }) => bytesIn),
   };
@@ -174,9 +181,9 @@ function coverageOf(flows: readonly RatedFlow[]): Overview['coverage'] {
   return { ...counts, reasons };
 }
 
-function vocabularyOf(desk: OverviewDesk): Vocabulary {
+async function vocabularyOf(desk: OverviewDesk): Promise<Vocabulary> {
   const { apps, owners, entities, policies } = desk.words();
-  const flows = desk.flows.read({ from: null, to: null });
+  const flows = await desk.flows.read({ from: null, to: null });
   const distinct = (values: readonly (string | null)[]): readonly string[] =>
     [...new Set(values.filter((value) => value !== null))].sort();
   const lately = flows.toSorted((a, b) => (a.lastSeen < b.lastSeen ? 1 : -1));

@@ -3,7 +3,7 @@ import type { EventDestination } from '../../flow/event.ts';
 import type { Source } from '../../flow/parties.ts';
 import { placeOf, workloadOf } from '../../map/ends.ts';
 import type { Knowledge } from '../../map/knowledge.ts';
-import type { Reader } from '../../store/reader.ts';
+import type { StoreReader } from '../../store/store-reader.ts';
 import type { DestinationParty, SourceParty } from './shapes.ts';
 import type { Situation } from './situation.ts';
 
@@ -18,7 +18,7 @@ export interface Words {
 
 export interface Records {
   /** Opened anew where the database was not there yet. */
-  readonly reader: () => Reader;
+  readonly reader: () => StoreReader;
   readonly knowledge: () => Knowledge;
   readonly words: () => Words;
   readonly situation: () => Situation;

@@ -8,7 +8,10 @@ import type { ReportPart, ReportView, reportQuery } from './shapes.ts';
 
 export interface ReportDesk extends Records {
   /** Of what was seen in a range of whole hours; null for all that is kept. */
-  readonly report: (kind: ReportKind, range: { readonly since: Date | null; readonly until: Date | null }) => Report;
+  readonly report: (
+    kind: ReportKind,
+    range: { readonly since: Date | null; readonly until: Date | null },
+  ) => Promise<Report>;
 }
 
 const ROWS = 200;
@@ -26,17 +29,17 @@ const MEDIA: Readonly<Record<ReportFormat, { readonly type: string; readonly suf
 };
 
 export function reportRoutes(desk: ReportDesk): Handlers<'report' | 'reportFile'> {
-  const made = (kind: string | undefined, { from, to }: Of<typeof reportQuery>): Report => {
+  const made = async (kind: string | undefined, { from, to }: Of<typeof reportQuery>): Promise<Report> => {
     const known = REPORT_KINDS.find((one) => one === kind);
     if (known === undefined)
       throw new Refusal('not_found', `there is no such report; there are ${REPORT_KINDS.join(', ')}`);
     const moment = (text: string | undefined): Date | null => (text === undefined ? null : new Date(text));
-    return desk.report(known, { since: moment(from), until: moment(to) });
+    return await desk.report(known, { since: moment(from), until: moment(to) });
   };
   return {
-    report: ({ parts, query }) => viewOf(made(parts['kind'], query)),
-    reportFile: ({ parts, query: { format = 'html', ...range } }) => {
-      const report = made(parts['kind'], range);
+    report: async ({ parts, query }) => viewOf(await made(parts['kind'], query)),
+    reportFile: async ({ parts, query: { format = 'html', ...range } }) => {
+      const report = await made(parts['kind'], range);
       const { version } = desk.situation();
       const knowledge = desk.knowledge();
       const pieces: string[] = [];

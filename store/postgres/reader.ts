@@ -44,19 +44,17 @@ const RECORDS = 'records AS r JOIN events AS e ON e.time_ms = r.time_ms AND e.po
 type Row = Readonly<Record<string, unknown>>;
 
 /** Opens no connection yet. Every answer may throw WeirError `store_away`, `store_denied`, `store_untrusted`, `store_unready`, `store_newer`. */
-export async function openPostgresReader(address: StoreAddress, options: PostgresReaderOptions): Promise<StoreReader> {
-  const how = { max: CONNECTIONS, name: 'weir read', isReadOnly: true };
-  return new PostgresReader(await connectStore(address, how), address, options);
+export function openPostgresReader(address: StoreAddress, options: PostgresReaderOptions): StoreReader {
+  return new PostgresReader(address, options);
 }
 
 class PostgresReader implements StoreReader {
-  readonly #sql: Sql;
+  #connecting: Promise<Sql> | null = null;
   readonly #address: StoreAddress;
   readonly #options: PostgresReaderOptions;
   #isReady = false;
 
-  constructor(sql: Sql, address: StoreAddress, options: PostgresReaderOptions) {
-    this.#sql = sql;
+  constructor(address: StoreAddress, options: PostgresReaderOptions) {
     this.#address = address;
     this.#options = options;
   }
@@ -193,28 +191,30 @@ class PostgresReader implements StoreReader {
   }
 
   async verify(): Promise<VerifyResult> {
-    await this.#ready();
-    return await inStore(this.#address, () => verifyStore(this.#sql, this.#options.keyOf));
+    const sql = await this.#ready();
+    return await inStore(this.#address, () => verifyStore(sql, this.#options.keyOf));
   }
 
   async close(): Promise<void> {
-    await this.#sql.end({ timeout: 5 });
+    await (await this.#connecting)?.end({ timeout: 5 });
   }
 
-  async #ready(): Promise<void> {
-    if (this.#isReady) return;
-    await checkSchema(this.#sql, this.#address);
+  async #ready(): Promise<Sql> {
+    this.#connecting ??= connectStore(this.#address, { max: CONNECTIONS, name: 'weir read', isReadOnly: true });
+    const sql = await this.#connecting;
+    if (!this.#isReady) await checkSchema(sql, this.#address);
     this.#isReady = true;
+    return sql;
   }
 
   async #ask<T>(question: Question<T>): Promise<T> {
-    await this.#ready();
-    return await inStore(this.#address, () => answerFrom(this.#sql, question));
+    const sql = await this.#ready();
+    return await inStore(this.#address, () => answerFrom(sql, question));
   }
 
   async #rows(query: string, parameters: readonly (string | number)[]): Promise<readonly Row[]> {
-    await this.#ready();
-    return await inStore(this.#address, async () => await this.#sql.unsafe(query, [...parameters]));
+    const sql = await this.#ready();
+    return await inStore(this.#address, async () => await sql.unsafe(query, [...parameters]));
   }
 
   /** In the order of the places. */

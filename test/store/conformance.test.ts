@@ -164,7 +164,7 @@ describe('two stores with the same records', { skip: missing('postgresql'), time
     await store.close();
     database.close();
     const options = { excerptKey: home.keys.excerpt, keyOf, onProblem: (message: string) => assert.fail(message) };
-    const stores = { sqlite: homeStore(openReader(home)), postgres: await openPostgresReader(address, options) };
+    const stores = { sqlite: homeStore(openReader(home)), postgres: openPostgresReader(address, options) };
     afterwards(t, () => Promise.all([stores.sqlite.close(), stores.postgres.close()]));
     return stores;
   }

@@ -42,12 +42,12 @@ class Records implements Committed {
     this.all.push(...events);
   }
 
-  after(position: number, limit: number) {
+  async after(position: number, limit: number) {
     const events = this.all.slice(position, position + limit);
     return { events, position: position + events.length };
   }
 
-  position(): number {
+  async position(): Promise<number> {
     return this.all.length;
   }
 }
