@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { type AccuracyFigures, measureAccuracy } from './accuracy/summary.ts';
 import { MIB, measureBulk } from './bulk.ts';
+import { bundlesText, FULL_BUNDLES, measureBundles, QUICK_BUNDLES } from './bundles.ts';
 import { loadCorpus } from './corpus/texts.ts';
 import { FULL_MAP, measureMap, QUICK_MAP } from './map.ts';
 import { isInstalled } from './peers/program.ts';
@@ -18,7 +19,7 @@ import { CONTENDERS, type Contender, type Rig, setUp } from './rig.ts';
 import { FULL_RUN, measureScan, QUICK_RUN } from './scan-speed.ts';
 import { FULL_SENSOR, measureSensor, QUICK_SENSOR, SENSOR_PIECES, type SensorFigures } from './sensor/sensor.ts';
 
-const USAGE = `Usage: npm run bench -- [proxy] [reach] [bulk] [scan] [map] [accuracy] [sensor] [options]
+const USAGE = `Usage: npm run bench -- [proxy] [reach] [bulk] [scan] [map] [accuracy] [sensor] [bundles] [options]
 
   proxy            requests a second and latency with 4 KB prompts
   reach            with one and two workers, beside other proxies that are installed; larger prompts, single calls,
@@ -29,8 +30,9 @@ const USAGE = `Usage: npm run bench -- [proxy] [reach] [bulk] [scan] [map] [accu
   accuracy         how exactly: recall, precision, false alarms (brings the clean corpus if it is not there)
   sensor           what the sensor costs the programs that it watches, what it keeps up with, and its memory (Linux, root;
                    half an hour, in no run that does not name it)
+  bundles          how long policies take to 200 nodes that watch a bus (nats-server; in no run that does not name it)
 
-  All but the last unless some are named, about twenty minutes.
+  All but the last two unless some are named, about twenty minutes.
 
   --quick          fewer and shorter rounds, well below a minute a part; figures are rough
   --rounds N       rounds of each measurement
@@ -67,7 +69,7 @@ const { values, positionals } = parseArgs({
 });
 
 const PARTS: readonly string[] = ['proxy', 'reach', 'bulk', 'scan', 'map', 'accuracy'];
-const ALL_PARTS: readonly string[] = [...PARTS, 'sensor'];
+const ALL_PARTS: readonly string[] = [...PARTS, 'sensor', 'bundles'];
 
 process.exitCode = await main();
 
@@ -86,6 +88,11 @@ async function main(): Promise<number> {
     return values.help ? 0 : 2;
   }
   const say = (line: string): void => void process.stderr.write(`${line}\n`);
+  if (parts.includes('bundles')) {
+    const run = values.quick ? QUICK_BUNDLES : FULL_BUNDLES;
+    process.stdout.write(bundlesText(await measureBundles(run, say)));
+    if (parts.length === 1) return 0;
+  }
   const figures = await measure(parts, contenders, say);
   if (values.write) {
     const file = new URL('../docs/benchmarks.md', import.meta.url);

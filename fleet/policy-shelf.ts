@@ -15,6 +15,8 @@ export interface ShelfEntry {
   /** In the object store. */
   readonly object: string;
   readonly bytes: number;
+  /** Under which the object's bytes lie, where they are one message; null for more. */
+  readonly chunk: string | null;
   /** When it was published, RFC 3339, by the clock of the bus. */
   readonly at: string;
   /** Of the entry. */
@@ -31,6 +33,8 @@ export const POLICIES_BUCKET = 'weir-policies';
 const OBJECTS = 'weir-bundles';
 /** What fits of a name into a key, as bundles are named. */
 const NAME = /^[a-z0-9][a-z0-9-]{0,62}$/;
+/** The library's unique ids. */
+const NUID = /^[0-9A-Za-z]{22}$/;
 /** Earlier versions that stay, for whoever is just fetching one and for people. */
 const KEPT = 10;
 const ENTRY_BYTES = 4096;
@@ -54,8 +58,8 @@ export async function publishOnBus(
   const objects = await bundleObjects(connection);
   const digest = createHash('sha256').update(bytes).digest('hex').slice(0, 16);
   const object = `${name}-${version}-${digest}`;
-  await objects.putBlob({ name: object }, bytes);
-  const value = { name, version, object, bytes: bytes.length };
+  const { nuid, chunks } = await objects.putBlob({ name: object }, bytes);
+  const value = { name, version, object, bytes: bytes.length, chunk: chunks === 1 ? nuid : null };
   const revision = await bucket.put(name, JSON.stringify(value), { previousSeq: present?.revision ?? 0 });
   await sweep(objects, name, object);
   return { kind: 'published', entry: { ...value, revision } };
@@ -95,6 +99,8 @@ export interface PolicyShelfOptions {
 
 const FETCH_MS = 10_000;
 const AGAIN_MS = 1000;
+/** After a fetch that failed, and up to so much later, so that many nodes do not come at once. */
+const RETRY_MS = 2000;
 
 /** What a node sees of the bundles on the bus. */
 export class PolicyShelf {
@@ -103,6 +109,8 @@ export class PolicyShelf {
   readonly #newest = new Map<string, ShelfEntry>();
   #isClosed = false;
   #stop: () => void = () => {};
+  #retry: NodeJS.Timeout | null = null;
+  #objects: { readonly by: NatsConnection; readonly store: Promise<ObjectStore> } | null = null;
 
   /** Begins to watch. */
   constructor(bus: Bus, options: PolicyShelfOptions) {
@@ -111,10 +119,27 @@ export class PolicyShelf {
     void this.#watch();
   }
 
-  /** Gets the newest bundle; `tag`: what the last one came with. Bounded in time and size. Never rejects. */
+  /**
+   * Gets the newest bundle; `tag`: what the last one came with. Bounded in time and size. Never rejects; where it failed though
+   * there is one, `onChange` is called again a little later.
+   */
   async get(tag: string | null): Promise<ShelfFetched> {
     const { connection } = this.#bus;
     if (connection === null) return failed(this.#bus.problem ?? 'the bus is away');
+    const got = await this.#getInTime(connection, tag);
+    if (got.kind === 'failed' && this.#ofName() !== null && !this.#isClosed) {
+      this.#retry ??= setTimeout(
+        () => {
+          this.#retry = null;
+          if (!this.#isClosed) this.#options.onChange();
+        },
+        RETRY_MS * (1 + Math.random()),
+      ).unref();
+    }
+    return got;
+  }
+
+  async #getInTime(connection: NatsConnection, tag: string | null): Promise<ShelfFetched> {
     const ended = new AbortController();
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<ShelfFetched>((resolve) => {
@@ -132,6 +157,7 @@ export class PolicyShelf {
 
   close(): void {
     this.#isClosed = true;
+    if (this.#retry !== null) clearTimeout(this.#retry);
     this.#stop();
   }
 
@@ -141,7 +167,10 @@ export class PolicyShelf {
     const now = `${entry.object} ${entry.revision}`;
     if (now === tag) return { kind: 'unchanged' };
     const { maxBytes } = this.#options;
-    const objects = await bundleObjects(connection);
+    // Most bundles are one message, and one question gets it: what lies there is judged by its signature.
+    const whole = entry.chunk === null ? null : await chunkOf(connection, entry.chunk);
+    if (whole !== null && whole.length === entry.bytes) return { kind: 'fetched', bytes: whole, tag: now };
+    const objects = await this.#objectsOf(connection);
     const found = await objects.get(entry.object);
     if (found === null) return failed(`the bus names ${entry.name} ${entry.version}, and does not have it`);
     const { size } = found.info;
@@ -171,6 +200,16 @@ export class PolicyShelf {
     }
     if (length !== size) return failed(`${entry.name} ${entry.version} on the bus is not whole`);
     return { kind: 'fetched', bytes: Buffer.concat(chunks), tag: now };
+  }
+
+  #objectsOf(by: NatsConnection): Promise<ObjectStore> {
+    if (this.#objects?.by === by) return this.#objects.store;
+    const store = bundleObjects(by);
+    this.#objects = { by, store };
+    store.catch(() => {
+      if (this.#objects?.store === store) this.#objects = null;
+    });
+    return store;
   }
 
   /** Of those that the bus has told of. */
@@ -238,10 +277,11 @@ function entryOf(
   } catch {
     return null;
   }
-  const { name, version, object, bytes } = value;
+  const { name, version, object, bytes, chunk } = value;
   if (typeof name !== 'string' || !NAME.test(name) || typeof object !== 'string' || object.length > 200) return null;
   if (typeof version !== 'number' || !Number.isSafeInteger(version) || typeof bytes !== 'number') return null;
-  return { name, version, object, bytes, at: entry.created.toISOString(), revision: entry.revision };
+  const of = { name, version, object, bytes, chunk: typeof chunk === 'string' && NUID.test(chunk) ? chunk : null };
+  return { ...of, at: entry.created.toISOString(), revision: entry.revision };
 }
 
 async function policiesBucket(connection: NatsConnection) {
@@ -259,4 +299,16 @@ async function bundleObjects(connection: NatsConnection): Promise<ObjectStore> {
   const { Objm } = await import('@nats-io/obj');
   const manager = new Objm(connection);
   return await manager.create(OBJECTS, { description: 'signed bundles of policies' });
+}
+
+/** The only message of an object; null where it is not there, or the bus does not give single ones. */
+async function chunkOf(connection: NatsConnection, chunk: string): Promise<Buffer | null> {
+  const { jetstreamManager } = await import('@nats-io/jetstream');
+  const manager = await jetstreamManager(connection, { checkAPI: false });
+  try {
+    const message = await manager.direct.getMessage(`OBJ_${OBJECTS}`, { last_by_subj: `$O.${OBJECTS}.C.${chunk}` });
+    return message === null ? null : Buffer.from(message.data);
+  } catch {
+    return null; // The object store's own way is asked next.
+  }
 }

@@ -63,7 +63,8 @@ export async function makeRecordsStream(manager: JetStreamManager): Promise<Made
   for (let bytes = MOST_BYTES; ; bytes /= 2) {
     const made = await makeMissing(
       () => manager.streams.info(RECORDS_STREAM),
-      () => manager.streams.add({ ...RECORDS, max_bytes: bytes }),
+      // A quarter is left for what else lies on the bus: policies, reports of nodes, conversations.
+      () => manager.streams.add({ ...RECORDS, max_bytes: (bytes / 4) * 3 }),
     );
     if (made.kind === 'there' || bytes <= LEAST_BYTES || !/storage/i.test(made.reason)) return made;
   }

@@ -86,9 +86,15 @@ export function signerOf({ bundle, signatures }: SignedBundle, keys: readonly Ke
 
 /** The first 16 hexadecimal digits of SHA-256 over the key's SubjectPublicKeyInfo (RFC 5280 §4.1). */
 export function keyId(publicKey: KeyObject): string {
+  const known = keyIds.get(publicKey);
+  if (known !== undefined) return known;
   const spki = publicKey.export({ type: 'spki', format: 'der' });
-  return createHash('sha256').update(spki).digest('hex').slice(0, 16);
+  const id = createHash('sha256').update(spki).digest('hex').slice(0, 16);
+  keyIds.set(publicKey, id);
+  return id;
 }
+
+const keyIds = new WeakMap<KeyObject, string>();
 
 const FIELDS = [
   ...['apiVersion', 'kind', 'name', 'version', 'created', 'notBefore', 'leastEngine', 'labels', 'rollout', 'files'],
