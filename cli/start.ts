@@ -35,7 +35,7 @@ import { checkFree, type RunningWorkers, startWorkers } from './workers/workers.
 export interface StartOptions {
   /** Instead of the configured one; 0 takes any free port. */
   readonly port?: number;
-  /** The bus of the fleet; none unless given. */
+  /** Instead of the configured one, for policies, reports and conversations: what is recorded stays where it is configured to. */
   readonly bus?: BusSettings;
   /** Reads the configuration again, as it was read for this start: with it, changes of its files are taken up. */
   readonly read?: () => Config;

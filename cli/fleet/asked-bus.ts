@@ -1,7 +1,7 @@
 /** A bus as commands use it: connected to for one question, or told why not. */
 import type { Bus } from '../../fleet/bus.ts';
 import { type BusSettings, busPlace, busSettings, readBusUrl } from '../../fleet/bus-settings.ts';
-import { UsageError } from '../command.ts';
+import { type CommandContext, UsageError } from '../command.ts';
 
 const WAIT_MS = 10_000;
 
@@ -9,6 +9,13 @@ const WAIT_MS = 10_000;
 export function busAt(url: string, ca: readonly string[]): BusSettings {
   if (readBusUrl(url) === null) throw new UsageError('expected nats://HOST:PORT or tls://HOST:PORT for the bus');
   return busSettings(url, { ca });
+}
+
+/** The one of the configuration. Throws UsageError where it has none. */
+export function configuredBus(context: CommandContext): BusSettings {
+  const { bus } = context.config();
+  if (bus === null) throw new UsageError('the configuration names no `bus`: name one by its URL, nats://HOST:PORT');
+  return bus;
 }
 
 /** Does it with a bus that is connected; what is wrong with it in words where it cannot be within ten seconds. */

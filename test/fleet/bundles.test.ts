@@ -219,11 +219,12 @@ test('a running Weir takes its policies from the bus and reports; the commands p
   const configFile = join(place.folder, 'weir.yaml');
   const settings = {
     ...{ home: place.home, proxy: { listen: '127.0.0.1:0' }, sensor: { enabled: false } },
+    bus: server.url,
     bundle: { from: 'bus', keys: ['policy.key.pub'], labels: ['eu'] },
   };
-  writeFileSync(configFile, JSON.stringify({ ...settings, bundle: { ...settings.bundle, from: server.url } }));
+  writeFileSync(configFile, JSON.stringify(settings));
   const read = () => loadConfig({ file: configFile, env: {}, cwd: place.folder });
-  const weir = await startWeir(read(), { port: 0, read, bus: busSettings(server.url), log: () => {} });
+  const weir = await startWeir(read(), { port: 0, read, log: () => {} });
   afterwards(t, () => weir.close());
   assert.deepEqual(weir.policies, ['cards']);
   writeFileSync(join(place.folder, 'policies', 'more.yaml'), POLICY.replace('name: cards', 'name: more-cards'));
@@ -241,7 +242,8 @@ test('a running Weir takes its policies from the bus and reports; the commands p
   assert.deepEqual([status.code, published.name, published.version, nodes.length], [0, 'prod', 2, 1]);
   assert.deepEqual([nodes[0].labels, nodes[0].isSilent, nodes[0].refused], [['eu'], false, null]);
   assert.deepEqual([versions[0].bundle, versions[0].share, versions[0].counts.calls], ['prod 2', 100, 0]);
-  assert.match((await run(`status --bus ${server.url}`)).out, /published: prod 2, .*\n\nnode .*\n.*prod 2.*\n\nbundle/);
+  // The working directory's configuration names the bus too.
+  assert.match((await run('status')).out, /published: prod 2, .*\n\nnode .*\n.*prod 2.*\n\nbundle/);
   assert.match(
     (await run('publish draft.bundle --to nats://127.0.0.1:1 --key policy.key.pub')).err,
     /does not answer|refused/,

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { bundleText, type SignedBundle, signerOf } from '../../../engine/decide/policy-bundle.ts';
 import { busPlace } from '../../../fleet/bus-settings.ts';
 import { type Command, type CommandContext, hasOption, listOption, UsageError } from '../../command.ts';
-import { busAt, withBus } from '../../fleet/asked-bus.ts';
+import { busAt, configuredBus, withBus } from '../../fleet/asked-bus.ts';
 import {
   bundleArgument,
   neededOption,
@@ -18,12 +18,12 @@ import {
 export const command: Command = {
   name: 'policy bundle publish',
   summary: 'puts it where nodes look',
-  usage: 'weir policy bundle publish FILE --to FILE|FOLDER|nats://HOST:PORT --key PUBLIC [--ca FILE] [--force]',
+  usage: 'weir policy bundle publish FILE --to FILE|FOLDER|bus|nats://HOST:PORT --key PUBLIC [--ca FILE] [--force]',
   details: [
     'Copies the bundle to a file, or as NAME.bundle into a folder: that of a web server, or one that nodes share. The',
     'file is replaced in one step. Refused where none of the keys has signed it, or where a bundle of the same name',
-    'and a version as high is there already: nodes would not take it up. By a URL it goes onto the bus, where nodes that',
-    'watch it have it within a second or two.',
+    'and a version as high is there already: nodes would not take it up. By `bus`, that of the configuration, or by a',
+    'URL it goes onto a bus, where nodes that watch it have it within a second or two.',
     '--ca     roots of the certificate of a bus by TLS, PEM',
     '--force  whatever is there',
   ].join('\n'),
@@ -40,7 +40,7 @@ export const command: Command = {
 async function run(context: CommandContext): Promise<number> {
   const file = bundleArgument(context);
   const to = neededOption(context, 'to', 'the file or folder');
-  const isBus = /^(?:nats|tls):\/\//i.test(to);
+  const isBus = to === 'bus' || /^(?:nats|tls):\/\//i.test(to);
   if (!isBus && /^[a-z]+:\/\//i.test(to)) throw new UsageError('--to: expected a file, a folder or nats://HOST:PORT');
   const named = listOption(context, 'key');
   if (named.length === 0) throw new UsageError('needs --key, the public key that nodes have');
@@ -68,7 +68,7 @@ async function run(context: CommandContext): Promise<number> {
 
 async function publishTo(context: CommandContext, url: string, signed: SignedBundle): Promise<number> {
   const { publishOnBus } = await import('../../../fleet/policy-shelf.ts');
-  const settings = busAt(url, readRoots(context));
+  const settings = url === 'bus' ? configuredBus(context) : busAt(url, readRoots(context));
   const { name, version } = signed.bundle;
   const bytes = Buffer.from(bundleText(signed), 'utf8');
   const published = await withBus(settings, async (bus) => {

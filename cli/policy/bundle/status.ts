@@ -1,7 +1,7 @@
 /** `weir policy bundle status`: what is published on the bus, who runs what, and how a new version does beside the old. */
 import type { HeardReport, NodeCounts } from '../../../flow/node-report.ts';
-import { type Command, type CommandContext, hasOption, textOption, UsageError } from '../../command.ts';
-import { busAt, withBus } from '../../fleet/asked-bus.ts';
+import { type Command, type CommandContext, hasOption, textOption } from '../../command.ts';
+import { busAt, configuredBus, withBus } from '../../fleet/asked-bus.ts';
 import { tableText } from '../../log/table.ts';
 import { readRoots } from './bundle-files.ts';
 
@@ -20,9 +20,9 @@ export interface VersionStanding {
 export const command: Command = {
   name: 'policy bundle status',
   summary: 'which node runs which version',
-  usage: 'weir policy bundle status --bus nats://HOST:PORT [--ca FILE] [--json]',
+  usage: 'weir policy bundle status [--bus nats://HOST:PORT] [--ca FILE] [--json]',
   details: [
-    'Asks the bus what is published and what each node says of itself: the bundle that it runs and since when, what it',
+    'Asks the bus, that of the configuration unless another is named, what is published and what each node says of itself: the bundle that it runs and since when, what it',
     'has refused and why, and whether it has been silent. Then by version: how many nodes run it, and what they did since',
     'they took it up, so that a version that runs on a few nodes is seen beside the one on the others.',
     'Exit code 1 where a node refuses the newest bundle, or the bus cannot be asked.',
@@ -34,9 +34,9 @@ export const command: Command = {
 
 async function run(context: CommandContext): Promise<number> {
   const url = textOption(context, 'bus');
-  if (url === null) throw new UsageError('needs --bus, where the nodes report: nats://HOST:PORT');
+  const settings = url === null ? configuredBus(context) : busAt(url, readRoots(context));
   const { readFleetOver } = await import('../../fleet/node-fleet.ts');
-  const standing = await withBus(busAt(url, readRoots(context)), (bus) => readFleetOver(bus));
+  const standing = await withBus(settings, (bus) => readFleetOver(bus));
   if (typeof standing === 'string' || 'problem' in standing) {
     context.err(`${typeof standing === 'string' ? standing : standing.problem}\n`);
     return 1;
