@@ -318,9 +318,8 @@ export class ContextReader {
   readonly #text: Uint8Array;
   /** Triples start, end, entry. */
   #hits: number[] = [];
-  /** By block: the first of its triples plus 1, 0 where it has not been read; and the one behind its last. */
-  readonly #from: Int32Array;
-  readonly #to: Int32Array;
+  /** Pairs by block: the first of its triples plus 1, 0 where it has not been read; and the one behind its last. */
+  readonly #bounds: Int32Array;
   /** Blocks without a known word that were found last: in a page of numbers each part of a chain asks there again. */
   #bareFrom = 0;
   #bareTo = -1;
@@ -328,8 +327,7 @@ export class ContextReader {
   constructor(index: ContextIndex, text: Uint8Array) {
     this.#index = index;
     this.#text = text;
-    this.#from = new Int32Array((text.length >> BLOCK_BITS) + 1);
-    this.#to = new Int32Array(this.#from.length);
+    this.#bounds = new Int32Array(2 * ((text.length >> BLOCK_BITS) + 1));
   }
 
   /** Adds the bits of all known words that stand wholly within `from`..`to`. */
@@ -337,10 +335,10 @@ export class ContextReader {
     const { telling, tellingAt } = this.#index;
     const last = Math.max(0, to - 1) >> BLOCK_BITS;
     for (let block = from >> BLOCK_BITS; block <= last; block++) {
-      if (this.#from[block] === 0) this.#read(block);
+      if (this.#bounds[2 * block] === 0) this.#read(block);
       const hits = this.#hits;
-      const end = this.#to[block] as number;
-      for (let k = (this.#from[block] as number) - 1; k < end; k += 3) {
+      const end = this.#bounds[2 * block + 1] as number;
+      for (let k = (this.#bounds[2 * block] as number) - 1; k < end; k += 3) {
         if ((hits[k] as number) < from || (hits[k + 1] as number) > to) continue;
         const entry = hits[k + 2] as number;
         const behind = tellingAt[entry + 1] as number;
@@ -359,10 +357,10 @@ export class ContextReader {
     if (first >= this.#bareFrom && last <= this.#bareTo) return false;
     let isBare = true;
     for (let block = first; block <= last; block++) {
-      if (this.#from[block] === 0) this.#read(block);
+      if (this.#bounds[2 * block] === 0) this.#read(block);
       const hits = this.#hits;
-      const end = this.#to[block] as number;
-      for (let k = (this.#from[block] as number) - 1; k < end; k += 3) {
+      const end = this.#bounds[2 * block + 1] as number;
+      for (let k = (this.#bounds[2 * block] as number) - 1; k < end; k += 3) {
         isBare = false;
         if (!lists.touches(hits[k + 2] as number)) continue;
         if ((hits[k] as number) >= from && (hits[k + 1] as number) <= to) return true;
@@ -381,7 +379,7 @@ export class ContextReader {
   #read(block: number): void {
     const text = this.#text;
     const end = Math.min(text.length, (block + 1) << BLOCK_BITS);
-    this.#from[block] = this.#hits.length + 1;
+    this.#bounds[2 * block] = this.#hits.length + 1;
     // Where a word ends, one begins or a sign stands; only before the first, and behind one that was cut, more is asked.
     let isSure = false;
     for (let i = block << BLOCK_BITS; i < end; ) {
@@ -406,7 +404,7 @@ export class ContextReader {
       if (this.#index.hasEmbedded && (text[i] as number) >= 0xe0) this.#readEmbedded(i, to);
       i = to;
     }
-    this.#to[block] = this.#hits.length;
+    this.#bounds[2 * block + 1] = this.#hits.length;
   }
 
   /** Like `#readWord`, hashed while its end is sought; -1 for a word that is not ASCII throughout. */

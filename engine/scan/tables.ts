@@ -116,8 +116,7 @@ export class Cells {
 /** `rows` is told the span of each table's rows. */
 export function eachTable(text: Buffer, visit: TableVisitor, rows: RowsVisitor = () => {}): void {
   eachLineTable(text, visit, rows);
-  eachInsert(text, 'VALUES', visit, rows);
-  eachInsert(text, 'values', visit, rows);
+  for (const word of VALUES) eachInsert(text, word, visit, rows);
 }
 
 function eachLineTable(text: Buffer, visit: TableVisitor, rows: RowsVisitor): void {
@@ -300,10 +299,12 @@ function namesIn(text: Buffer, from: number, to: number, delimiter: number): rea
   return isTable && names.filter((name) => name !== '').length > 1 ? names : null;
 }
 
-function eachInsert(text: Buffer, word: string, visit: TableVisitor, rows: RowsVisitor): void {
+const VALUES: readonly Buffer[] = ['VALUES', 'values'].map((word) => Buffer.from(word));
+
+function eachInsert(text: Buffer, word: Buffer, visit: TableVisitor, rows: RowsVisitor): void {
   let lastColumns = '';
   let cell: CellVisitor | null = null;
-  for (let at = text.indexOf(word, 0, 'latin1'); at !== -1; at = text.indexOf(word, at + word.length, 'latin1')) {
+  for (let at = text.indexOf(word); at !== -1; at = text.indexOf(word, at + word.length)) {
     let close = at - 1;
     while (close > 0 && (isSpace(text[close] ?? 0) || text[close] === LINE_FEED)) close--;
     if (text[close] !== CLOSE) continue;
