@@ -119,7 +119,12 @@ describe('the image', () => {
   });
 
   test('is started without privileges but as a sensor, and each part by its command', () => {
-    for (const [part, command] of Object.entries({ proxy: 'up', console: 'console', sensor: 'sensor' })) {
+    for (const [part, command] of Object.entries({
+      proxy: 'up',
+      collector: 'collect',
+      console: 'console',
+      sensor: 'sensor',
+    })) {
       const image = imageOf(dockerfile, part);
       assert.deepEqual(image.entrypoint, ['weir']);
       assert.deepEqual(image.command, [command, '--config', '/etc/weir/weir.yaml']);
@@ -133,9 +138,13 @@ describe('the image', () => {
   });
 
   test('asks its own console whether it is ready, by what is in the image', () => {
-    for (const part of ['proxy', 'console']) {
+    for (const [part, port] of [
+      ['proxy', 8788],
+      ['console', 8788],
+      ['collector', 8790],
+    ] as const) {
       const health = imageOf(dockerfile, part).health?.join(' ') ?? '';
-      assert.match(health, /^node -e .*127\.0\.0\.1:8788\/readyz/);
+      assert.match(health, new RegExp(`^node -e .*127\\.0\\.0\\.1:${port}/readyz`));
     }
     assert.equal(imageOf(dockerfile, 'sensor').health, null);
   });
@@ -208,7 +217,7 @@ describe('the compose file', () => {
 
   test('publishes the port on loopback only', () => {
     const ports = Object.values(compose.services).flatMap((service) => service.ports ?? []);
-    assert.deepEqual(ports, ['127.0.0.1:8787:8787']);
+    assert.deepEqual(ports, ['127.0.0.1:8787:8787', '127.0.0.1:8788:8788']);
   });
 
   test('shows the app the certificate and not the home that holds its key', () => {
@@ -234,5 +243,12 @@ describe('the compose file', () => {
     assert.equal(config.proxy.listen.host, '0.0.0.0');
     assert.equal(config.proxy.listen.port, 8787);
     assert.ok(config.proxy.names.includes('weir'));
+    assert.deepEqual(config.bus?.servers, [{ host: 'nats', port: 4222 }]);
+    for (const file of ['collect.yaml', 'console.yaml']) {
+      const { store, bus } = loadConfig({ file: join(packageRoot, 'docker', file), env: {}, cwd: packageRoot });
+      assert.ok(store !== 'sqlite' && store.passwordFile === '/run/secrets/postgres-password', file);
+      assert.equal(store.host, 'postgres');
+      assert.ok(bus?.servers.every(({ host }) => Object.hasOwn(compose.services, host)));
+    }
   });
 });

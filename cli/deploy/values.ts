@@ -20,6 +20,7 @@ import {
   optional,
   string,
 } from '../../engine/decide/shapes.ts';
+import { readBusUrl } from '../../fleet/bus-settings.ts';
 import { shapeOfSchema } from './schema-shape.ts';
 import type { Plain } from './templated.ts';
 
@@ -32,7 +33,8 @@ image: null
 imagePullSecrets: []
 
 # As in weir.yaml: what the nodes publish to, and what collectors write and the console reads. Collectors come with a bus, the
-# console with a store that is not sqlite. Passwords stand in no value: see \`environment\` and \`secretFiles\` of each part.
+# console with a store that is not sqlite. Passwords stand in no value: \`passfile\` in the address of the store names a file of
+# \`secretFiles\`, as \`credentials\` of a bus does (bus: {url: ..., credentials: /run/bus/node.creds}).
 bus: null
 store: sqlite
 
@@ -97,7 +99,8 @@ sensor:
 
 collector:
   replicas: 2
-  config: {}
+  config:
+    collect: {listen: "0.0.0.0:8790"}
   resources: {requests: {cpu: 500m, memory: 256Mi}, limits: {memory: 1Gi}}
   volumeSize: 2Gi
   environment: {}
@@ -173,6 +176,21 @@ const certificate = string({
     }
   },
 });
+const busUrl = string({
+  expected: 'nats://HOST:PORT or tls://HOST:PORT',
+  check: (text) => {
+    const read = readBusUrl(text);
+    if (read === null) return 'expected nats://HOST:PORT or tls://HOST:PORT';
+    return read.user === null ? null : 'expected no password in it: `credentials` names a file of a Secret';
+  },
+});
+const bus = object({
+  url: busUrl,
+  credentials: optional(string()),
+  ca: optional(list(string())),
+  cert: optional(string()),
+  key: optional(string()),
+});
 const amounts = object({ cpu: optional(quantity), memory: optional(quantity) });
 const toleration = object({
   key: optional(string()),
@@ -210,7 +228,7 @@ export const valuesShape = object({
   ),
   imagePullSecrets: optional(list(objectName)),
   bus: optional(
-    nullable(string({ expected: 'an address such as nats://nats.weir:4222', pattern: /^(nats|tls|wss?):\/\// })),
+    nullable(either(busUrl, bus, 'nats://HOST:PORT or tls://HOST:PORT without a password, or an object with `url`')),
   ),
   store: optional(
     string({ expected: 'sqlite, or postgres://…', pattern: /^(sqlite|postgres(ql)?:\/\/.+)$/, check: withoutPassword }),
@@ -256,7 +274,7 @@ export const valuesShape = object({
 function withoutPassword(place: string): string | null {
   if (place === 'sqlite') return null;
   if (!URL.canParse(place)) return 'expected sqlite, or postgres://…';
-  return new URL(place).password === '' ? null : 'expected no password in it: name a Secret under `environment`';
+  return new URL(place).password === '' ? null : 'expected no password in it: `passfile` names a file of a Secret';
 }
 
 /**

@@ -120,10 +120,7 @@ describe('weir deploy k8s', () => {
         const text = data?.['weir.yaml'];
         if (kind !== 'ConfigMap' || text === undefined) continue;
         // What a pod mounts is not here.
-        writeFileSync(
-          join(folder, 'weir.yaml'),
-          text.replace(/- \/etc\/weir-policies$/m, `- ${folder}`).replaceAll(/^(?:bus|store): \w+:.*$/gm, ''),
-        );
+        writeFileSync(join(folder, 'weir.yaml'), text.replace(/- \/etc\/weir-policies$/m, `- ${folder}`));
         const config = loadConfig({ file: null, env: {}, cwd: folder });
         if (metadata.name !== 'weir-proxy') continue;
         assert.deepEqual(config.proxy.listen, { host: '0.0.0.0', port: 8787 });
@@ -265,6 +262,8 @@ describe('bad values', () => {
     ['proxy: {replicas: many}', /values\.yaml:1:19: expected a whole number/],
     ['proxy: {config: {store: sqlite}}', /values\.yaml:1:18: unknown key "store"/],
     ['store: "postgres://weir:pw@db/weir"', /values\.yaml:1:8: expected no password in it/],
+    ['bus: "nats://me:pw@nats.example"', /values\.yaml:1:6: expected nats:.* without a password/],
+    ['bus: http://nats.example', /values\.yaml:1:6: expected nats:\/\/HOST:PORT/],
     ['sensor: {resources: {limits: {memory: lots}}}', /values\.yaml:1:39: expected an amount such as/],
     ['network: {allowed: [everything]}', /values\.yaml:1:21: expected a network such as 10\.0\.0\.0\/8/],
     ['trust: {certificate: "no certificate"}', /values\.yaml:1:22: expected a certificate \(PEM\)/],

@@ -39,7 +39,7 @@ describe('the units', () => {
   test('are one for each part', () => {
     assert.deepEqual(
       units.map((unit) => basename(unit)),
-      ['weir-console.service', 'weir-proxy.service', 'weir-sensor.service'],
+      ['weir-collect.service', 'weir-console.service', 'weir-proxy.service', 'weir-sensor.service'],
     );
   });
 

@@ -17,8 +17,8 @@ export const DEPLOYMENTS: Readonly<Record<string, string>> = {
   'a fleet': `
 image: registry.example/weir@sha256:${'ab'.repeat(32)}
 imagePullSecrets: [registry, mirror]
-bus: tls://nats.messaging.svc:4222
-store: postgres://weir@db.example:5432/weir
+bus: {url: "tls://nats.messaging.svc:4222"}
+store: postgres://weir@db.example:5432/weir?passfile=/run/weir-store/password
 trust: {certificate: ${JSON.stringify(CERTIFICATE)}}
 proxy:
   authority: weir-authority
@@ -32,8 +32,8 @@ proxy:
   secretFiles: [{secret: weir-policies, path: /etc/weir-policies}]
   nodeSelector: {pool: edge}
   tolerations: [{key: edge, operator: Equal, value: "yes", effect: NoSchedule}]
-collector: {replicas: 3, environment: {PGPASSWORD: {secret: weir-store, key: password}}}
-console: {storageClass: fast, volumeSize: 5Gi}
+collector: {replicas: 3, secretFiles: [{secret: weir-store, path: /run/weir-store}]}
+console: {storageClass: fast, volumeSize: 5Gi, secretFiles: [{secret: weir-store, path: /run/weir-store}]}
 network:
   namespaces: [billing, support]
   allowed: [10.20.0.0/16]

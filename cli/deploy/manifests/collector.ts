@@ -10,6 +10,8 @@ import {
   namespace,
   podBase,
   podSecurity,
+  probes,
+  scraped,
   serviceAccount,
   volumes,
 } from './pods.ts';
@@ -26,7 +28,7 @@ const deployment: Templated<IDeployment> = {
     revisionHistoryLimit: 5,
     selector: { matchLabels: labels },
     template: {
-      metadata: { labels },
+      metadata: { labels, annotations: { ...scraped, 'prometheus.io/port': '8790' } },
       spec: {
         ...podBase,
         serviceAccountName: name,
@@ -34,7 +36,9 @@ const deployment: Templated<IDeployment> = {
         securityContext: podSecurity,
         nodeSelector: value('collector.nodeSelector'),
         tolerations: value('collector.tolerations'),
-        containers: [container('collector', 'collect', {})],
+        containers: [
+          container('collector', 'collect', { ports: [{ name: 'probes', containerPort: 8790 }], ...probes('probes') }),
+        ],
         volumes: volumes('collector', { emptyDir: { sizeLimit: value('collector.volumeSize') } }),
       },
     },

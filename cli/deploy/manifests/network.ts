@@ -62,7 +62,12 @@ const collector: Templated<INetworkPolicy> = {
   spec: {
     podSelector: { matchLabels: labelsOf('collector') },
     policyTypes: ['Ingress', 'Egress'],
-    ingress: [],
+    ingress: [
+      when('network.monitoring', {
+        from: [inNamespaces('network.monitoring')],
+        ports: [{ protocol: 'TCP', port: 'probes' }],
+      }),
+    ],
     egress: [dns, backends],
   },
 };
