@@ -35,6 +35,8 @@ export interface Dialect {
   readonly hasUnfilled: boolean;
   /** How many nodes have seen an edge `e`. */
   readonly witnesses: string;
+  /** Of a writer `w`: the highest place of its chain, how many places have not come, and the time of its newest record. */
+  readonly chain: Readonly<Record<'seq' | 'missing' | 'newest', string>>;
   /** Whether the text of a column, the first, is in that of a parameter. */
   holds(column: string): string;
   /** Whether a number is one of a list, which may be long. */
@@ -56,6 +58,11 @@ export const SQLITE: Dialect = {
   byId: { from: 'events AS e', id: 'e.id' },
   hasUnfilled: true,
   witnesses: '1',
+  chain: {
+    seq: 'w.seq',
+    missing: '0',
+    newest: '(SELECT e.time_ms FROM events AS e WHERE e.writer = w.no ORDER BY e.seq DESC LIMIT 1)',
+  },
   holds: (column) => `instr(${column}, ?)`,
   among: (column, numbers) => ({
     sql: `${column} IN (SELECT value FROM json_each(?))`,

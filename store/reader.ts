@@ -7,6 +7,7 @@ import type { DatabaseSync, SQLOutputValue, StatementSync } from 'node:sqlite';
 import type { Edge } from '../flow/edge.ts';
 import { WeirError } from '../flow/errors.ts';
 import type { Review, WeirEvent } from '../flow/event.ts';
+import { type ChainStanding, chainStandings } from './chains.ts';
 import { edgesOfEvent, lastPosition, rowsAbout, rowsAfter } from './changes.ts';
 import { type CountedBy, countBy, countEvents, type ValueCount } from './counts.ts';
 import { type DetailLevel, type EdgeFilter, type MapQuery, mapEdges, readEdges } from './edges.ts';
@@ -96,6 +97,8 @@ export interface Reader {
   after(position: number, limit: number): { readonly events: readonly WeirEvent[]; readonly position: number };
   /** The names of all kinds of data that were ever seen. */
   entities(): readonly string[];
+  /** How far the chain of every writer has come, the latest first. */
+  chains(limit: number): readonly ChainStanding[];
   /** Checks the chain of every writer, as of one moment. */
   verify(): VerifyResult;
   close(): void;
@@ -135,6 +138,7 @@ function emptyReader(result: VerifyResult): Reader {
     position: () => 0,
     after: (position) => ({ events: [], position }),
     entities: () => [],
+    chains: () => [],
     verify: () => result,
     close() {},
   };
@@ -265,6 +269,10 @@ class DatabaseReader implements Reader {
 
   entities(): readonly string[] {
     return this.#ask(entityNames());
+  }
+
+  chains(limit: number): readonly ChainStanding[] {
+    return this.#ask(chainStandings(SQLITE, limit));
   }
 
   event(idOrPrefix: string): Found {

@@ -4,6 +4,7 @@
  */
 import type { Edge } from '../flow/edge.ts';
 import type { WeirEvent } from '../flow/event.ts';
+import type { ChainStanding } from './chains.ts';
 import type { CountedBy, ValueCount } from './counts.ts';
 import type { DetailLevel, EdgeFilter, MapQuery } from './edges.ts';
 import type { EventFilter } from './event-filter.ts';
@@ -29,6 +30,7 @@ export interface StoreReader {
   position(): Promise<number>;
   after(position: number, limit: number): Promise<{ readonly events: readonly WeirEvent[]; readonly position: number }>;
   entities(): Promise<readonly string[]>;
+  chains(limit: number): Promise<readonly ChainStanding[]>;
   verify(): Promise<VerifyResult>;
   close(): Promise<void>;
 }
@@ -53,6 +55,7 @@ export function homeStore(reader: Reader): StoreReader {
     position: async () => reader.position(),
     after: async (position, limit) => reader.after(position, limit),
     entities: async () => reader.entities(),
+    chains: async (limit) => reader.chains(limit),
     verify: async () => reader.verify(),
     close: async () => reader.close(),
   };

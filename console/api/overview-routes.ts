@@ -18,6 +18,7 @@ export interface OverviewDesk extends Records {
 
 const TOP = 10;
 const HOSTS = 200;
+const MAX_CHAINS = 500;
 
 /** What is waiting for somebody to look at it. */
 export const WAITING = { kinds: ['exchange'], actions: ['block'], reviews: ['open', 'none'] } as const;
@@ -44,6 +45,7 @@ export function overviewRoutes(desk: OverviewDesk): Handlers<'overview' | 'fleet
             sensor,
           },
         ],
+        chains: await reader.chains(MAX_CHAINS),
         notify,
       };
     },

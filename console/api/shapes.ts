@@ -947,7 +947,23 @@ const notifyTarget = named(
   }),
 );
 export type NotifyTarget = Of<typeof notifyTarget>;
-export const fleet = named('Fleet', object({ hosts: list(fleetHost), notify: list(notifyTarget) }));
+const fleetChain = named(
+  'FleetChain',
+  object({
+    writer: text('id of a chain of records'),
+    seq: integer('its highest place that is known of'),
+    missing: integer('places whose records have not come, though later ones have'),
+    lastSeen: nullable(moment('of its newest record that is kept')),
+  }),
+);
+export const fleet = named(
+  'Fleet',
+  object({
+    hosts: list(fleetHost),
+    chains: list(fleetChain, 'everybody who has written to this store, the latest first; 500 at most'),
+    notify: list(notifyTarget),
+  }),
+);
 export type Fleet = Of<typeof fleet>;
 
 const nodeReport = named(

@@ -12,6 +12,11 @@ export const POSTGRES: Dialect = {
   byId: { from: 'records AS r JOIN events AS e ON e.time_ms = r.time_ms AND e.position = r.position', id: 'r.id' },
   hasUnfilled: false,
   witnesses: '(SELECT count(*) FROM edge_witnesses AS w WHERE w.edge = e.no)',
+  chain: {
+    seq: 'w.last_seq',
+    missing: '(SELECT coalesce(sum(m.to_seq - m.from_seq + 1), 0) FROM missing AS m WHERE m.writer = w.no)',
+    newest: '(SELECT r.time_ms FROM records AS r WHERE r.writer = w.no ORDER BY r.seq DESC LIMIT 1)',
+  },
   holds: (column) => `strpos(${column}, ?) > 0`,
   among: (column, numbers) => ({ sql: `${column} = ANY(?::int[])`, parameters: [arrayText(numbers)] }),
   // Which index serves best it knows by itself.

@@ -7,6 +7,7 @@ import type { Sql } from 'postgres';
 import type { Edge } from '../../flow/edge.ts';
 import type { Review, WeirEvent } from '../../flow/event.ts';
 import { type StoreAddress, storeText } from '../../flow/store-address.ts';
+import { type ChainStanding, chainStandings } from '../chains.ts';
 import { type CountedBy, countBy, countEvents, type ValueCount } from '../counts.ts';
 import { type DetailLevel, type EdgeFilter, type MapQuery, mapEdges, readEdges } from '../edges.ts';
 import type { EventFilter } from '../event-filter.ts';
@@ -188,6 +189,10 @@ class PostgresReader implements StoreReader {
 
   entities(): Promise<readonly string[]> {
     return this.#ask(entityNames());
+  }
+
+  chains(limit: number): Promise<readonly ChainStanding[]> {
+    return this.#ask(chainStandings(POSTGRES, limit));
   }
 
   async verify(): Promise<VerifyResult> {

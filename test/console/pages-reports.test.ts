@@ -108,6 +108,11 @@ describe('a fleet', { skip: missingBrowser }, () => {
       await nodes.getByRole('row', { name: /node-2 .*bank 7 refused/ }).waitFor();
       await nodes.getByText('it is signed by a key that this node does not trust').waitFor();
       await nodes.getByRole('row', { name: /node-3 .*silent/ }).waitFor();
+      const chains = page.getByRole('region', { name: 'Chains of records' });
+      await chains
+        .getByRole('listitem')
+        .filter({ hasText: /node-2.*9,120 records.*14 missing/ })
+        .waitFor();
     }));
 
   test('is not there for a Weir without a bus', () =>

@@ -190,6 +190,7 @@ describe('two stores with the same records', { skip: missing('postgresql'), time
     const all = await same('events', (store) => listed(store.events()));
     assert.equal(all.length, BATCHES * PER_BATCH + (BATCHES - 1) * 4);
     await same('verify', (store) => store.verify());
+    await same('chains', (store) => store.chains(10));
     await same('entities', (store) => store.entities());
     await same('position', (store) => store.position());
     await same('shared values', (store) => store.sharedValues());

@@ -677,6 +677,10 @@ export function fleetOf(world: World): Fleet {
         sensor: { state: 'unavailable', reason: 'the kernel has no BTF', kernel: null, attached: [], losses: [] },
       },
     ],
+    chains: [
+      { writer: 'node-1', seq: 48_211, missing: 0, lastSeen: new Date(world.now).toISOString() },
+      { writer: 'node-2', seq: 9120, missing: 14, lastSeen: new Date(world.now - 90_000).toISOString() },
+    ],
     notify: [
       {
         name: 'webhook hooks.bank.example',

@@ -18,7 +18,7 @@ export function SensorPage() {
     <Page title="Sensor and fleet">
       {nodes.data?.hasBus === true && <Nodes fleet={nodes.data} />}
       <Shown of={fleet} lines={8}>
-        {({ hosts, notify }) => (
+        {({ hosts, chains, notify }) => (
           <>
             {hosts.length === 0 && (
               <section class="card">
@@ -28,6 +28,7 @@ export function SensorPage() {
             {hosts.map((host) => (
               <HostCard key={`${host.host} ${host.writer}`} host={host} />
             ))}
+            <Chains chains={chains} />
             <Notify targets={notify} />
           </>
         )}
@@ -227,6 +228,38 @@ function HostCard({ host }: { readonly host: Host }) {
           )}
         </div>
       </div>
+    </section>
+  );
+}
+
+/** Where there are several: of one, its host's card says it. */
+function Chains({ chains }: { readonly chains: Fleet['chains'] }) {
+  if (chains.length < 2) return null;
+  return (
+    <section class="card" aria-labelledby="chains">
+      <div class="card-head">
+        <h2 id="chains">Chains of records</h2>
+        <span class="badge">{count(chains.length)}</span>
+        <span class="more muted small">
+          <code>weir log verify</code> checks every record of them
+        </span>
+      </div>
+      <ul class="rows">
+        {chains.map(({ writer, seq, missing, lastSeen }) => (
+          <li key={writer}>
+            <span class="mono small">{writer}</span>
+            <span>{counted(seq, 'record')}</span>
+            {missing > 0 && (
+              <span class="badge" data-tone="block">
+                {count(missing)} missing
+              </span>
+            )}
+            <span class="muted small" title={moment(lastSeen)}>
+              {lastSeen === null ? 'none of them is kept' : `newest ${ago(lastSeen, now.value)}`}
+            </span>
+          </li>
+        ))}
+      </ul>
     </section>
   );
 }

@@ -281,6 +281,11 @@ describe('the map', () => {
     assert.equal(Object(await desk.ask('lineage', { query: 'from=billing&to=api.openai.com' })).reach, null);
     const fleet = Object(await desk.ask('fleet'));
     assert.equal(fleet.hosts[0].events >= 12, true);
+    assert.deepEqual(
+      fleet.chains.map(({ writer, missing }: Record<string, unknown>) => [writer, missing]),
+      [[fleet.hosts[0].writer, 0]],
+    );
+    assert.ok(fleet.chains[0].seq >= fleet.hosts[0].events - 1);
     const words = Object(await desk.ask('vocabulary'));
     assert.ok(words.entities.some(({ entity }: { entity: string }) => entity === 'CREDIT_CARD'));
     assert.ok(words.apps.includes('crm') && words.owners.includes('team-ml'));
