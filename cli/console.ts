@@ -8,7 +8,9 @@ import type { Figures } from '../flow/figures.ts';
 import { certificatePath } from '../proxy/tls/authority.ts';
 import { createRecorder } from '../store/recorder.ts';
 import type { Command, CommandContext } from './command.ts';
-import { configuredHome, LAST_RECORDS_MS, startConfiguredCarrier } from './keeping.ts';
+import { openConfiguredHome } from './configured-home.ts';
+import { memberWhereJoined } from './fleet/member.ts';
+import { LAST_RECORDS_MS, startConfiguredCarrier } from './keeping.ts';
 import { RunningAlerts } from './notify/start-alerts.ts';
 import { startConfiguredConsole } from './start-console.ts';
 import { serviceManager } from './systemd.ts';
@@ -31,7 +33,7 @@ async function run(context: CommandContext): Promise<number> {
   const config = context.config();
   const log = (line: string): void => context.err(`${line}\n`);
   const snapshot = { config, documents: loadPolicies(config) };
-  const home = configuredHome(config);
+  const home = openConfiguredHome(config, log);
   const lock = home.lock();
   const opened: (() => Promise<void> | void)[] = [() => lock.release()];
   try {
@@ -49,7 +51,14 @@ async function run(context: CommandContext): Promise<number> {
       },
     });
     opened.push(() => recorder.close());
-    const shipping = await startConfiguredCarrier(config, home, null, log);
+    const member = await memberWhereJoined(
+      config,
+      home,
+      (event) => recorder.close({ event, edges: [], excerpt: null }),
+      log,
+    );
+    opened.push(() => member?.close());
+    const shipping = await startConfiguredCarrier(config, home, log);
     opened.splice(1, 0, () => shipping?.close(LAST_RECORDS_MS));
     const alerts = new RunningAlerts(home.path, snapshot, log);
     opened.push(() => alerts.close());
@@ -65,7 +74,12 @@ async function run(context: CommandContext): Promise<number> {
         proxyProblem: null,
         storeProblem: () => recorder.probe(),
         sensor: () => null,
-        figures: async () => [['console', ownFigures(recorder.spoolBytes, shipping?.figures ?? [])]],
+        figures: async () => [
+          [
+            'console',
+            ownFigures(recorder.spoolBytes, [...(shipping?.figures ?? []), ...(member?.membership.figures() ?? [])]),
+          ],
+        ],
         notify: () => alerts.state,
       },
       log,

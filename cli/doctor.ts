@@ -56,6 +56,8 @@ async function examine(context: CommandContext): Promise<readonly Check[]> {
     config === null ? unknown('environments') : await checkFences(config),
     checkHome(home),
     checkAuthority(home, Date.now()),
+    await checkFleetHere(home),
+    await checkSealHere(home),
     config === null ? unknown('port') : await checkPort(listen, home),
     config === null ? unknown('console') : await checkConsole(config.console.listen, home),
     checkEnvironment(env, listen),
@@ -115,6 +117,22 @@ async function checkSensorHere(config: Config): Promise<Check> {
     return await checkSensor(config);
   } catch (error) {
     return fromError('sensor', error);
+  }
+}
+
+async function checkFleetHere(home: string): Promise<Check> {
+  try {
+    return (await import('./doctor/fleet.ts')).checkFleet(home, Date.now());
+  } catch (error) {
+    return fromError('fleet', error);
+  }
+}
+
+async function checkSealHere(home: string): Promise<Check> {
+  try {
+    return (await import('./doctor/fleet.ts')).checkSeal(home);
+  } catch (error) {
+    return fromError('secrets', error);
   }
 }
 

@@ -47,6 +47,9 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   { name: 'ca', summary: 'the certificate authority of this home', load: () => import('./ca.ts') },
   { name: 'deploy', summary: 'print what a cluster needs to run Weir', load: () => import('./deploy.ts') },
+  { name: 'fleet', summary: 'the centre of many nodes: who joins, and their keys', load: () => import('./fleet.ts') },
+  { name: 'join', summary: 'make this home a node of a fleet', load: () => import('./join.ts') },
+  { name: 'secrets', summary: 'seal the secrets of this home', load: () => import('./secrets.ts') },
   { name: 'doctor', summary: 'what works on this host and what does not', load: () => import('./doctor.ts') },
   { name: 'demo', summary: 'everything at once against a local stand-in', load: () => import('./demo.ts') },
 ];

@@ -27,6 +27,7 @@ const NEEDS_RESTART: ReadonlySet<string> = new Set([
   'bundle',
   'conversations',
   'siem',
+  'secrets',
   'console.listen',
   'console.url',
   'sensor.enabled',
@@ -65,7 +66,8 @@ export function needingRestart(keys: readonly string[]): readonly string[] {
 
 /** The new configuration with what cannot change left as it runs. */
 export function keepingFixed(running: Config, next: Config): Config {
-  const { home, store, bus, outbox, collect, bundle, conversations, siem, console, sensor, detection, proxy } = running;
+  const { home, store, bus, outbox, collect, bundle, conversations, siem, secrets, console, sensor, detection, proxy } =
+    running;
   const { listen, transparent, workers, limits } = proxy;
   const { headerBytes, modelMs, documentMs } = limits;
   return {
@@ -78,6 +80,7 @@ export function keepingFixed(running: Config, next: Config): Config {
     bundle,
     conversations,
     siem,
+    secrets,
     console: { ...next.console, listen: console.listen, url: console.url },
     sensor,
     detection: { ...next.detection, model: detection.model },

@@ -3,7 +3,10 @@ import { once } from 'node:events';
 import { loadPolicies } from '../config/policies.ts';
 import { createRecorder } from '../store/recorder.ts';
 import type { Command, CommandContext } from './command.ts';
-import { configuredHome, LAST_RECORDS_MS, startConfiguredCarrier } from './keeping.ts';
+import { openConfiguredHome } from './configured-home.ts';
+import { memberWhereJoined } from './fleet/member.ts';
+import type { RunningMember } from './fleet/running-member.ts';
+import { LAST_RECORDS_MS, startConfiguredCarrier } from './keeping.ts';
 import { type SensorChild, startSensorChild } from './sensor/sensor-child.ts';
 import { standingLine } from './sensor/standing-text.ts';
 import { serviceManager } from './systemd.ts';
@@ -27,9 +30,10 @@ async function run(context: CommandContext): Promise<number> {
   const config = context.config();
   const log = (line: string): void => context.err(`${line}\n`);
   const snapshot = { config, documents: loadPolicies(config) };
-  const home = configuredHome(config);
+  const home = openConfiguredHome(config, log);
   const lock = home.lock();
   let sensor: SensorChild | null = null;
+  let member: RunningMember | null = null;
   const recorder = createRecorder(home, {
     encryptExcerpts: config.excerpts.encrypt,
     eventLog: 'stdout',
@@ -37,8 +41,9 @@ async function run(context: CommandContext): Promise<number> {
     onProblem: (message) => log(`weir: ${message}`),
     onRemoved: (name) => sensor?.spoolRemoved(name),
   });
-  const shipping = await startConfiguredCarrier(config, home, null, log);
+  const shipping = await startConfiguredCarrier(config, home, log);
   try {
+    member = await memberWhereJoined(config, home, (event) => recorder.close({ event, edges: [], excerpt: null }), log);
     sensor = startSensorChild({ snapshot, home, recorder, log, ownPids: [], port: config.proxy.listen.port });
     await sensor.settled;
     context.err(`weir: the sensor ${standingLine(sensor.standing)}\n  home  ${home.path}\n`);
@@ -52,6 +57,7 @@ async function run(context: CommandContext): Promise<number> {
     return 0;
   } finally {
     await sensor?.close();
+    member?.close();
     await recorder.close();
     await shipping?.close(LAST_RECORDS_MS);
     lock.release();

@@ -19,9 +19,11 @@ import { expiryNotice, loadOrCreateAuthority } from '../proxy/tls/authority.ts';
 import { createRecorder } from '../store/recorder.ts';
 import { followConfiguredBundle } from './bundle/configured-bundle.ts';
 import type { Carrier } from './carrier.ts';
+import { openConfiguredHome } from './configured-home.ts';
+import { memberWhereJoined } from './fleet/member.ts';
 import type { NodeFleet } from './fleet/node-fleet.ts';
 import { startInProcess } from './in-process.ts';
-import { configuredHome, LAST_RECORDS_MS, startConfiguredCarrier } from './keeping.ts';
+import { LAST_RECORDS_MS, startConfiguredCarrier } from './keeping.ts';
 import { keepConversations } from './kept-conversations.ts';
 import { RunningAlerts } from './notify/start-alerts.ts';
 import { startReloading } from './reloading.ts';
@@ -84,7 +86,7 @@ export async function startWeir(config: Config, options: StartOptions = {}): Pro
   checkListener(effective);
   const { listen, transparent } = effective.proxy;
   const count = options.workers ?? 1;
-  const home = configuredHome(config);
+  const home = openConfiguredHome(config, log);
   const lock = home.lock();
   const opened: (() => Promise<void> | void)[] = [() => lock.release()];
   /** The last that was opened first. A second call does nothing. */
@@ -135,7 +137,7 @@ export async function startWeir(config: Config, options: StartOptions = {}): Pro
           }),
     });
     opened.push(() => recorder.close());
-    const shipping = await startConfiguredCarrier(config, home, null, log);
+    const shipping = await startConfiguredCarrier(config, home, log);
     // Closed behind the writer: what the last exchanges recorded goes too.
     opened.splice(1, 0, () => shipping?.close(LAST_RECORDS_MS));
     fleet =
@@ -195,6 +197,13 @@ export async function startWeir(config: Config, options: StartOptions = {}): Pro
     const sinks = startConfiguredSinks(config, log);
     // Closed behind the writer: what the last exchanges recorded goes too.
     opened.splice(1, 0, () => sinks?.close());
+    const member = await memberWhereJoined(
+      effective,
+      home,
+      (event) => recorder.close({ event, edges: [], excerpt: null }),
+      log,
+    );
+    opened.push(() => member?.close());
     bundle?.attach({
       recorder,
       reload: async () => await reloading?.reload(),
@@ -214,7 +223,12 @@ export async function startWeir(config: Config, options: StartOptions = {}): Pro
       figures: async () => {
         const [reports, own] = await Promise.all([carrier.figures(), sensor?.figures() ?? null]);
         const all = own === null ? reports : [...reports, ['sensor', own] as const];
-        return withOwn(all, recorder.spoolBytes, [...(sinks?.figures ?? []), ...(shipping?.figures ?? [])]);
+        const others = [
+          ...(sinks?.figures ?? []),
+          ...(shipping?.figures ?? []),
+          ...(member?.membership.figures() ?? []),
+        ];
+        return withOwn(all, recorder.spoolBytes, others);
       },
     };
     if (metrics !== null) {

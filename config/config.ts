@@ -8,6 +8,7 @@ import type { BusSettings } from '../fleet/bus-settings.ts';
 import type { Severity } from '../flow/decision.ts';
 import type { EventKind } from '../flow/event.ts';
 import type { StoreAddress } from '../flow/store-address.ts';
+import type { SealPlace } from '../keys/seal.ts';
 import type { AwsCredentials } from './aws-credentials.ts';
 import type { SyslogPlace } from './values.ts';
 
@@ -269,6 +270,8 @@ export interface Config {
   /** Where `weir collect` says how it stands. */
   readonly collect: { readonly listen: HostPort };
   /** `url`: the origin by which browsers reach it; null for the address that it listens on. `oidc`: null for tokens alone. */
+  /** Where the key is that the secrets of home are sealed under; null leaves them as they are. */
+  readonly secrets: { readonly sealedBy: SealPlace | null };
   readonly console: { readonly listen: HostPort; readonly url: string | null; readonly oidc: SignInConfig | null };
   /** Fences by name: the apps, stores and vendors inside. */
   readonly environments: ReadonlyMap<

@@ -63,6 +63,7 @@ import {
   privateKeyFile,
   proxyUrl,
   publicKeyFile,
+  sealPlace,
   secretFile,
   secretVariable,
   siemPlace,
@@ -602,6 +603,7 @@ export function configShape(base: PathBase, env: NodeJS.ProcessEnv) {
     bus: optional(nullable(bus(base)), null),
     outbox: section({ maxBytes: optional(bytes({ min: 16 * MIB, max: 1024 * GIB }), 2 * GIB) }),
     collect: section({ listen: optional(listenAddress(), { host: '127.0.0.1', port: 8790 }) }),
+    secrets: section({ sealedBy: optional(nullable(sealPlace()), null) }),
     console: consoleSection(base, env),
     // It may be written later: `weir flows baseline > flows.yaml` asks for the configuration too.
     baseline: optional(nullable(path(base)), null),

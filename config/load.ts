@@ -123,6 +123,7 @@ function configOf(read: ConfigFile, file: string | null, home: string): Config {
     environments: read.environments,
     baseline: read.baseline,
     notify: read.notify,
+    secrets: read.secrets,
     console: read.console,
     sensor: read.sensor,
   };

@@ -12,6 +12,7 @@ import { INVALID, type Shape } from '../engine/decide/checked-yaml.ts';
 import { as, checked, duration, either, nullable, number, size, string } from '../engine/decide/shapes.ts';
 import { type BusSettings, busSettings, readBusUrl } from '../fleet/bus-settings.ts';
 import { type StoreAddress, storeAddress } from '../flow/store-address.ts';
+import { parseSealPlace, type SealPlace } from '../keys/seal.ts';
 import type { BundlePlace, SiemPlace, UpstreamProxyConfig } from './config.ts';
 import { absolutePath, type PathBase } from './paths.ts';
 
@@ -31,6 +32,14 @@ function parsed<T extends object | string>(
       return parse(value) ?? reader.refuse(node, wrong(value) ?? `expected ${expected}`);
     },
   };
+}
+
+/** Where the key is that secrets are sealed under. */
+export function sealPlace(): Shape<SealPlace> {
+  return parsed(
+    '`file:` and an absolute path, or `credential:` and the name of a credential of systemd',
+    parseSealPlace,
+  );
 }
 
 /** Where to listen: `127.0.0.1:8787`. Port 0 takes any free one. */

@@ -92,6 +92,15 @@ export const METRICS: Readonly<Record<string, Description>> = {
   weir_siem_refused_total: { kind: 'counter', help: 'Events that a sink refused for good.', labels: ['sink'] },
   weir_siem_lag_events: { kind: 'gauge', help: 'Committed events that a sink has not had yet.', labels: ['sink'] },
   weir_siem_failing: { kind: 'gauge', help: '1 while a sink takes nothing.', labels: ['sink'] },
+  weir_fleet_certificate_seconds_left: {
+    kind: 'gauge',
+    help: "Until this node's certificate ends; below 0 it has.",
+    labels: [],
+  },
+  weir_fleet_centre_seconds: { kind: 'gauge', help: 'Since the centre last answered; -1 before.', labels: [] },
+  weir_fleet_centre_failing: { kind: 'gauge', help: '1 while the centre is away or refuses.', labels: [] },
+  weir_fleet_clock_skew_seconds: { kind: 'gauge', help: "How far this clock is ahead of the centre's.", labels: [] },
+  weir_fleet_duplicate: { kind: 'gauge', help: "1 while two processes use this node's identity.", labels: [] },
   weir_sensor_records_total: {
     kind: 'counter',
     help: "The sensor's records by what became of them in the kernel.",

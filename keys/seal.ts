@@ -131,7 +131,7 @@ export function nameIn(home: string, file: string): string {
   return relative(home, file)
     .split(sep)
     .join('/')
-    .replace(/-next\.key$/, '.key');
+    .replace(/^ca\/ca-next\.key$/, 'ca/ca.key');
 }
 
 function openSecret(home: string, file: string, stored: Buffer): Buffer {

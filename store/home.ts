@@ -160,6 +160,11 @@ export function writerIds(paths: HomePaths, keeping: Keeping = 'ledger'): readon
   }
 }
 
+/** Those of records that it keeps and of those that it hands on. */
+export function allWriterIds(paths: HomePaths): readonly string[] {
+  return [...writerIds(paths, 'ledger'), ...writerIds(paths, 'outbox')];
+}
+
 /** Notes a new writer of this home. Throws the file system's errors. */
 export function addWriterId(paths: HomePaths, id: string, keeping: Keeping = 'ledger'): void {
   const fd = openSync(writersFile(paths, keeping), 'a', 0o600);

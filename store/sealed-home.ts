@@ -23,7 +23,7 @@ import {
 const SECRETS: readonly (readonly [folder: string, file: RegExp])[] = [
   ['keys', /\.key$/],
   ['ca', /\.key$/],
-  ['node', /\.key$/],
+  ['member', /\.key$/],
   ['fleet', /\.key$/],
   ['fleet/nodes', /\.key$/],
 ];

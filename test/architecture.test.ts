@@ -40,7 +40,7 @@ const MAY_IMPORT: Readonly<Record<Folder, readonly Folder[]>> = {
   wire: ['flow'],
   engine: ['flow'],
   catalog: ['flow'],
-  config: ['flow', 'engine', 'catalog'],
+  config: ['flow', 'keys', 'engine', 'catalog'],
   proxy: ['flow', 'keys', 'wire', 'engine', 'catalog', 'config'],
   sensor: ['flow', 'wire', 'engine', 'catalog'],
   store: ['flow', 'keys'],
@@ -48,7 +48,7 @@ const MAY_IMPORT: Readonly<Record<Folder, readonly Folder[]>> = {
   console: ['flow', 'store', 'map'],
   model: ['flow', 'engine'],
   documents: ['flow', 'engine'],
-  fleet: ['flow', 'store'],
+  fleet: ['flow', 'keys', 'store'],
   cli: [
     'flow',
     'keys',
@@ -172,6 +172,7 @@ const CLIENTS: Readonly<Record<string, string>> = {
   'cli/doctor/console.ts': 'asks a Weir that runs on this home whether its parts are ready',
   'cli/bundle/fetch-bundle.ts': 'asks the place that the configuration names for the policies of the fleet',
   'console/oidc/provider-fetch.ts': 'asks the identity provider that the configuration names, for nothing but sign-ins',
+  'fleet/enrolment/ask-centre.ts': 'asks the centre of the fleet that this node has joined',
   'cli/siem/http-sink.ts': 'hands committed events to the receiver that the configuration names',
   'cli/siem/syslog-sink.ts': 'hands committed events to the receiver that the configuration names',
   'cli/notify/send.ts':

@@ -32,6 +32,8 @@ import { permittedNames } from './permitted-names.ts';
 export interface Authority {
   /** The certificate that signs, PEM. */
   readonly certPem: string;
+  /** What is shown behind a leaf, PEM: where the one that signs stands below a root, itself; else nothing. */
+  readonly chainPem: string;
   /** All that clients are told to trust, PEM: while keys are rotated the other certificate as well. */
   readonly trustPem: string;
   readonly certificate: X509Certificate;
@@ -60,6 +62,8 @@ export const KEY = 'ca.key';
 export const NEXT_CERTIFICATE = 'ca-next.pem';
 export const NEXT_KEY = 'ca-next.key';
 export const OLD_CERTIFICATE = 'ca-old.pem';
+/** The certificate that signs where it stands below a root: see intermediate.ts. */
+export const INTERMEDIATE = 'ca-intermediate.pem';
 /** Made from the certificates by `weir env` and `weir ca trust`, and made anew when they change. */
 export const DERIVED = /^(?:(?:bundle|extra|java)(?:-[0-9a-f]+)?|ca-[0-9a-f]{16})\.(?:pem|jks)$/;
 
@@ -128,7 +132,8 @@ export function replaceAuthority(
     // The window between the two renames shows as a pair that does not match, which a start refuses with this fix.
     writeSecret(dirname(folder), join(folder, KEY), keyPem);
     putOver(certPath, pemOf(newCertificate(key, now, intercept)), 0o644);
-    for (const name of [NEXT_KEY, NEXT_CERTIFICATE, OLD_CERTIFICATE]) rmSync(join(folder, name), { force: true });
+    for (const name of [NEXT_KEY, NEXT_CERTIFICATE, OLD_CERTIFICATE, INTERMEDIATE])
+      rmSync(join(folder, name), { force: true });
     removeMatching(folder, DERIVED);
     return readPair(certPath, key);
   });
@@ -161,12 +166,14 @@ function readPair(certPath: string, key: KeyObject): Authority {
   const trustPem = readIfThere(certPath);
   const trusted = trustPem === null ? null : certificatesOf(trustPem);
   if (trustPem === null || trusted === null) throw unusable(`${certPath} does not hold a certificate`);
-  const certificate = trusted.find((one) => one.checkPrivateKey(key));
-  if (certificate === undefined) throw unusable(`${certPath} was not made for the key beside it`);
+  const own = trusted.find((one) => one.checkPrivateKey(key));
+  const certificate = own ?? intermediateBeside(certPath, key, trusted);
+  if (certificate === null) throw unusable(`${certPath} was not made for the key beside it`);
   if (!certificate.ca) throw unusable(`${certPath} is not the certificate of an authority`);
-  const certPem = trusted.length === 1 ? trustPem : pemOf(certificate.raw);
+  const certPem = own !== undefined && trusted.length === 1 ? trustPem : pemOf(certificate.raw);
   return {
     certPem,
+    chainPem: own === undefined ? certPem : '',
     trustPem,
     certificate,
     key,
@@ -176,8 +183,21 @@ function readPair(certPath: string, key: KeyObject): Authority {
   };
 }
 
+/** The certificate of an authority below one that is trusted; null where there is none for this key. */
+function intermediateBeside(
+  certPath: string,
+  key: KeyObject,
+  trusted: readonly X509Certificate[],
+): X509Certificate | null {
+  const pem = readIfThere(join(dirname(certPath), INTERMEDIATE));
+  const [certificate] = pem === null ? [] : (certificatesOf(pem) ?? []);
+  if (certificate === undefined || !certificate.checkPrivateKey(key)) return null;
+  const isBelow = trusted.some((root) => certificate.checkIssued(root) && certificate.verify(root.publicKey));
+  return isBelow ? certificate : null;
+}
+
 /** Null for a file without a certificate, or with one that cannot be read. */
-function certificatesOf(pem: string): readonly X509Certificate[] | null {
+export function certificatesOf(pem: string): readonly X509Certificate[] | null {
   const found = pem.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
   try {
     return found.length === 0 ? null : found.map((one) => new X509Certificate(one));
@@ -206,7 +226,7 @@ export function newCertificate(key: KeyObject, now: Date, intercept: readonly st
   return signAuthority(`Weir CA ${hostname().slice(0, 40)} ${suffix}`, createPublicKey(key), key, validity, permitted);
 }
 
-function unusable(what: string, fix: string | null = 'weir ca init --force'): WeirError {
+export function unusable(what: string, fix: string | null = 'weir ca init --force'): WeirError {
   return new WeirError('authority_unusable', fix === null ? what : `${what} (or run: ${fix})`);
 }
 

@@ -55,7 +55,7 @@ export function createLeaves(authority: Authority, options: LeafOptions = {}): L
 
   function mint(host: string, displaced: SecureContext | null): Kept {
     const validity = validityOf(now(), lifeMs, authority.certificate);
-    const cert = pemOf(signLeaf(host, leafKey, issuer, validity));
+    const cert = pemOf(signLeaf(host, leafKey, issuer, validity)) + authority.chainPem;
     // A session of one name is never resumed under another.
     const sessionIdContext = createHash('sha256').update(host).digest('hex').slice(0, 32);
     const renewAt = validity.notAfter.getTime() - lifeMs / 24;

@@ -11,6 +11,7 @@ import { writeSecret } from '../../keys/seal.ts';
 import {
   type Authority,
   DERIVED,
+  INTERMEDIATE,
   KEY,
   loadOrCreateAuthority,
   NEXT_CERTIFICATE,
@@ -19,6 +20,7 @@ import {
   newKeyPem,
   OLD_CERTIFICATE,
   readKey,
+  unusable,
   usingFiles,
 } from './authority.ts';
 
@@ -33,6 +35,9 @@ export function beginRotation(
 ): X509Certificate | null {
   return usingFiles(folder, () => {
     const current = loadOrCreateAuthority(folder, now);
+    if (current.chainPem !== '') {
+      throw unusable('this authority stands below a root: weir ca request asks its owner for the next one', null);
+    }
     const keyPath = join(folder, NEXT_KEY);
     if (existsSync(keyPath)) return null;
     const keyPem = newKeyPem();
@@ -62,7 +67,7 @@ export function finishRotation(folder: string, now: Date = new Date()): Authorit
     // From here on the next one signs: which of the certificates that are trusted it is follows from the key.
     renameSync(nextKey, join(folder, KEY));
     putOver(before.certPath, nextPem + before.certPem, 0o644);
-    rmSync(join(folder, NEXT_CERTIFICATE), { force: true });
+    for (const name of [NEXT_CERTIFICATE, INTERMEDIATE]) rmSync(join(folder, name), { force: true });
     removeMatching(folder, DERIVED);
     return loadOrCreateAuthority(folder, now);
   });
@@ -71,10 +76,11 @@ export function finishRotation(folder: string, now: Date = new Date()): Authorit
 /** Takes the certificate before the present one out of what clients are told to trust. False where there is none. */
 export function dropOld(folder: string, now: Date = new Date()): boolean {
   return usingFiles(folder, () => {
-    const { certPath, certPem } = loadOrCreateAuthority(folder, now);
+    const { certPath, certPem, chainPem, certificate, trusted } = loadOrCreateAuthority(folder, now);
     const old = join(folder, OLD_CERTIFICATE);
     if (!existsSync(old)) return false;
-    putOver(certPath, certPem, 0o644);
+    const root = chainPem === '' ? null : trusted.find((one) => certificate.checkIssued(one.certificate));
+    putOver(certPath, root == null ? certPem : pemOf(root.certificate.raw), 0o644);
     rmSync(old, { force: true });
     removeMatching(folder, DERIVED);
     return true;

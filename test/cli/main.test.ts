@@ -99,8 +99,12 @@ describe('the table of commands', () => {
       'token',
       'sensor',
       'console',
+      'collect',
       'ca',
       'deploy',
+      'fleet',
+      'join',
+      'secrets',
       'doctor',
       'demo',
     ]);
