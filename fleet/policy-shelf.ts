@@ -30,7 +30,7 @@ export type ShelfFetched =
   | { readonly kind: 'failed'; readonly reason: string };
 
 export const POLICIES_BUCKET = 'weir-policies';
-const OBJECTS = 'weir-bundles';
+export const BUNDLE_OBJECTS = 'weir-bundles';
 /** What fits of a name into a key, as bundles are named. */
 const NAME = /^[a-z0-9][a-z0-9-]{0,62}$/;
 /** The library's unique ids. */
@@ -298,7 +298,7 @@ async function policiesBucket(connection: NatsConnection) {
 async function bundleObjects(connection: NatsConnection): Promise<ObjectStore> {
   const { Objm } = await import('@nats-io/obj');
   const manager = new Objm(connection);
-  return await manager.create(OBJECTS, { description: 'signed bundles of policies' });
+  return await manager.create(BUNDLE_OBJECTS, { description: 'signed bundles of policies' });
 }
 
 /** The only message of an object; null where it is not there, or the bus does not give single ones. */
@@ -306,7 +306,9 @@ async function chunkOf(connection: NatsConnection, chunk: string): Promise<Buffe
   const { jetstreamManager } = await import('@nats-io/jetstream');
   const manager = await jetstreamManager(connection, { checkAPI: false });
   try {
-    const message = await manager.direct.getMessage(`OBJ_${OBJECTS}`, { last_by_subj: `$O.${OBJECTS}.C.${chunk}` });
+    const message = await manager.direct.getMessage(`OBJ_${BUNDLE_OBJECTS}`, {
+      last_by_subj: `$O.${BUNDLE_OBJECTS}.C.${chunk}`,
+    });
     return message === null ? null : Buffer.from(message.data);
   } catch {
     return null; // The object store's own way is asked next.
