@@ -29,6 +29,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   { name: 'policy', summary: 'checks, tests and explains policies', load: () => import('./policy.ts') },
   { name: 'log', summary: 'reads, reviews, verifies and exports the audit log', load: () => import('./log.ts') },
   { name: 'flows', summary: 'who sends what to whom', load: () => import('./flows.ts') },
+  { name: 'store', summary: 'the store that many nodes write to', load: () => import('./store.ts') },
   { name: 'token', summary: 'who may open the console and its API', load: () => import('./token.ts') },
   {
     name: 'sensor',

@@ -11,6 +11,8 @@ import { openReader } from './reader.ts';
 export interface ReviewInput {
   /** The whole id of the reviewed event. */
   readonly id: string;
+  /** The event itself, where the home hands its records on and whoever asks has read it from where they are kept. */
+  readonly reviewed?: WeirEvent;
   readonly state: ReviewState;
   /** Kept in clear: no sensitive value belongs here, and the caller has looked for some. */
   readonly note: string | null;
@@ -25,12 +27,17 @@ export type ReviewResult =
 
 /** Reviews an event. Throws WeirError `home_unusable`, SQLite's errors for a database that cannot be written. */
 export function review(home: Home, input: ReviewInput, onProblem: (message: string) => void): ReviewResult {
-  const reviewed = findEvent(home, input.id);
+  const reviewed = home.keeping === 'outbox' ? (input.reviewed ?? null) : findEvent(home, input.id);
   if (reviewed === null) return { kind: 'none' };
   if (reviewed.kind === 'review') return { kind: 'stacked' };
   const event = reviewEvent(reviewed, input);
   const entry = { event, edges: [], excerpt: null, review: { by: input.by, note: input.note } };
-  withKeeper(home, onProblem, (keeper) => keeper.append([entry]));
+  const [added] = withKeeper(home, onProblem, (keeper) => keeper.append([entry]));
+  if (home.keeping === 'outbox' && added !== undefined) {
+    const { state, by, note } = input;
+    const written = { ...event, ...added.link, hash: added.hash, excerpt: null };
+    return { kind: 'reviewed', event: { ...written, review: { state, by, note, time: event.time } } };
+  }
   const written = findEvent(home, event.id);
   return written === null ? { kind: 'none' } : { kind: 'reviewed', event: written };
 }

@@ -2,6 +2,7 @@
 import { type Handlers, Refusal } from '../../console/api/desk.ts';
 import { found } from '../../console/api/event-routes.ts';
 import { isPolicy, parsePolicies } from '../../engine/decide/policy-file.ts';
+import type { WeirEvent } from '../../flow/event.ts';
 import { type Unwanted, unwantedEdge, unwantedEvent } from '../../map/suggested-policy.ts';
 import { writeOverride } from '../../store/overrides.ts';
 import { review } from '../../store/review.ts';
@@ -15,8 +16,13 @@ export interface ReviewDesk extends PolicyDesk {
 }
 
 export function reviewRoutes(desk: ReviewDesk): Handlers<'review' | 'allow' | 'eventSuggestion' | 'edgeSuggestion'> {
-  const reviewed = (id: string, state: Parameters<typeof review>[1]['state'], note: string | null, by: string) => {
-    const result = review(desk.home, { id, state, note, by }, desk.onProblem);
+  const reviewed = (
+    event: WeirEvent,
+    state: Parameters<typeof review>[1]['state'],
+    note: string | null,
+    by: string,
+  ) => {
+    const result = review(desk.home, { id: event.id, reviewed: event, state, note, by }, desk.onProblem);
     if (result.kind === 'stacked') throw new Refusal('conflict', 'this event is itself a review');
     if (result.kind === 'none') throw new Refusal('not_found', 'there is no such event');
     return result.event;
@@ -26,7 +32,7 @@ export function reviewRoutes(desk: ReviewDesk): Handlers<'review' | 'allow' | 'e
       const event = await found(desk, parts['id'] ?? '');
       // Kept in clear: what looks sensitive in it is replaced.
       const note = body.note == null || body.note.trim() === '' ? null : cleanedNote(body.note).text;
-      const written = reviewed(event.id, body.state, note, by.name);
+      const written = reviewed(event, body.state, note, by.name);
       return { id: written.id, review: { state: body.state, by: by.name, note, time: written.time } };
     },
     allow: async ({ by, parts, body }) => {
@@ -35,7 +41,7 @@ export function reviewRoutes(desk: ReviewDesk): Handlers<'review' | 'allow' | 'e
       if (typeof granted === 'string') throw new Refusal('conflict', granted);
       const until = new Date(granted.override.until).toISOString();
       // On record before it takes effect.
-      reviewed(event.id, 'accepted_risk', allowedNote(until, cleanedNote(body.reason).text), by.name);
+      reviewed(event, 'accepted_risk', allowedNote(until, cleanedNote(body.reason).text), by.name);
       writeOverride(desk.home, granted.override, granted.override.from);
       return { until };
     },

@@ -49,7 +49,7 @@ export const command: Command = {
     const note = allowedNote(until, reason);
     const by = textOption(context, 'by') ?? systemUser();
     const say = (message: string) => context.err(`weir: ${cleanText(message)}\n`);
-    const recorded = review(home, { id: event.id, state: 'accepted_risk', note, by }, say);
+    const recorded = review(home, { id: event.id, reviewed: event, state: 'accepted_risk', note, by }, say);
     if (recorded.kind !== 'reviewed') {
       say(`no event ${event.id}`);
       return 1;

@@ -35,7 +35,7 @@ export const command: Command = {
     const event = await withLog(context, (reader) => findEvent(context, reader, id));
     if (event === null) return 1;
     const say = (message: string) => context.err(`weir: ${cleanText(message)}\n`);
-    const result = review(configuredHome(context.config()), { id: event.id, state, note, by }, say);
+    const result = review(configuredHome(context.config()), { id: event.id, reviewed: event, state, note, by }, say);
     if (result.kind !== 'reviewed') {
       say(result.kind === 'stacked' ? `${event.id} is itself a review` : `no event ${event.id}`);
       return 1;

@@ -113,7 +113,9 @@ const WAYS: readonly (readonly [RegExp, ErrorCode, string])[] = [
 /** What a failure of the database means, as one of ours. One that is ours already, or a bug, stays what it is. */
 export function storeError(error: unknown, address: StoreAddress): unknown {
   if (error instanceof WeirError || !(error instanceof Error)) return error;
-  const code = codeOf(error);
+  // A server without TLS answers so, and what stands where its handshake was expected ends the connection.
+  const isBare = codeOf(error) === 'ECONNRESET' && error.message.includes('secure TLS');
+  const code = isBare ? 'EPROTO' : codeOf(error);
   const way = WAYS.find(([pattern]) => pattern.test(code));
   if (way === undefined) return error;
   // The server's own message may quote a row.
