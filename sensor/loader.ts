@@ -91,6 +91,8 @@ export class Loader {
           if (hello === null) {
             if (frame.type !== 'hello') throw new BrokenFrames('it does not say what it is');
             hello = frame;
+            // One that can do nothing says why, and ends.
+            if (isRefusedAll(hello)) continue;
             this.#state = { kind: 'running', hello };
             onHello(hello);
           } else {
@@ -178,6 +180,10 @@ export class Loader {
       this.start();
     }, delayMs);
   }
+}
+
+function isRefusedAll({ parts }: HelloFrame): boolean {
+  return parts.length > 0 && parts.every(({ state }) => state === 'refused');
 }
 
 /** What its first frame says of why nothing can be attached. */
