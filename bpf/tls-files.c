@@ -59,6 +59,7 @@ struct file {
   uint32_t via; /* the process through which it is opened */
   uint64_t attachment;
   uint64_t idle_ns; /* since when without users */
+  unsigned int tries; /* to read it that came to nothing */
   uint64_t used; /* order of use, of files that may be forgotten */
   char *path;
   struct elf_result *result; /* of HELD, PROBED, OPAQUE and REFUSED */
@@ -602,12 +603,22 @@ static void start_jobs(void) {
   }
 }
 
+/* What a file brings its reader to an end by is not tried for ever. */
+#define TRIES 3
+
 static void end_jobs(struct loader *l) {
   for (unsigned int i = 0; i < JOBS; i++) {
     struct file *f = jobs[i].file;
 
     if (!f || !elf_finish(&jobs[i].job, now_ns())) continue;
     jobs[i].file = NULL;
+    /* On a host that is busy a large file may take longer than there is: that says nothing of the file. */
+    if (jobs[i].job.is_lost && ++f->tries < TRIES) {
+      log_line(WEIR_LOG_WARN, "%s is looked at again: %s", f->path, jobs[i].job.result.reason);
+      close(jobs[i].fd);
+      enqueue(f, false);
+      continue;
+    }
     take_result(l, f, &jobs[i].job.result, jobs[i].fd);
     close(jobs[i].fd);
     if (f->users == 0) f->idle_ns = now_ns();

@@ -22,6 +22,7 @@ import type { Counts, PacketFrame, SensorFrame, StateFrame } from './frames.ts';
 import { Handles, type TlsConnection } from './handles.ts';
 import { type InspectedExchange, inspectHeard, inspectHeardNow } from './inspect-heard.ts';
 import type { HeardExchange } from './reassemble/heard.ts';
+import { Refusals } from './refusals.ts';
 import type { ObservedSettings } from './settings.ts';
 import { UnreadConnections } from './unread-connections.ts';
 import type { ConnectionWatcher, WatcherTools } from './watcher.ts';
@@ -56,6 +57,7 @@ export class Observer {
   readonly #sums: EdgeSums;
   readonly #watchers: readonly ConnectionWatcher[];
   readonly #unread: UnreadConnections;
+  readonly #refusals: Refusals;
   #settings: ObservedSettings;
   #now = 0;
   #waiting = new Set<Promise<void>>();
@@ -74,6 +76,20 @@ export class Observer {
       destinationOf: (connection) => this.#destinationOf(connection),
       wallMs: (at) => this.#wall(at),
       addEdge: (observation) => this.#sums.add(observation),
+    });
+    this.#refusals = new Refusals({
+      sourceOf: ({ task }) => options.processes.sourceOf(task),
+      destinationOf: ({ address, port, task }, at) => {
+        const { host } = this.#connections.names.nameOf({ address, asker: task.tgid }, at);
+        return this.#settings.catalog.lookup(host, port);
+      },
+      wallMs: (at) => this.#wall(at),
+      record: (event) => {
+        options.recorder.closeSoon({ event, edges: [], excerpt: null }).catch(() => {
+          // The recorder has said so; there is nobody here to hold up.
+        });
+      },
+      newId: options.newId,
     });
     this.#connections = new Connections({
       told: (connection) => this.#told(connection),
@@ -143,6 +159,8 @@ export class Observer {
         this.#handles.exit(frame.task, at);
         this.#unread.forget(frame.task.tgid);
         return processes.exit(frame.task, at);
+      case 'blocked':
+        return this.#refusals.refused(frame, at);
       case 'library':
         return this.#unread.library(frame);
       case 'clock':

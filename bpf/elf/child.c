@@ -242,7 +242,8 @@ int elf_finish(struct elf_job *job, uint64_t now_ns) {
   }
   close(job->pipe);
   job->pipe = -1;
-  if (job->got != sizeof(job->result) || !is_believable(&job->result)) {
+  job->is_lost = job->got != sizeof(job->result);
+  if (job->is_lost || !is_believable(&job->result)) {
     memset(&job->result, 0, sizeof(job->result));
     job->result.status = ELF_REFUSED;
     strcpy(job->result.reason, is_over ? "the parser did not answer" : "the parser took too long");

@@ -72,6 +72,7 @@ struct elf_job {
   int pipe; /* readable when it has answered or died; -1 where none is under way */
   uint64_t started_ns;
   size_t got;
+  bool is_lost; /* no answer came: the child was too slow, or died */
   struct elf_result result;
 };
 

@@ -8,7 +8,7 @@ import { packageRoot } from '../../config/package-root.ts';
 import { constantOf, structOf } from '../support/events-header.ts';
 import { buildElfInspect, inspect } from './elf.ts';
 import { kernelSkipWithout, makeCgroup, type TestCgroup } from './host.ts';
-import { fields, numberOf, startLoader, type TestLoader, tgidOf } from './loader.ts';
+import { type Frame, fields, numberOf, startLoader, type TestLoader, tgidOf } from './loader.ts';
 import { openSandbox, type Sandbox } from './sandbox.ts';
 import { attached, capture, heard, makeCertificate, startServer } from './tls.ts';
 
@@ -86,6 +86,44 @@ describe('probes on TLS libraries', { skip: kernelSkipWithout('openssl', 'gcc') 
       });
     });
   }
+
+  test('a file whose reader does not come to an end in time is read again', { timeout: 180_000 }, async () => {
+    await withLoader([], async (loader) => {
+      await loader.settle();
+      // Those that read a file now, or wait for the next one: they never answer, as on a host that is too busy.
+      const stopAll = (): void => {
+        const children = readFileSync(`/proc/${loader.pid}/task/${loader.pid}/children`, 'utf8').trim();
+        for (const child of children === '' ? [] : children.split(/\s+/)) {
+          try {
+            process.kill(Number(child), 'SIGSTOP');
+          } catch {
+            // It has just ended.
+          }
+        }
+      };
+      const isAbout = (frame: Frame, file: string): boolean => frame.bytes.toString('latin1').includes(file);
+      // A reader that is quicker than this test leaves nothing to see: then the next library.
+      for (let round = 0; round < 5; round++) {
+        const { file, env } = ownLibrary(`slow-${round}`);
+        stopAll();
+        const timer = setInterval(stopAll, 1);
+        const running = sandbox.start(client, ['wait', '8443', HOST, '9', '100'], { cgroup, env });
+        await running.says('written');
+        await new Promise((resolve) => setTimeout(resolve, 1000));
+        clearInterval(timer);
+        const again = loader.first('LOG', (frame) => isAbout(frame, file)).then(() => 'again' as const);
+        const told = await Promise.race([again, attached(loader, file).then(() => 'at once' as const)]);
+        again.catch(() => undefined);
+        await attached(loader, file);
+        running.stdin.write('again\n');
+        await loader.first('TLS_DATA', (frame) => tgidOf(frame) === running.pid);
+        running.stdin.end();
+        assert.equal((await running.finished()).code, 0);
+        if (told === 'again') return;
+      }
+      assert.fail('no reader could be stopped in time');
+    });
+  });
 
   test('a file is read as it is on disk, however many probe it', async () => {
     const program = buildElfInspect(['-O1']);

@@ -222,6 +222,21 @@ export function connectFrame(made: MadeSocket = {}): Buffer {
   return frame;
 }
 
+/** A connection that was refused. `why`: 1 policy, 2 lease, 3 QUIC. */
+export function blockedFrame(made: MadeSocket & { readonly why?: number } = {}): Buffer {
+  const { tgid = 42, startNs = 1e9, cookie = 7, address = '203.0.113.9', port = 443, protocol = 6, why = 1 } = made;
+  const frame = frameOf('BLOCKED', Buffer.alloc(0), made.ktimeNs);
+  const { at } = LAYOUT.steer;
+  writeTask(frame, tgid, startNs);
+  frame.writeBigUInt64LE(BigInt(cookie), at.cookie);
+  frame[at.family] = 4;
+  frame[at.protocol] = protocol;
+  frame[at.why] = why;
+  frame.writeUInt16LE(port, at.port);
+  writeIPv4(frame, address, at.original);
+  return frame;
+}
+
 export function closedFrame(made: MadeSocket & { readonly sent?: number; readonly received?: number } = {}): Buffer {
   const { tgid = 42, startNs = 1e9, cookie = 7, sent = 0, received = 0, protocol = 6 } = made;
   const frame = frameOf('STATE', Buffer.alloc(0), made.ktimeNs);
