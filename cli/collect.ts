@@ -4,8 +4,8 @@ import { hostname } from 'node:os';
 import { hostPortText } from '../catalog/host.ts';
 import { busPlace } from '../fleet/bus-settings.ts';
 import { storeText } from '../flow/store-address.ts';
-import { openCollecting } from './collect/collecting.ts';
 import { listenForProbes } from './collect/probes.ts';
+import { startCollecting } from './collect/start-collecting.ts';
 import { type Command, type CommandContext, UsageError } from './command.ts';
 import { configuredHome } from './keeping.ts';
 import { serviceManager } from './systemd.ts';
@@ -36,7 +36,8 @@ async function run(context: CommandContext): Promise<number> {
   const lock = home.lock();
   const opened: (() => Promise<void> | void)[] = [() => lock.release()];
   try {
-    const collecting = await openCollecting({ home, bus, store, name: `weir collect ${hostname()}`, log });
+    const name = `weir collect ${hostname()}`;
+    const collecting = startCollecting({ homePath: home.path, bus, store, name }, log);
     opened.push(() => collecting.close());
     const probes = await listenForProbes(collect.listen, collecting);
     opened.push(() => probes.close());

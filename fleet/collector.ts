@@ -42,7 +42,7 @@ const AHEAD = 2 * MOST;
 const FIRST_RETRY_MS = 100;
 const LONGEST_RETRY_MS = 5000;
 /** While the store is away the bus is told that these are not forgotten. */
-const WORKING_MS = 20_000;
+const WORKING_MS = 10_000;
 /** A message inflates to no more: a node sends what is above its bus's largest message, and no bus takes 64 MiB. */
 const MOST_INFLATED = 256 * 2 ** 20;
 

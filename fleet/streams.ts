@@ -31,7 +31,7 @@ const SECOND_NS = 1_000_000_000;
 /** An acknowledgement that was lost is found by the message's id within this; the store finds it later as well. */
 const DUPLICATES_NS = 120 * SECOND_NS;
 /** A batch that is not stored within this goes to another collector. */
-const ACK_NS = 60 * SECOND_NS;
+const ACK_NS = 30 * SECOND_NS;
 
 /** Of what waits in the stream. */
 const MOST_BYTES = 16 * 2 ** 30;

@@ -253,7 +253,7 @@ const HOME_OF: Readonly<Record<string, RegExp>> = {
   '@opentelemetry/sdk-trace-base': /^cli\/traces\//,
   'node-forge': /^keys\//,
   'node:sqlite': /^store\//,
-  'node:worker_threads': /^(store|model|documents|fleet|cli\/examining|cli\/console|cli\/notify)\//,
+  'node:worker_threads': /^(store|model|documents|fleet|cli\/collect|cli\/examining|cli\/console|cli\/notify)\//,
   // They open sockets of their own: to the bus, which is no upstream.
   '@nats-io/jetstream': /^fleet\//,
   '@nats-io/kv': /^fleet\//,

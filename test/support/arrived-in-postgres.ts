@@ -1,5 +1,6 @@
 /** What has arrived in a PostgreSQL, asked of its tables: for tests that count records and look at chains. */
 
+import type { EventBody } from '../../flow/event.ts';
 import { storeAddress } from '../../flow/store-address.ts';
 import { connectStore } from '../../store/postgres/connect.ts';
 import { migrateStore } from '../../store/postgres/schema.ts';
@@ -14,6 +15,8 @@ export interface ArrivedInPostgres {
   /** Runs that have not come, and for which no checkpoint stands. */
   missing(): Promise<number>;
   edges(): Promise<number>;
+  /** How many records there are, and how many records checkpoints stand for. */
+  counts(): Promise<{ readonly events: number; readonly dropped: number }>;
   close(): Promise<void>;
 }
 
@@ -37,6 +40,12 @@ export async function arrivedInPostgres(url: string): Promise<ArrivedInPostgres>
       })),
     missing: async () => Number((await sql.unsafe('SELECT count(*) AS n FROM missing'))[0]?.['n']),
     edges: async () => Number((await sql.unsafe('SELECT count(*) AS n FROM edges'))[0]?.['n']),
+    counts: async () => {
+      const [row] = await sql.unsafe('SELECT count(*) AS n FROM events');
+      const cores = await sql.unsafe("SELECT core FROM events WHERE kind = 'checkpoint'");
+      const dropped = cores.map((each) => (JSON.parse(String(each['core'])) as EventBody).checkpoint?.count ?? 0);
+      return { events: Number(row?.['n']), dropped: dropped.reduce((sum, count) => sum + count, 0) };
+    },
     close: () => sql.end(),
   };
 }
