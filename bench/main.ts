@@ -6,6 +6,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { writeSizing } from '../scripts/write-sizing.ts';
 import { type AccuracyFigures, measureAccuracy } from './accuracy/summary.ts';
 import { MIB, measureBulk } from './bulk.ts';
 import { bundlesText, FULL_BUNDLES, measureBundles, QUICK_BUNDLES } from './bundles.ts';
@@ -98,6 +99,7 @@ async function main(): Promise<number> {
     const file = new URL('../docs/benchmarks.md', import.meta.url);
     const before = existsSync(file) ? readFileSync(file, 'utf8') : '';
     writeFileSync(file, merged(before, page(figures)));
+    writeSizing();
     say(`wrote ${file.pathname}`);
   }
   process.stdout.write(`${page(figures).split('\n').slice(8).join('\n')}\n`);

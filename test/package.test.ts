@@ -85,6 +85,27 @@ describe('the published package', () => {
   });
   after(() => rmSync(folder, { recursive: true, force: true }));
 
+  test('is published with its provenance, and names only files that are packed', () => {
+    const manifest: unknown = JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8'));
+    assert.ok(typeof manifest === 'object' && manifest !== null && 'publishConfig' in manifest && 'bin' in manifest);
+    assert.deepEqual(manifest.publishConfig, { access: 'public', provenance: true });
+    const dry = spawnSync('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], {
+      cwd: packageRoot,
+      env,
+      encoding: 'utf8',
+    });
+    const packed: unknown = JSON.parse(dry.stdout);
+    const [{ files }] = (Array.isArray(packed) ? packed : Object.values(Object(packed))) as [
+      { files: { path: string }[] },
+    ];
+    const paths = files.map(({ path }) => path);
+    for (const path of Object.values(Object(manifest.bin))) assert.ok(paths.includes(String(path)), String(path));
+    assert.deepEqual(
+      paths.filter((path) => /^(test|bench|runtime|docker|deploy|\.)|\.(key|pem|db)$/.test(path)),
+      [],
+    );
+  });
+
   test('holds the program, its data and the licence, and neither sources nor tests', () => {
     const files = globSync('**/*', { cwd: installed, exclude: ['node_modules'] });
     for (const file of [
