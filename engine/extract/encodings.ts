@@ -3,20 +3,28 @@
  * byte is not read at all: bytes behind the end of a compressed member would reach the upstream unseen. Bounded in
  * size, ratio and number of codings, so that a small body cannot become a huge one.
  */
-import { constants, gunzipSync, inflateRawSync, inflateSync } from 'node:zlib';
+import {
+  brotliDecompressSync,
+  constants,
+  gunzipSync,
+  inflateRawSync,
+  inflateSync,
+  zstdDecompressSync,
+} from 'node:zlib';
 import { undoZstd } from '../encodings/zstd.ts';
 
 /** Past 1 MiB a body may not grow more than this many times. */
 const MAX_RATIO = 100;
 const RATIO_FROM = 1024 * 1024;
 const MAX_CODINGS = 4;
+const BROTLI_FLUSH = constants.BROTLI_OPERATION_FLUSH;
 
 export interface DecodeLimits {
   /** Greatest size of a body after its codings are undone, bytes. */
   readonly maxDecodedBytes: number;
   /** Undoes Brotli to its last byte; null where it cannot, or where it grows larger. Without one no `br` is read. */
   readonly undoBrotli?: (bytes: Buffer, maxBytes: number) => Buffer | null;
-  /** The end of the body is known to be missing: what comes before it is undone as far as that goes (gzip and deflate). */
+  /** The end of the body is known to be missing: what comes before it is undone as far as that goes. */
   readonly takesCut?: boolean;
 }
 
@@ -83,8 +91,16 @@ function undo(coding: string, bytes: Buffer, maxOutputLength: number, limits: De
 function undoneStart(coding: string, bytes: Buffer, maxOutputLength: number): Buffer | null {
   const options = { finishFlush: constants.Z_SYNC_FLUSH, maxOutputLength };
   if (coding === 'gzip' || coding === 'x-gzip') return gunzipSync(bytes, options);
-  if (coding !== 'deflate') return null;
-  return hasZlibHeader(bytes) ? inflateSync(bytes, options) : inflateRawSync(bytes, options);
+  if (coding === 'deflate') return hasZlibHeader(bytes) ? inflateSync(bytes, options) : inflateRawSync(bytes, options);
+  if (coding === 'br') return begun(brotliDecompressSync(bytes, { ...options, finishFlush: BROTLI_FLUSH }));
+  // Block by block of up to 128 KiB: of a shorter start nothing comes out.
+  if (coding === 'zstd') return begun(zstdDecompressSync(bytes, { ...options, finishFlush: constants.ZSTD_e_flush }));
+  return null;
+}
+
+/** Null where nothing could be undone yet. */
+function begun(undone: Buffer): Buffer | null {
+  return undone.length === 0 ? null : undone;
 }
 
 /** gunzipSync goes on over several members but stops at a zero byte and ignores the rest: all must have been taken in. */
