@@ -33,7 +33,10 @@ const USAGE = `Usage: npm run bench -- [proxy] [reach] [bulk] [scan] [map] [accu
                    half an hour, in no run that does not name it)
   bundles          how long policies take to 200 nodes that watch a bus (nats-server; in no run that does not name it)
 
-  All but the last two unless some are named, about twenty minutes.
+  fleet            twenty nodes, three collectors, a real NATS and PostgreSQL: events a second, then what is left after
+                   kills, a partition and a full disk; alone. --nodes, --rate, --seconds, --kills
+
+  All but the last three unless some are named, about twenty minutes.
 
   --quick          fewer and shorter rounds, well below a minute a part; figures are rough
   --rounds N       rounds of each measurement
@@ -64,6 +67,9 @@ const { values, positionals } = parseArgs({
     mockttp: { type: 'boolean', default: false },
     'cpu-prof': { type: 'boolean', default: false },
     prof: { type: 'boolean', default: false },
+    nodes: { type: 'string' },
+    rate: { type: 'string' },
+    kills: { type: 'string' },
     write: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
@@ -75,6 +81,7 @@ const ALL_PARTS: readonly string[] = [...PARTS, 'sensor', 'bundles'];
 process.exitCode = await main();
 
 async function main(): Promise<number> {
+  if (positionals.length === 1 && positionals[0] === 'fleet' && !values.help) return await measureFleet();
   const parts = positionals.length === 0 || positionals.includes('all') ? PARTS : positionals;
   const named = values.only?.split(',') ?? [
     'direct',
@@ -104,6 +111,22 @@ async function main(): Promise<number> {
   }
   process.stdout.write(`${page(figures).split('\n').slice(8).join('\n')}\n`);
   return 0;
+}
+
+/** It fails where a record is lost, and where a chain has a gap. */
+async function measureFleet(): Promise<number> {
+  const { FULL_FLEET, fleetText, QUICK_FLEET, runFleet } = await import('./fleet/run.ts');
+  const base = values.quick ? QUICK_FLEET : FULL_FLEET;
+  const options = {
+    ...base,
+    nodes: Number(values.nodes ?? base.nodes),
+    rate: Number(values.rate ?? base.rate),
+    seconds: Number(values.seconds ?? base.seconds),
+    kills: Number(values.kills ?? base.kills),
+  };
+  const figures = await runFleet(options, (line) => process.stderr.write(`${line}\n`));
+  process.stdout.write(fleetText(figures));
+  return figures.lost === 0 && figures.broken === 0 ? 0 : 1;
 }
 
 async function measure(
