@@ -3,11 +3,15 @@ import { once } from 'node:events';
 import { hostname } from 'node:os';
 import { hostPortText } from '../catalog/host.ts';
 import { busPlace } from '../fleet/bus-settings.ts';
+import type { EventBody } from '../flow/event.ts';
 import { storeText } from '../flow/store-address.ts';
+import { recordOwn } from '../store/own-events.ts';
 import { listenForProbes } from './collect/probes.ts';
 import { startCollecting } from './collect/start-collecting.ts';
 import { type Command, type CommandContext, UsageError } from './command.ts';
-import { configuredHome } from './keeping.ts';
+import { openConfiguredHome } from './configured-home.ts';
+import { identityWhereJoined, memberWhereJoined } from './fleet/member.ts';
+import { asNode } from './keeping.ts';
 import { serviceManager } from './systemd.ts';
 
 export const command: Command = {
@@ -32,13 +36,20 @@ async function run(context: CommandContext): Promise<number> {
     throw new UsageError('weir collect needs `bus: nats://…` and `store: postgres://…` in its configuration');
   }
   const log = (line: string): void => context.err(`${line}\n`);
-  const home = configuredHome(config);
+  const home = openConfiguredHome(config, log);
   const lock = home.lock();
   const opened: (() => Promise<void> | void)[] = [() => lock.release()];
   try {
     const name = `weir collect ${hostname()}`;
-    const collecting = startCollecting({ homePath: home.path, bus, store, name }, log);
+    const settings = asNode(bus, await identityWhereJoined(home.path));
+    const collecting = startCollecting({ homePath: home.path, bus: settings, store, name }, log);
     opened.push(() => collecting.close());
+    // The chain keys of nodes that join come to it by its own membership.
+    const record = (event: EventBody): void => recordOwn(home, [event], (message) => log(`weir: ${message}`));
+    const member = await memberWhereJoined(config, home, record, log, (identity) => {
+      collecting.take(asNode(bus, identity));
+    });
+    opened.push(() => member?.close());
     const probes = await listenForProbes(collect.listen, collecting);
     opened.push(() => probes.close());
     context.err(`weir: collecting from ${busPlace(bus)} into ${storeText(store)}

@@ -10,7 +10,7 @@ import { createRecorder } from '../store/recorder.ts';
 import type { Command, CommandContext } from './command.ts';
 import { openConfiguredHome } from './configured-home.ts';
 import { memberWhereJoined } from './fleet/member.ts';
-import { LAST_RECORDS_MS, startConfiguredCarrier } from './keeping.ts';
+import { asNode, LAST_RECORDS_MS, startConfiguredCarrier } from './keeping.ts';
 import { RunningAlerts } from './notify/start-alerts.ts';
 import { startConfiguredConsole } from './start-console.ts';
 import { serviceManager } from './systemd.ts';
@@ -56,6 +56,9 @@ async function run(context: CommandContext): Promise<number> {
       home,
       (event) => recorder.close({ event, edges: [], excerpt: null }),
       log,
+      (identity) => {
+        if (config.bus !== null) shipping?.take(asNode(config.bus, identity));
+      },
     );
     opened.push(() => member?.close());
     const shipping = await startConfiguredCarrier(config, home, log);

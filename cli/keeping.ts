@@ -40,7 +40,8 @@ export async function startConfiguredCarrier(
 
 /** The bus as a node of the fleet sees it: by its own certificate, where the configuration names none. */
 export function asNode(bus: BusSettings, identity: NodeIdentity | null): BusSettings {
-  if (identity === null || !bus.isTls || bus.certificate !== null || bus.user !== null) return bus;
+  if (identity === null || !bus.isTls || bus.certificate !== null) return bus;
+  if (bus.user !== null || bus.credentials !== null) return bus;
   const { cert, key, ca } = identity;
   return { ...bus, certificate: { cert, key }, ca: bus.ca.length === 0 ? [ca] : bus.ca };
 }

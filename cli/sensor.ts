@@ -6,7 +6,7 @@ import type { Command, CommandContext } from './command.ts';
 import { openConfiguredHome } from './configured-home.ts';
 import { memberWhereJoined } from './fleet/member.ts';
 import type { RunningMember } from './fleet/running-member.ts';
-import { LAST_RECORDS_MS, startConfiguredCarrier } from './keeping.ts';
+import { asNode, LAST_RECORDS_MS, startConfiguredCarrier } from './keeping.ts';
 import { type SensorChild, startSensorChild } from './sensor/sensor-child.ts';
 import { standingLine } from './sensor/standing-text.ts';
 import { serviceManager } from './systemd.ts';
@@ -43,7 +43,15 @@ async function run(context: CommandContext): Promise<number> {
   });
   const shipping = await startConfiguredCarrier(config, home, log);
   try {
-    member = await memberWhereJoined(config, home, (event) => recorder.close({ event, edges: [], excerpt: null }), log);
+    member = await memberWhereJoined(
+      config,
+      home,
+      (event) => recorder.close({ event, edges: [], excerpt: null }),
+      log,
+      (identity) => {
+        if (config.bus !== null) shipping?.take(asNode(config.bus, identity));
+      },
+    );
     sensor = startSensorChild({ snapshot, home, recorder, log, ownPids: [], port: config.proxy.listen.port });
     await sensor.settled;
     context.err(`weir: the sensor ${standingLine(sensor.standing)}\n  home  ${home.path}\n`);

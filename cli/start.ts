@@ -20,10 +20,10 @@ import { createRecorder } from '../store/recorder.ts';
 import { followConfiguredBundle } from './bundle/configured-bundle.ts';
 import type { Carrier } from './carrier.ts';
 import { openConfiguredHome } from './configured-home.ts';
-import { memberWhereJoined } from './fleet/member.ts';
+import { identityWhereJoined, memberWhereJoined } from './fleet/member.ts';
 import type { NodeFleet } from './fleet/node-fleet.ts';
 import { startInProcess } from './in-process.ts';
-import { LAST_RECORDS_MS, startConfiguredCarrier } from './keeping.ts';
+import { asNode, LAST_RECORDS_MS, startConfiguredCarrier } from './keeping.ts';
 import { keepConversations } from './kept-conversations.ts';
 import { RunningAlerts } from './notify/start-alerts.ts';
 import { startReloading } from './reloading.ts';
@@ -101,7 +101,7 @@ export async function startWeir(config: Config, options: StartOptions = {}): Pro
       }
     }
     const busSettings = options.bus ?? config.bus;
-    const bus = busSettings === null ? null : await openBus(busSettings);
+    const bus = busSettings === null ? null : await openBus(asNode(busSettings, await identityWhereJoined(home.path)));
     opened.push(() => bus?.close());
     const bundle = await followConfiguredBundle(effective, bus, log);
     opened.push(() => bundle?.close());
@@ -202,6 +202,11 @@ export async function startWeir(config: Config, options: StartOptions = {}): Pro
       home,
       (event) => recorder.close({ event, edges: [], excerpt: null }),
       log,
+      // A certificate that was renewed is shown to the bus from now on.
+      (identity) => {
+        if (busSettings !== null) void bus?.take(asNode(busSettings, identity));
+        if (config.bus !== null) shipping?.take(asNode(config.bus, identity));
+      },
     );
     opened.push(() => member?.close());
     bundle?.attach({

@@ -16,6 +16,8 @@ export interface CollectingData {
   readonly name: string;
 }
 
+export type ToCollecting = { readonly kind: 'take'; readonly bus: BusSettings } | { readonly kind: 'stop' };
+
 export type FromCollecting =
   | { readonly kind: 'log'; readonly line: string }
   | {
@@ -37,7 +39,8 @@ async function collect(port: MessagePort, { homePath, ...rest }: CollectingData)
   };
   const timer = setInterval(tell, STATE_MS);
   tell();
-  port.once('message', async () => {
+  port.on('message', async (message: ToCollecting) => {
+    if (message.kind === 'take') return collecting.take(message.bus);
     clearInterval(timer);
     await collecting.close();
     port.close();

@@ -28,6 +28,8 @@ export interface Collecting {
   readonly busProblem: string | null;
   readonly storeProblem: string | null;
   figures(): readonly Figure[];
+  /** Connects to the bus anew with these: a certificate that was renewed. */
+  take(settings: BusSettings): void;
   close(): Promise<void>;
 }
 
@@ -75,6 +77,7 @@ export async function openCollecting({
       { name: 'weir_bus_connected', labels: [], value: collector.busProblem === null ? 1 : 0 },
       ...carrier.figures.filter((one) => one.name.startsWith('weir_outbox_')),
     ],
+    take: (next) => void bus.take(next),
     close: async () => {
       await gaps.close();
       await collector.close();

@@ -3,7 +3,7 @@ import { Worker } from 'node:worker_threads';
 import { METRICS } from '../../console/metrics.ts';
 import type { Figure } from '../../flow/figures.ts';
 import type { Collecting } from './collecting.ts';
-import type { CollectingData, FromCollecting } from './collecting-thread.ts';
+import type { CollectingData, FromCollecting, ToCollecting } from './collecting-thread.ts';
 
 const RESPAWN_MS = 500;
 /** A thread that does not end by itself then is ended. */
@@ -11,6 +11,7 @@ const END_MS = 10_000;
 
 /** The caller holds the lock of the home. */
 export function startCollecting(data: CollectingData, log: (line: string) => void): Collecting {
+  let current = data;
   const starting = 'it is starting';
   let state: Pick<Collecting, 'busProblem' | 'storeProblem'> = { busProblem: starting, storeProblem: starting };
   let figures: readonly Figure[] = [];
@@ -24,7 +25,7 @@ export function startCollecting(data: CollectingData, log: (line: string) => voi
       import.meta.url.endsWith('.ts') ? './collecting-thread.ts' : './collecting-thread.js',
       import.meta.url,
     );
-    const started = new Worker(url, { workerData: data, execArgv: [] });
+    const started = new Worker(url, { workerData: current, execArgv: [] });
     started.on('message', (message: FromCollecting) => {
       if (message.kind === 'log') return log(message.line);
       ({ figures } = message);
@@ -55,12 +56,16 @@ export function startCollecting(data: CollectingData, log: (line: string) => voi
       for (const one of figures) now.set(keyOf(one), added(before, one));
       return [...now.values()];
     },
+    take: (bus) => {
+      current = { ...current, bus };
+      thread.postMessage({ kind: 'take', bus } satisfies ToCollecting);
+    },
     close: async () => {
       isClosing = true;
       const { promise, resolve } = Promise.withResolvers<void>();
       if (thread.threadId === -1) return;
       thread.once('exit', () => resolve());
-      thread.postMessage('stop');
+      thread.postMessage({ kind: 'stop' } satisfies ToCollecting);
       const timer = setTimeout(() => void thread.terminate(), END_MS);
       await promise;
       clearTimeout(timer);

@@ -1,0 +1,117 @@
+/** A real nats-server that knows nodes by the fleet's certificates. */
+import assert from 'node:assert/strict';
+import { generateKeyPairSync } from 'node:crypto';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { jetstream, jetstreamManager } from '@nats-io/jetstream';
+import { Bus } from '../../../fleet/bus.ts';
+import { busSettings } from '../../../fleet/bus-settings.ts';
+import { busUsers } from '../../../fleet/enrolment/bus-users.ts';
+import { NodeFiles } from '../../../fleet/enrolment/node-files.ts';
+import { COLLECTOR, makeCollector, makeRecordsStream, RECORDS_STREAM } from '../../../fleet/streams.ts';
+import { pemOf, signServer } from '../../../keys/certificate.ts';
+import type { Home } from '../../../store/home.ts';
+import { afterwards, temporaryFolder } from '../../store/samples.ts';
+import { missingNats, startNatsServer } from '../../support/nats-server.ts';
+import { HOUR_MS, startFleet, type TestFleet } from './fleet-place.ts';
+
+interface TestBus {
+  readonly url: string;
+  /** Writes the users anew and has the server read them. */
+  reload(): void;
+}
+
+async function startBus(t: TestContext, fleet: TestFleet): Promise<TestBus> {
+  const folder = temporaryFolder(t);
+  const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'prime256v1' });
+  const validity = { notBefore: new Date(Date.now() - HOUR_MS), notAfter: new Date(Date.now() + HOUR_MS) };
+  const files = { cert: join(folder, 'bus.pem'), key: join(folder, 'bus.key'), ca: join(folder, 'bus.ca.pem') };
+  writeFileSync(files.cert, pemOf(signServer(['127.0.0.1', 'localhost'], publicKey, fleet.files.issuer(), validity)));
+  writeFileSync(files.key, privateKey.export({ type: 'pkcs8', format: 'pem' }), { mode: 0o600 });
+  writeFileSync(files.ca, fleet.files.certificatePem());
+  const tls = `tls { cert_file: "${files.cert}", key_file: "${files.key}", ca_file: "${files.ca}", verify_and_map: true }`;
+  const before = busUsers(fleet.files.nodes());
+  const server = await startNatsServer({ more: `${tls}\n${before}` });
+  afterwards(t, () => server.stop());
+  return {
+    url: `tls://127.0.0.1:${server.port}`,
+    reload: () => {
+      const file = join(server.folder, 'nats.conf');
+      writeFileSync(file, readFileSync(file, 'utf8').replace(before, busUsers(fleet.files.nodes())));
+      process.kill(server.pid, 'SIGHUP');
+    },
+  };
+}
+
+function busOf(t: TestContext, { url }: TestBus, home: Home): Bus {
+  const { cert, key, ca, name } = new NodeFiles(home.path).identity() ?? assert.fail('has not joined');
+  const bus = new Bus(busSettings(url, { ca: [ca], certificate: { cert, key } }), { name });
+  afterwards(t, () => bus.close());
+  return bus;
+}
+
+const SKIP = { skip: missingNats() };
+
+test('a node publishes under its own name alone, and a collector reads what came', SKIP, async (t) => {
+  const fleet = await startFleet(t);
+  const [proxy, collector] = [fleet.home('proxy'), fleet.home('collector')];
+  await fleet.join(proxy, 'web-1', fleet.token({ role: 'proxy' }));
+  await fleet.join(collector, 'collect-1', fleet.token({ role: 'collector' }));
+  const bus = await startBus(t, fleet);
+  const reading = await busOf(t, bus, collector).ready();
+  const manager = await jetstreamManager(reading);
+  assert.deepEqual(await makeRecordsStream(manager), { kind: 'there' });
+  assert.deepEqual(await makeCollector(manager), { kind: 'there' });
+
+  const sending = await busOf(t, bus, proxy).ready();
+  const publish = jetstream(sending, { timeout: 3000 });
+  await publish.publish('weir.records.web-1', 'mine');
+  await assert.rejects(publish.publish('weir.records.web-2', 'of another'));
+  const consumer = await jetstream(reading).consumers.get(RECORDS_STREAM, COLLECTOR);
+  const message = await consumer.next({ expires: 10_000 });
+  assert.equal(message?.string(), 'mine');
+  message?.ack();
+  await reading.flush();
+  assert.equal((await consumer.next({ expires: 1000 }))?.string(), undefined);
+  // Reading records is for collectors.
+  await assert.rejects(jetstream(sending, { timeout: 3000 }).consumers.get(RECORDS_STREAM, COLLECTOR));
+});
+
+test('a node that was revoked is cut off as the server reads its users again', SKIP, async (t) => {
+  const fleet = await startFleet(t);
+  const [one, two] = [fleet.home('one'), fleet.home('two')];
+  await fleet.join(one, 'web-1');
+  await fleet.join(two, 'web-2');
+  const bus = await startBus(t, fleet);
+  const [first, second] = [busOf(t, bus, one), busOf(t, bus, two)];
+  const connection = await first.ready();
+  await second.ready();
+  const node = fleet.files.node('web-1') ?? assert.fail();
+  fleet.files.putNode({ ...node, revoked: new Date().toISOString() });
+  const cut = (async () => {
+    for await (const { type } of connection.status()) if (type === 'disconnect') return true;
+    return true;
+  })();
+  bus.reload();
+  assert.ok(await cut);
+  await second.ready();
+  const other = await startFleet(t);
+  const stranger = other.home('x');
+  await other.join(stranger, 'web-2');
+  const refused = Promise.withResolvers<string>();
+  const { cert, key } = new NodeFiles(stranger.path).identity() ?? assert.fail();
+  const settings = busSettings(bus.url, { ca: [fleet.files.certificatePem()], certificate: { cert, key } });
+  const outside = new Bus(settings, {
+    name: 'x',
+    onState: (state) => {
+      if (state.kind === 'away') refused.resolve(state.reason);
+    },
+  });
+  afterwards(t, () => outside.close());
+  assert.match(await refused.promise, /refuses this node's certificate|has ended the connection|does not answer/);
+});
+
+test('without a node the bus lets nobody in', () => {
+  assert.match(busUsers([]), /nobody\.node\.weir\.internal/);
+});
