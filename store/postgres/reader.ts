@@ -219,7 +219,7 @@ class PostgresReader implements StoreReader {
 
   async #rows(query: string, parameters: readonly (string | number)[]): Promise<readonly Row[]> {
     const sql = await this.#ready();
-    return await inStore(this.#address, async () => await sql.unsafe(query, [...parameters]));
+    return await inStore(this.#address, async () => await sql.unsafe(query, [...parameters], { prepare: true }));
   }
 
   /** In the order of the places. */
