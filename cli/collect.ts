@@ -18,11 +18,12 @@ export const command: Command = {
   name: 'collect',
   summary: 'write what nodes publish into the shared store',
   usage: 'weir collect [--config FILE]',
-  details: `Takes the records that nodes publish on the bus (bus: nats://…) and writes them into the store (store: postgres://…), in
-the foreground, until it is stopped. A record is acknowledged when it is committed; one that is killed, or a bus or store
-that goes away, loses nothing. Any number of them share the work. Each checks every node's chain as it arrives: a fork, a
-record that was not made with its node's key, and what is missing for minutes become events. What no store will keep lies
-in dead-letters.ndjson in home. /livez, /readyz and /metrics answer at collect.listen.`,
+  details: `Takes the records that nodes publish on the bus (bus: nats://…) and writes them into the store
+(store: postgres://…), in the foreground, until it is stopped. A record is acknowledged when it is
+committed; one that is killed, or a bus or store that goes away, loses nothing. Any number of them
+share the work. Each checks every node's chain as it arrives: a fork, a record that was not made with
+its node's key, and what is missing for minutes become events. What no store will keep lies in
+dead-letters.ndjson in home. /livez, /readyz and /metrics answer at collect.listen.`,
   example: `weir collect --config /etc/weir/collect.yaml
 curl -s http://127.0.0.1:8790/metrics | grep weir_collect`,
   options: {},

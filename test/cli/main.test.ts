@@ -96,6 +96,7 @@ describe('the table of commands', () => {
       'policy',
       'log',
       'flows',
+      'store',
       'token',
       'sensor',
       'console',
