@@ -2,6 +2,7 @@
  * The users of the bus as nats-server's configuration has them: one for each node, found by its certificate, that may publish
  * what its role makes under its own name, and read what its role reads. Nobody may do what no role needs.
  */
+import { CONTROL_SUBJECTS } from '../control-subjects.ts';
 import { BUS_KINDS, COLLECTOR, RECORDS_STREAM } from '../streams.ts';
 import type { FleetNode } from './fleet-files.ts';
 import { busUserOf, type Role } from './terms.ts';
@@ -15,25 +16,9 @@ interface Rights {
 const INBOX = '_INBOX.>';
 /** What JetStream is asked by whoever puts records in, and whether it is there. */
 const INFO = ['$JS.API.INFO', `$JS.API.STREAM.INFO.${RECORDS_STREAM}`, '$JS.API.STREAM.NAMES'];
-/** Key-value buckets and objects of the fleet: policies, conversations. */
-const BUCKETS = ['$KV.weir-*.>', '$O.weir-*.>'];
-const BUCKET_QUESTIONS = [
-  '$JS.API.STREAM.INFO.KV_weir-*',
-  '$JS.API.STREAM.INFO.OBJ_weir-*',
-  '$JS.API.STREAM.MSG.GET.KV_weir-*',
-  '$JS.API.DIRECT.GET.KV_weir-*.>',
-  '$JS.API.DIRECT.GET.OBJ_weir-*.>',
-  '$JS.API.CONSUMER.CREATE.KV_weir-*.>',
-  '$JS.API.CONSUMER.CREATE.OBJ_weir-*.>',
-  '$JS.API.CONSUMER.*.KV_weir-*.>',
-  '$JS.API.CONSUMER.*.OBJ_weir-*.>',
-  '$JS.FC.>',
-  '$JS.ACK.>',
-];
-
 function rightsOf(role: Role, name: string): Rights {
   const own = BUS_KINDS.map((kind) => `weir.${kind}.${name}`);
-  const sends: Rights = { publish: [...own, ...INFO, ...BUCKETS, ...BUCKET_QUESTIONS], subscribe: [INBOX] };
+  const sends: Rights = { publish: [...own, ...INFO, ...CONTROL_SUBJECTS], subscribe: [INBOX] };
   switch (role) {
     case 'proxy':
     case 'sensor':

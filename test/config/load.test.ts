@@ -76,6 +76,8 @@ describe('a configuration that is right', () => {
       enabled: 'auto',
       cgroup: null,
       sample: { messages: 60, bytes: 4096 },
+      responses: true,
+      sockets: true,
       steer: null,
       block: false,
     });
@@ -167,6 +169,8 @@ store: sqlite
       enabled: false,
       cgroup: null,
       sample: { messages: 60, bytes: 4096 },
+      responses: true,
+      sockets: true,
       steer: null,
       block: false,
     });
@@ -430,7 +434,7 @@ describe('a configuration that is wrong', () => {
       'weir.yaml:1:8: expected sqlite or postgres://user:password@host[:port]/database; this is not a URL',
       'weir.yaml:3:12: expected one of closed, open',
       'weir.yaml:4:9: expected true or false, found a number',
-      'weir.yaml:5:1: unknown key "nope"; known keys: home, proxy, policies, bundle, siem, detection, apps, destinations, stores, environments, notify, retention, excerpts, store, conversations, bus, outbox, collect, console, baseline, sensor',
+      'weir.yaml:5:1: unknown key "nope"; known keys: home, proxy, policies, bundle, siem, detection, apps, destinations, stores, environments, notify, retention, excerpts, store, conversations, bus, outbox, collect, secrets, console, baseline, sensor',
     ]);
   });
 

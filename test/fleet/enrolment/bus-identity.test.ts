@@ -9,7 +9,10 @@ import { Bus } from '../../../fleet/bus.ts';
 import { busSettings } from '../../../fleet/bus-settings.ts';
 import { busUsers } from '../../../fleet/enrolment/bus-users.ts';
 import { NodeFiles } from '../../../fleet/enrolment/node-files.ts';
+import { NodeReporting, readNodeReports } from '../../../fleet/node-reports.ts';
+import { publishOnBus } from '../../../fleet/policy-shelf.ts';
 import { COLLECTOR, makeCollector, makeRecordsStream, RECORDS_STREAM } from '../../../fleet/streams.ts';
+import { NO_COUNTS } from '../../../flow/node-report.ts';
 import { pemOf, signServer } from '../../../keys/certificate.ts';
 import type { Home } from '../../../store/home.ts';
 import { afterwards, temporaryFolder } from '../../store/samples.ts';
@@ -74,6 +77,19 @@ test('a node publishes under its own name alone, and a collector reads what came
   message?.ack();
   await reading.flush();
   assert.equal((await consumer.next({ expires: 1000 }))?.string(), undefined);
+  // What nodes share beside records: reports and conversations, under names that stand in the rights one by one.
+  const at = new Date().toISOString();
+  const reporting = new NodeReporting(busOf(t, bus, proxy), () => ({
+    ...{ node: 'web-1', host: 'host', labels: [], weir: '0.1.0', startedAt: at, bundle: null, refused: null },
+    ...{ held: null, counts: NO_COUNTS },
+  }));
+  afterwards(t, () => reporting.close());
+  const deadline = Date.now() + 60_000;
+  while ((await readNodeReports(sending, new Date())).length === 0) {
+    assert.ok(Date.now() < deadline, 'it does not report');
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  await assert.rejects(publishOnBus(sending, { name: 'prod', version: 1, bytes: Buffer.from('x') }, false));
   // Reading records is for collectors.
   await assert.rejects(jetstream(sending, { timeout: 3000 }).consumers.get(RECORDS_STREAM, COLLECTOR));
 });
