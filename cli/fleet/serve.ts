@@ -10,26 +10,25 @@ import { type Command, type CommandContext, textOption, UsageError } from '../co
 import { serviceManager } from '../systemd.ts';
 import { centreHere } from './centre-here.ts';
 
-const DEFAULT_LISTEN = '0.0.0.0:8791';
-
 export const command: Command = {
   name: 'fleet serve',
   summary: 'answer the nodes of the fleet',
-  usage: `weir fleet serve [--listen ${DEFAULT_LISTEN}]`,
-  details: `Listens until it is stopped (Ctrl-C). TLS 1.3 with a certificate of the fleet's own, which nodes
-hold against the pin in
-their token, so that the address may be a name, a number or a load balancer that passes TCP on. What happens is
-recorded in this home as events of kind admin. One process a home; it may run beside weir up, collect and
-console.`,
+  usage: 'weir fleet serve [--listen HOST:PORT]',
+  details: `Listens until it is stopped (Ctrl-C), on every address, at the port that nodes are told (weir fleet init
+--address) unless --listen says otherwise. TLS 1.3 with a certificate of the fleet's own, which nodes hold against
+the pin in their token, so that the address may be a name, a number or a load balancer that passes TCP on. What
+happens is recorded in this home as events of kind admin. One process a home; it may run beside weir up, collect
+and console.`,
   example: 'weir fleet serve --listen 0.0.0.0:8791',
   options: { listen: { type: 'string' } },
   run,
 };
 
 async function run(context: CommandContext): Promise<number> {
-  const listen = parseHostPort(textOption(context, 'listen') ?? DEFAULT_LISTEN);
-  if (listen === null) throw new UsageError('--listen must be host:port');
   const { files, record, say } = centreHere(context);
+  const { address: told } = files.settings();
+  const listen = parseHostPort(textOption(context, 'listen') ?? `0.0.0.0:${parseHostPort(told)?.port ?? 0}`);
+  if (listen === null) throw new UsageError('--listen must be host:port');
   mkdirSync(files.folder, { recursive: true, mode: 0o700 });
   const lock = takeLock(files.folder, 1000);
   try {

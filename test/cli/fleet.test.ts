@@ -33,7 +33,7 @@ async function startCentre(t: TestContext, ...init: string[]): Promise<TestCentr
   const address = `127.0.0.1:${port}`;
   const made = await place.call(['fleet', 'init', '--address', address, ...init]);
   assert.equal(made.code, 0, made.err);
-  const child = spawn(join(packageRoot, 'weir'), ['fleet', 'serve', '--listen', address], {
+  const child = spawn(join(packageRoot, 'weir'), ['fleet', 'serve'], {
     cwd: place.folder,
     env: { ...process.env, WEIR_HOME: place.home },
     stdio: ['ignore', 'ignore', 'pipe'],
