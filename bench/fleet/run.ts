@@ -169,8 +169,9 @@ class Run {
     const { rate: offered, seconds } = this.#options;
     this.#say(`fleet: ${offered} events a second offered by ${this.#options.nodes} nodes for ${seconds} s`);
     this.#setRate(offered);
-    // What comes first waits for connections and plans.
-    await pause(2000);
+    // What comes first waits for processes that start, connections and plans.
+    const startBy = performance.now() + 60_000;
+    while (this.#stored() < offered && performance.now() < startBy) await pause(100);
     const [begun, before, cpu] = [performance.now(), this.#stored(), this.#cpuSeconds()];
     await pause(seconds * 1000);
     const stored = (this.#stored() - before) / ((performance.now() - begun) / 1000);
