@@ -50,7 +50,7 @@ async function measure(events: number, edges: number): Promise<void> {
   const key = createSecretKey(Buffer.alloc(32, 1));
   const address = storeAddress(server.url());
   const store = await openArrivals(address, { keyOf: () => key });
-  const reader = openPostgresReader(address, { excerptKey: null, keyOf: () => key, onProblem: console.error });
+  const reader = openPostgresReader(address, { excerptKeyOf: () => null, keyOf: () => key, onProblem: console.error });
   try {
     const [writer, end] = [newUlid(), Date.now()];
     let [seq, prevHash, arriving] = [0, GENESIS, 0];

@@ -1,10 +1,10 @@
 /** The store that the configuration names, opened to be read: the database in home, or a PostgreSQL that many write to. */
 import type { Config } from '../config/config.ts';
-import { writerKeys } from '../fleet/writer-keys.ts';
 import { openHome } from '../store/home.ts';
 import { openPostgresReader } from '../store/postgres/reader.ts';
 import { openReader } from '../store/reader.ts';
 import { homeStore, type StoreReader } from '../store/store-reader.ts';
+import { writerKeysIn } from '../store/writer-keys.ts';
 
 /** Throws WeirError `home_unusable`; what a shared store fails with, its answers throw. `onProblem` hears of damaged records. */
 export function openStore(
@@ -12,6 +12,6 @@ export function openStore(
   onProblem: (message: string) => void,
 ): StoreReader {
   if (store === 'sqlite') return homeStore(openReader({ path: home }, onProblem));
-  const own = openHome(home, 'outbox');
-  return openPostgresReader(store, { excerptKey: own.keys.excerpt, keyOf: writerKeys(own), onProblem });
+  const { chainKeyOf: keyOf, excerptKeyOf } = writerKeysIn(openHome(home, 'outbox'));
+  return openPostgresReader(store, { excerptKeyOf, keyOf, onProblem });
 }

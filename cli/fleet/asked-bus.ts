@@ -2,6 +2,8 @@
 import type { Bus } from '../../fleet/bus.ts';
 import { type BusSettings, busPlace, busSettings, readBusUrl } from '../../fleet/bus-settings.ts';
 import { type CommandContext, UsageError } from '../command.ts';
+import { asNode } from '../keeping.ts';
+import { identityWhereJoined } from './member.ts';
 
 const WAIT_MS = 10_000;
 
@@ -11,11 +13,11 @@ export function busAt(url: string, ca: readonly string[]): BusSettings {
   return busSettings(url, { ca });
 }
 
-/** The one of the configuration. Throws UsageError where it has none. */
-export function configuredBus(context: CommandContext): BusSettings {
-  const { bus } = context.config();
+/** The one of the configuration, by the certificate of a node that has joined. Throws UsageError where it has none. */
+export async function configuredBus(context: CommandContext): Promise<BusSettings> {
+  const { bus, home } = context.config();
   if (bus === null) throw new UsageError('the configuration names no `bus`: name one by its URL, nats://HOST:PORT');
-  return bus;
+  return asNode(bus, await identityWhereJoined(home));
 }
 
 /** Does it with a bus that is connected; what is wrong with it in words where it cannot be within ten seconds. */

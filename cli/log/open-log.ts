@@ -21,6 +21,11 @@ export function openLog(context: CommandContext): StoreReader {
       `what the last run left in the spool could not be taken up: ${error instanceof Error ? error.message : 'unknown'}`,
     );
   }
+  if (config.bus !== null && config.store === 'sqlite') {
+    say(
+      'the records of this node go over the bus into the shared store; `store` here names none, so only what lies in this home is shown',
+    );
+  }
   return openStore(config, say);
 }
 

@@ -16,7 +16,7 @@ import { entityNames } from '../names.ts';
 import { cursorOf, findPlaces, type Place, placeOf } from '../pages.ts';
 import type { Question } from '../question.ts';
 import type { Found, FoundValue, Page, PageQuery } from '../reader.ts';
-import { readEvent, readReview, type StoredRecord } from '../record.ts';
+import { parseCore, readEvent, readReview, type StoredRecord } from '../record.ts';
 import { type Point, readSeries, type SeriesQuery } from '../series.ts';
 import { type Sighting, sharedSightings, sightingsIn, sightingsOf } from '../sightings.ts';
 import type { StoreReader } from '../store-reader.ts';
@@ -28,8 +28,8 @@ import { checkSchema } from './schema.ts';
 import { verifyStore } from './verify-store.ts';
 
 export interface PostgresReaderOptions {
-  /** Of this home: excerpts are sealed with it; null where it is not here. */
-  readonly excerptKey: KeyObject | null;
+  /** What the excerpts of a writer are sealed with; null where it is not here. */
+  readonly excerptKeyOf: (writer: string) => KeyObject | null;
   /** The chain key of a writer; null where it is not here. */
   readonly keyOf: (writer: string) => KeyObject | null;
   /** Hears of records that cannot be read. */
@@ -92,8 +92,8 @@ class PostgresReader implements StoreReader {
     if (row === undefined) return { kind: 'none' };
     if (rows.length > 1) return { kind: 'several', ids: rows.map((one) => String(one['id'])) };
     const stored = storedIn(row);
-    const { excerptKey } = this.#options;
-    const excerpt = stored.excerpt === null ? null : openExcerpt(excerptKey, String(row['id']), stored.excerpt);
+    const key = this.#options.excerptKeyOf(parseCore(stored.core).writer);
+    const excerpt = stored.excerpt === null ? null : openExcerpt(key, String(row['id']), stored.excerpt);
     const reviews = await this.#reviewsOf([row]);
     return { kind: 'found', event: readEvent(stored, reviewOf(row, stored, reviews), excerpt) };
   }

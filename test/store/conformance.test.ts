@@ -163,7 +163,8 @@ describe('two stores with the same records', { skip: missing('postgresql'), time
     }
     await store.close();
     database.close();
-    const options = { excerptKey: home.keys.excerpt, keyOf, onProblem: (message: string) => assert.fail(message) };
+    const excerptKeyOf = () => home.keys.excerpt;
+    const options = { excerptKeyOf, keyOf, onProblem: (message: string) => assert.fail(message) };
     const stores = { sqlite: homeStore(openReader(home)), postgres: openPostgresReader(address, options) };
     afterwards(t, () => Promise.all([stores.sqlite.close(), stores.postgres.close()]));
     return stores;

@@ -36,7 +36,7 @@ describe('a shared store', { skip: missing('postgresql'), timeout: 300_000 }, ()
     const records = [node.chain(event), node.review(event, 'confirmed'), node.chain(sampleEvent())];
     const report = await store.arrive(batchOf(records, { heads: [node.head()] }));
     assert.deepEqual(report, { added: 3, duplicates: 0, faults: [] });
-    const options = { excerptKey: null, keyOf: () => node.key, onProblem: assert.fail };
+    const options = { excerptKeyOf: () => null, keyOf: () => node.key, onProblem: assert.fail };
     const reader = openPostgresReader(as('reads'), options);
     afterwards(t, () => reader.close());
     assert.equal(await reader.count(), 3);
@@ -65,7 +65,7 @@ describe('a shared store', { skip: missing('postgresql'), timeout: 300_000 }, ()
   test('says what is wrong, and where', async (t) => {
     const running = await server.get();
     const { url, address } = await newDatabase(running);
-    const options = { excerptKey: null, keyOf: () => null, onProblem: assert.fail };
+    const options = { excerptKeyOf: () => null, keyOf: () => null, onProblem: assert.fail };
     const count = async (at: string): Promise<number> => {
       const reader = openPostgresReader(storeAddress(at), options);
       try {

@@ -68,7 +68,7 @@ async function run(context: CommandContext): Promise<number> {
 
 async function publishTo(context: CommandContext, url: string, signed: SignedBundle): Promise<number> {
   const { publishOnBus } = await import('../../../fleet/policy-shelf.ts');
-  const settings = url === 'bus' ? configuredBus(context) : busAt(url, readRoots(context));
+  const settings = url === 'bus' ? await configuredBus(context) : busAt(url, readRoots(context));
   const { name, version } = signed.bundle;
   const bytes = Buffer.from(bundleText(signed), 'utf8');
   const published = await withBus(settings, async (bus) => {

@@ -34,7 +34,7 @@ export const command: Command = {
 
 async function run(context: CommandContext): Promise<number> {
   const url = textOption(context, 'bus');
-  const settings = url === null ? configuredBus(context) : busAt(url, readRoots(context));
+  const settings = url === null ? await configuredBus(context) : busAt(url, readRoots(context));
   const { readFleetOver } = await import('../../fleet/node-fleet.ts');
   const standing = await withBus(settings, (bus) => readFleetOver(bus));
   if (typeof standing === 'string' || 'problem' in standing) {
