@@ -36,7 +36,10 @@ const USAGE = `Usage: npm run bench -- [proxy] [reach] [bulk] [scan] [map] [accu
   fleet            twenty nodes, three collectors, a real NATS and PostgreSQL: events a second, then what is left after
                    kills, a partition and a full disk; alone. --nodes, --rate, --seconds, --kills
 
-  All but the last three unless some are named, about twenty minutes.
+  postgres         what a shared store takes in a second, and how long its answers take; alone. --events (100000; it is made for
+                   10000000), --edges (2000; 20000)
+
+  All but the last four unless some are named, about twenty minutes.
 
   --quick          fewer and shorter rounds, well below a minute a part; figures are rough
   --rounds N       rounds of each measurement
@@ -67,6 +70,8 @@ const { values, positionals } = parseArgs({
     mockttp: { type: 'boolean', default: false },
     'cpu-prof': { type: 'boolean', default: false },
     prof: { type: 'boolean', default: false },
+    events: { type: 'string' },
+    edges: { type: 'string' },
     nodes: { type: 'string' },
     rate: { type: 'string' },
     kills: { type: 'string' },
@@ -82,6 +87,12 @@ process.exitCode = await main();
 
 async function main(): Promise<number> {
   if (positionals.length === 1 && positionals[0] === 'fleet' && !values.help) return await measureFleet();
+  if (positionals.length === 1 && positionals[0] === 'postgres' && !values.help) {
+    const { measurePostgres } = await import('./postgres.ts');
+    const [events, edges] = [Number(values.events ?? 100_000), Number(values.edges ?? 2000)];
+    await measurePostgres(events, edges, (line) => process.stdout.write(`${line}\n`));
+    return 0;
+  }
   const parts = positionals.length === 0 || positionals.includes('all') ? PARTS : positionals;
   const named = values.only?.split(',') ?? [
     'direct',

@@ -1,7 +1,6 @@
 /**
  * How long a shared store takes to take records in, and to answer: a real PostgreSQL in a temporary folder, filled with
- * events over many edges and 60 days as nodes hand them over. Run: node bench/postgres.ts [EVENTS [EDGES]]; 100,000 events
- * over 2,000 edges unless said, some minutes; 10000000 20000 is what docs/postgres.md aims at.
+ * events over many edges and 60 days as nodes hand them over.
  */
 import { createSecretKey } from 'node:crypto';
 import type { EventBody } from '../flow/event.ts';
@@ -45,7 +44,8 @@ async function median(work: () => Promise<unknown>): Promise<number> {
   return Math.round(times.sort((a, b) => a - b)[Math.floor(ROUNDS / 2)] ?? 0);
 }
 
-async function measure(events: number, edges: number): Promise<void> {
+/** Says what it finds, line by line. */
+export async function measurePostgres(events: number, edges: number, say: (line: string) => void): Promise<void> {
   const server = await startPostgres({ settings: { shared_buffers: '256MB', max_wal_size: '2GB' } });
   const key = createSecretKey(Buffer.alloc(32, 1));
   const address = storeAddress(server.url());
@@ -78,16 +78,11 @@ async function measure(events: number, edges: number): Promise<void> {
       ['list, nothing matches', () => reader.page({ filter: { apps: ['none'] }, limit: 50 })],
       ['count, two filters', () => reader.count({ apps: ['app-1'], since })],
     ];
-    console.log(
-      `${events} events over ${edges} edges: ${Math.round((events / arriving) * 1000)} events a second taken in`,
-    );
-    for (const [what, ask] of questions) console.log(`${what}: ${await median(ask)} ms`);
+    say(`${events} events over ${edges} edges: ${Math.round((events / arriving) * 1000)} events a second taken in`);
+    for (const [what, ask] of questions) say(`${what}: ${await median(ask)} ms`);
   } finally {
     await reader.close();
     await store.close();
     await server.stop();
   }
 }
-
-const [events = 100_000, edges = 2000] = process.argv.slice(2).map(Number);
-await measure(events, edges);
