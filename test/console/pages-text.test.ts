@@ -15,6 +15,7 @@ const FIXED: ReadonlySet<string> = new Set(
     'id kind time start from to action review state level role position direction channel channels mode outcome severity side',
     'source destination firstSeen lastSeen lastHit expires created lastUsed changed next edge edges revision baseRevision group',
     'before after by scopes code sentAt cursor samples lastSent until isolation hasCalls filter',
+    'at since heard startedAt newest',
   ].flatMap((line) => line.split(' ')),
 );
 
