@@ -53,11 +53,11 @@ async function run(context: CommandContext): Promise<number> {
     opened.push(() => member?.close());
     const probes = await listenForProbes(collect.listen, collecting);
     opened.push(() => probes.close());
+    const stopped = Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
     context.err(`weir: collecting from ${busPlace(bus)} into ${storeText(store)}
   probes       ${probes.url}/readyz, /livez, /metrics
   home         ${home.path} (${hostPortText(collect.listen)})
 `);
-    const stopped = Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
     const manager = serviceManager({ env: context.env, pid: process.pid, log });
     await manager.ready(`collecting from ${busPlace(bus)}`);
     await stopped;

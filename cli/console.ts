@@ -89,12 +89,12 @@ async function run(context: CommandContext): Promise<number> {
     );
     committed = () => running.committed();
     opened.push(() => running.close());
+    const stopped = Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
     context.err(`weir: the console listens on ${running.url}
   sign in      ${running.link}
                (good once, within ten minutes; \`weir token create\` makes further ways in)
   home         ${home.path}
 `);
-    const stopped = Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
     const manager = serviceManager({ env: context.env, pid: process.pid, log });
     await manager.ready(`the console listens on ${running.url}`);
     await stopped;

@@ -54,9 +54,9 @@ async function run(context: CommandContext): Promise<number> {
     );
     sensor = startSensorChild({ snapshot, home, recorder, log, ownPids: [], port: config.proxy.listen.port });
     await sensor.settled;
+    const stopped = Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
     context.err(`weir: the sensor ${standingLine(sensor.standing)}\n  home  ${home.path}\n`);
     if (sensor.standing.state === 'unavailable') return 1;
-    const stopped = Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
     const manager = serviceManager({ env: context.env, pid: process.pid, log });
     await manager.ready(`the sensor ${standingLine(sensor.standing)}`);
     await stopped;

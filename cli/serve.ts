@@ -101,8 +101,9 @@ async function serveUntilStopped(
     onFailure: (error) => void reportFailure(error, context),
     ...(hasOption(context, 'log-requests') ? { onRequest: (request) => context.err(requestLine(request)) } : {}),
   });
+  const stopped = Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM'), once(process, 'SIGHUP')]);
   context.err(greeting(server.url, isLoopback(listen.host)));
-  await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM'), once(process, 'SIGHUP')]);
+  await stopped;
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
   await server.close();
   context.err('weir: stopped\n');

@@ -33,12 +33,13 @@ async function run(context: CommandContext): Promise<number> {
   const workers = workerCount(config, log);
   const read = (): Config => loadConfig({ file: context.configFile, env: context.env, cwd: context.cwd });
   const weir = await startWeir(config, { workers, read, eventLog: 'stdout', console: true, sensor: true, log });
+  // Before a word says that it is there: whoever waits for that may stop it at once.
+  const signalled = stopSignal(context, weir);
   context.err(greeting(weir, config));
   void weir.sensorSettled.then(() => {
     if (weir.sensor !== null) log(`weir: the sensor ${standingLine(weir.sensor)}`);
   });
   const manager = serviceManager({ env: context.env, pid: process.pid, log });
-  const signalled = stopSignal(context, weir);
   await manager.ready(`the proxy listens on ${weir.url}`);
   await signalled;
   await manager.stopping();
