@@ -64,7 +64,8 @@ export async function startWeirProcess(
     url: told.url,
     caPath: told.caPath,
     consoleLink: told.consoleLink,
-    isSensorRunning: /the sensor watches/.test(told.sensor ?? ''),
+    // Connections alone say nothing of what services read.
+    isSensorRunning: /the sensor watches(?!.*connections alone)/.test(told.sensor ?? ''),
     close: () => stop(child),
   };
 }
