@@ -8,13 +8,13 @@ import type { StoreAddress } from '../flow/store-address.ts';
 import { openHome } from '../store/home.ts';
 import { OutboxQueue } from '../store/outbox-queue.ts';
 import { recordOwn } from '../store/own-events.ts';
+import { writerKeysIn } from '../store/writer-keys.ts';
 import { Bus } from './bus.ts';
 import type { BusSettings } from './bus-settings.ts';
 import { Carrier, type CarrierTarget } from './carrier.ts';
 import { buriedEvent, ChainCounts, faultEvent } from './chain-report.ts';
 import { StoreTarget } from './store-target.ts';
 import { StreamTarget } from './stream-target.ts';
-import { writerKeys } from './writer-keys.ts';
 
 /** Where the outbox is emptied to. */
 export type Destination =
@@ -72,7 +72,7 @@ class CarrierThread {
       target = new StreamTarget(this.#bus, () => to.node ?? queue.head()?.writer ?? 'new');
     } else {
       const { openArrivals } = await import('../store/postgres/arrivals.ts');
-      target = new StoreTarget(await openArrivals(to.address, { keyOf: writerKeys(home) }), {
+      target = new StoreTarget(await openArrivals(to.address, { keyOf: writerKeysIn(home).chainKeyOf }), {
         home: home.path,
         onFaults: (faults) => recordOwn(home, this.#counts.fresh(faults).map(faultEvent), onProblem),
         onBuried: (id, why) => {

@@ -5,7 +5,6 @@ import { buriedEvent, ChainCounts, faultEvent, gapEvent } from '../../fleet/chai
 import { Collector } from '../../fleet/collector.ts';
 import { GapWatch } from '../../fleet/gap-watch.ts';
 import { startCarrier } from '../../fleet/start-carrier.ts';
-import { writerKeys } from '../../fleet/writer-keys.ts';
 import type { EventBody } from '../../flow/event.ts';
 import type { Figure } from '../../flow/figures.ts';
 import type { StoreAddress } from '../../flow/store-address.ts';
@@ -13,6 +12,7 @@ import type { Home } from '../../store/home.ts';
 import { mendOutbox } from '../../store/outbox-damage.ts';
 import { recordOwn } from '../../store/own-events.ts';
 import { openArrivals } from '../../store/postgres/arrivals.ts';
+import { writerKeysIn } from '../../store/writer-keys.ts';
 
 export interface CollectingOptions {
   /** Of an outbox, its lock held. */
@@ -45,7 +45,7 @@ export async function openCollecting({
 }: CollectingOptions): Promise<Collecting> {
   const onProblem = (message: string): void => log(`weir: ${message}`);
   mendOutbox(home, onProblem);
-  const store = await openArrivals(address, { keyOf: writerKeys(home) });
+  const store = await openArrivals(address, { keyOf: writerKeysIn(home).chainKeyOf });
   const bus = new Bus(settings, { name });
   const counts = new ChainCounts();
   const tell = (events: readonly EventBody[]): void => {
