@@ -37,10 +37,13 @@ function build(): Promise<SensorProgram> {
   return new Promise((resolve) => {
     execFile('sh', [join(packageRoot, 'scripts/build-sensor.sh')], (error, stdout, stderr) => {
       if (error === null) return resolve({ kind: 'found', path: stdout.trim() });
-      const told = stderr.trim().split('\n').at(-1) ?? '';
+      const lines = stderr.trim().split('\n');
+      const told = (lines.at(-1) ?? '').replace(/^weir: /, '') || error.message;
+      // The compiler's own word for it, where it is the compiler that failed.
+      const fault = lines.find((line) => /\b(?:error|cannot|killed)\b/i.test(line) && !line.startsWith('weir: '));
       resolve({
         kind: 'missing',
-        reason: told.replace(/^weir: /, '') || error.message,
+        reason: fault === undefined ? told : `${told} (${fault.trim().slice(0, 200)})`,
         fix: `Debian: apt-get install ${TOOLS}`,
       });
     });
