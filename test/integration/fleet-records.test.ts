@@ -74,7 +74,9 @@ test('what goes through two proxies is one log, each record once and in its chai
   await until(hasAll, 'all calls are stored');
   assert.deepEqual((await fetch(`${url}/readyz`)).status, 200);
   assert.deepEqual(await (await fetch(`${url}/livez`)).json(), { live: true });
-  assert.match(await (await fetch(`${url}/metrics`)).text(), /weir_collect_added_total [1-9]/);
+  // The store shows a batch a moment before the collector has counted it.
+  const metrics = async (): Promise<string> => (await fetch(`${url}/metrics`)).text();
+  await until(async () => /weir_collect_added_total [1-9]/.test(await metrics()), 'what was stored is counted');
   assert.equal((await fetch(`${url}/api/v1/events`)).status, 404);
 
   // The bus goes; the nodes go on. The collector says that it does not work, in words without the password.
