@@ -1,7 +1,8 @@
 #!/bin/sh
 # Builds the sensor's loader with its kernel programs inside (bpf/), into runtime/native/, and prints its path on stdout.
-# Does nothing while the sources are those that it was built from. Exits 3, with the reason and the command that helps on
-# stderr, where the host lacks what it takes; nothing is ever installed here.
+# Does nothing while the sources are those that it was built from; of several at once one builds, and the others take what it
+# built. Exits 3, with the reason and the command that helps on stderr, where the host lacks what it takes; nothing is ever
+# installed here.
 set -u
 root=$(CDPATH='' cd -P -- "${0%/*}/.." && pwd) || exit 1
 out=$root/runtime/native
@@ -11,10 +12,12 @@ stamp=$built.sources
 [ "$(uname -s)" = Linux ] || { echo "weir: the sensor is for Linux" >&2; exit 3; }
 # The sources, by content; the compiler is not part of it, so that a built one is kept where clang has gone.
 sources=$(cd "$root/bpf" && find . -name '*.[ch]' | LC_ALL=C sort | xargs cksum; cksum "$root/scripts/build-sensor.sh"; uname -m)
-if [ -x "$built" ] && [ "$sources" = "$(cat "$stamp" 2>/dev/null)" ]; then
+use_built() {
+  [ -x "$built" ] && [ "$sources" = "$(cat "$stamp" 2>/dev/null)" ] || return 0
   echo "$built"
   exit
-fi
+}
+use_built
 
 missing=
 need() { command -v "$1" >/dev/null || missing="$missing $2"; }
@@ -30,7 +33,15 @@ if [ -n "$missing" ]; then
   exit 3
 fi
 
-mkdir -p "$out" && work=$(mktemp -d "$out/.sensor-XXXXXX") || exit 1
+mkdir -p "$out" || exit 1
+# The lock goes with the process that has it, however that ends. Without flock both build, each in a folder of its own.
+if command -v flock >/dev/null; then
+  exec 9>"$built.lock" || exit 1
+  flock 9
+  use_built
+  rm -rf "$out"/.sensor-* # of builds that were killed
+fi
+work=$(mktemp -d "$out/.sensor-XXXXXX") || exit 1
 trap 'rm -rf "$work"' EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM HUP
