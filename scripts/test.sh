@@ -14,5 +14,7 @@ echo "weir: lint (biome)" >&2
 "$node" node_modules/@biomejs/biome/bin/biome check
 echo "weir: tests (node --test)" >&2
 [ $# -gt 0 ] || set -- 'test/**/*.test.ts'
+# Each file is a process of its own, and most begin programs: what the sources compile to is kept between them.
+export NODE_COMPILE_CACHE="$root/runtime/compile-cache"
 # A test that hangs is a failure; the limit is for one file, generous for a slow host. A file a core: most of them wait.
 exec "$node" --test --test-timeout=300000 --test-concurrency="$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)" "$@"

@@ -75,11 +75,11 @@ export function watch(page: Page, origin: string): readonly string[] {
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
-/** What axe-core finds serious or critical on the page: rule, and where. */
-export async function accessibilityProblems(page: Page): Promise<readonly string[]> {
+/** What axe-core finds serious or critical on the page: rule, and where; with `rules`, by those alone. */
+export async function accessibilityProblems(page: Page, rules?: readonly string[]): Promise<readonly string[]> {
   const isThere = await page.evaluate(() => 'axe' in globalThis);
   if (!isThere) await page.evaluate(axe);
-  return page.evaluate(async () => {
+  return page.evaluate(async (only) => {
     interface Found {
       readonly violations: readonly {
         readonly id: string;
@@ -87,12 +87,12 @@ export async function accessibilityProblems(page: Page): Promise<readonly string
         readonly nodes: readonly { readonly target: readonly unknown[]; readonly failureSummary?: string }[];
       }[];
     }
-    const { axe: checker } = globalThis as unknown as { readonly axe: { run(): Promise<Found> } };
-    const { violations } = await checker.run();
+    const { axe: checker } = globalThis as unknown as { readonly axe: { run(options: object): Promise<Found> } };
+    const { violations } = await checker.run(only === undefined ? {} : { runOnly: only });
     return violations
       .filter(({ impact }) => impact === 'serious' || impact === 'critical')
       .flatMap(({ id, nodes }) =>
         nodes.map(({ target, failureSummary }) => `${id} at ${target.join(' ')}: ${failureSummary ?? ''}`),
       );
-  });
+  }, rules);
 }
