@@ -60,7 +60,8 @@ static __always_inline struct settings *get_settings(void) {
 static __always_inline bool is_watched(struct settings *set) {
   s32 level = set->level;
 
-  if (level >= 0) return bpf_get_current_ancestor_cgroup_id(level) == set->cgroup;
+  if (level == 0) return true; /* the root: nothing is outside */
+  if (level > 0) return bpf_get_current_ancestor_cgroup_id(level) == set->cgroup;
   for (s32 i = 0; i < MAX_LEVEL; i++) {
     u64 id = bpf_get_current_ancestor_cgroup_id(i);
 

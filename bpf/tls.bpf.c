@@ -142,6 +142,13 @@ static __always_inline u32 current_tgid(void) {
   return bpf_get_current_pid_tgid() >> 32;
 }
 
+/* Not 0 where there is nothing to read. What is in memory, as what was just sent is, is read without the search through all
+ * of the kernel's mappings that a hardened kernel makes of each copy that may sleep: under a lock of the whole machine, 0.3
+ * to 0.8 us. */
+static __always_inline long read_user(void *to, u32 size, u64 from) {
+  return bpf_probe_read_user(to, size, (const void *)from) ? bpf_copy_from_user(to, size, (const void *)from) : 0;
+}
+
 static __always_inline struct tls_key key_of(u32 tgid, u64 address) {
   struct tls_key key = {.tgid = tgid, .reserved = 0, .address = address};
 
@@ -280,7 +287,7 @@ static __always_inline void send_piece(struct call *c, u32 length, const u32 roo
   /* Clamped where the verifier sees it, and no earlier. */
   asm volatile("" : "+r"(size));
   if (size > room) size = room;
-  if (bpf_copy_from_user((void *)(r + 1), size, (const void *)(c->from + c->at))) {
+  if (read_user((void *)(r + 1), size, c->from + c->at)) {
     discard(WEIR_KIND_TLS, r, FAULT);
     return;
   }
@@ -406,10 +413,10 @@ static __always_inline bool read_string(struct name *n, u64 from) {
   u8 byte;
 
   if (!from) return false;
-  if (bpf_copy_from_user(&byte, 1, (const void *)from)) goto fault;
+  if (read_user(&byte, 1, from)) goto fault;
   got = bpf_probe_read_user_str(n->text, sizeof(n->text), (const void *)from);
   if (got < 0) {
-    if (bpf_copy_from_user(&byte, 1, (const void *)((from & ~4095ull) + 4096))) goto fault;
+    if (read_user(&byte, 1, (from & ~4095ull) + 4096)) goto fault;
     got = bpf_probe_read_user_str(n->text, sizeof(n->text), (const void *)from);
   }
   if (got < 0) goto fault;
@@ -428,7 +435,7 @@ static __always_inline bool read_counted(struct name *n, u64 from, u64 length) {
   if (!from || length == 0 || length > WEIR_NAME - 1) return false;
   asm volatile("" : "+r"(size));
   if (size > WEIR_NAME - 1) return false;
-  if (bpf_copy_from_user(n->text, size, (const void *)from)) {
+  if (read_user(n->text, size, from)) {
     count(WEIR_KIND_TLS, FAULT);
     return false;
   }
@@ -646,14 +653,18 @@ static __always_inline int enter(struct pt_regs *ctx) {
   struct frame *f = NULL;
   u32 tgid;
 
-  if ((!address && !makes_handle(function)) || !is_seen()) return 1;
+  if (!address && !makes_handle(function)) return 1;
   tgid = current_tgid();
   if (!makes_handle(function)) {
     h = find_handle(tgid, address);
+    /* Before all else: it is what most calls end at. Only a process that is watched has handles. */
     if (h && h->verdict == WEIR_IGNORE && h->attachment) {
       if (h->attachment == attachment) count(WEIR_KIND_TLS, FILTERED);
       return 1;
     }
+  }
+  if (!is_seen()) return 1;
+  if (!makes_handle(function)) {
     /* A process is Weir's own from its start on, or becomes it before it speaks: from time to time is often enough. */
     if ((!h || !(h->call[0] & 15)) && is_own(tgid)) return 1;
     if (!h) {
@@ -756,7 +767,7 @@ static __always_inline int leave(struct pt_regs *ctx) {
     } else if (function == TLS_GNUTLS_INIT) {
       u64 session = 0;
 
-      if ((s32)result != 0 || bpf_copy_from_user(&session, sizeof(session), (const void *)address) || !session) return 0;
+      if ((s32)result != 0 || read_user(&session, sizeof(session), address) || !session) return 0;
       begin_handle(tgid, session, ATTACHMENT(cookie));
       h = find_handle(tgid, session);
       if (h) h->role = f->buffer & 1 ? WEIR_SERVER : f->buffer & 2 ? WEIR_CLIENT : WEIR_ROLE_UNKNOWN;
@@ -780,7 +791,7 @@ static __always_inline int leave(struct pt_regs *ctx) {
   case TLS_SSL_WRITE_EX:
   case TLS_SSL_READ_EX:
     if ((s32)result <= 0 || !f->done) break;
-    if (bpf_copy_from_user(&taken, sizeof(taken), (const void *)f->done)) {
+    if (read_user(&taken, sizeof(taken), f->done)) {
       count(WEIR_KIND_TLS, FAULT);
       return 0;
     }
@@ -832,7 +843,7 @@ static __always_inline bool will_begin_again(struct pt_regs *ctx) {
 
 /* The goroutine and the top of its stack, which stay when the stack moves. */
 static __always_inline bool read_goroutine(struct pt_regs *ctx, struct go_key *key, u64 *top) {
-  if (bpf_copy_from_user(top, sizeof(*top), (const void *)(ctx->r14 + 8))) return false;
+  if (read_user(top, sizeof(*top), ctx->r14 + 8)) return false;
   key->tgid = current_tgid();
   key->depth = *top - ctx->rsp;
   key->goroutine = ctx->r14;
@@ -850,11 +861,11 @@ static __always_inline void go_describe(struct tls_handle *h, u64 conn, u64 atta
   struct name n = {};
   u8 is_client = 0;
 
-  if (bpf_copy_from_user(&is_client, sizeof(is_client), (const void *)(conn + GO_IS_CLIENT))) return;
+  if (read_user(&is_client, sizeof(is_client), conn + GO_IS_CLIENT)) return;
   h->role = is_client ? WEIR_CLIENT : WEIR_SERVER;
   if (!is_client || !a || !a->go_config) return;
-  if (bpf_copy_from_user(&config, sizeof(config), (const void *)(conn + a->go_config)) || !config) return;
-  if (bpf_copy_from_user(text, sizeof(text), (const void *)(config + GO_SERVER_NAME))) return;
+  if (read_user(&config, sizeof(config), conn + a->go_config) || !config) return;
+  if (read_user(text, sizeof(text), config + GO_SERVER_NAME)) return;
   if (read_counted(&n, text[0], text[1])) set_name(current_tgid(), conn, attachment, &n);
 }
 
@@ -907,7 +918,7 @@ int go_enter(struct pt_regs *ctx) {
     if (read.buffer < top && top - read.buffer < 1ull << 30) {
       u64 low;
 
-      if (bpf_copy_from_user(&low, sizeof(low), (const void *)ctx->r14)) return 0;
+      if (read_user(&low, sizeof(low), ctx->r14)) return 0;
       if (read.buffer >= low) {
         read.buffer = top - read.buffer;
         read.is_on_stack = 1;
