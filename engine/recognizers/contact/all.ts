@@ -6,6 +6,7 @@ import { dateTime } from './date-time.ts';
 import { emailAddress } from './email-address.ts';
 import { geoCoordinates, geoNamed } from './geo-coordinates.ts';
 import { chiefOfficer, jobTitle } from './job-title.ts';
+import { locationByKey, organizationByKey, personByKey } from './named-fields.ts';
 import { NAMES_IN_TEXT } from './names-in-text.ts';
 import { nrpInText, nrpNamed } from './nrp.ts';
 import { person } from './person.ts';
@@ -33,6 +34,9 @@ export const CONTACT: readonly Recognizer[] = [
   phoneNumber,
   phoneNumberByWord,
   person,
+  personByKey,
+  locationByKey,
+  organizationByKey,
   streetAddress,
   ...NAMES_IN_TEXT,
 ];

@@ -8,7 +8,6 @@ import { COMMON, FAMILY, FAMILY_RARE, GIVEN } from '../../names/gazetteer.ts';
 import { ADDRESS, ORGANISATION, PERSON } from '../../names/labels.ts';
 import type { Name } from '../../names/tagger.ts';
 import { byteAt, isAlnum, isDigit, isLetter } from '../../scan/bytes.ts';
-import { contextWords } from '../../scan/context.ts';
 import type { Passage, Sighting } from '../../scan/passage.ts';
 import type { Recognizer } from '../../scan/recognizer.ts';
 import { isNoName } from './person-words.ts';
@@ -32,47 +31,17 @@ export const personInText: Recognizer = {
   ],
 };
 
-/** Keys and columns that hold a place and nothing else; `country` is left to the tagger, since most hold a code. */
-const PLACE_KEYS = `city, town, hometown, home town, birthplace, birth place, place of birth, ville, ciudad, stadt, wohnort,
-città, cidade, miasto, woonplaats, stad`;
-const ENDS_IN_PLACE_KEY = new RegExp(` (?:${PLACE_KEYS.split(/,\s/).join('|')})(?: name)? $`);
-/** Up to five words of letters. */
-const PLACE = /^\p{L}[\p{L}\p{M}'’.-]+(?: [\p{L}\p{M}'’.(][\p{L}\p{M}'’.()-]*){0,4}$/u;
-/** What stands for a value in schemas, forms and examples. */
-const NO_PLACE =
-  /\b(?:string|text|null|none|undefined|unknown|true|false|city|town|place|name|your|here|required|optional|other|any|all|default|value|field|example|todo|varchar|char|test)\b/i;
-
 export const location: Recognizer = {
   name: 'location',
   entity: 'LOCATION',
   category: 'personal',
   countries: [],
   reach: { words: 6, maxLength: 100 },
-  labels: contextWords(PLACE_KEYS),
-  findLabelled(passage: Passage): void {
-    const { length } = passage.text;
-    if (length < 3 || length > 60 || !ENDS_IN_PLACE_KEY.test(passage.label.text)) return;
-    const value = passage.slice(0, length);
-    if (PLACE.test(value) && !NO_PLACE.test(value)) passage.report(location, 0, length, SURE);
-  },
   hits: [
     { text: 'She moved from Hamburg to Lisbon in May.', value: 'Hamburg' },
     { text: 'He was born in New Zealand.', value: 'New Zealand' },
-    { text: 'rovaniemi', label: 'city', value: 'rovaniemi' },
-    { text: 'Sankt Pölten', label: 'billing_city', value: 'Sankt Pölten' },
-    { text: 'Vis', label: 'birthPlace', value: 'Vis' },
-    { text: 'id,customer,city\n17,5512,lahti\n18,5513,porvoo\n', value: 'porvoo' },
   ],
-  misses: [
-    { text: 'The value of Local Storage is read at start.' },
-    { text: 'Run it in Docker or in Kubernetes.' },
-    { text: 'string', label: 'city' },
-    { text: 'City of residence', label: 'city' },
-    { text: 'city_name', label: 'city' },
-    { text: 'about five million', label: 'city_population' },
-    { text: 'fi-18', label: 'city' },
-    { text: 'open', label: 'capacity' },
-  ],
+  misses: [{ text: 'The value of Local Storage is read at start.' }, { text: 'Run it in Docker or in Kubernetes.' }],
 };
 
 export const organization: Recognizer = {

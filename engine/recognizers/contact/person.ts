@@ -265,6 +265,13 @@ kunde, kundin`.split(/,\s/);
 const NAME_KEYS = `name, surname, cardholder, nombre, apellido, apellidos, vorname, nachname, familienname, nome,
 cognome, naam, voornaam, achternaam, nom, prénom, prenom`.split(/,\s/);
 
+const TITLE = new RegExp(`^(?:(?:${TITLES.join('|')}|Sr|Ing|Dipl|Rev|Hon)\\.? ){1,2}`);
+
+/** Where a name begins that is all of a field: behind its titles. */
+function titleEnd(passage: Passage): number {
+  return Buffer.byteLength(TITLE.exec(passage.slice(0, Math.min(24, passage.text.length)))?.[0] ?? '');
+}
+
 const FINDERS = new Map<string, Finder>();
 function cues(literals: readonly string[], finder: Finder, options: Omit<Cue, 'literal'>): Cue[] {
   return literals.map((literal) => {
@@ -304,9 +311,10 @@ legal name, person name, sender name, name`),
   findLabelled(passage: Passage): void {
     const length = passage.text.length;
     if (length > WINDOW) return;
-    const name = nameAt(passage, 0, REVERSED) ?? nameAt(passage, 0) ?? nameAt(passage, 0, NAME_IN_CAPITALS);
+    const at = titleEnd(passage);
+    const name = nameAt(passage, at, REVERSED) ?? nameAt(passage, at) ?? nameAt(passage, at, NAME_IN_CAPITALS);
     if (name === null) {
-      const lower = passage.label.text === ' name ' ? null : nameAt(passage, 0, LOWER_NAME);
+      const lower = passage.label.text === ' name ' ? null : nameAt(passage, at, LOWER_NAME);
       if (lower !== null && lower.end === length && isKnownName(lower)) report(passage, lower, 0.6);
       return;
     }
