@@ -13,6 +13,7 @@ import { bundlesText, FULL_BUNDLES, measureBundles, QUICK_BUNDLES } from './bund
 import { loadCorpus } from './corpus/texts.ts';
 import { FULL_MAP, measureMap, QUICK_MAP } from './map.ts';
 import { isInstalled } from './peers/program.ts';
+import { FULL_POSTGRES, measurePostgres, QUICK_POSTGRES } from './postgres.ts';
 import { measureRates } from './rates.ts';
 import { FULL_REACH, measureReach, QUICK_REACH } from './reach.ts';
 import { type Figures, merged, page } from './report.ts';
@@ -36,10 +37,10 @@ const USAGE = `Usage: npm run bench -- [proxy] [reach] [bulk] [scan] [map] [accu
   fleet            twenty nodes, three collectors, a real NATS and PostgreSQL: events a second, then what is left after
                    kills, a partition and a full disk; alone. --nodes, --rate, --seconds, --kills
 
-  postgres         what a shared store takes in a second, and how long its answers take; alone. --events (100000; it is made for
-                   10000000), --edges (2000; 20000)
+  postgres         how long the answers of a shared store take (PostgreSQL; an hour and 30 GB of disk with --events 10000000
+                   and --edges 20000, which is what it is made for; in no run that does not name it)
 
-  All but the last four unless some are named, about twenty minutes.
+  All but sensor, bundles, fleet and postgres unless some are named, about twenty minutes.
 
   --quick          fewer and shorter rounds, well below a minute a part; figures are rough
   --rounds N       rounds of each measurement
@@ -81,18 +82,12 @@ const { values, positionals } = parseArgs({
 });
 
 const PARTS: readonly string[] = ['proxy', 'reach', 'bulk', 'scan', 'map', 'accuracy'];
-const ALL_PARTS: readonly string[] = [...PARTS, 'sensor', 'bundles'];
+const ALL_PARTS: readonly string[] = [...PARTS, 'sensor', 'bundles', 'postgres'];
 
 process.exitCode = await main();
 
 async function main(): Promise<number> {
   if (positionals.length === 1 && positionals[0] === 'fleet' && !values.help) return await measureFleet();
-  if (positionals.length === 1 && positionals[0] === 'postgres' && !values.help) {
-    const { measurePostgres } = await import('./postgres.ts');
-    const [events, edges] = [Number(values.events ?? 100_000), Number(values.edges ?? 2000)];
-    await measurePostgres(events, edges, (line) => process.stdout.write(`${line}\n`));
-    return 0;
-  }
   const parts = positionals.length === 0 || positionals.includes('all') ? PARTS : positionals;
   const named = values.only?.split(',') ?? [
     'direct',
@@ -182,6 +177,7 @@ async function measure(
   const map = parts.includes('map') ? measureMap(values.quick ? QUICK_MAP : FULL_MAP, say) : null;
   const accuracy = parts.includes('accuracy') ? accuracyOf(say) : null;
   const sensor = parts.includes('sensor') ? await sensorOf(say) : null;
+  const postgres = parts.includes('postgres') ? await measurePostgres(postgresRun(), say) : null;
   return {
     rates,
     rateOptions,
@@ -192,8 +188,14 @@ async function measure(
     map,
     accuracy,
     sensor,
+    postgres,
     takenAt: new Date(),
   };
+}
+
+function postgresRun() {
+  const run = values.quick ? QUICK_POSTGRES : FULL_POSTGRES;
+  return { events: Number(values.events ?? run.events), edges: Number(values.edges ?? run.edges) };
 }
 
 /** Other proxies that are installed, or asked for. */

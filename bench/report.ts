@@ -3,6 +3,7 @@ import { cpus, totalmem } from 'node:os';
 import { type AccuracyFigures, accuracyLines, accuracyVerdicts } from './accuracy/summary.ts';
 import { type BulkFigures, MIB } from './bulk.ts';
 import { type MapFigures, mapLines, mapVerdicts } from './map.ts';
+import { type PostgresFigures, postgresLines, postgresVerdicts } from './postgres.ts';
 import { PERCENT_WITH_FINDING } from './prompts.ts';
 import type { RateFigures, RateOptions } from './rates.ts';
 import { type ReachFigures, reachTables, reachVerdicts } from './reach.ts';
@@ -22,6 +23,7 @@ export interface Figures {
   readonly map: MapFigures | null;
   readonly accuracy: AccuracyFigures | null;
   readonly sensor: SensorFigures | null;
+  readonly postgres: PostgresFigures | null;
   readonly takenAt: Date;
 }
 
@@ -129,6 +131,15 @@ export function page(figures: Figures): string {
     );
   }
   if (figures.map !== null) parts.push('## The map and the console', '', ...mapLines(figures.map));
+  if (figures.postgres !== null) {
+    parts.push(
+      '## A shared store',
+      '',
+      `Taken ${figures.takenAt.toISOString().slice(0, 10)} on ${processor.length} processors, \`npm run bench -- postgres\`.`,
+      '',
+      ...postgresLines(figures.postgres),
+    );
+  }
   if (figures.accuracy !== null) parts.push('## Accuracy', '', ...accuracyLines(figures.accuracy));
   if (figures.sensor !== null)
     parts.push(
@@ -142,6 +153,7 @@ export function page(figures: Figures): string {
     ...verdicts(figures),
     ...(figures.scan === null ? [] : scanVerdicts(figures.scan)),
     ...(figures.map === null ? [] : mapVerdicts(figures.map)),
+    ...(figures.postgres === null ? [] : postgresVerdicts(figures.postgres)),
     ...(figures.accuracy === null ? [] : accuracyVerdicts(figures.accuracy)),
     ...(figures.sensor === null ? [] : sensorVerdicts(figures.sensor)),
   ];

@@ -1,5 +1,5 @@
 /** How many events a filter matches, and how many of them have each app, rule, entity …: from counts, not from events. */
-import { boundsOf, unionOf } from './edges.ts';
+import { anyOf, boundsOf, unionOf } from './edges.ts';
 import {
   allOf,
   type EventFilter,
@@ -29,6 +29,13 @@ export function* countEvents(dialect: Dialect, filter: EventFilter): Question<nu
     count += yield* sumOf(`SELECT count(*) FROM events WHERE sort IS NULL AND ${sql}`, parameters);
   }
   if (isNone(matching)) return count;
+  if (dialect.isByDay && values.length > 0 && own.length === 0 && matching.ends === null && matching.sorts === null) {
+    const { sql, parameters } = allOf(
+      [anyOf('fingerprint', filter.fingerprints), ...times].filter((one) => one !== null),
+    );
+    const seen = `SELECT DISTINCT time_ms, event FROM event_fingerprints WHERE ${sql}`;
+    return count + (yield* sumOf(`SELECT count(*) FROM (${seen}) AS f`, parameters));
+  }
   if (own.length > 0 || values.length > 0) {
     const { sql, parameters } = allOf([...values, ...times, ...own, ...inBoth(dialect, matching)]);
     const events = `events ${values.length > 0 ? dialect.through(null) : ''}`;

@@ -23,6 +23,7 @@ import {
   type MatchingSet,
   matchingOf,
 } from './matching.ts';
+import { findPlacesByDay } from './pages-by-day.ts';
 import { type Condition, type Dialect, type Question, rowsOf } from './question.ts';
 import { bucketOf, SPANS, startOf } from './spans.ts';
 
@@ -64,6 +65,7 @@ export interface Search {
 
 /** The places of up to `limit` events from a place on, in the order of the way. */
 export function* findPlaces(dialect: Dialect, filter: EventFilter, search: Search): Question<readonly Place[]> {
+  if (dialect.isByDay) return yield* findPlacesByDay(dialect, filter, search);
   const { from, way } = search;
   const start = from ?? (way === 'older' ? { timeMs: END, position: END } : { timeMs: -END, position: -END });
   return yield* new Finder(dialect, filter, search).from(start);

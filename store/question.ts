@@ -29,6 +29,8 @@ export interface Dialect {
   readonly like: string;
   /** Begins a condition on an event that holds if a fingerprint of a list is among its own; ends with `)`. */
   readonly withFingerprint: string;
+  /** Whether events lie in one table a day, so that a question names the days it is about. */
+  readonly isByDay: boolean;
   /** What to read events `e` from when their ids are known, and the id there. */
   readonly byId: { readonly from: string; readonly id: string };
   /** Whether there may be events that an older version has written, without ends and sort. */
@@ -55,6 +57,7 @@ export const SQLITE: Dialect = {
   credential: `personal ->> '$.source.credential'`,
   like: 'LIKE',
   withFingerprint: 'position IN (SELECT event FROM event_fingerprints WHERE fingerprint',
+  isByDay: false,
   byId: { from: 'events AS e', id: 'e.id' },
   hasUnfilled: true,
   witnesses: '1',

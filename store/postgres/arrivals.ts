@@ -18,11 +18,12 @@ import type {
 } from '../arrival.ts';
 import { ChainPlaces, type Placed } from './chain-places.ts';
 import { type Checked, checkArrival } from './checked.ts';
-import { type Asker, connectStore, inStore, isCollision, isDataFault, storeError } from './connect.ts';
+import { type Asker, isCollision, isDataFault, StorePool, storeError } from './connect.ts';
 import { addToEdges, EdgeNumbers, type Seen } from './edge-rows.ts';
 import { type EventOfEdges, EventRows } from './event-rows.ts';
 import { columnsText, unnest } from './literals.ts';
 import { migrateStore, takeWriteLock } from './schema.ts';
+import { inTransaction } from './transaction.ts';
 
 export interface ArrivalOptions {
   /** The chain key of a writer; null where it is not known here, and only links are checked. */
@@ -33,13 +34,13 @@ export interface ArrivalOptions {
 const COLLISIONS = 3;
 const DAY_MS = 86_400_000;
 
-/** Opens no connection yet: a store that is away is for `arrive` to tell, again and again. Throws WeirError `store_denied`. */
+/** Opens no connection yet: a store that is away is for `arrive` to tell, again and again. */
 export async function openArrivals(address: StoreAddress, options: ArrivalOptions): Promise<ArrivalStore> {
-  return new PostgresArrivals(await connectStore(address, { max: 2, name: 'weir collect' }), address, options);
+  return new PostgresArrivals(address, options);
 }
 
 export class PostgresArrivals implements ArrivalStore {
-  readonly #sql: Sql;
+  readonly #pool: StorePool;
   readonly #address: StoreAddress;
   readonly #keyOf: ArrivalOptions['keyOf'];
   readonly #now: () => number;
@@ -48,8 +49,8 @@ export class PostgresArrivals implements ArrivalStore {
   #epoch: number | null = null;
   #isReady = false;
 
-  constructor(sql: Sql, address: StoreAddress, { keyOf, now = Date.now }: ArrivalOptions) {
-    this.#sql = sql;
+  constructor(address: StoreAddress, { keyOf, now = Date.now }: ArrivalOptions) {
+    this.#pool = new StorePool(address, { max: 2, name: 'weir collect' });
     this.#address = address;
     this.#keyOf = keyOf;
     this.#now = now;
@@ -58,17 +59,17 @@ export class PostgresArrivals implements ArrivalStore {
   async arrive(batch: ArrivedBatch): Promise<ArrivalReport> {
     const keys = await this.#keys(batch);
     const { checked, forged } = this.#checked(batch.records, keys);
-    return await inStore(this.#address, async () => {
-      await this.#ready();
-      const report = await this.#commit({ ...batch, checked }, keys);
+    return await this.#pool.run(async (sql) => {
+      await this.#ready(sql);
+      const report = await this.#commit(sql, { ...batch, checked }, keys);
       return { ...report, faults: [...forged, ...report.faults] };
     });
   }
 
   async gaps(olderThanMs: number): Promise<readonly ChainGap[]> {
-    return await inStore(this.#address, async () => {
-      await this.#ready();
-      const rows = await this.#sql.unsafe(
+    return await this.#pool.run(async (sql) => {
+      await this.#ready(sql);
+      const rows = await sql.unsafe(
         `SELECT w.writer, m.from_seq, m.to_seq, m.since_ms FROM missing AS m JOIN writers AS w ON w.no = m.writer
          WHERE m.since_ms < $1 ORDER BY w.no, m.from_seq`,
         [this.#now() - olderThanMs],
@@ -83,13 +84,13 @@ export class PostgresArrivals implements ArrivalStore {
   }
 
   async close(): Promise<void> {
-    await this.#sql.end({ timeout: 5 });
+    await this.#pool.close();
   }
 
   /** Migrated by who may, looked at once: a later version of Weir migrates forward, and keeps what is here working or refuses. */
-  async #ready(): Promise<void> {
+  async #ready(sql: Sql): Promise<void> {
     if (this.#isReady) return;
-    await migrateStore(this.#sql, this.#address);
+    await migrateStore(sql, this.#address);
     this.#isReady = true;
   }
 
@@ -119,15 +120,15 @@ export class PostgresArrivals implements ArrivalStore {
     return { checked, forged };
   }
 
-  async #commit(batch: CheckedBatch, keys: ReadonlyMap<string, KeyObject | null>): Promise<ArrivalReport> {
+  async #commit(sql: Sql, batch: CheckedBatch, keys: ReadonlyMap<string, KeyObject | null>): Promise<ArrivalReport> {
     for (let tried = 1; ; tried++) {
       try {
-        return await this.#sql.begin((tx) => this.#write(tx, batch, keys));
+        return await inTransaction(sql, '', (tx) => this.#write(tx, batch, keys));
       } catch (error) {
         this.#forget();
         if (isCollision(error) && tried < COLLISIONS) continue;
         if (!isDataFault(error)) throw error;
-        throw refused(this.#address, await this.#guilty(batch, keys), error);
+        throw refused(this.#address, await this.#guilty(sql, batch, keys), error);
       }
     }
   }
@@ -139,7 +140,11 @@ export class PostgresArrivals implements ArrivalStore {
   }
 
   /** Which records cannot be stored, though each can be read: each by itself, and nothing of it stays. */
-  async #guilty(batch: CheckedBatch, keys: ReadonlyMap<string, KeyObject | null>): Promise<readonly string[]> {
+  async #guilty(
+    sql: Sql,
+    batch: CheckedBatch,
+    keys: ReadonlyMap<string, KeyObject | null>,
+  ): Promise<readonly string[]> {
     const suspects = [
       ...batch.checked.map((one) => ({ id: one.arrival.id, part: { checked: [one], observed: [] } })),
       ...batch.observed.map((one) => ({ id: one.id, part: { checked: [], observed: [one] } })),
@@ -148,7 +153,7 @@ export class PostgresArrivals implements ArrivalStore {
     for (const { id, part } of suspects) {
       const undo = new Error('only a trial');
       try {
-        await this.#sql.begin(async (tx) => {
+        await inTransaction(sql, '', async (tx) => {
           await this.#write(tx, { ...part, heads: [] }, keys);
           throw undo;
         });

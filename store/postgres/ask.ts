@@ -9,9 +9,10 @@ export const POSTGRES: Dialect = {
   // Of ASCII letters alone: the columns compare as bytes.
   like: 'ILIKE',
   withFingerprint: '(time_ms, position) IN (SELECT time_ms, event FROM event_fingerprints WHERE fingerprint',
+  isByDay: true,
   byId: { from: 'records AS r JOIN events AS e ON e.time_ms = r.time_ms AND e.position = r.position', id: 'r.id' },
   hasUnfilled: false,
-  witnesses: '(SELECT count(*) FROM edge_witnesses AS w WHERE w.edge = e.no)',
+  witnesses: 'e.witnesses',
   chain: {
     seq: 'w.last_seq',
     missing: '(SELECT coalesce(sum(m.to_seq - m.from_seq + 1), 0) FROM missing AS m WHERE m.writer = w.no)',

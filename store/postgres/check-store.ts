@@ -2,6 +2,7 @@
 import type { Sql } from 'postgres';
 import type { StoreAddress } from '../../flow/store-address.ts';
 import { inStore } from './connect.ts';
+import { inTransaction, SNAPSHOT } from './transaction.ts';
 
 export interface StoreCheck {
   readonly events: number;
@@ -41,7 +42,7 @@ const PAIRS: readonly (readonly [what: string, one: string, other: string])[] = 
 
 export async function checkStore(sql: Sql, address: StoreAddress): Promise<StoreCheck> {
   return await inStore(address, () =>
-    sql.begin('ISOLATION LEVEL REPEATABLE READ READ ONLY', async (tx) => {
+    inTransaction(sql, SNAPSHOT, async (tx) => {
       const numberOf = async (query: string): Promise<number> => {
         const [row] = await tx.unsafe(query).values();
         return Number(row?.[0] ?? 0);

@@ -37,18 +37,91 @@ export async function connectStore(address: StoreAddress, options: ConnectOption
     pass: () => (passwordFile === null ? (password ?? '') : readTrusted(passwordFile, 'the password')),
     ssl: tls === 'disable' ? false : { ...trusted(address), minVersion: 'TLSv1.2' },
     max: options.max ?? 4,
-    connect_timeout: options.connectSeconds ?? 10,
+    connect_timeout: options.connectSeconds ?? CONNECT_SECONDS,
     fetch_types: false,
     onnotice: () => {},
     connection: {
       application_name: options.name ?? 'weir',
       search_path: SCHEMA,
-      ...(options.isReadOnly === true ? { default_transaction_read_only: true } : {}),
+      // Who reads asks for whole maps, and of many tables by day at once.
+      ...(options.isReadOnly === true ? { default_transaction_read_only: true, work_mem: '32MB', jit: false } : {}),
     },
     // Counts and moments in ms are all below 2^53; sums of them come as numeric.
     types: { whole: { to: 20, from: [20, 1700], serialize: String, parse: Number } },
   });
 }
+
+/**
+ * Connections that are made anew once one was cut: the driver keeps in a cut one what it had not sent yet, and may never get it
+ * open again.
+ */
+export class StorePool {
+  readonly #address: StoreAddress;
+  readonly #options: ConnectOptions;
+  #opened: Promise<Sql> | null = null;
+
+  constructor(address: StoreAddress, options: ConnectOptions) {
+    this.#address = address;
+    this.#options = options;
+  }
+
+  /** Runs it, with failures in words of ours. */
+  async run<T>(work: (sql: Sql) => Promise<T>): Promise<T> {
+    this.#opened ??= this.#open();
+    const opened = this.#opened;
+    let isOpen = false;
+    try {
+      const sql = await opened;
+      isOpen = true;
+      return await work(sql);
+    } catch (error) {
+      if (!isOpen && this.#opened === opened) this.#opened = null;
+      if (isCut(error) || (error instanceof WeirError && isCut(error.cause))) this.#drop(opened);
+      throw storeError(error, this.#address);
+    }
+  }
+
+  async close(): Promise<void> {
+    const opened = this.#opened;
+    if (opened !== null) await opened.then((sql) => sql.end({ timeout: CLOSE_SECONDS }), ignored);
+  }
+
+  /**
+   * A first question has its time: where somebody takes connections and ends them before a word was said, as a balancer
+   * without a server behind it does, the driver tries again for ever and tells nobody.
+   */
+  async #open(): Promise<Sql> {
+    const { promise: late, reject } = Promise.withResolvers<never>();
+    const timer = setTimeout(
+      () => reject(Object.assign(new Error('no answer in time'), { code: 'CONNECT_TIMEOUT' })),
+      (this.#options.connectSeconds ?? CONNECT_SECONDS) * 1000,
+    );
+    let sql: Sql | null = null;
+    try {
+      sql = await connectStore(this.#address, this.#options);
+      await Promise.race([sql.unsafe('SELECT 1'), late]);
+      return sql;
+    } catch (error) {
+      sql?.end({ timeout: 0 }).catch(ignored);
+      throw error;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  /** What others still ask over its connections they are given the time to hear. */
+  #drop(opened: Promise<Sql>): void {
+    if (this.#opened !== opened) return;
+    this.#opened = null;
+    opened.then((sql) => sql.end({ timeout: CLOSE_SECONDS })).catch(ignored);
+  }
+}
+
+const CONNECT_SECONDS = 10;
+const CLOSE_SECONDS = 5;
+
+/** Whoever asked has been told already. */
+function ignored(): void {}
 
 function trusted({ caFile }: StoreAddress): { readonly ca?: string } {
   return caFile === null ? {} : { ca: readTrusted(caFile, 'the certificates to trust') };
@@ -70,6 +143,13 @@ export function codeOf(error: unknown): string {
 /** What the records themselves are to blame for: a value that a column cannot hold. */
 export function isDataFault(error: unknown): boolean {
   return /^2[123]/.test(codeOf(error)) || codeOf(error) === '54000';
+}
+
+/** The connection is gone, or is about to go: the server ends it, or nobody answers. */
+export function isCut(error: unknown): boolean {
+  return /^(CONNECTION_\w+|CONNECT_TIMEOUT|57P0[1-5]|08\w{3}|E(?:CONN|PIPE|TIMEDOUT|HOST|NET)\w*|ERR_(?:STREAM|SOCKET)\w*)$/.test(
+    codeOf(error),
+  );
 }
 
 /** Two transactions met: the same again may pass. */

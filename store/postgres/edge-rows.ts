@@ -357,14 +357,26 @@ async function writeWitnesses(asker: Asker, witnesses: Map<number, Map<number, W
   for (const [edge, of] of witnesses) {
     for (const [writer, { calls, firstMs, lastMs }] of of) rows.push([edge, writer, calls, firstMs, lastMs]);
   }
-  await run(
+  const added = await run(
     asker,
     ['int', 'int', 'bigint', 'bigint', 'bigint'],
     rows,
     (from) => `
       INSERT INTO edge_witnesses AS t (edge, writer, calls, first_ms, last_ms) SELECT * FROM ${from}
       ON CONFLICT (edge, writer) DO UPDATE SET calls = t.calls + excluded.calls,
-        first_ms = least(t.first_ms, excluded.first_ms), last_ms = greatest(t.last_ms, excluded.last_ms)`,
+        first_ms = least(t.first_ms, excluded.first_ms), last_ms = greatest(t.last_ms, excluded.last_ms)
+      RETURNING edge, xmax = 0 AS fresh`,
+  );
+  const fresh = new Map<number, number>();
+  for (const row of added) {
+    const edge = Number(row['edge']);
+    if (row['fresh'] === true) fresh.set(edge, (fresh.get(edge) ?? 0) + 1);
+  }
+  await run(
+    asker,
+    ['int', 'int'],
+    [...fresh],
+    (from) => `UPDATE edges AS t SET witnesses = t.witnesses + u.n FROM ${from} AS u (edge, n) WHERE t.no = u.edge`,
   );
 }
 

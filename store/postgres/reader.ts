@@ -22,7 +22,7 @@ import { type Sighting, sharedSightings, sightingsIn, sightingsOf } from '../sig
 import type { StoreReader } from '../store-reader.ts';
 import type { VerifyResult } from '../verify.ts';
 import { answerFrom, POSTGRES } from './ask.ts';
-import { connectStore, inStore } from './connect.ts';
+import { StorePool } from './connect.ts';
 import { arrayText, columnsText, unnest } from './literals.ts';
 import { checkSchema } from './schema.ts';
 import { verifyStore } from './verify-store.ts';
@@ -40,7 +40,6 @@ const CONNECTIONS = 3;
 /** Events that are read at once. */
 const PIECE = 500;
 const COLUMNS = 'e.position, e.id, e.kind, e.core, e.personal, e.hash';
-const RECORDS = 'records AS r JOIN events AS e ON e.time_ms = r.time_ms AND e.position = r.position';
 
 type Row = Readonly<Record<string, unknown>>;
 
@@ -50,13 +49,14 @@ export function openPostgresReader(address: StoreAddress, options: PostgresReade
 }
 
 class PostgresReader implements StoreReader {
-  #connecting: Promise<Sql> | null = null;
+  readonly #pool: StorePool;
   readonly #address: StoreAddress;
   readonly #options: PostgresReaderOptions;
   #isReady = false;
 
   constructor(address: StoreAddress, options: PostgresReaderOptions) {
     this.#address = address;
+    this.#pool = new StorePool(address, { max: CONNECTIONS, name: 'weir read', isReadOnly: true });
     this.#options = options;
   }
 
@@ -81,16 +81,15 @@ class PostgresReader implements StoreReader {
   }
 
   async event(idOrPrefix: string): Promise<Found> {
-    const columns = `${COLUMNS}, e.excerpt`;
-    let rows = await this.#rows(`SELECT ${columns} FROM ${RECORDS} WHERE r.id = $1`, [idOrPrefix]);
-    if (rows.length === 0) {
+    let found = await this.#rows('SELECT id, time_ms, position FROM records WHERE id = $1', [idOrPrefix]);
+    if (found.length === 0) {
       const prefix = idOrPrefix.toUpperCase();
-      const some = `SELECT ${columns} FROM ${RECORDS} WHERE r.id >= $1 AND r.id < $2 ORDER BY r.id LIMIT 6`;
-      rows = await this.#rows(some, [prefix, `${prefix}[`]);
+      const some = 'SELECT id, time_ms, position FROM records WHERE id >= $1 AND id < $2 ORDER BY id LIMIT 6';
+      found = await this.#rows(some, [prefix, `${prefix}[`]);
     }
-    const [row] = rows;
+    if (found.length > 1) return { kind: 'several', ids: found.map((one) => String(one['id'])) };
+    const [row] = await this.#rowsAt(found.map(placeIn), `${COLUMNS}, e.excerpt`);
     if (row === undefined) return { kind: 'none' };
-    if (rows.length > 1) return { kind: 'several', ids: rows.map((one) => String(one['id'])) };
     const stored = storedIn(row);
     const key = this.#options.excerptKeyOf(parseCore(stored.core).writer);
     const excerpt = stored.excerpt === null ? null : openExcerpt(key, String(row['id']), stored.excerpt);
@@ -160,15 +159,17 @@ class PostgresReader implements StoreReader {
   }
 
   async about(id: string, limit: number): Promise<readonly WeirEvent[]> {
-    const query = `SELECT ${COLUMNS} FROM ${RECORDS} WHERE r.refers_to = $1 ORDER BY r.position LIMIT $2`;
-    return await this.#readable(await this.#rows(query, [id, limit]));
+    const query = 'SELECT time_ms, position FROM records WHERE refers_to = $1 ORDER BY position LIMIT $2';
+    return await this.#eventsAt((await this.#rows(query, [id, limit])).map(placeIn));
   }
 
   async edgesOf(id: string): Promise<readonly string[]> {
+    const found = await this.#rows('SELECT time_ms, position FROM records WHERE id = $1', [id]);
+    const [event] = await this.#rowsAt(found.map(placeIn), 'e.ends');
+    if (event === undefined) return [];
     const rows = await this.#rows(
-      `SELECT g.id FROM ${RECORDS} JOIN ends AS f ON f.no = e.ends JOIN edges AS g ON g.no IN (f.edge_out, f.edge_in)
-       WHERE r.id = $1 ORDER BY g.no`,
-      [id],
+      'SELECT g.id FROM ends AS f JOIN edges AS g ON g.no IN (f.edge_out, f.edge_in) WHERE f.no = $1 ORDER BY g.no',
+      [Number(event['ends'])],
     );
     return rows.map((row) => String(row['id']));
   }
@@ -182,9 +183,9 @@ class PostgresReader implements StoreReader {
     position: number,
     limit: number,
   ): Promise<{ readonly events: readonly WeirEvent[]; readonly position: number }> {
-    const query = `SELECT ${COLUMNS} FROM ${RECORDS} WHERE r.position > $1 ORDER BY r.position LIMIT $2`;
-    const rows = await this.#rows(query, [position, limit]);
-    return { events: await this.#readable(rows), position: Number(rows.at(-1)?.['position'] ?? position) };
+    const query = 'SELECT time_ms, position FROM records WHERE position > $1 ORDER BY position LIMIT $2';
+    const places = (await this.#rows(query, [position, limit])).map(placeIn);
+    return { events: await this.#eventsAt(places), position: places.at(-1)?.position ?? position };
   }
 
   entities(): Promise<readonly string[]> {
@@ -196,44 +197,53 @@ class PostgresReader implements StoreReader {
   }
 
   async verify(): Promise<VerifyResult> {
-    const sql = await this.#ready();
-    return await inStore(this.#address, () => verifyStore(sql, this.#options.keyOf));
+    return await this.#run((sql) => verifyStore(sql, this.#options.keyOf));
   }
 
   async close(): Promise<void> {
-    await (await this.#connecting)?.end({ timeout: 5 });
+    await this.#pool.close();
   }
 
-  async #ready(): Promise<Sql> {
-    this.#connecting ??= connectStore(this.#address, { max: CONNECTIONS, name: 'weir read', isReadOnly: true });
-    const sql = await this.#connecting;
-    if (!this.#isReady) await checkSchema(sql, this.#address);
-    this.#isReady = true;
-    return sql;
+  #run<T>(work: (sql: Sql) => Promise<T>): Promise<T> {
+    return this.#pool.run(async (sql) => {
+      if (!this.#isReady) await checkSchema(sql, this.#address);
+      this.#isReady = true;
+      return await work(sql);
+    });
   }
 
-  async #ask<T>(question: Question<T>): Promise<T> {
-    const sql = await this.#ready();
-    return await inStore(this.#address, () => answerFrom(sql, question));
+  #ask<T>(question: Question<T>): Promise<T> {
+    return this.#run((sql) => answerFrom(sql, question));
   }
 
-  async #rows(query: string, parameters: readonly (string | number)[]): Promise<readonly Row[]> {
-    const sql = await this.#ready();
-    return await inStore(this.#address, async () => await sql.unsafe(query, [...parameters], { prepare: true }));
+  #rows(query: string, parameters: readonly (string | number)[]): Promise<readonly Row[]> {
+    return this.#run(async (sql) => await sql.unsafe(query, [...parameters], { prepare: true }));
+  }
+
+  /**
+   * In the order of the places. Planned with their times at hand, so that of the tables by day those alone are opened that the
+   * places lie in.
+   */
+  async #rowsAt(places: readonly Place[], columns: string): Promise<readonly Row[]> {
+    if (places.length === 0) return [];
+    const [times = '', positions = ''] = columnsText(
+      places.map(({ timeMs, position }) => [timeMs, position]),
+      2,
+    );
+    return await this.#run(
+      async (sql) =>
+        await sql.unsafe(
+          `SELECT ${columns} FROM ${unnest(['bigint', 'bigint'])} WITH ORDINALITY AS u (time_ms, position, i)
+           JOIN events AS e ON e.time_ms = u.time_ms AND e.position = u.position
+           WHERE e.time_ms = ANY($1::bigint[]) ORDER BY u.i`,
+          [times, positions],
+        ),
+    );
   }
 
   /** In the order of the places. */
   async #eventsAt(places: readonly Place[]): Promise<readonly WeirEvent[]> {
-    if (places.length === 0) return [];
-    const rows = await this.#rows(
-      `SELECT ${COLUMNS} FROM ${unnest(['bigint', 'bigint'])} WITH ORDINALITY AS u (time_ms, position, i)
-       JOIN events AS e ON e.time_ms = u.time_ms AND e.position = u.position ORDER BY u.i`,
-      columnsText(
-        places.map(({ timeMs, position }) => [timeMs, position]),
-        2,
-      ),
-    );
-    return await this.#readable(rows);
+    return await this.#readable(await this.#rowsAt(places, COLUMNS));
   }
 
   /** One damaged record does not hide the others: it is named, and `log verify` says what is wrong with it. */
@@ -256,14 +266,17 @@ class PostgresReader implements StoreReader {
     const ids = rows.filter((row) => row['kind'] !== 'review').map((row) => String(row['id']));
     if (ids.length === 0) return new Map();
     const found = await this.#rows(
-      `SELECT r.refers_to, ${COLUMNS} FROM (
-         SELECT DISTINCT ON (refers_to) * FROM records
-         WHERE refers_to = ANY($1::text[]) AND review IS NOT NULL ORDER BY refers_to, position DESC
-       ) AS r JOIN events AS e ON e.time_ms = r.time_ms AND e.position = r.position`,
+      `SELECT DISTINCT ON (refers_to) time_ms, position FROM records
+       WHERE refers_to = ANY($1::text[]) AND review IS NOT NULL ORDER BY refers_to, position DESC`,
       [arrayText(ids)],
     );
-    return new Map(found.map((row) => [String(row['refers_to']), storedIn(row)]));
+    const reviews = await this.#rowsAt(found.map(placeIn), `${COLUMNS}, e.refers_to`);
+    return new Map(reviews.map((row) => [String(row['refers_to']), storedIn(row)]));
   }
+}
+
+function placeIn(row: Row): Place {
+  return { timeMs: Number(row['time_ms']), position: Number(row['position']) };
 }
 
 function reviewOf(row: Row, stored: StoredRecord, reviews: ReadonlyMap<string, StoredRecord>): Review | null {

@@ -8,7 +8,17 @@ export const WRITER_ROLE = 'weir_writer';
 export const READER_ROLE = 'weir_reader';
 
 /** What is only ever added. */
-const ADDED = ['records', 'events', 'event_fingerprints', 'gaps', 'ends', 'sorts', 'entities', 'observed'] as const;
+const ADDED = [
+  'records',
+  'events',
+  'event_fingerprints',
+  'gaps',
+  'ends',
+  'sorts',
+  'entities',
+  'observed',
+  'imported_lines',
+] as const;
 /** What is added up. */
 const SUMMED = [
   'writers',

@@ -7,6 +7,7 @@ import { WeirError } from '../../flow/errors.ts';
 import { type StoreAddress, storeText } from '../../flow/store-address.ts';
 import { type Asker, codeOf, inStore, SCHEMA } from './connect.ts';
 import { grantText } from './roles.ts';
+import { inTransaction } from './transaction.ts';
 
 /** Numbers of advisory locks: `WEIR` and which. */
 const LOCK_CLASS = 0x57454952;
@@ -271,6 +272,23 @@ const MIGRATIONS: readonly string[] = [
   );
   CREATE INDEX observed_day ON observed (day);
   `,
+  `
+  -- By day and of whichever ends or sort: on which days a page of the list lies.
+  CREATE INDEX event_counts_all ON event_counts (span, bucket) WHERE ends = 0 AND sort = 0;
+  CREATE INDEX event_counts_sort ON event_counts (sort, span, bucket) WHERE ends = 0;
+  CREATE INDEX event_counts_ends ON event_counts (ends, span, bucket) WHERE sort = 0 AND span >= 24;
+
+  -- How many rows of edge_witnesses an edge has.
+  ALTER TABLE edges ADD COLUMN witnesses integer NOT NULL DEFAULT 0;
+  UPDATE edges SET witnesses = (SELECT count(*) FROM edge_witnesses AS w WHERE w.edge = edges.no);
+
+  -- Lines of others' logs that have been imported, by keyed digests, so that each counts once.
+  CREATE TABLE imported_lines (
+    digest bytea PRIMARY KEY,
+    day integer NOT NULL
+  );
+  CREATE INDEX imported_lines_day ON imported_lines (day);
+  `,
 ];
 
 export const POSTGRES_SCHEMA = MIGRATIONS.length;
@@ -311,7 +329,7 @@ export async function migrateStore(sql: Sql, address: StoreAddress): Promise<num
     await checkServer(sql, address);
     if ((await versionOf(sql)) === POSTGRES_SCHEMA) return POSTGRES_SCHEMA;
     try {
-      return await sql.begin((tx) => migrate(tx, address));
+      return await inTransaction(sql, '', (tx) => migrate(tx, address));
     } catch (error) {
       if (codeOf(error) !== '42501') throw error;
       throw unready(address, await versionOf(sql), error);

@@ -3,6 +3,7 @@ import type { KeyObject } from 'node:crypto';
 import type { Sql, TransactionSql } from 'postgres';
 import { ChainCheck, type ChainHead, type ChainResult, resultOf, type VerifyResult, Vouched } from '../verify.ts';
 import { storedIn } from './reader.ts';
+import { inTransaction, SNAPSHOT } from './transaction.ts';
 
 type Row = Readonly<Record<string, unknown>>;
 
@@ -12,7 +13,7 @@ const RECORDS = 'records AS r JOIN events AS e ON e.time_ms = r.time_ms AND e.po
 /** `keyOf`: the chain key of a writer, null where it is not here and only numbers and links are checked. */
 export async function verifyStore(sql: Sql, keyOf: (writer: string) => KeyObject | null): Promise<VerifyResult> {
   // One snapshot, whatever is being written.
-  return await sql.begin('ISOLATION LEVEL REPEATABLE READ READ ONLY', async (tx) => {
+  return await inTransaction(sql, SNAPSHOT, async (tx) => {
     const writers = await tx.unsafe(
       'SELECT no, writer, last_seq, head_seq, head_hash, head_mac FROM writers ORDER BY no',
     );
