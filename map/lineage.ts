@@ -10,7 +10,7 @@ import type { MapEnd, NodeType } from './ends.ts';
 import { type Hop, type Hops, hopsOf, type Span } from './hops.ts';
 import type { Knowledge } from './knowledge.ts';
 import { endMatcher } from './named-ends.ts';
-import { type Certainty, joinOf, type Trail, TrailSearch } from './trails.ts';
+import { type Certainty, isCarriedOn, joinOf, type Trail, TrailSearch } from './trails.ts';
 
 export interface LineageQuery {
   readonly entity: string | null;
@@ -50,7 +50,7 @@ export interface Chain {
   readonly hops: readonly ChainHop[];
   /** Its last hop was held back: what was found on it did not arrive as it was. */
   readonly isHeld: boolean;
-  /** Values (of those whose fingerprints are kept) that were seen on every hop. */
+  /** Values (of those whose fingerprints are kept) that went all the way: seen on every hop, and there before they went on. */
   readonly values: number;
 }
 
@@ -278,7 +278,8 @@ function chainOf(trail: Trail, isBack: boolean): Chain {
     };
   });
   const [first, last] = [along[0] ?? trail.hop, along.at(-1) ?? trail.hop];
-  const shared = [...first.values.keys()].filter((one) => along.every(({ values }) => values.has(one)));
+  const isCarried = (value: string) => along.every((hop, i) => i === 0 || isCarriedOn(along[i - 1] ?? hop, hop, value));
+  const shared = [...first.values.keys()].filter(isCarried);
   const certainty = certaintyOf(trail, isBack);
   return {
     entity: trail.hop.entity,

@@ -111,7 +111,7 @@ export class TrailSearch {
 }
 
 /** Whether a value was there before it was last seen to go on. */
-function isCarriedOn(before: Hop, after: Hop, fingerprint: string): boolean {
+export function isCarriedOn(before: Hop, after: Hop, fingerprint: string): boolean {
   const [came, went] = [before.values.get(fingerprint), after.values.get(fingerprint)];
   return came !== undefined && went !== undefined && came.first <= went.last;
 }

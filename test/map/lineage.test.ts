@@ -98,13 +98,18 @@ test('the times of a value count, where they are known', () => {
     const time = `${day}T00:00:00.000Z`;
     return { fingerprint: 'a', entity: 'EMAIL_ADDRESS', edge: on.id, count: 1, firstSeen: time, lastSeen: time };
   };
-  const certainty = (came: string, went: string) =>
-    lineageOf([read, sent], knowledge(), { entity: null, from: 'crm', to: null, limit: 9 }, [
-      seen(read, came),
-      seen(sent, went),
-    ]).chains[0]?.certainty;
-  assert.equal(certainty('2026-06-03', '2026-06-04'), 'confirmed');
-  assert.equal(certainty('2026-06-04', '2026-06-03'), 'possible');
+  const joined = (came: string, went: string) => {
+    const sightings = [seen(read, came), seen(sent, went)];
+    const [chain] = lineageOf(
+      [read, sent],
+      knowledge(),
+      { entity: null, from: 'crm', to: null, limit: 9 },
+      sightings,
+    ).chains;
+    return [chain?.certainty, chain?.values];
+  };
+  assert.deepEqual(joined('2026-06-03', '2026-06-04'), ['confirmed', 1]);
+  assert.deepEqual(joined('2026-06-04', '2026-06-03'), ['possible', 0]);
 });
 
 test('another company passes data on only where the same value came back', () => {
