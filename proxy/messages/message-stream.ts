@@ -18,6 +18,7 @@ import type { Destination } from '../../flow/parties.ts';
 import type { Account } from '../account.ts';
 import { reasonOf } from '../answer.ts';
 import type { ExchangeContext, Incoming } from '../context.ts';
+import { CutMessages, type CutPassed, together } from '../cut-messages.ts';
 import { failClosed, failOpen } from '../failing.ts';
 import type { FailedWhere } from '../figures.ts';
 import { inspectWithNames } from '../inspection.ts';
@@ -32,17 +33,21 @@ export interface Envelope {
   readonly protocol: MessageProtocol;
 }
 
-export type Judged = Sent | { readonly kind: 'end'; readonly ending: Ending };
+/** What may go on now, in order, and the end of the stream where it has come to one. */
+export interface Judged {
+  readonly sent: readonly Sent[];
+  readonly ending: Ending | null;
+}
 
 /** It goes on: as it came, or `edited`. The others are null where it was not read. */
 export interface Sent {
-  readonly kind: 'send';
+  readonly given: Envelope;
   readonly edited: Buffer | null;
   readonly message: Message | null;
   readonly extraction: Extraction | null;
 }
 
-const UNREAD: Sent = { kind: 'send', edited: null, message: null, extraction: null };
+type Read = Omit<Sent, 'edited'>;
 
 interface Answered {
   readonly given: Envelope;
@@ -61,6 +66,7 @@ export class MessageStream {
   /** What may be put back: all that was issued in this exchange. */
   readonly #byToken = new Map<string, string>();
   readonly #carried = new CarriedTokens<Answered>(this.#byToken);
+  readonly #cuts: Readonly<Record<Direction, CutMessages<Read>>>;
   readonly #passedOn = new Set<FailedWhere>();
   #ending: Ending | null = null;
   #onEnd: ((ending: Ending) => void) | null = null;
@@ -81,6 +87,18 @@ export class MessageStream {
     this.destination = given.destination;
     this.holds = given.holds;
     this.#pseudonyms = given.pseudonyms;
+    this.#cuts = { request: this.#cutsOf('request'), response: this.#cutsOf('response') };
+  }
+
+  #cutsOf(direction: Direction): CutMessages<Read> {
+    const { incoming, destination, context, account, holds } = this;
+    const scope = { source: incoming.source, destination, direction, isBeside: !holds[direction] };
+    return new CutMessages({
+      scope: () => scope,
+      present: () => context,
+      account,
+      pseudonyms: () => this.#pseudonyms,
+    });
   }
 
   /** Ends the stream, once; whoever relays it is told. */
@@ -123,30 +141,69 @@ export class MessageStream {
         pseudonyms: this.#pseudonyms,
       });
       // The stream is over meanwhile and on record: this message goes nowhere.
-      if (account.isClosed) return { kind: 'end', ending: over(account.id) };
+      if (account.isClosed) return { sent: [], ending: over(account.id) };
       const id = await account.enterMessage(message, inspection, {
         id: context.newId(),
         excerptChars: context.excerptChars,
       });
       if (inspection.decision.enforced.action === 'block') {
-        return { kind: 'end', ending: this.blocked(message, inspection, id ?? account.id) };
+        return { sent: [], ending: this.blocked(message, inspection, id ?? account.id) };
       }
       if (direction === 'request') await this.settle(inspection);
-      const edited = inspection.edited?.changed.body === true ? inspection.edited.body : null;
-      return { kind: 'send', edited, message, extraction: inspection.extraction };
+      const { extraction } = inspection;
+      // Behind what says that the answer ends nothing follows.
+      const before = isLast(direction, given) ? await this.#cuts[direction].end() : null;
+      this.#cuts[direction === 'request' ? 'response' : 'request'].heard();
+      const now = await this.#cuts[direction].take({ given, message, extraction }, message, inspection);
+      return await this.#passed(direction, before === null ? now : together(before, now));
     } catch (error) {
-      return this.#failed(error);
+      return this.#failed(error, given);
     }
   }
 
+  /** When `tick` is to be called for a direction; null where no message waits for the next. */
+  dueAt(direction: Direction): number | null {
+    return this.#cuts[direction].dueAt;
+  }
+
+  /** Messages that have waited for the next long enough. Never rejects. */
+  async tick(direction: Direction): Promise<Judged> {
+    return await this.#waited(direction, () => this.#cuts[direction].tick());
+  }
+
+  /** Nothing follows in that direction, or something that is not read: no message waits any more. Never rejects. */
+  async last(direction: Direction): Promise<Judged> {
+    return await this.#waited(direction, () => this.#cuts[direction].end());
+  }
+
+  async #waited(direction: Direction, work: () => Promise<CutPassed<Read>>): Promise<Judged> {
+    try {
+      return await this.#passed(direction, await work());
+    } catch (error) {
+      return this.#failed(error, null);
+    }
+  }
+
+  async #passed(direction: Direction, { leaving, cut }: CutPassed<Read>): Promise<Judged> {
+    const { account } = this;
+    const sent = leaving.map(({ item, body }) => ({ ...item, edited: body }));
+    if (cut === null) return { sent, ending: null };
+    if (account.isClosed) return { sent, ending: over(account.id) };
+    if (cut.inspection.decision.enforced.action === 'block') {
+      return { sent, ending: this.blocked(cut.message, cut.inspection, cut.eventId ?? account.id) };
+    }
+    if (direction === 'request') await this.settle(cut.inspection);
+    return { sent, ending: null };
+  }
+
   /** A message of an answer, as `judge` left it or unjudged: what may go to the client now, with pseudonyms put back. */
-  carry(given: Envelope, judged: Sent = UNREAD): readonly Buffer[] {
-    const { edited } = judged;
+  carry(sent: Sent): readonly Buffer[] {
+    const { given, edited } = sent;
     if (this.#byToken.size === 0 && !this.#carried.isHolding) return [changed(given, edited)];
     try {
-      const message = judged.message ?? this.#message('response', given);
+      const message = sent.message ?? this.#message('response', given);
       const read = edited === null ? message : { ...message, body: edited, headers: message.headers.slice(0, 2) };
-      const known = edited === null ? judged.extraction : null;
+      const known = edited === null ? sent.extraction : null;
       const extraction = known ?? extract(read, this.context.engine);
       const before = isLast('response', given) ? this.#carried.release() : [];
       return this.#bytesOf([...before, ...this.#carried.push({ given, edited }, read, extraction)]);
@@ -182,6 +239,7 @@ export class MessageStream {
     });
     if (account.isClosed) return;
     await account.enterMessage(message, inspection, { id: context.newId(), excerptChars: context.excerptChars });
+    await this.#cuts[direction].take({ given, message, extraction: inspection.extraction }, message, inspection);
   }
 
   /** Fields of a head or of trailers with pseudonyms put back. */
@@ -243,13 +301,15 @@ export class MessageStream {
     context.figures.failedOpen(where);
   }
 
-  #failed(error: unknown): Judged {
+  /** `given`: goes on where `onError` is open. */
+  #failed(error: unknown, given: Envelope | null): Judged {
     const isRecord = error instanceof WeirError && error.code === 'store_unwritable';
     this.context.log(`weir: a message of exchange ${this.account.id} failed: ${reasonOf(error)}`);
     const ending = isRecord
       ? this.failure('unavailable', 'record', 'the proxy cannot write its records')
       : this.failure('internal', 'inspection', 'the proxy failed to inspect a message');
-    return ending === null ? UNREAD : { kind: 'end', ending };
+    const sent = ending === null && given !== null ? [unread(given)] : [];
+    return { sent, ending };
   }
 
   #message(direction: Direction, { flags, payload, coding, protocol }: Envelope): Message {
@@ -272,6 +332,11 @@ export class MessageStream {
       isWithinStream: true,
     };
   }
+}
+
+/** A message that goes on as it came, unread. */
+export function unread(given: Envelope): Sent {
+  return { given, edited: null, message: null, extraction: null };
 }
 
 function over(eventId: string): Ending {

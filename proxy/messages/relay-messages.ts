@@ -20,7 +20,7 @@ import { relay } from '../relay.ts';
 import { BesideMessages } from './beside-messages.ts';
 import { type Ending, inStream, wholeEnding, writeEnding } from './endings.ts';
 import { IncomingMessages } from './incoming-messages.ts';
-import type { MessageStream } from './message-stream.ts';
+import { type Judged, type MessageStream, unread } from './message-stream.ts';
 
 /** Relays one answer; resolves when the exchange is over, however it ends. `beside` looks at the request's messages. */
 export function relayMessages(
@@ -38,6 +38,8 @@ export function relayMessages(
 type Arrival =
   | { readonly kind: 'head'; readonly status: number; readonly headers: readonly string[] }
   | { readonly kind: 'data'; readonly chunk: Buffer }
+  /** Not from the upstream: the clock. */
+  | { readonly kind: 'tick' }
   | { readonly kind: 'end' };
 
 class RelayingMessages implements ResponseSink {
@@ -173,7 +175,9 @@ class RelayingMessages implements ResponseSink {
       const arrival = this.#arrivals.shift() as Arrival;
       if (arrival.kind === 'head') await this.#takeHead(arrival.status, arrival.headers);
       else if (arrival.kind === 'data') await this.#takeData(arrival.chunk);
-      else await this.#takeEnd();
+      else if (arrival.kind === 'tick') {
+        if (this.#writeJudged(await this.#stream.tick('response'))) this.#expectNext();
+      } else await this.#takeEnd();
     }
     this.#isWorking = false;
     if (!this.#isOver && !this.#isDraining) this.#call?.resume();
@@ -215,23 +219,46 @@ class RelayingMessages implements ResponseSink {
         if (this.#isPassing) this.#write(inStream(protocol, piece.bytes));
       } else if (piece.kind === 'large') {
         this.#isPassing = this.#passLarge(piece.length);
+        if (!this.#writeJudged(await this.#stream.last('response'))) return;
         if (this.#isPassing) this.#writeAll([...this.#stream.release(), piece.head]);
       } else {
         const given = { ...piece, coding: messages.coding, protocol };
         if (this.#stream.holds.response) {
-          const judged = await this.#stream.judge('response', given);
-          if (this.#isOver) return;
-          if (judged.kind === 'end') return this.#stream.end(judged.ending);
-          this.#writeAll(this.#stream.carry(given, judged));
+          if (!this.#writeJudged(await this.#stream.judge('response', given))) return;
         } else {
-          this.#writeAll(this.#stream.carry(given));
+          this.#writeAll(this.#stream.carry(unread(given)));
           this.#beside?.take(given);
         }
       }
     }
     this.#room.release();
     this.#room.charge(messages.heldBytes);
-    if (this.#stream.isHolding) this.#carryTimer = setTimeout(() => this.#releaseCarried(), CARRY_MS);
+    this.#expectNext();
+  }
+
+  /** False where the exchange is over. */
+  #writeJudged({ sent, ending }: Judged): boolean {
+    if (this.#isOver) return false;
+    for (const one of sent) this.#writeAll(this.#stream.carry(one));
+    if (ending !== null) this.#stream.end(ending);
+    return ending === null && !this.#isOver;
+  }
+
+  /** A message that waits for the next does so for a while. */
+  #expectNext(): void {
+    clearTimeout(this.#carryTimer);
+    const stream = this.#stream;
+    const dueAt = stream.dueAt('response');
+    if (dueAt !== null) {
+      const ms = Math.max(1, dueAt - stream.context.now());
+      this.#carryTimer = setTimeout(() => this.#tick(), ms);
+    } else if (stream.isHolding) this.#carryTimer = setTimeout(() => this.#releaseCarried(), CARRY_MS);
+  }
+
+  #tick(): void {
+    if (this.#isWorking || this.#isOver) return;
+    this.#arrivals.push({ kind: 'tick' });
+    this.#finish(this.#work());
   }
 
   /** A client may wait for what is here before it says more: a token that does not go on is let go. */
@@ -248,6 +275,7 @@ class RelayingMessages implements ResponseSink {
     const stream = this.#stream;
     if (this.#messages?.isWithin === true && !this.#isUnread)
       return this.#malformed('the answer ends in the middle of a message');
+    if (!this.#writeJudged(await stream.last('response'))) return;
     const fields = this.#isTrailersOnly ? this.#headers : this.#trailers;
     if (this.#messages?.protocol.kind === 'grpc' && headerOf(fields, 'grpc-status') === null) {
       return this.#malformed('the answer ends without a status');

@@ -6,7 +6,7 @@ import { Transform, type TransformCallback } from 'node:stream';
 import { HeldShare } from '../held-budget.ts';
 import { inStream } from './endings.ts';
 import { IncomingMessages } from './incoming-messages.ts';
-import { changed, type MessageStream } from './message-stream.ts';
+import { changed, type Judged, type MessageStream } from './message-stream.ts';
 
 export class RequestGate extends Transform {
   readonly #stream: MessageStream;
@@ -15,6 +15,10 @@ export class RequestGate extends Transform {
   #taken = 0;
   /** The rest of a message that is too large, and goes on all the same. */
   #isPassing = false;
+  #isTaking = false;
+  #timer: NodeJS.Timeout | undefined;
+  /** What is let go by the clock. */
+  #doing: Promise<void> = Promise.resolve();
 
   constructor(stream: MessageStream) {
     super();
@@ -30,20 +34,36 @@ export class RequestGate extends Transform {
   }
 
   override _transform(chunk: Buffer, _encoding: BufferEncoding, done: TransformCallback): void {
-    this.#take(chunk).then(
-      () => done(),
-      (error: unknown) => done(error instanceof Error ? error : new Error('the gate failed')),
-    );
+    this.#isTaking = true;
+    this.#doing
+      .then(() => this.#take(chunk))
+      .then(
+        () => {
+          this.#isTaking = false;
+          done();
+        },
+        (error: unknown) => done(error instanceof Error ? error : new Error('the gate failed')),
+      );
   }
 
   override _flush(done: TransformCallback): void {
     if (!this.#stream.isEnded && this.#messages.isWithin)
       this.#malformed('the request ends in the middle of a message');
-    // Not ended: what goes upstream must not look complete.
-    if (!this.#stream.isEnded) done();
+    // Ended: what goes upstream must not look complete.
+    if (this.#stream.isEnded) return;
+    this.#isTaking = true;
+    this.#doing
+      .then(() => this.#stream.last('request'))
+      .then(
+        (judged) => {
+          if (this.#sendJudged(judged)) done();
+        },
+        (error: unknown) => done(error instanceof Error ? error : new Error('the gate failed')),
+      );
   }
 
   override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
+    clearTimeout(this.#timer);
     this.#room.release();
     done(error);
   }
@@ -61,17 +81,39 @@ export class RequestGate extends Transform {
         continue;
       }
       if (piece.kind === 'large') {
+        if (!this.#sendJudged(await stream.last('request'))) return;
         this.#isPassing = this.#passLarge(piece.length);
         if (this.#isPassing) this.#send(piece.head);
         continue;
       }
       const { coding, protocol } = this.#messages;
-      const judged = await stream.judge('request', { ...piece, coding, protocol });
-      if (this.destroyed) return;
-      if (judged.kind === 'end') return stream.end(judged.ending);
-      this.#send(changed(piece, judged.edited));
+      if (!this.#sendJudged(await stream.judge('request', { ...piece, coding, protocol }))) return;
     }
     this.#giveRoom();
+    this.#expectTick();
+  }
+
+  /** False where the stream is over. */
+  #sendJudged({ sent, ending }: Judged): boolean {
+    if (this.destroyed) return false;
+    for (const { given, edited } of sent) this.#send(changed(given, edited));
+    if (ending !== null) this.#stream.end(ending);
+    return ending === null && !this.#stream.isEnded;
+  }
+
+  /** Messages that wait for the next of the client are let go in time. */
+  #expectTick(): void {
+    clearTimeout(this.#timer);
+    const dueAt = this.#stream.dueAt('request');
+    if (dueAt === null || this.destroyed) return;
+    const tick = (): void => {
+      // What is being taken will see to it.
+      if (this.#isTaking || this.destroyed || this.#stream.isEnded) return;
+      this.#doing = this.#stream.tick('request').then((judged) => {
+        if (this.#sendJudged(judged)) this.#expectTick();
+      });
+    };
+    this.#timer = setTimeout(tick, Math.max(1, dueAt - this.#stream.context.now()));
   }
 
   #send(bytes: Buffer): void {

@@ -108,18 +108,18 @@ export class Direction {
 
   /** When `tick` is to be called; null where nothing waits for it. */
   get dueAt(): number | null {
-    return this.#way === 'response' && !this.#isStopped ? this.#judge.dueAt : null;
+    return this.#isStopped ? null : this.#judge.dueAt(this.#way);
   }
 
-  /** What of a growing text has waited for long enough. */
+  /** What has waited for long enough; it is text, since nothing else waits. */
   async tick(): Promise<void> {
-    if (!this.#isStopped && !this.#to.isShut) await this.#send(TEXT, await this.#judge.tick());
+    if (!this.#isStopped && !this.#to.isShut) await this.#send(TEXT, await this.#judge.tick(this.#way));
   }
 
   /** The peer has gone without a goodbye: what was waited with is all that there will be. */
   async flush(): Promise<void> {
-    if (this.#way !== 'response' || this.#isStopped || this.isDeaf) return;
-    const verdict = await this.#judge.rest();
+    if (this.#isStopped || this.isDeaf) return;
+    const verdict = await this.#judge.rest(this.#way);
     if (!this.#to.isShut) await this.#send(TEXT, verdict);
   }
 
@@ -141,7 +141,9 @@ export class Direction {
     let close = readClose(payload);
     this.#from.isCloseReceived = true;
     if (this.#isStopped) return this.#endings.closed(this.#from, close);
-    if (this.#way === 'response') await this.#send(TEXT, await this.#judge.rest());
+    await this.#send(TEXT, await this.#judge.rest(this.#way));
+    // What waited ended the stream.
+    if (this.#isStoppedNow()) return this.#endings.closed(this.#from, close);
     if (close.reason !== '' && !this.#to.isShut) {
       const verdict = await this.#judge.control(this.#way, Buffer.from(close.reason, 'utf8'));
       if (verdict.kind !== 'send') return this.#stop(verdict);
@@ -185,6 +187,7 @@ export class Direction {
     if (coming.way === null) {
       if (bytes.length === 0 && !isLast) return;
       coming.way = this.#judge.wayOf(this.#way, bytes[0] ?? -1);
+      if ((coming.way === 'pass' || coming.way === 'restore') && !(await this.#letWaitingGo())) return this.#drop();
       if (coming.way === 'pass') this.#beginPassing(coming, !coming.isCompressed && isFirst);
     }
     if (coming.way === 'pass') await this.#pass(coming, piece, bytes, isFirst && isLast, isLast);
@@ -218,7 +221,9 @@ export class Direction {
     try {
       if (coming.opcode === TEXT && !isUtf8(payload)) throw new BrokenProtocol(CLOSE.invalidText, NO_TEXT);
       const way = coming.way ?? 'hold';
-      const verdict = await this.#judge.decide(this.#way, payload, way);
+      const isText = coming.opcode === TEXT;
+      if (!isText && !(await this.#letWaitingGo())) return;
+      const verdict = await this.#judge.decide(this.#way, payload, way, isText);
       await this.#send(coming.opcode, verdict);
       if (way === 'restore') await this.#judge.beside(this.#way, payload, null);
     } finally {
@@ -308,6 +313,17 @@ export class Direction {
     if (verdict.kind !== 'failed') for (const message of verdict.messages) await this.#to.message(opcode, message);
     if (verdict.kind !== 'send') return this.#stop(verdict);
     this.#lastAt = this.#present().now();
+  }
+
+  /** Messages that wait are text, and leave as such before one that is none or is not held. False where they end the stream. */
+  async #letWaitingGo(): Promise<boolean> {
+    if (this.#judge.isWaiting(this.#way)) await this.#send(TEXT, await this.#judge.letGo(this.#way));
+    return !this.#isStopped;
+  }
+
+  /** It may have been while something was waited for. */
+  #isStoppedNow(): boolean {
+    return this.#isStopped;
   }
 
   #stop(verdict: Exclude<Verdict, { kind: 'send' }>): void {

@@ -17,6 +17,7 @@ import type { Destination } from '../../flow/parties.ts';
 import type { Account } from '../account.ts';
 import { reasonOf } from '../answer.ts';
 import type { ExchangeContext } from '../context.ts';
+import { CutMessages, type CutPassed, type CutScope } from '../cut-messages.ts';
 import { failClosed, failOpen } from '../failing.ts';
 import { givenOf, inspectWithNames } from '../inspection.ts';
 import { Pseudonyms } from '../pseudonyms.ts';
@@ -68,6 +69,7 @@ export class Judge {
   #answer: StreamedAnswer | null = null;
   readonly #waiting = new WaitingAnswer();
   #isGrowing = false;
+  readonly #cuts: Readonly<Record<Direction, CutMessages<Buffer>>>;
 
   /** `present`: the settings that hold now, which may change while the WebSocket is open. */
   constructor({ opening, account, pseudonyms }: Judged, present: () => ExchangeContext) {
@@ -76,7 +78,22 @@ export class Judge {
     this.#account = account;
     this.#pseudonyms = pseudonyms;
     this.#present = present;
+    this.#cuts = { request: this.#cutsOf('request'), response: this.#cutsOf('response') };
     this.#learn();
+  }
+
+  #cutsOf(direction: Direction): CutMessages<Buffer> {
+    const scope = (): CutScope => {
+      const destination = this.#destination;
+      return {
+        source: this.#opening.source,
+        destination,
+        direction,
+        isBeside: !this.#isStrong(destination, direction),
+      };
+    };
+    const pseudonyms = (): Pseudonyms => this.#pseudonyms;
+    return new CutMessages({ scope, present: this.#present, account: this.#account, pseudonyms });
   }
 
   /** How a message that begins with this byte is treated; -1 for one without any. */
@@ -94,22 +111,26 @@ export class Judge {
     return this.wayOf('request', -1);
   }
 
-  /** Decides on a message that is there whole. Never rejects. */
-  async decide(direction: Direction, payload: Buffer, way: Way): Promise<Verdict> {
+  /** Decides on a message that is there whole; `mayWait` is false where it goes at once or not at all. Never rejects. */
+  async decide(direction: Direction, payload: Buffer, way: Way, mayWait: boolean): Promise<Verdict> {
+    this.#cuts[direction === 'request' ? 'response' : 'request'].heard();
     if (way === 'restore') return { kind: 'send', messages: this.#restorer.message(payload) };
     if (way === 'shape' && this.#shapeOf(payload) !== null) this.#becomeGenai();
-    return direction === 'request' ? this.#decideOn(direction, payload) : this.#decideOnAnswer(payload);
+    return direction === 'request'
+      ? this.#decideOn(direction, payload, mayWait)
+      : this.#decideOnAnswer(payload, mayWait);
   }
 
-  /** When `tick` is to be called; null where nothing waits for it. */
-  get dueAt(): number | null {
-    return this.#answer?.gate.dueAt ?? null;
+  /** When `tick` is to be called for a direction; null where nothing waits for it. */
+  dueAt(direction: Direction): number | null {
+    const ofText = direction === 'response' ? (this.#answer?.gate.dueAt ?? null) : null;
+    return ofText ?? this.#cuts[direction].dueAt;
   }
 
-  /** What of a growing text has waited for long enough. */
-  async tick(): Promise<Verdict> {
-    const answer = this.#answer;
-    if (answer === null) return NOTHING;
+  /** What has waited for long enough: messages for the next, or what of a growing text can be let go. */
+  async tick(direction: Direction): Promise<Verdict> {
+    const answer = direction === 'response' ? this.#answer : null;
+    if (answer === null) return await this.#waited(direction, (cuts) => cuts.tick());
     const context = this.#present();
     try {
       return this.#leaving(await answer.tick(context.now()));
@@ -118,8 +139,36 @@ export class Judge {
     }
   }
 
-  /** The server has nothing more to send: what was waited with for the end of a text. */
-  async rest(): Promise<Verdict> {
+  /** Nobody sends more in that direction: what was waited with. */
+  async rest(direction: Direction): Promise<Verdict> {
+    const waited = await this.letGo(direction);
+    return direction === 'request' || waited.kind !== 'send'
+      ? waited
+      : behind(waited.messages, await this.#restOfAll());
+  }
+
+  /** Whether messages wait for the next of their direction. */
+  isWaiting(direction: Direction): boolean {
+    return this.#cuts[direction].dueAt !== null;
+  }
+
+  /** They wait no more. */
+  async letGo(direction: Direction): Promise<Verdict> {
+    return await this.#waited(direction, (cuts) => cuts.end());
+  }
+
+  async #waited(
+    direction: Direction,
+    work: (cuts: CutMessages<Buffer>) => Promise<CutPassed<Buffer>>,
+  ): Promise<Verdict> {
+    try {
+      return this.#passed(direction, await work(this.#cuts[direction]));
+    } catch (error) {
+      return this.#failed(error, [], this.#present());
+    }
+  }
+
+  async #restOfAll(): Promise<Verdict> {
     const verdict = await this.#restOfAnswer();
     if (verdict.kind !== 'send') return verdict;
     return { kind: 'send', messages: [...verdict.messages, ...this.#restorer.end()] };
@@ -143,7 +192,7 @@ export class Judge {
       await this.beside(direction, payload, null);
       return asItIs;
     }
-    const verdict = await this.#decideOn(direction, payload);
+    const verdict = await this.#decideOn(direction, payload, null);
     if (verdict.kind !== 'send') return verdict;
     const [said = payload] = verdict.messages;
     // A pseudonym may be longer than what it stands for: where there is no room for it nothing is said at all.
@@ -161,13 +210,15 @@ export class Judge {
       const inspection = await inspectWithNames(context, message, given);
       if (direction === 'response') await this.#name(inspection.extraction.conversationId);
       await this.#enter(message, inspection, context.newId());
+      if (missing === null) await this.#cuts[direction].take(sample, message, inspection);
     } catch (error) {
       context.log(`weir: scan beside exchange ${this.#account.id} failed: ${reasonOf(error)}`);
       this.#account.lessen(opaque('failed'));
     }
   }
 
-  async #decideOn(direction: Direction, payload: Buffer): Promise<Verdict> {
+  /** `mayWait`: null for what is no message. */
+  async #decideOn(direction: Direction, payload: Buffer, mayWait: boolean | null): Promise<Verdict> {
     const context = this.#present();
     const held = this.#isStrong(this.#destination, direction);
     try {
@@ -181,16 +232,38 @@ export class Judge {
       } else await this.#name(inspection.extraction.conversationId);
       const refusal = await this.#entered(message, inspection);
       if (refusal !== null) return { kind: 'blocked', messages: [], refusal };
-      const sent = inspection.edited?.changed.body === true ? inspection.edited.body : payload;
-      return { kind: 'send', messages: direction === 'response' ? this.#restorer.message(sent) : [sent] };
+      if (mayWait === null) {
+        const sent = inspection.edited?.changed.body === true ? inspection.edited.body : payload;
+        return { kind: 'send', messages: direction === 'response' ? this.#restorer.message(sent) : [sent] };
+      }
+      const passed = await this.#cuts[direction].take(payload, message, inspection, mayWait);
+      if (direction === 'request' && passed.cut !== null) {
+        await pseudonyms.settle(passed.cut.inspection);
+        this.#learn();
+      }
+      return this.#passed(direction, passed);
     } catch (error) {
       return this.#failed(error, [payload], context);
     }
   }
 
-  async #decideOnAnswer(payload: Buffer): Promise<Verdict> {
+  /** What may leave after messages were read together, or that they end the stream. */
+  #passed(direction: Direction, { leaving, cut }: CutPassed<Buffer>): Verdict {
+    const sent = leaving.map(({ item, body }) => body ?? item);
+    const messages = direction === 'response' ? sent.flatMap((one) => this.#restorer.message(one)) : sent;
+    if (cut?.inspection.decision.enforced.action !== 'block') return { kind: 'send', messages };
+    const id = cut.eventId ?? this.#account.id;
+    return { kind: 'blocked', messages, refusal: refuseMessage(cut.message, cut.inspection, id) };
+  }
+
+  async #decideOnAnswer(payload: Buffer, mayWait: boolean): Promise<Verdict> {
     const growth = this.#texts.take(payload);
-    if (growth === 'alone') return this.#decideOn('response', payload);
+    if (growth === 'alone') return this.#decideOn('response', payload, mayWait);
+    const waited = await this.letGo('response');
+    return waited.kind === 'send' ? behind(waited.messages, await this.#decideOnGrowing(payload, growth)) : waited;
+  }
+
+  async #decideOnGrowing(payload: Buffer, growth: Growth): Promise<Verdict> {
     if (!this.#isGrowing) this.#answer = this.#openAnswer();
     this.#isGrowing = growth === 'grows';
     if (this.#answer !== null) return this.#judgeStreamed(this.#answer, payload, growth);
@@ -348,6 +421,12 @@ export class Judge {
 
 const NOTHING: Verdict = { kind: 'send', messages: [] };
 const EMPTY = Buffer.alloc(0);
+
+/** The verdict with these messages before it. */
+function behind(messages: readonly Buffer[], verdict: Verdict): Verdict {
+  if (messages.length === 0 || verdict.kind === 'failed') return verdict;
+  return { ...verdict, messages: [...messages, ...verdict.messages] };
+}
 
 function previousIn(payload: Buffer): string | null {
   const root = parseJson(payload);

@@ -46,6 +46,8 @@ interface End {
   work: Promise<void>;
   isBusy: boolean;
   isFlushed: boolean;
+  /** Runs when something that waits in the direction is due. */
+  tick: NodeJS.Timeout | null;
 }
 
 class Carrying implements Endings {
@@ -55,7 +57,6 @@ class Carrying implements Endings {
   readonly #over: () => void;
   #clientClose: Close = NO_ANSWER;
   #closing: NodeJS.Timeout | null = null;
-  #tick: NodeJS.Timeout | null = null;
   #isOver = false;
   readonly #timers: NodeJS.Timeout[] = [];
   readonly #onStop = (): void => this.#stop();
@@ -71,6 +72,7 @@ class Carrying implements Endings {
       work: Promise.resolve(),
       isBusy: false,
       isFlushed: false,
+      tick: null,
     });
     this.#client = end(client, new Direction('request', client, upstream, shared, present));
     this.#upstream = end(upstream, new Direction('response', upstream, client, shared, present));
@@ -180,13 +182,13 @@ class Carrying implements Endings {
 
   /** One timer for all that waits; when it has run it is set again. */
   #expectTick(end: End, other: End, dueAt: number): void {
-    if (this.#tick !== null || this.#isOver) return;
+    if (end.tick !== null || this.#isOver) return;
     const run = (): void => {
-      this.#tick = null;
+      end.tick = null;
       // Whatever it is at will see to it.
       if (!end.isBusy && !end.leg.isGone && !this.#isOver) this.#work(end, other, end.direction.tick());
     };
-    this.#tick = setTimeout(run, Math.max(1, dueAt - this.#stream.present().now())).unref();
+    end.tick = setTimeout(run, Math.max(1, dueAt - this.#stream.present().now())).unref();
   }
 
   #broken({ leg, direction }: End, error: unknown): void {
@@ -205,8 +207,14 @@ class Carrying implements Endings {
   #ended(end: End, other: End): void {
     if (end.isFlushed) return this.#gone(end, other);
     end.isFlushed = true;
+    this.#work(end, other, this.#flush(end));
+  }
+
+  async #flush(end: End): Promise<void> {
     const { direction, isBusy, work } = this.#upstream;
-    this.#work(end, other, isBusy ? work.then(() => direction.flush()) : direction.flush());
+    if (end === this.#client) await end.direction.flush();
+    if (isBusy) await work;
+    await direction.flush();
   }
 
   /** All that it sent before has been dealt with. */
@@ -324,7 +332,8 @@ class Carrying implements Endings {
     this.#record('completed', null);
     for (const { direction } of [this.#client, this.#upstream]) direction.release();
     for (const timer of this.#timers) clearTimeout(timer);
-    for (const timer of [this.#closing, this.#tick]) if (timer !== null) clearTimeout(timer);
+    for (const timer of [this.#closing, this.#client.tick, this.#upstream.tick])
+      if (timer !== null) clearTimeout(timer);
     present().stopping.removeEventListener('abort', this.#onStop);
     this.#over();
   }

@@ -40,7 +40,7 @@ export class GrowingText {
   readonly #index: number;
   #past: Buffer;
   #sent = 0;
-  #edited = -1;
+  #edited = Number.NEGATIVE_INFINITY;
   #held = '';
   #dropping: Dropping | null = null;
   /** Bytes that were held when it was last looked at though nothing could leave. */
@@ -58,6 +58,11 @@ export class GrowingText {
 
   get isHolding(): boolean {
     return this.#held !== '';
+  }
+
+  /** What waits. */
+  get held(): string {
+    return this.#held;
   }
 
   push(text: string): void {

@@ -4,7 +4,7 @@
  * that need more than one are left to whoever holds the answer whole.
  */
 import { type Coverage, FULL, truncated, worseCoverage } from '../../../flow/coverage.ts';
-import type { Decision, Verdict } from '../../../flow/decision.ts';
+import type { Decision, Direction, Verdict } from '../../../flow/decision.ts';
 import type { Finding } from '../../../flow/finding.ts';
 import type { Override } from '../../../flow/override.ts';
 import type { Destination, Source } from '../../../flow/parties.ts';
@@ -43,6 +43,13 @@ export interface JudgeOptions {
   readonly overrides: readonly Override[];
   /** `false`: there is nobody to ask for tokens, and a label stands for one. */
   readonly hasConversation?: boolean;
+  /** Absent: an answer streams. */
+  readonly direction?: Direction;
+  /**
+   * Is told what is found as soon as it is let go, with the value alone as its text; then nothing is kept for `inspection`. What
+   * began in what was let go before is told too.
+   */
+  readonly onFound?: (finding: Finding, value: Segment) => void;
 }
 
 /** What came of a look at a text. */
@@ -107,6 +114,7 @@ export class StreamJudge {
 
   /** Makes room in the record for a text that will grow; its number. */
   open(place: TextPlace): number {
+    if (this.#options.onFound !== undefined) return 0;
     this.#segments.push(segmentOf(place, Buffer.alloc(0)));
     return this.#segments.length - 1;
   }
@@ -114,6 +122,7 @@ export class StreamJudge {
   /** Keeps what has been let go of a text. */
   grow(index: number, bytes: Buffer): void {
     if (bytes.length === 0 || this.#keptBytes + bytes.length > MAX_KEPT_BYTES) return;
+    if (this.#options.onFound !== undefined) return;
     this.#keptBytes += bytes.length;
     const pieces = this.#grown.get(index) ?? [];
     pieces.push(bytes);
@@ -294,12 +303,12 @@ export class StreamJudge {
   }
 
   #input(findings: readonly Finding[], segments: readonly Segment[]): DecideInput {
-    const { source, destination, now, overrides } = this.#options;
+    const { source, destination, now, overrides, direction = 'response' } = this.#options;
     const coverage = this.#coverage;
     return {
       source,
       destination,
-      direction: 'response',
+      direction,
       model: this.model,
       findings,
       segments,
@@ -316,6 +325,14 @@ export class StreamJudge {
     found: readonly Finding[],
     { from, sent }: { from: number; sent: number },
   ): void {
+    const { onFound } = this.#options;
+    if (onFound !== undefined) {
+      for (const finding of found) {
+        const value = Buffer.from(text.subarray(finding.start, finding.end));
+        onFound({ ...finding, segment: 0, start: 0, end: value.length }, segmentOf(place, value));
+      }
+      return;
+    }
     const isKept = this.#keptBytes + text.length - from <= MAX_KEPT_BYTES;
     for (const finding of found) {
       if (finding.start < from || (place.isAgain === true && this.#isRecorded(finding))) continue;

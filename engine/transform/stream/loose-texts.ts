@@ -12,7 +12,7 @@ import { GrowingText } from './growing-text.ts';
 import type { StreamJudge } from './judge.ts';
 
 /** Names of what says something of the document and does not grow. */
-const FIELD =
+export const FIELD =
   /^(?:.*[_-])?(?:id|uuid|type|event|object|model|role|status|kind|time|timestamp|created|updated|date|version|seq|sequence|index|reason|level)(?:_?at)?$/i;
 /** Texts at more places than this do not grow together. */
 const MAX_TEXTS = 64;
