@@ -20,12 +20,22 @@ const SOURCE = {
 const DESTINATION = { host: 'api.openai.com', port: 443, vendor: 'OpenAI', category: 'genai', country: 'US' };
 const COVERAGE = { level: 'full', reason: null } as const;
 
+/** Who called whom; by default one app calls one provider. */
+export interface Pair {
+  readonly app: string;
+  readonly host: string;
+}
+
+const ONE_PAIR: Pair = { app: SOURCE.app, host: DESTINATION.host };
+
 /** The `i`-th. */
-export function exchange(i: number): { readonly opening: Opening; readonly closing: Closing } {
+export function exchange(i: number, pair: Pair = ONE_PAIR): { readonly opening: Opening; readonly closing: Closing } {
   const id = newUlid();
   const time = new Date().toISOString();
   const hasFinding = i % WITH_FINDING === 0;
-  const names = { source: SOURCE, destination: DESTINATION, provider: 'openai', model: 'gpt-4o' };
+  const source = { ...SOURCE, app: pair.app };
+  const destination = { ...DESTINATION, host: pair.host };
+  const names = { source, destination, provider: 'openai', model: 'gpt-4o' };
   const route = 'POST /v1/chat/completions';
   const decision = {
     direction: 'request' as const,
@@ -59,8 +69,8 @@ export function exchange(i: number): { readonly opening: Opening; readonly closi
   };
   const edge = {
     ...{
-      source: SOURCE,
-      destination: DESTINATION,
+      source,
+      destination,
       via: 'proxy' as const,
       protocol: 'https',
       channel: 'proxy' as const,

@@ -36,7 +36,7 @@ interface Held {
 
 /** Of one transaction; a batch is what has come within so long of its first. */
 const MOST = 1000;
-const GATHER_MS = 50;
+const GATHER_MS = 200;
 /** Asked for ahead, so that the next batch is there when this one is committed. */
 const AHEAD = 2 * MOST;
 const FIRST_RETRY_MS = 100;
@@ -300,7 +300,8 @@ function parcelOf(message: JsMsg): Parcel | null {
 }
 
 function textOf({ subject, data }: JsMsg): string | null {
-  if (!subject.endsWith(`.${DEFLATED}`)) return Buffer.from(data).toString('utf8');
+  if (!subject.endsWith(`.${DEFLATED}`))
+    return Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString('utf8');
   try {
     return inflateRawSync(data, { maxOutputLength: MOST_INFLATED }).toString('utf8');
   } catch {

@@ -3,10 +3,11 @@
  * else, and is checked in its shape here; whether it is what its node chained, the store finds out.
  */
 import type { EdgeObservation } from '../flow/edge.ts';
+import type { WeirEvent } from '../flow/event.ts';
 import type { Arrival, HeadArrival, ObservedArrival } from './arrival.ts';
 import { observationBeside, observationText } from './event-text.ts';
 import type { Entry } from './keeper.ts';
-import { columnsOf, type Link, readEvent, type StoredRecord } from './record.ts';
+import { type Columns, type Core, columnsOf, eventOf, type Link, parseCore, type StoredRecord } from './record.ts';
 import { isObservation } from './spool-reader.ts';
 
 /** A chained record. Its edges leave out what its event says already. */
@@ -32,6 +33,21 @@ interface WrittenArrival extends Omit<Arrival, 'edges'> {
   readonly edges: readonly Partial<EdgeObservation>[];
 }
 
+/** What a record says: its texts, parsed. */
+export interface ArrivalParts {
+  readonly core: Core;
+  readonly event: WeirEvent;
+  readonly columns: Columns;
+}
+
+/** To parse a record costs more than all else that is done with it in a collector: each is parsed once. */
+const parts = new WeakMap<Arrival, ArrivalParts>();
+
+/** Of an arrival that `readArrival` has returned; null for any other. */
+export function partsOf(arrival: Arrival): ArrivalParts | null {
+  return parts.get(arrival) ?? null;
+}
+
 /** Throws TypeError or SyntaxError for what no node has written. */
 export function readArrival(text: string): Arrival {
   const { id, writer, seq, prevHash, hash, core, personal, excerpt, edges }: WrittenArrival = JSON.parse(text);
@@ -41,13 +57,16 @@ export function readArrival(text: string): Arrival {
     Number.isSafeInteger(seq) &&
     seq > 0;
   if (!isShaped) throw new TypeError('not a record');
-  const event = readEvent({ core, personal, excerpt, hash }, null, null);
-  columnsOf(event);
+  const read = parseCore(core);
+  const event = eventOf(read, { core, personal, excerpt, hash }, null, null);
+  const columns = columnsOf(event);
   if (event.id !== id || event.writer !== writer || event.seq !== seq || event.prevHash !== prevHash)
     throw new TypeError('a record that says otherwise of itself than its sender');
   const observations = edges.map((edge) => observationBeside(edge, event));
   if (!observations.every(isObservation)) throw new TypeError('a record with an edge that is none');
-  return { id, writer, seq, prevHash, hash, core, personal, excerpt, edges: observations };
+  const arrival = { id, writer, seq, prevHash, hash, core, personal, excerpt, edges: observations };
+  parts.set(arrival, { core: read, event, columns });
+  return arrival;
 }
 
 /** As above. */

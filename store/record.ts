@@ -184,7 +184,16 @@ export function parseCore(core: string): Core {
 
 /** An event put together again from its parts; what was cleared is null or empty. `review` is the latest of the event. */
 export function readEvent(stored: StoredRecord, review: Review | null, excerpt: string | null): WeirEvent {
-  const { digests: _, ...core } = parseCore(stored.core);
+  return eventOf(parseCore(stored.core), stored, review, excerpt);
+}
+
+/** As above, of a core that has been read already. */
+export function eventOf(
+  { digests: _, ...core }: Core,
+  stored: StoredRecord,
+  review: Review | null,
+  excerpt: string | null,
+): WeirEvent {
   const personal: Personal | null = stored.personal === null ? null : JSON.parse(stored.personal);
   return {
     ...core,
@@ -213,7 +222,11 @@ export function faultOf(stored: StoredRecord, chainKey: KeyObject | null): strin
   } catch {
     return 'is not readable';
   }
-  if (chainKey === null) return null;
+  return chainKey === null ? null : faultUnder(chainKey, core, stored);
+}
+
+/** As above, of a core that has been read already, under its writer's key. */
+export function faultUnder(chainKey: KeyObject, core: Core, stored: StoredRecord): string | null {
   if (!isSameDigest(recordHash(chainKey, stored.core), stored.hash)) return 'does not agree with its hash';
   if (stored.personal !== null) {
     const expected = core.digests.personal;

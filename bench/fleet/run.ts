@@ -17,6 +17,7 @@ import { type NatsServer, startNatsServer } from '../../test/support/nats-server
 import { type PostgresServer, startPostgres } from '../../test/support/postgres-server.ts';
 import type { Collected, CollectorArguments } from './collector.ts';
 import { ACKNOWLEDGED, type FromNode, type NodeArguments, type ToNode } from './node.ts';
+import { measureRate, type RateFigures, rateText } from './rate.ts';
 
 export interface FleetOptions {
   readonly nodes: number;
@@ -37,8 +38,7 @@ export interface FleetOptions {
 }
 
 export interface FleetFigures {
-  /** Events a second that were stored while they were offered, and the rate that was offered. */
-  readonly rate: { readonly offered: number; readonly stored: number; readonly cpuSeconds: number } | null;
+  readonly rate: RateFigures | null;
   readonly kills: Readonly<Record<string, number>>;
   /** Records that nodes answered for. */
   readonly sent: number;
@@ -130,6 +130,8 @@ class Run {
   }
 
   async measure(): Promise<FleetFigures> {
+    const rate = this.#options.rate === 0 ? null : await this.#measureRate();
+    if (rate !== null) this.#say(rateText(rate));
     const { nodes, collectors, outboxBytes } = this.#options;
     for (let i = 0; i < collectors; i++) {
       const argument: CollectorArguments = {
@@ -148,7 +150,6 @@ class Run {
       this.#nodes.push(node);
       await once(node.process, 'message');
     }
-    const rate = this.#options.rate === 0 ? null : await this.#measureRate();
     this.#setRate(this.#options.gentleRate);
     await this.#killAtRandom();
     await this.#partition();
@@ -165,19 +166,16 @@ class Run {
     if (this.#mounted !== null) execFileSync('umount', [this.#mounted]);
   }
 
-  async #measureRate(): Promise<FleetFigures['rate']> {
-    const { rate: offered, seconds } = this.#options;
-    this.#say(`fleet: ${offered} events a second offered by ${this.#options.nodes} nodes for ${seconds} s`);
-    this.#setRate(offered);
-    // What comes first waits for processes that start, connections and plans.
-    const startBy = performance.now() + 60_000;
-    while (this.#stored() < offered && performance.now() < startBy) await pause(100);
-    const [begun, before, cpu] = [performance.now(), this.#stored(), this.#cpuSeconds()];
-    await pause(seconds * 1000);
-    const stored = (this.#stored() - before) / ((performance.now() - begun) / 1000);
-    const cpuSeconds = this.#cpuSeconds() - cpu;
-    this.#say(`fleet: ${Math.round(stored)} a second were stored`);
-    return { offered, stored, cpuSeconds };
+  async #measureRate(): Promise<RateFigures> {
+    const { nodes, collectors, rate, seconds } = this.#options;
+    const place = {
+      folder: this.#folder,
+      bus: this.#nats.url,
+      natsPid: this.#nats.pid,
+      store: this.#database.url(),
+      postgresPid: this.#database.pid,
+    };
+    return await measureRate({ nodes, collectors, rate, seconds }, place, () => this.#cpuSeconds(), this.#say);
   }
 
   async #killAtRandom(): Promise<void> {
@@ -348,11 +346,7 @@ export function fleetText({
 }: FleetFigures): string {
   const killed = Object.entries(kills).map(([what, count]) => `${what} ${count}`);
   return [
-    ...(rate === null
-      ? []
-      : [
-          `events a second into PostgreSQL: ${Math.round(rate.stored)} of ${rate.offered} offered (${Math.round(rate.cpuSeconds)} CPU seconds)`,
-        ]),
+    ...(rate === null ? [] : [rateText(rate)]),
     `killed: ${killed.length === 0 ? 'nothing' : killed.join(', ')}`,
     `sent ${sent}, stored ${stored}, duplicate ${duplicate}, dropped for room ${dropped}, lost ${lost}`,
     `gaps in chains ${broken}, other records ${others}, edges ${edges}`,

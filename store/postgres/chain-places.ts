@@ -26,6 +26,8 @@ interface Known {
   readonly prevHash: string;
 }
 
+type Row = readonly number[];
+
 interface Run {
   readonly from: number;
   readonly to: number;
@@ -42,6 +44,8 @@ interface Writer {
   readonly name: string;
   lastSeq: number;
   missing: Run[];
+  /** As the store has it: from where to where. */
+  readonly stored: Map<number, number>;
   readonly since: Map<number, number>;
   readonly gaps: Gap[];
   hasChanged: boolean;
@@ -82,7 +86,7 @@ export class ChainPlaces {
       const name = String(row['writer']);
       const writer = {
         ...{ no: Number(row['no']), name, lastSeq: Number(row['last_seq']) },
-        ...{ missing: [], since: new Map(), gaps: [], hasChanged: false },
+        ...{ missing: [], stored: new Map(), since: new Map(), gaps: [], hasChanged: false },
       };
       this.#writers.set(name, writer);
       byNo.set(writer.no, writer);
@@ -103,6 +107,7 @@ export class ChainPlaces {
       const writer = byNo.get(Number(row['writer']));
       const from = Number(row['from_seq']);
       writer?.missing.push({ from, to: Number(row['to_seq']) });
+      writer?.stored.set(from, Number(row['to_seq']));
       writer?.since.set(from, Number(row['since_ms']));
     }
     for (const row of gaps) byNo.get(Number(row['writer']))?.gaps.push(gapOf(row));
@@ -196,15 +201,28 @@ export class ChainPlaces {
       `UPDATE writers SET last_seq = u.seq, seen_ms = $3 FROM unnest($1::int[], $2::bigint[]) AS u (no, seq) WHERE writers.no = u.no`,
       [arrayText(numbers), arrayText(changed.map(({ lastSeq }) => lastSeq)), this.#nowMs],
     );
-    const rows = changed.flatMap(({ no, missing, since }) =>
-      missing.map(({ from, to }) => [no, from, to, since.get(from) ?? this.#nowMs]),
-    );
-    await this.#ask('DELETE FROM missing WHERE writer = ANY($1::int[])', [arrayText(numbers)]);
-    if (rows.length === 0) return;
+    // Collectors share what comes, so that each batch has holes which the next ones fill: only what differs is written.
+    const gone: Row[] = [];
+    const come: Row[] = [];
+    for (const { no, missing, stored, since } of changed) {
+      const now = new Map(missing.map(({ from, to }) => [from, to]));
+      for (const [from, to] of stored) if (now.get(from) !== to) gone.push([no, from]);
+      for (const [from, to] of now) {
+        if (stored.get(from) !== to) come.push([no, from, to, since.get(from) ?? this.#nowMs]);
+      }
+    }
+    if (gone.length > 0) {
+      await this.#ask(
+        `DELETE FROM missing AS m USING ${unnest(['int', 'bigint'])} AS u (writer, from_seq)
+         WHERE m.writer = u.writer AND m.from_seq = u.from_seq`,
+        columnsText(gone, 2),
+      );
+    }
+    if (come.length === 0) return;
     const types = ['int', 'bigint', 'bigint', 'bigint'];
     await this.#ask(
       `INSERT INTO missing (writer, from_seq, to_seq, since_ms) SELECT * FROM ${unnest(types)}`,
-      columnsText(rows, types.length),
+      columnsText(come, types.length),
     );
   }
 

@@ -5,7 +5,8 @@
 import type { KeyObject } from 'node:crypto';
 import type { WeirEvent } from '../../flow/event.ts';
 import type { Arrival } from '../arrival.ts';
-import { type Columns, columnsOf, faultOf, parseCore, readEvent } from '../record.ts';
+import { partsOf } from '../arrival-text.ts';
+import { type Columns, columnsOf, eventOf, faultUnder, parseCore } from '../record.ts';
 
 /** A record that can be stored. */
 export interface Checked {
@@ -27,18 +28,19 @@ const MAX_ID_CHARS = 128;
 export function checkArrival(arrival: Arrival, key: KeyObject | null): CheckResult {
   try {
     const { id, writer, seq, prevHash } = arrival;
-    const core = parseCore(arrival.core);
+    const parts = partsOf(arrival);
+    const core = parts?.core ?? parseCore(arrival.core);
     if (core.id !== id || core.writer !== writer || core.seq !== seq || core.prevHash !== prevHash) {
       return { kind: 'forged' };
     }
-    if (key !== null && faultOf(arrival, key) !== null) return { kind: 'forged' };
+    if (key !== null && faultUnder(key, core, arrival) !== null) return { kind: 'forged' };
     const isPlace = Number.isSafeInteger(seq) && seq > 0 && typeof prevHash === 'string' && arrival.hash !== '';
     if (!isPlace || id.length > MAX_ID_CHARS || writer.length > MAX_ID_CHARS) return { kind: 'unreadable' };
-    const event = readEvent(arrival, null, null);
+    const event = parts?.event ?? eventOf(core, arrival, null, null);
     if (!Array.isArray(event.findings) || !Array.isArray(event.decisions)) return { kind: 'unreadable' };
     const isTimed = arrival.edges.every(({ time }) => !Number.isNaN(Date.parse(time)));
     if (!isTimed) return { kind: 'unreadable' };
-    return { kind: 'checked', checked: { arrival, event, columns: columnsOf(event) } };
+    return { kind: 'checked', checked: { arrival, event, columns: parts?.columns ?? columnsOf(event) } };
   } catch {
     // A core that is no JSON, or an event without what a record needs.
     return { kind: 'unreadable' };

@@ -7,7 +7,7 @@ import { type EdgeNumbers as EdgesOfEvent, endsParts, type Part, SORT_PARTS, Sor
 import { HOUR_MS } from '../spans.ts';
 import type { Placed } from './chain-places.ts';
 import type { Asker } from './connect.ts';
-import { arrayText, columnsText, unnest } from './literals.ts';
+import { arrayText, columnsText, jsonTexts, unnest } from './literals.ts';
 import { PartNumbers } from './numbers.ts';
 
 type Row = readonly (string | number | null)[];
@@ -155,8 +155,8 @@ const EVENT_COLUMNS = {
   policy: 'text',
   refers_to: 'text',
   credential: 'text',
-  core: 'text',
-  personal: 'text',
+  core: 'json',
+  personal: 'json',
   excerpt: 'bytea',
   hash: 'text',
   ends: 'int',
@@ -215,7 +215,10 @@ async function insert(
   const types = Object.values(columns);
   await asker.unsafe(
     `INSERT INTO ${table} (${Object.keys(columns).join(', ')}) SELECT * FROM ${unnest(types)}`,
-    columnsText(rows, types.length),
+    types.map((type, i) => {
+      const column = rows.map((row) => row[i] ?? null);
+      return type === 'json' ? jsonTexts(column.map((one) => (one === null ? null : String(one)))) : arrayText(column);
+    }),
     { prepare: true },
   );
 }
