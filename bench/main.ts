@@ -108,20 +108,23 @@ async function main(): Promise<number> {
     if (parts.length === 1) return 0;
   }
   const figures = await measure(parts, contenders, say);
-  if (values.write) {
-    const file = new URL('../docs/benchmarks.md', import.meta.url);
-    const before = existsSync(file) ? readFileSync(file, 'utf8') : '';
-    writeFileSync(file, merged(before, page(figures)));
-    writeSizing();
-    say(`wrote ${file.pathname}`);
-  }
+  if (values.write) writePage(figures, say);
   process.stdout.write(`${page(figures).split('\n').slice(8).join('\n')}\n`);
   return 0;
 }
 
+function writePage(figures: Figures, say: (line: string) => void): void {
+  const file = new URL('../docs/benchmarks.md', import.meta.url);
+  const before = existsSync(file) ? readFileSync(file, 'utf8') : '';
+  writeFileSync(file, merged(before, page(figures)));
+  writeSizing();
+  say(`wrote ${file.pathname}`);
+}
+
 /** It fails where a record is lost, and where a chain has a gap. */
 async function measureFleet(): Promise<number> {
-  const { FULL_FLEET, fleetText, QUICK_FLEET, runFleet } = await import('./fleet/run.ts');
+  const { FULL_FLEET, QUICK_FLEET, runFleet } = await import('./fleet/run.ts');
+  const { fleetText } = await import('./fleet/fleet-text.ts');
   const base = values.quick ? QUICK_FLEET : FULL_FLEET;
   const options = {
     ...base,
@@ -130,10 +133,29 @@ async function measureFleet(): Promise<number> {
     seconds: Number(values.seconds ?? base.seconds),
     kills: Number(values.kills ?? base.kills),
   };
-  const figures = await runFleet(options, (line) => process.stderr.write(`${line}\n`));
+  const say = (line: string): void => void process.stderr.write(`${line}\n`);
+  const figures = await runFleet(options, say);
+  if (values.write) writePage({ ...NOTHING, fleet: figures, takenAt: new Date() }, say);
   process.stdout.write(fleetText(figures));
   return figures.lost === 0 && figures.broken === 0 ? 0 : 1;
 }
+
+/** What a part that runs by itself does not measure. */
+const NOTHING: Figures = {
+  ...{ rates: null, rateOptions: { rounds: 0, measureMs: 0, warmMs: 0, connections: 0, budgetMs: 0 } },
+  ...{
+    reach: null,
+    bulk: null,
+    bulkBytes: 0,
+    scan: null,
+    map: null,
+    accuracy: null,
+    sensor: null,
+    postgres: null,
+    fleet: null,
+  },
+  takenAt: new Date(0),
+};
 
 async function measure(
   parts: readonly string[],
@@ -189,6 +211,7 @@ async function measure(
     accuracy,
     sensor,
     postgres,
+    fleet: null,
     takenAt: new Date(),
   };
 }

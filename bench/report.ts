@@ -2,6 +2,8 @@
 import { cpus, totalmem } from 'node:os';
 import { type AccuracyFigures, accuracyLines, accuracyVerdicts } from './accuracy/summary.ts';
 import { type BulkFigures, MIB } from './bulk.ts';
+import { fleetLines, fleetVerdicts } from './fleet/fleet-text.ts';
+import type { FleetFigures } from './fleet/run.ts';
 import { type MapFigures, mapLines, mapVerdicts } from './map.ts';
 import { type PostgresFigures, postgresLines, postgresVerdicts } from './postgres.ts';
 import { PERCENT_WITH_FINDING } from './prompts.ts';
@@ -24,6 +26,7 @@ export interface Figures {
   readonly accuracy: AccuracyFigures | null;
   readonly sensor: SensorFigures | null;
   readonly postgres: PostgresFigures | null;
+  readonly fleet: FleetFigures | null;
   readonly takenAt: Date;
 }
 
@@ -149,6 +152,14 @@ export function page(figures: Figures): string {
       '',
       ...sensorLines(figures.sensor),
     );
+  if (figures.fleet !== null)
+    parts.push(
+      '## The fleet',
+      '',
+      `Taken ${figures.takenAt.toISOString().slice(0, 10)} on ${processor.length} processors.`,
+      '',
+      ...fleetLines(figures.fleet),
+    );
   const lines = [
     ...verdicts(figures),
     ...(figures.scan === null ? [] : scanVerdicts(figures.scan)),
@@ -156,6 +167,7 @@ export function page(figures: Figures): string {
     ...(figures.postgres === null ? [] : postgresVerdicts(figures.postgres)),
     ...(figures.accuracy === null ? [] : accuracyVerdicts(figures.accuracy)),
     ...(figures.sensor === null ? [] : sensorVerdicts(figures.sensor)),
+    ...(figures.fleet === null ? [] : fleetVerdicts(figures.fleet)),
   ];
   if (lines.length > 0) parts.push('## Targets', '', ...lines.map((line) => `- ${line}`), '');
   return parts.join('\n');

@@ -32,8 +32,11 @@ export interface RateFigures {
   readonly seconds: number;
   readonly offered: number;
   readonly stored: number;
-  /** Acknowledged by the bus and not stored, when the time was over: not growing means that the rate is sustained. */
+  /** Acknowledged by the bus and not stored when the time was over. */
   readonly behind: number;
+  /** When all had come: acknowledged by the bus, and of these not stored. */
+  readonly sent: number;
+  readonly lost: number;
   readonly microseconds: Readonly<Record<Role, number>>;
   /** Of other processes on the machine, in cores. */
   readonly othersCores: number;
@@ -102,13 +105,14 @@ export async function measureRate(
     const all = cpuSeconds() - allBefore;
     const behind = sent - stored();
     load.send({ kind: 'rate', rate: 0 } satisfies ToLoad);
+    const own = ROLES.reduce((sum, role) => sum + cpuAfter[role] - cpuBefore[role], 0) / 1e6;
     const microseconds = Object.fromEntries(
       ROLES.map((role) => [role, (cpuAfter[role] - cpuBefore[role]) / count]),
     ) as Record<Role, number>;
-    const own = ROLES.reduce((sum, role) => sum + cpuAfter[role] - cpuBefore[role], 0) / 1e6;
     await drained(() => sent - stored());
     return {
       ...{ nodes, collectors, seconds, offered: rate, stored: count / took, behind, microseconds },
+      ...{ sent, lost: sent - stored() },
       othersCores: Math.max(0, (all - own) / took),
     };
   } finally {
@@ -145,7 +149,7 @@ export function rateText(figures: RateFigures): string {
   const { offered, stored, behind, microseconds, othersCores, nodes, collectors, seconds } = figures;
   const parts = ROLES.map((role) => `${role} ${microseconds[role].toFixed(0)}`).join(', ');
   return [
-    `events a second into PostgreSQL: ${Math.round(stored)} of ${offered} offered by ${nodes} nodes to ${collectors} collectors for ${seconds} s; ${behind} behind at the end`,
+    `events a second into PostgreSQL: ${Math.round(stored)} of ${offered} offered by ${nodes} nodes to ${collectors} collectors for ${seconds} s; ${behind} behind at the end, ${figures.lost} of ${figures.sent} lost`,
     `CPU microseconds an event: ${parts}; other processes took ${othersCores.toFixed(2)} cores meanwhile`,
   ].join('\n');
 }

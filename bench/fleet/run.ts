@@ -15,6 +15,7 @@ import { OutboxQueue } from '../../store/outbox-queue.ts';
 import { type ArrivedInPostgres, arrivedInPostgres } from '../../test/support/arrived-in-postgres.ts';
 import { type NatsServer, startNatsServer } from '../../test/support/nats-server.ts';
 import { type PostgresServer, startPostgres } from '../../test/support/postgres-server.ts';
+import { cpuMicroseconds } from '../process-usage.ts';
 import type { Collected, CollectorArguments } from './collector.ts';
 import { ACKNOWLEDGED, type FromNode, type NodeArguments, type ToNode } from './node.ts';
 import { measureRate, type RateFigures, rateText } from './rate.ts';
@@ -38,8 +39,12 @@ export interface FleetOptions {
 }
 
 export interface FleetFigures {
+  readonly options: FleetOptions;
   readonly rate: RateFigures | null;
+  /** Of the nodes, for one record that they answered for, while nothing was killed; null where nothing was measured. */
+  readonly nodeMicroseconds: number | null;
   readonly kills: Readonly<Record<string, number>>;
+  readonly isDiskFilled: boolean;
   /** Records that nodes answered for. */
   readonly sent: number;
   /** Of these, stored. */
@@ -72,6 +77,7 @@ export const FULL_FLEET: FleetOptions = {
 export const QUICK_FLEET: FleetOptions = { ...FULL_FLEET, nodes: 6, seconds: 8, kills: 12, partitionMs: 5000 };
 
 const SETTLE_MS = 240_000;
+const NODES_MS = 10_000;
 const DISK = '24m';
 
 interface Child {
@@ -151,10 +157,11 @@ class Run {
       await once(node.process, 'message');
     }
     this.#setRate(this.#options.gentleRate);
+    const nodeMicroseconds = rate === null ? null : await this.#measureNodes();
     await this.#killAtRandom();
     await this.#partition();
     await this.#fillDisk();
-    return await this.#settled(rate);
+    return await this.#settled(rate, nodeMicroseconds);
   }
 
   async end(): Promise<void> {
@@ -227,7 +234,18 @@ class Run {
     await pause(5000);
   }
 
-  async #settled(rate: FleetFigures['rate']): Promise<FleetFigures> {
+  /** What a record costs a node. */
+  async #measureNodes(): Promise<number> {
+    await pause(5000);
+    const cpu = (): number =>
+      this.#nodes.reduce((sum, { process: { pid } }) => sum + (pid === undefined ? 0 : (cpuMicroseconds(pid) ?? 0)), 0);
+    const sent = (): number => this.#nodes.reduce((sum, node) => sum + this.#acknowledged(node).length, 0);
+    const [cpuBefore, sentBefore] = [cpu(), sent()];
+    await pause(NODES_MS);
+    return (cpu() - cpuBefore) / Math.max(1, sent() - sentBefore);
+  }
+
+  async #settled(rate: FleetFigures['rate'], nodeMicroseconds: number | null): Promise<FleetFigures> {
     this.#say('fleet: no more is recorded; what is on its way arrives');
     for (const node of this.#nodes) {
       const quiet = new Promise<void>((resolve) => {
@@ -257,15 +275,15 @@ class Run {
     const stored = sent.size - missing.length;
     const duplicate = [...this.#collected.values()].reduce((sum, { duplicates }) => sum + duplicates, 0);
     return {
-      rate,
-      kills: this.#kills,
+      ...{ options: this.#options, rate, nodeMicroseconds, kills: this.#kills },
+      isDiskFilled: this.#mounted !== null,
       sent: sent.size,
       stored,
       duplicate,
       dropped,
-      lost: Math.max(0, missing.length - dropped),
+      lost: Math.max(0, missing.length - dropped) + (rate?.lost ?? 0),
       broken: await this.#arrived.missing(),
-      others: counted.events - stored,
+      others: counted.events - stored - (rate === null ? 0 : rate.sent - rate.lost),
       edges: await this.#arrived.edges(),
     };
   }
@@ -329,27 +347,4 @@ class Run {
       this.#say('fleet: no file system of its own can be mounted here; no disk is filled');
     }
   }
-}
-
-/** For people. */
-export function fleetText({
-  rate,
-  kills,
-  sent,
-  stored,
-  duplicate,
-  dropped,
-  lost,
-  broken,
-  others,
-  edges,
-}: FleetFigures): string {
-  const killed = Object.entries(kills).map(([what, count]) => `${what} ${count}`);
-  return [
-    ...(rate === null ? [] : [rateText(rate)]),
-    `killed: ${killed.length === 0 ? 'nothing' : killed.join(', ')}`,
-    `sent ${sent}, stored ${stored}, duplicate ${duplicate}, dropped for room ${dropped}, lost ${lost}`,
-    `gaps in chains ${broken}, other records ${others}, edges ${edges}`,
-    '',
-  ].join('\n');
 }
