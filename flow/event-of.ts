@@ -8,6 +8,7 @@ import type { EdgeObservation, Via } from './edge.ts';
 import type { EventBody, EventDecision, EventFinding, Outcome } from './event.ts';
 import { eventDestination } from './event-destination.ts';
 import { type Finding, MEDIUM } from './finding.ts';
+import type { FieldSight } from './learned.ts';
 import type { Channel, Destination, Source } from './parties.ts';
 
 /** What one direction of an exchange was found to be. */
@@ -16,6 +17,17 @@ export interface Side {
   readonly findings: readonly Finding[];
   readonly coverage: Coverage;
   readonly decision: Decision;
+  /** What it says of the fields of its edge. */
+  readonly fields?: readonly FieldSight[];
+}
+
+/** Each edge with what its direction says of its fields. */
+export function withFields(edges: readonly EdgeObservation[], sides: readonly Side[]): EdgeObservation[] {
+  return edges.map((edge) => {
+    const direction = edge.direction === 'out' ? 'request' : 'response';
+    const fields = sides.flatMap((side) => (side.direction === direction ? (side.fields ?? []) : []));
+    return fields.length === 0 ? edge : { ...edge, fields };
+  });
 }
 
 export interface ExchangeParts {

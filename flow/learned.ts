@@ -27,3 +27,15 @@ export type LearnedFields = ReadonlyMap<string, LearnedField>;
 export function fieldPath(path: string): string {
   return path.replace(/\/\d+(?=\/|$)/g, '/*');
 }
+
+/** What several messages add to the fields of one edge. */
+export function addSights(sights: readonly FieldSight[], more: readonly FieldSight[]): readonly FieldSight[] {
+  const sums = new Map(sights.map((sight) => [sight.path, sight]));
+  for (const sight of more) {
+    const known = sums.get(sight.path);
+    const whole = { ...known?.whole };
+    for (const entity in sight.whole) whole[entity] = (whole[entity] ?? 0) + (sight.whole[entity] ?? 0);
+    sums.set(sight.path, { path: sight.path, values: (known?.values ?? 0) + sight.values, whole });
+  }
+  return [...sums.values()];
+}

@@ -10,14 +10,12 @@ import { type Action, actionRank, type Decision, type Direction, type Ruling, st
 import type { EdgeObservation, Via } from '../flow/edge.ts';
 import type { EventBody, Outcome } from '../flow/event.ts';
 import { eventDestination } from '../flow/event-destination.ts';
-import { countEntities, edgesOf, eventOf, isOver, type Side, timeText } from '../flow/event-of.ts';
-import type { FieldSight } from '../flow/learned.ts';
+import { countEntities, edgesOf, eventOf, isOver, type Side, timeText, withFields } from '../flow/event-of.ts';
 import type { Message } from '../flow/message.ts';
 import type { Destination, Source } from '../flow/parties.ts';
 import type { Closing, Opening, Recorder } from '../flow/recorder.ts';
 
 interface ShownSide extends Side {
-  readonly fields?: readonly FieldSight[];
   readonly excerpt: string | null;
 }
 
@@ -252,11 +250,10 @@ export class Account {
   }
 
   #edges(event: EventBody): EdgeObservation[] {
-    return edgesOf(event, this.#told, (direction) => this.#entities(direction)).map((edge) => {
-      const direction = edge.direction === 'out' ? 'request' : 'response';
-      const fields = this.#sides.flatMap((side) => (side.direction === direction ? (side.fields ?? []) : []));
-      return fields.length === 0 ? edge : { ...edge, fields };
-    });
+    return withFields(
+      edgesOf(event, this.#told, (direction) => this.#entities(direction)),
+      this.#sides,
+    );
   }
 
   get #told(): { readonly via: Via; readonly protocol: string } {

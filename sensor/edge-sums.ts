@@ -4,6 +4,7 @@
  */
 import { type Coverage, truncated, worseCoverage } from '../flow/coverage.ts';
 import type { EdgeObservation } from '../flow/edge.ts';
+import { addSights, type FieldSight } from '../flow/learned.ts';
 import type { Source } from '../flow/parties.ts';
 
 const MAX_SUMS = 5000;
@@ -15,6 +16,7 @@ interface Sum {
   bytesIn: number;
   coverage: Coverage;
   lostBytes: number;
+  fields: readonly FieldSight[];
 }
 
 export class EdgeSums {
@@ -35,7 +37,7 @@ export class EdgeSums {
     let sum = this.#sums.get(key);
     if (sum === undefined) {
       if (this.#sums.size >= MAX_SUMS) this.flush();
-      sum = { first: observation, calls: 0, bytesOut: 0, bytesIn: 0, coverage, lostBytes: 0 };
+      sum = { first: observation, calls: 0, bytesOut: 0, bytesIn: 0, coverage, lostBytes: 0, fields: [] };
       this.#sums.set(key, sum);
     }
     sum.calls += observation.calls ?? 1;
@@ -43,6 +45,7 @@ export class EdgeSums {
     sum.bytesIn += observation.bytesIn;
     sum.coverage = worseCoverage(sum.coverage, coverage);
     sum.lostBytes += lostIn(coverage);
+    if (observation.fields !== undefined) sum.fields = addSights(sum.fields, observation.fields);
   }
 
   /** Hands all of it on. */
@@ -51,9 +54,10 @@ export class EdgeSums {
     const sums = [...this.#sums.values()];
     this.#sums = new Map();
     this.#hand(
-      sums.map(({ first, calls, bytesOut, bytesIn, coverage, lostBytes }) => {
+      sums.map(({ first, calls, bytesOut, bytesIn, coverage, lostBytes, fields }) => {
         const whole = lostIn(coverage) > 0 ? truncated(`lost ${lostBytes} bytes`) : coverage;
-        return { ...first, calls, bytesOut, bytesIn, coverage: whole };
+        const sum = { ...first, calls, bytesOut, bytesIn, coverage: whole };
+        return fields.length === 0 ? sum : { ...sum, fields };
       }),
     );
   }

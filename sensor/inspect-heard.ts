@@ -12,6 +12,7 @@ import { excerptOf } from '../engine/transform/excerpt.ts';
 import { opaque, worseCoverage } from '../flow/coverage.ts';
 import { actionRank, type Direction } from '../flow/decision.ts';
 import type { Side } from '../flow/event-of.ts';
+import type { LearnedFields } from '../flow/learned.ts';
 import type { Message } from '../flow/message.ts';
 import type { Override } from '../flow/override.ts';
 import type { Destination, Source } from '../flow/parties.ts';
@@ -21,6 +22,8 @@ export interface InspectingHeard extends Readers {
   readonly engine: Engine;
   readonly usage: UsageLedger | null;
   readonly overrides: () => readonly Override[];
+  /** What is known of the fields of an edge. */
+  readonly learned: (message: Message) => LearnedFields | null;
   readonly excerptChars: number;
 }
 
@@ -160,7 +163,7 @@ function decided(
   heard: HeardMessage,
   examined: Examined,
   { now }: Parties,
-  { engine, usage, overrides, excerptChars }: InspectingHeard,
+  { engine, usage, overrides, learned, excerptChars }: InspectingHeard,
 ): Inspected {
   const { hasLimits, hasOverrides } = engine.policies;
   const scope = { source: message.source, destination: message.destination, direction: message.direction };
@@ -171,11 +174,13 @@ function decided(
     held,
     usage: hasLimits ? usage : null,
     overrides: hasOverrides ? overrides() : [],
+    learned: learned(message),
     bytes: heard.bytes,
   });
-  const { extraction, findings, coverage, decision } = judged;
+  const { extraction, findings, coverage, decision, fields } = judged;
+  const { direction } = message;
   return {
-    side: { direction: message.direction, findings, coverage: worseCoverage(coverage, heard.coverage), decision },
+    side: { direction, findings, coverage: worseCoverage(coverage, heard.coverage), decision, fields },
     extraction,
     excerpt: excerptOf(extraction.segments, findings, excerptChars),
   };

@@ -7,7 +7,7 @@ import { canonicalHost } from '../catalog/host.ts';
 import type { Credentials } from '../engine/credentials.ts';
 import { FULL } from '../flow/coverage.ts';
 import type { EdgeObservation, Via } from '../flow/edge.ts';
-import { countEntities, edgesOf, eventOf, timeText } from '../flow/event-of.ts';
+import { countEntities, edgesOf, eventOf, timeText, withFields } from '../flow/event-of.ts';
 import { MEDIUM } from '../flow/finding.ts';
 import type { Destination, Source } from '../flow/parties.ts';
 import type { EdgeRecorder, Recorder } from '../flow/recorder.ts';
@@ -331,11 +331,15 @@ export class Observer {
       reason: parties.round,
     });
     const shown = shownProtocol(protocol, parties.isPlain === true);
-    const edges = edgesOf(event, { via: parties.via, protocol: shown }, (direction) => {
+    const seen = edgesOf(event, { via: parties.via, protocol: shown }, (direction) => {
       const entities: Record<string, number> = {};
       for (const side of inspected.sides) if (side.direction === direction) countEntities(side.findings, entities);
       return entities;
-    }).map((edge) => (exchange.isWithinStream ? { ...edge, calls: 0 } : edge));
+    });
+    const edges = withFields(
+      exchange.isWithinStream ? seen.map((edge) => ({ ...edge, calls: 0 })) : seen,
+      inspected.sides,
+    );
     const isEvent =
       event.findings.some(({ maxScore }) => maxScore >= MEDIUM) ||
       event.decisions.some(({ action }) => action !== 'allow');

@@ -12,6 +12,7 @@ export interface ObservedParts {
   readonly engine: Engine;
   readonly usage: UsageLedger;
   readonly overrides: () => readonly Override[];
+  readonly learned: ObservedSettings['learned'];
   readonly readers: Pick<ObservedSettings, 'readNames' | 'readDocuments'>;
 }
 
@@ -21,6 +22,7 @@ export function observedSettings({ config }: Snapshot, parts: ObservedParts): Ob
     engine: parts.engine,
     usage: parts.usage,
     overrides: parts.overrides,
+    learned: parts.learned,
     ...parts.readers,
     catalog: createCatalog(config.destinations),
     isBypassed: (host) => bypass.some((matches) => matches(host)),

@@ -12,6 +12,7 @@ import { watchBypass } from '../../sensor/bypass.ts';
 import { type RunningSensor, startSensor } from '../../sensor/sensor.ts';
 import { watchStores } from '../../sensor/stores/watch-stores.ts';
 import { openHome } from '../../store/home.ts';
+import { learnedIn } from '../../store/learned.ts';
 import { overridesIn } from '../../store/overrides.ts';
 import { seldom } from '../../store/recorder.ts';
 import { SpoolRecorder } from '../../store/spool-recorder.ts';
@@ -64,11 +65,13 @@ class SensorProcess {
     const documents = openDocumentReader({ withinMs: snapshot.config.proxy.limits.documentMs, log });
     const usage = new SharedUsage(Date.now);
     const overrides = overridesIn(home, Date.now);
+    const learned = learnedIn(home, Date.now);
     this.#settingsOf = (next) =>
       observedSettings(next, {
         engine: engines.make(next.config, next.documents),
         usage,
         overrides,
+        learned,
         readers: { readNames: model?.read ?? null, readDocuments: documents.read },
       });
     this.#close = async () => {

@@ -54,6 +54,7 @@ export async function startTestSensor(options: {
       engine: new EngineMaker(fingerprint).make(config, snapshot.documents),
       usage: new SharedUsage(Date.now),
       overrides: () => [],
+      learned: () => null,
       readers: { readNames: null, readDocuments: null },
     }),
     recorder: {

@@ -102,6 +102,35 @@ describe('an exchange', () => {
     assert.equal(on.edges[0]?.source.credential, null);
   });
 
+  test('tells what stood in fields beside the turns, and is judged by what is known of them', () => {
+    const mail = ['mia.keller', 'bank.example'].join('@');
+    const body = (email: string) => JSON.stringify({ ...JSON.parse(CLEAN), metadata: { email, note: 'none' } });
+    const fresh = observing();
+    call(fresh, body(mail));
+    fresh.tick();
+    const [path = ''] = fresh.closings.flatMap(({ edges }) =>
+      edges.flatMap(({ fields = [] }) =>
+        fields.map((field) => {
+          assert.deepEqual([field.values, { ...field.whole }], [1, { EMAIL_ADDRESS: 1 }]);
+          return field.path;
+        }),
+      ),
+    );
+    assert.match(path, /email$/);
+
+    // Whatever stands in a known field counts, on an edge alone too.
+    const known = { values: 60, whole: { EMAIL_ADDRESS: 60 }, refuted: {}, confirmed: {} };
+    const after = observing({ learned: new Map([[path, known]]) });
+    for (let i = 0; i < 3; i++) call(after, body('nobody'), { address: 0x1000 + i });
+    after.tick();
+    assert.deepEqual(after.closings, []);
+    const out = after.edges.filter(({ direction }) => direction === 'out');
+    assert.deepEqual(
+      out.map(({ calls, fields }) => [calls, fields]),
+      [[3, [{ path, values: 3, whole: {} }]]],
+    );
+  });
+
   test('of HTTP/2 with many streams is one each', async () => {
     const on = observing();
     const calls = Array.from({ length: 20 }, (_, i) => ({

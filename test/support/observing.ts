@@ -8,6 +8,7 @@ import { Credentials } from '../../engine/credentials.ts';
 import { type AppPattern, appMatcher } from '../../engine/decide/app-match.ts';
 import type { Fingerprint } from '../../engine/inspect.ts';
 import type { EdgeObservation } from '../../flow/edge.ts';
+import type { LearnedFields } from '../../flow/learned.ts';
 import type { Closing } from '../../flow/recorder.ts';
 import { shownArguments } from '../../sensor/attribution/arguments.ts';
 import { type ContainerFacts, Processes } from '../../sensor/attribution/processes.ts';
@@ -38,6 +39,7 @@ export interface ObservingOptions {
   readonly container?: (id: string) => ContainerFacts | null;
   readonly isBypassed?: (host: string) => boolean;
   readonly isOwnListener?: (address: string, port: number) => boolean;
+  readonly learned?: LearnedFields;
   readonly watchers?: readonly ((tools: WatcherTools) => ConnectionWatcher)[];
 }
 
@@ -62,6 +64,7 @@ export function observing(options: ObservingOptions = {}): Observing {
       readDocuments: null,
       usage: null,
       overrides: () => [],
+      learned: () => options.learned ?? null,
       excerptChars: 40,
     },
     processes: new Processes({
