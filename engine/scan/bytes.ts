@@ -115,6 +115,13 @@ export function alnumEnd(text: Uint8Array, from: number): number {
   return end;
 }
 
+/** End of the run of digits that `from` stands in, or `from` itself. */
+export function digitsEnd(text: Uint8Array, from: number): number {
+  let end = from;
+  while (end < text.length && isDigit(text[end] as number)) end++;
+  return end;
+}
+
 export function hasDigit(text: Uint8Array, from: number, to: number): boolean {
   for (let i = from; i < to; i++) if (isDigit(text[i] as number)) return true;
   return false;

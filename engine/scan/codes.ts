@@ -3,14 +3,16 @@
  * read once and handed to recognizers by length and by which characters are digits. What is digits alone is the number
  * pass's. It reads at most MAX_GROUPS groups at a time, so that a page of codes costs the same per byte as a line.
  */
-import { alnumEnd, byteAt, hasDigit, isAllDigits, isAlnum, isDigit, isUpper, isWord } from './bytes.ts';
+import { alnumEnd, byteAt, hasDigit, isAlnum, isDigit, isUpper, isWord } from './bytes.ts';
 import { MAX_FORM } from './forms.ts';
 import { DASH, DOT, PAREN, SLASH, SPACE } from './numbers.ts';
 
 /** Letters of a group without a digit that still belongs to a code: `CHE-`, `ES X`. */
 const MAX_LETTERS = 4;
-/** Groups without a digit before the first that has one. */
-const MAX_LEADING = 2;
+
+/** What a byte is to a code. */
+const [OTHER, FIGURE, LETTER] = [0, 1, 2];
+const CLASS = Uint8Array.from({ length: 256 }, (_, byte) => (isDigit(byte) ? FIGURE : isAlnum(byte) ? LETTER : OTHER));
 
 export class CodeChain {
   static readonly MAX_GROUPS = 16;
@@ -19,8 +21,11 @@ export class CodeChain {
   readonly ends = new Int32Array(CodeChain.MAX_GROUPS);
   /** Separator between group i and i + 1, as bits; 0 after the last. */
   readonly separators = new Int32Array(CodeChain.MAX_GROUPS);
-  /** 1 for a group of letters alone. */
-  readonly #lettered = new Uint8Array(CodeChain.MAX_GROUPS);
+  /** Bit i where character i of a group is a digit; 0 for a group of letters alone. */
+  readonly #figures = new Int32Array(CodeChain.MAX_GROUPS);
+  /** Of the group that was measured last. */
+  #measuredFigures = 0;
+  #hasLetter = false;
 
   /**
    * Reads the chain round the digit at `at`. Returns the end of what was read; `count` is 0 where there is no letter in
@@ -28,28 +33,33 @@ export class CodeChain {
    */
   read(text: Uint8Array, at: number): number {
     this.count = 0;
+    this.#hasLetter = false;
     const start = tokenStart(text, at);
-    let end = alnumEnd(text, at + 1);
-    if (start === -1 || end - start > MAX_FORM || byteAt(text, end) === 0x5f) return end;
-    this.#readLeading(text, start);
-    let hasLetter = this.count > 0;
+    if (start === -1) return alnumEnd(text, at + 1);
     let from = start;
+    let end = this.#measure(text, from);
+    if (end - start > MAX_FORM || byteAt(text, end) === 0x5f) return end;
+    const figures = this.#measuredFigures;
+    this.#readLeading(text, start);
+    this.#measuredFigures = figures;
     for (;;) {
-      const isLettered = !hasDigit(text, from, end);
-      hasLetter ||= isLettered || !isAllDigits(text, from, end);
-      this.#add(from, end, isLettered);
+      this.#add(from, end, this.#measuredFigures);
       if (this.count === CodeChain.MAX_GROUPS) break;
       const separator = separatorAt(text, end);
       if (separator === 0) break;
       const next = end + (separator >> 8);
-      const nextEnd = alnumEnd(text, next);
-      if (nextEnd - next > MAX_FORM || byteAt(text, nextEnd) === 0x5f) break;
-      if (!hasDigit(text, next, nextEnd) && !isShortGroup(text, next, nextEnd, separator & 0xff)) break;
+      const hadLetter = this.#hasLetter;
+      const nextEnd = this.#measure(text, next);
+      const isTooLong = nextEnd - next > MAX_FORM || byteAt(text, nextEnd) === 0x5f;
+      if (isTooLong || (this.#measuredFigures === 0 && !isShortGroup(text, next, nextEnd, separator & 0xff))) {
+        this.#hasLetter = hadLetter;
+        break;
+      }
       this.separators[this.count - 1] = separator & 0xff;
       from = next;
       end = nextEnd;
     }
-    if (!hasLetter) this.count = 0;
+    if (!this.#hasLetter) this.count = 0;
     return end;
   }
 
@@ -59,6 +69,11 @@ export class CodeChain {
 
   end(group: number): number {
     return this.ends[group] as number;
+  }
+
+  /** Bit i where character i of a group is a digit. */
+  figures(group: number): number {
+    return this.#figures[group] as number;
   }
 
   /** The end of a value whose last group is `last`, with the bracket that closes it: `A123456(7)`. */
@@ -71,40 +86,65 @@ export class CodeChain {
   /** A value may begin at `first`: nothing is joined to it from before but by a space, or a word of letters. */
   mayBeginAt(first: number): boolean {
     if (first === 0) return true;
-    return (this.separators[first - 1] as number) === SPACE || this.#lettered[first - 1] === 1;
+    return (this.separators[first - 1] as number) === SPACE || this.#figures[first - 1] === 0;
   }
 
   mayEndAt(last: number): boolean {
     return last === this.count - 1 || (this.separators[last] as number) === SPACE;
   }
 
-  #add(start: number, end: number, isLettered: boolean): void {
+  /** The end of the run of letters and digits at `from`; which of its characters are digits is then `#measuredFigures`. */
+  #measure(text: Uint8Array, from: number): number {
+    const last = Math.min(text.length, from + MAX_FORM + 1);
+    let figures = 0;
+    let seen = OTHER;
+    let i = from;
+    for (; i < last; i++) {
+      const kind = CLASS[text[i] as number] as number;
+      if (kind === OTHER) break;
+      seen |= kind;
+      figures |= (kind & FIGURE) << (i - from);
+    }
+    if ((seen & LETTER) !== 0) this.#hasLetter = true;
+    this.#measuredFigures = figures;
+    return i === last ? alnumEnd(text, i) : i;
+  }
+
+  #add(start: number, end: number, figures: number): void {
     const index = this.count++;
     this.starts[index] = start;
     this.ends[index] = end;
     this.separators[index] = 0;
-    this.#lettered[index] = isLettered ? 1 : 0;
+    this.#figures[index] = figures;
   }
 
+  /** Adds up to two short groups of letters before `start`. */
   #readLeading(text: Uint8Array, start: number): void {
-    let at = start;
-    const found: number[] = [];
-    while (found.length < 3 * MAX_LEADING) {
-      const kind = kindBefore(text, at);
-      const end = at - (kind >> 8);
-      if (kind === 0 || !isAlnum(byteAt(text, end - 1))) break;
-      let from = end;
-      while (from > 0 && end - from <= MAX_LETTERS && isAlnum(byteAt(text, from - 1))) from--;
-      if (hasDigit(text, from, end) || !isShortGroup(text, from, end, kind & 0xff)) break;
-      if (isWord(byteAt(text, from - 1)) || byteAt(text, from - 1) >= 0x80) break;
-      found.unshift(from, end, kind & 0xff);
-      at = from;
-    }
-    for (let i = 0; i < found.length; i += 3) {
-      this.#add(found[i] ?? 0, found[i + 1] ?? 0, true);
-      this.separators[this.count - 1] = found[i + 2] ?? 0;
-    }
+    const before = leadingAt(text, start);
+    if (before === -1) return;
+    const earlier = leadingAt(text, before);
+    if (earlier !== -1) this.#addLeading(text, earlier, before);
+    this.#addLeading(text, before, start);
   }
+
+  #addLeading(text: Uint8Array, from: number, next: number): void {
+    const joint = kindBefore(text, next);
+    this.#add(from, next - (joint >> 8), 0);
+    this.separators[this.count - 1] = joint & 0xff;
+    this.#hasLetter = true;
+  }
+}
+
+/** Start of the short group of letters that a separator joins to `at`; -1 where none is. */
+function leadingAt(text: Uint8Array, at: number): number {
+  const joint = kindBefore(text, at);
+  if (joint === 0) return -1;
+  const end = at - (joint >> 8);
+  let from = end;
+  while (from > 0 && end - from <= MAX_LETTERS && CLASS[text[from - 1] as number] === LETTER) from--;
+  if (!isShortGroup(text, from, end, joint & 0xff)) return -1;
+  const before = byteAt(text, from - 1);
+  return isWord(before) || before >= 0x80 ? -1 : from;
 }
 
 /**

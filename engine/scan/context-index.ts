@@ -323,6 +323,11 @@ export class ContextReader {
   /** Blocks without a known word that were found last: in a page of numbers each part of a chain asks there again. */
   #bareFrom = 0;
   #bareTo = -1;
+  /** Of the word that was read last. */
+  #wordHash = 0;
+  /** Of the words behind the one that is noted, as far as they have been read: ends, -1 where none follows, and hashes. */
+  readonly #behindEnds: number[] = [];
+  readonly #behindHashes: number[] = [];
 
   constructor(index: ContextIndex, text: Uint8Array) {
     this.#index = index;
@@ -393,8 +398,10 @@ export class ContextReader {
         i++;
         continue;
       }
-      const plainTo = kind === BEYOND ? -1 : this.#readPlain(i);
+      const plainTo = kind === BEYOND ? -1 : this.#plainWordAt(i);
       if (plainTo !== -1) {
+        const found = this.#index.find(this.#wordHash);
+        if (found !== -1) this.#note(i, plainTo, found);
         isSure = plainTo - i < MAX_WORD;
         i = plainTo;
         continue;
@@ -407,8 +414,25 @@ export class ContextReader {
     this.#bounds[2 * block + 1] = this.#hits.length;
   }
 
-  /** Like `#readWord`, hashed while its end is sought; -1 for a word that is not ASCII throughout. */
-  #readPlain(start: number): number {
+  /** Notes the word at `start` and the phrases that begin with it; returns its end. */
+  #readWord(start: number): number {
+    const end = this.#wordAt(start);
+    const found = this.#index.find(this.#wordHash);
+    if (found !== -1) this.#note(start, end, found);
+    return end;
+  }
+
+  /** The end of the word at `start`, whose hash is then `#wordHash`. */
+  #wordAt(start: number): number {
+    const plainTo = this.#plainWordAt(start);
+    if (plainTo !== -1) return plainTo;
+    const end = wordEnd(this.#text, start);
+    this.#wordHash = this.#hash(start, end);
+    return end;
+  }
+
+  /** The same, hashed while its end is sought; -1 for a word that is not ASCII throughout. */
+  #plainWordAt(start: number): number {
     const text = this.#text;
     const last = Math.min(text.length, start + MAX_WORD);
     let hash = FNV_START;
@@ -429,34 +453,29 @@ export class ContextReader {
       before = kind;
       hash = Math.imul(hash ^ (kind === CAPITAL ? byte + 0x20 : byte), FNV_PRIME);
     }
-    const found = this.#index.find(finish(hash));
-    if (found !== -1) this.#note(start, i, found);
+    this.#wordHash = finish(hash);
     return i;
-  }
-
-  /** Notes the word at `start` and the phrases that begin with it; returns its end. */
-  #readWord(start: number): number {
-    const end = wordEnd(this.#text, start);
-    const found = this.#index.find(this.#hash(start, end));
-    if (found !== -1) this.#note(start, end, found);
-    return end;
   }
 
   #note(start: number, end: number, found: number): void {
     this.#hits.push(start, end, found);
     const phrases = this.#index.phrases[found];
     if (phrases == null) return;
+    // The words behind are read once for all phrases, and as far as one of them goes on.
+    let known = 0;
     for (let p = 0; p < phrases.length; p++) {
-      const phrase = phrases[p];
-      if (phrase === undefined) continue;
-      let at = end;
-      let isThere = true;
-      for (let k = 0; k < phrase.rest.length && isThere; k++) {
-        const next = nextWord(this.#text, at);
-        at = next === -1 ? at : wordEnd(this.#text, next);
-        isThere = next !== -1 && this.#hash(next, at) === phrase.rest[k];
+      const { rest, entry } = phrases[p] as Phrase;
+      let k = 0;
+      for (; k < rest.length; k++) {
+        if (k === known) {
+          const next = nextWord(this.#text, k === 0 ? end : (this.#behindEnds[k - 1] as number));
+          this.#behindEnds[k] = next === -1 ? -1 : this.#wordAt(next);
+          this.#behindHashes[k] = this.#wordHash;
+          known++;
+        }
+        if (this.#behindEnds[k] === -1 || this.#behindHashes[k] !== rest[k]) break;
       }
-      if (isThere) this.#hits.push(start, at, phrase.entry);
+      if (k === rest.length) this.#hits.push(start, this.#behindEnds[k - 1] as number, entry);
     }
   }
 
@@ -494,7 +513,9 @@ function wordEnd(text: Uint8Array, start: number): number {
 /** Start of the word after `from`, a few signs on at the most; -1 where none is. */
 function nextWord(text: Uint8Array, from: number): number {
   const last = Math.min(text.length, from + MAX_GAP);
-  for (let i = from; i < last; i++) if (startsWord(text, i)) return i;
+  for (let i = from; i < last; i++) {
+    if ((KIND[text[i] as number] as number) !== SIGN && startsWord(text, i)) return i;
+  }
   return -1;
 }
 

@@ -77,12 +77,12 @@ function compileForm(form: string, owner: string): Form {
   }
   const isDigits = /^[#0-9]+$/.test(compact);
   const hasLetters = /[A-Z]{2}/.test(compact);
-  const classes: Readonly<Record<string, string>> = { '#': '[0-9]', '@': '[A-Z]', '*': '[0-9A-Z]' };
-  const expression = new RegExp(`^${[...compact].map((one) => classes[one] ?? one).join('')}$`);
+  // By character: what may stand there, as bits, or the code of the one that must.
+  const asked = Uint8Array.from(compact, (one) => ASKED[one] ?? one.charCodeAt(0));
   const isAnyDigits = /^#+$/.test(compact);
   // What the number pass hands out is digits already.
   const takes = (value: string): boolean =>
-    value.length === compact.length && ((isAnyDigits && hasDigits(value, value.length)) || expression.test(value));
+    value.length === compact.length && ((isAnyDigits && hasDigits(value, value.length)) || isAsAsked(value, asked));
   return {
     length: compact.length,
     isDigits,
@@ -95,6 +95,23 @@ function compileForm(form: string, owner: string): Form {
     separators,
     takes,
   };
+}
+
+const [A_DIGIT, A_LETTER] = [1, 2];
+const ASKED: Readonly<Record<string, number>> = { '#': A_DIGIT, '@': A_LETTER, '*': A_DIGIT | A_LETTER };
+
+function isAsAsked(value: string, asked: Uint8Array): boolean {
+  for (let i = 0; i < asked.length; i++) {
+    const code = value.charCodeAt(i);
+    const one = asked[i] as number;
+    if (one > (A_DIGIT | A_LETTER) ? code !== one : (kindOf(code) & one) === 0) return false;
+  }
+  return true;
+}
+
+function kindOf(code: number): number {
+  if (code >= 0x30 && code <= 0x39) return A_DIGIT;
+  return code >= 0x41 && code <= 0x5a ? A_LETTER : 0;
 }
 
 /** The best fit of groups `first`..`last` to any of the forms that `compact`, their characters, has; digits where a form is of digits. */

@@ -195,6 +195,10 @@ export function idNumber(spec: IdNumberSpec): IdRecognizer {
       ? {}
       : {
           codes: codeForms,
+          mayBeCode(compact: string, isUpper: boolean): boolean {
+            if (spec.isUpperCase === true && spec.chance === 1 && !isUpper) return false;
+            return codeForms.some((form) => form.takes(compact)) && (spec.isValid?.(compact) ?? true);
+          },
           findInCodes(passage: Passage, chain: CodeChain, first: number, last: number): void {
             const start = chain.start(first);
             const end = chain.end(last);

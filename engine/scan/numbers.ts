@@ -3,7 +3,7 @@
  * many digits and groups they have, instead of one pattern a kind over the whole text. It reads at most MAX_GROUPS
  * groups at a time, so that a page of numbers costs the same per byte as a line of them.
  */
-import { byteAt, isDigit, isWord } from './bytes.ts';
+import { byteAt, digitsEnd, isDigit, isWord } from './bytes.ts';
 
 export const SPACE = 1;
 export const DASH = 2;
@@ -28,8 +28,7 @@ export class NumberChain {
     this.overflows = false;
     let start = at;
     for (;;) {
-      let end = start + 1;
-      while (end < text.length && isDigit(text[end] as number)) end++;
+      const end = digitsEnd(text, start + 1);
       // Digits that run on into a word (`4th`, `3fa9`) are no group.
       if (isWord(byteAt(text, end))) return end;
       const index = this.count++;

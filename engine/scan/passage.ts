@@ -4,6 +4,7 @@
 import type { ScoreReason } from '../../flow/finding.ts';
 import type { Role } from '../../flow/segment.ts';
 import { type LetterRun, letterRuns } from '../encodings/base64.ts';
+import { alnumEnd } from './bytes.ts';
 import { type ContextWords, hasContextWord, NO_WORDS, type Words, wordsRound } from './context.ts';
 import { bitsRound, type ContextIndex, ContextReader, hasAnyRound, hasBit, type ListSet } from './context-index.ts';
 import { type ContextMatch, contextWordIn, whyReported } from './explain.ts';
@@ -235,7 +236,7 @@ export class Passage {
   compact(start: number, end: number): string {
     if (this.#compactAt !== start || this.#compactEnd !== end) {
       const written = this.ascii(start, end);
-      this.#compact = /^[0-9A-Za-z]*$/.test(written) ? written : written.replace(/[^0-9A-Za-z]+/g, '');
+      this.#compact = alnumEnd(this.text, start) >= end ? written : written.replace(/[^0-9A-Za-z]+/g, '');
       this.#compactAt = start;
       this.#compactEnd = end;
     }

@@ -120,6 +120,11 @@ export interface Recognizer {
   findAtCue?(passage: Passage, start: number, end: number, cue: Cue): void;
   /** Groups `first`..`last` of a chain have the wanted number of digits. */
   findInNumbers?(passage: Passage, chain: NumberChain, first: number, last: number): void;
+  /**
+   * Whether the letters and digits of one of `codes`, letters in upper case, can be a value; `isUpper` where they are written
+   * so. Asked before words are looked for, which costs more than most checks. Absent: not known.
+   */
+  mayBeCode?(compact: string, isUpper: boolean): boolean;
   /** Groups `first`..`last` of a chain of letters and digits have the length and the digits of one of `codes`. */
   findInCodes?(passage: Passage, chain: CodeChain, first: number, last: number): void;
   /** A word begins at `start` with `prefixLetters` letters and then a digit. */

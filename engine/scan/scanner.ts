@@ -9,7 +9,7 @@ import type { GivenName } from '../names/given.ts';
 import { NameFinder, type NamesMode } from '../names/names.ts';
 import { BUILT_IN } from '../recognizers/built-in.ts';
 import { NAMES_IN_TEXT } from '../recognizers/contact/names-in-text.ts';
-import { isAllDigits, isAlnum, isDigit, isLetter, touchesWordBefore } from './bytes.ts';
+import { digitsEnd, isAlnum, isLetter, touchesWordBefore } from './bytes.ts';
 import { CodeTable, NumberTable, type Wanted, type Worded } from './chain-tables.ts';
 import { CodeChain, plainEnd } from './codes.ts';
 import { ContextIndex } from './context-index.ts';
@@ -279,7 +279,7 @@ class CuedScanner implements Scanner {
       const tokenTo = walk.runEnd;
       const start = startOfRun(text, i, tokenFrom);
       tokenFrom = tokenTo;
-      const isNumber = start === i && isAllDigits(text, i, tokenTo);
+      const isNumber = start === i && walk.digitsEnd === tokenTo;
       if (!isNumber && tokenTo - start >= this.#minRun) this.#runAt(passage, start, tokenTo);
       if (i >= codesTo) {
         const plainTo = isNumber ? plainEnd(text, start, tokenTo) : -1;
@@ -325,7 +325,8 @@ class CuedScanner implements Scanner {
         const from = chain.start(last);
         const to = chain.end(last);
         if (length + to - from > MAX_FORM) break;
-        for (let i = from; i < to; i++, length++) if (isDigit(text[i] as number)) digits |= 1 << length;
+        digits |= chain.figures(last) << length;
+        length += to - from;
         ends |= 1 << (length - 1);
         // All digits: the number pass has it. Form masks are of 31 bits, so that no sign gets in the way.
         if (!chain.mayEndAt(last) || digits === 2 ** length - 1) continue;
@@ -343,9 +344,7 @@ class CuedScanner implements Scanner {
     const chain = this.#chain;
     if (touchesWordBefore(text, at)) {
       this.#prefixedAt(passage, at);
-      let end = at + 1;
-      while (end < text.length && isDigit(text[end] ?? 0)) end++;
-      return end;
+      return digitsEnd(text, at + 1);
     }
     const end = chain.read(text, at);
     if (chain.count === 1) {
@@ -400,11 +399,22 @@ function handOutCode(passage: Passage, chain: CodeChain, first: number, last: nu
   const end = chain.closedEnd(last, passage.text);
   if (!mayBeValue(passage.text, start, end, first === last)) return;
   for (let k = 0; k < alone.length; k++) alone[k]?.findInCodes?.(passage, chain, first, last);
-  if (worded.length === 0 || !passage.hasAnyContext(start, end, wanted.words)) return;
+  if (worded.length === 0 || !mayBeCode(passage.compact(start, chain.end(last)), worded)) return;
+  if (!passage.hasAnyContext(start, end, wanted.words)) return;
   for (let k = 0; k < worded.length; k++) {
     const one = worded[k] as Worded;
     if (passage.hasContext(start, end, one.words)) one.recognizer.findInCodes?.(passage, chain, first, last);
   }
+}
+
+/** Whether one of the recognizers would take the code, were one of its words near. */
+function mayBeCode(written: string, worded: readonly Worded[]): boolean {
+  const compact = written.toUpperCase();
+  const isUpper = compact === written;
+  for (let k = 0; k < worded.length; k++) {
+    if ((worded[k] as Worded).recognizer.mayBeCode?.(compact, isUpper) ?? true) return true;
+  }
+  return false;
 }
 
 function saysSomething({ bits, wanted }: Label): boolean {

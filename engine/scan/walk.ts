@@ -4,7 +4,7 @@
  * the digit first, then literals, the longest first. A walk belongs to a scanner and is used again for the next text.
  */
 import { Automaton, CLASS_BITS } from './automaton.ts';
-import { alnumEnd, isDigit, isHex, isWord, touchesWordBefore } from './bytes.ts';
+import { alnumEnd, digitsEnd, isDigit, isHex, isWord, touchesWordBefore } from './bytes.ts';
 import { EVENTS_AT, type Kernel, loadKernel, MARGIN, PIECE, TEXT_AT, TRAITS_AT } from './kernel.ts';
 import type { Literal } from './stems.ts';
 import { ALL_TRAITS } from './traits.ts';
@@ -12,8 +12,9 @@ import { ALL_TRAITS } from './traits.ts';
 export interface Walk {
   /** What the last event was: the number of a literal, or DIGIT. */
   readonly literal: number;
-  /** Where the run of letters and digits ends whose first digit was told last. */
+  /** Where the run of letters and digits ends whose first digit was told last, and where its first digits do. */
   readonly runEnd: number;
+  readonly digitsEnd: number;
   /** Of what has been read; of the whole text when it has been walked to its end. */
   readonly traits: number;
   begin(text: Uint8Array): void;
@@ -37,6 +38,7 @@ export function walkOf(literals: readonly Literal[]): Walk {
 export class KernelWalk implements Walk {
   literal = DIGIT;
   runEnd = 0;
+  digitsEnd = 0;
   traits = 0;
   readonly #kernel: Kernel;
   /** The kernel's copy of the piece, from MARGIN bytes before it on. */
@@ -83,7 +85,8 @@ export class KernelWalk implements Walk {
       // Within a run that began before what the kernel saw, it tells a digit again.
       if (place < this.runEnd) continue;
       this.literal = DIGIT;
-      this.runEnd = alnumEnd(this.#text, place + 1);
+      this.digitsEnd = digitsEnd(this.#text, place + 1);
+      this.runEnd = alnumEnd(this.#text, this.digitsEnd);
       return place;
     }
   }
@@ -117,6 +120,7 @@ export class KernelWalk implements Walk {
 export class PlainWalk implements Walk {
   literal = DIGIT;
   runEnd = 0;
+  digitsEnd = 0;
   readonly traits = ALL_TRAITS;
   readonly #literals: readonly Literal[];
   readonly #gate: Automaton;
@@ -167,7 +171,8 @@ export class PlainWalk implements Walk {
       this.#endingsTo = endingsAt[told + 1] as number;
       if (at < this.runEnd || !isDigit(byte)) continue;
       this.literal = DIGIT;
-      this.runEnd = alnumEnd(text, at + 1);
+      this.digitsEnd = digitsEnd(text, at + 1);
+      this.runEnd = alnumEnd(text, this.digitsEnd);
       return at;
     }
   }

@@ -14,8 +14,6 @@ import { dateEnd } from './date-of-birth.ts';
 const ALONE = 0.3;
 const NAMED = 0.5;
 
-const TIME = /^(?:[ T]|, | at )\d{1,2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(?: ?[AaPp][Mm]|Z|[+-]\d{2}:?\d{2})?(?![\d:])/;
-
 const MONTHS =
   `january,february,march,april,june,july,august,september,october,november,december,jan,feb,mar,apr,may,jun,jul,aug,
 sep,sept,oct,nov,dec,januar,februar,juni,juli,oktober,dezember,janvier,avril,mai,juin,juillet,septembre,octobre,novembre,
@@ -35,11 +33,71 @@ function isDate(a: number, b: number, c: number, isYearFirst: boolean): boolean 
   return isYear(year) && (isDay(year, b, a) || isDay(year, a, b));
 }
 
+/** The end of a time of day behind a date that ends at `end`: ` 10:30`, `T10:30:00.5Z`, `, 9:05 am`, ` at 10:30+02:00`; `end` where none follows. */
 function withTime(passage: Passage, end: number): number {
-  const next = byteAt(passage.text, end);
-  if (next !== 0x20 && next !== 0x54 && next !== 0x2c) return end;
-  const found = TIME.exec(passage.ascii(end, Math.min(passage.text.length, end + 40)));
-  return found === null ? end : end + found[0].length;
+  const text = passage.text;
+  const hour = hourAfter(text, end);
+  if (hour === -1) return end;
+  const colon = isDigit(byteAt(text, hour + 1)) ? hour + 2 : hour + 1;
+  if (byteAt(text, colon) !== 0x3a || !isTwoDigits(text, colon + 1)) return end;
+  const minutes = colon + 3;
+  if (byteAt(text, minutes) === 0x3a && isTwoDigits(text, minutes + 1)) {
+    const seconds = minutes + 3;
+    let fraction = seconds + 1;
+    while (fraction <= seconds + MAX_FRACTION && isDigit(byteAt(text, fraction))) fraction++;
+    const isFraction = byteAt(text, seconds) === 0x2e && fraction > seconds + 1;
+    const to = isFraction ? closedTime(text, fraction) : -1;
+    if (to !== -1) return to;
+    const whole = closedTime(text, seconds);
+    if (whole !== -1) return whole;
+  }
+  const to = closedTime(text, minutes);
+  return to === -1 ? end : to;
+}
+
+/** Digits of a fraction of a second. */
+const MAX_FRACTION = 9;
+
+/** Where the hour begins: behind ` `, `T`, `, ` or ` at `; -1 where none does. */
+function hourAfter(text: Uint8Array, end: number): number {
+  const next = byteAt(text, end);
+  if (next === 0x54) return isDigit(byteAt(text, end + 1)) ? end + 1 : -1;
+  if (next === 0x2c) return byteAt(text, end + 1) === 0x20 && isDigit(byteAt(text, end + 2)) ? end + 2 : -1;
+  if (next !== 0x20) return -1;
+  if (isDigit(byteAt(text, end + 1))) return end + 1;
+  const isAt = byteAt(text, end + 1) === 0x61 && byteAt(text, end + 2) === 0x74 && byteAt(text, end + 3) === 0x20;
+  return isAt && isDigit(byteAt(text, end + 4)) ? end + 4 : -1;
+}
+
+function isTwoDigits(text: Uint8Array, at: number): boolean {
+  return isDigit(byteAt(text, at)) && isDigit(byteAt(text, at + 1));
+}
+
+/** The end of a time that is written up to `at`, its half of the day or its zone included; -1 where it goes on otherwise. */
+function closedTime(text: Uint8Array, at: number): number {
+  const zoned = zoneEnd(text, at);
+  if (zoned !== at && !goesOn(text, zoned)) return zoned;
+  return goesOn(text, at) ? -1 : at;
+}
+
+function goesOn(text: Uint8Array, at: number): boolean {
+  const next = byteAt(text, at);
+  return isDigit(next) || next === 0x3a;
+}
+
+/** `am`, ` PM`, `Z`, `+02:00`, `-0500`; `at` where none stands there. */
+function zoneEnd(text: Uint8Array, at: number): number {
+  const next = byteAt(text, at);
+  if (next === 0x5a) return at + 1;
+  if (next === 0x2b || next === 0x2d) {
+    if (!isTwoDigits(text, at + 1)) return at;
+    const minutes = byteAt(text, at + 3) === 0x3a ? at + 4 : at + 3;
+    return isTwoDigits(text, minutes) ? minutes + 2 : at;
+  }
+  const half = next === 0x20 ? at + 1 : at;
+  const letter = byteAt(text, half) | 0x20;
+  const isHalf = (letter === 0x61 || letter === 0x70) && (byteAt(text, half + 1) | 0x20) === 0x6d;
+  return isHalf ? half + 2 : at;
 }
 
 export const dateTime: Recognizer = {
@@ -108,6 +166,9 @@ ingreso, alta, rendez vous, data, appuntamento, consulta`),
     { text: 'discharged on May 6, 2024 at 10:30 am', value: 'May 6, 2024 at 10:30 am' },
     { text: 'Termin: 06.05.2024 14:15', value: '06.05.2024 14:15' },
     { text: 'visited on 6 May 2024', value: '6 May 2024' },
+    { text: 'meeting on 2024-05-06 at 9:05+02:00', value: '2024-05-06 at 9:05+02:00' },
+    { text: 'booked 2024-05-06T10:30:00.123456789Z', value: '2024-05-06T10:30:00.123456789Z' },
+    { text: 'booked 2024-05-06, 10:300', value: '2024-05-06' },
     { text: '12/24/2023', label: 'date', value: '12/24/2023' },
   ],
   misses: [

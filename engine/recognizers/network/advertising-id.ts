@@ -8,7 +8,8 @@ import type { Passage } from '../../scan/passage.ts';
 import type { Recognizer } from '../../scan/recognizer.ts';
 
 const LENGTH = 36;
-const DASHES = [8, 13, 18, 23];
+/** Where its groups of digits end. */
+const ENDS = [8, 13, 18, 23, LENGTH];
 const ADVERTISING =
   contextWords(`idfa, idfv, gaid, aaid, adid, ifa, rdid, msai, advertising id, advertiser id, advertising identifier,
 ad id, advertisingid, google advertising id, identifier for advertisers, device advertising id, mobile ad id`);
@@ -17,14 +18,21 @@ const example = '6d92078a-8246-4ba4-ae5b-76104861e7dc';
 
 /** Whether a UUID of a known version and variant, neither all zero nor all one, begins at `start`. */
 function isUuid(text: Uint8Array, start: number): boolean {
-  let distinct = 0;
-  for (let i = 0; i < LENGTH; i++) {
-    const byte = byteAt(text, start + i);
-    if (DASHES.includes(i) ? byte !== 0x2d : !isHex(byte)) return false;
-    if (byte !== 0x2d && byte !== byteAt(text, start)) distinct++;
-  }
+  if (start + LENGTH > text.length) return false;
   const version = byteAt(text, start + 14);
-  return distinct > 0 && version >= 0x31 && version <= 0x38;
+  if (version < 0x31 || version > 0x38) return false;
+  const first = byteAt(text, start);
+  let isMixed = false;
+  let from = start;
+  for (const end of ENDS) {
+    for (; from < start + end; from++) {
+      const byte = text[from] as number;
+      if (!isHex(byte)) return false;
+      if (byte !== first) isMixed = true;
+    }
+    if (end < LENGTH && text[from++] !== 0x2d) return false;
+  }
+  return isMixed;
 }
 
 export const advertisingId: Recognizer = {

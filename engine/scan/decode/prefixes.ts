@@ -2,7 +2,7 @@
  * Lines that something was put in front of: `>` of a quoted mail, `+` or `-` of a diff, a time or a container's name in
  * a log. A value that runs on into the next line is read again without them.
  */
-import { hasDigit, isDigit } from '../bytes.ts';
+import { hasDigit, isDigit, isWord } from '../bytes.ts';
 import { type Budget, Rewriting, type View } from './view.ts';
 
 /** What is read on either side of a line break, bytes. */
@@ -72,23 +72,35 @@ function markedBreak(text: Buffer, feed: number, mark: number): Break | null {
   while (text[end] === mark && mark === 0x3e) end += text[end + 1] === 0x20 ? 2 : 1;
   if (mark !== 0x3e) end++;
   if (text[end] === mark) return null;
-  return { start: contentEnd(text, feed), end, reads: feed - start >= WRAPPED ? 0x20 : 0x0a };
+  const to = contentEnd(text, feed);
+  // Items of a list look like lines taken out by a diff, and most of them are whole.
+  const areItems = mark === 0x2d && text[start + 1] === 0x20 && text[end] === 0x20;
+  if (areItems && !mayRunOn(text, to, end + 1)) return null;
+  return { start: to, end, reads: feed - start >= WRAPPED ? 0x20 : 0x0a };
 }
 
-/** A token this long may be a value without a digit. */
+/** So many letters in a row may be a part of a value that has no digit: a line of a key. */
 const LONG = 16;
 
 /**
- * What ends at `end` may be one value with what begins at `start`: there is a digit in the last token of the one and in the
- * first of the other, or one of them is long. Most lines of a log are whole, and each would be read twice.
+ * What ends at `end` may be one value with what begins at `start`: there is a digit in the run of letters and digits on
+ * either side, or one of them is long. Most lines of a log are whole, and each would be read twice.
  */
 function mayRunOn(text: Buffer, end: number, start: number): boolean {
-  let from = end;
-  while (from > 0 && end - from <= LONG && (text[from - 1] as number) > 0x20) from--;
-  let to = start;
-  while (to < text.length && to - start <= LONG && (text[to] as number) > 0x20) to++;
-  if (from === end || to === start) return false;
-  return end - from > LONG || to - start > LONG || (hasDigit(text, from, end) && hasDigit(text, start, to));
+  // A bracket or a quote may stand between the value's parts and the break.
+  const last = end > 0 && !isPart(text[end - 1] as number) ? end - 1 : end;
+  const first = start < text.length && !isPart(text[start] as number) ? start + 1 : start;
+  let from = last;
+  while (from > 0 && last - from <= LONG && isPart(text[from - 1] as number)) from--;
+  let to = first;
+  while (to < text.length && to - first <= LONG && isPart(text[to] as number)) to++;
+  if (from === last || to === first) return false;
+  return last - from > LONG || to - first > LONG || (hasDigit(text, from, last) && hasDigit(text, first, to));
+}
+
+/** Of a number, a code, base64 or the lines of a passport. */
+function isPart(byte: number): boolean {
+  return isWord(byte) || byte === 0x2b || byte === 0x2d || byte === 0x2f || byte === 0x3c;
 }
 
 /** Both lines begin alike, digits aside, up to a space, colon or bar, with a time or a bar in it. */

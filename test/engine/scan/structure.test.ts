@@ -47,6 +47,17 @@ test('a private key is found whole through the prefixes of a log, a quote and a 
   }
 });
 
+test('lines of a list and of a log that are whole are not read on into each other', () => {
+  const dsn = 'Server=db.acme-corp.com;Database=shop;User Id=shop;Password=VA4PKI340C919T;';
+  const list = Buffer.from(`- record: open\n- dsn: ${dsn}\n- member: 84\n`);
+  assert.deepEqual(found(list), [['CONNECTION_STRING', dsn]]);
+  const line = (took: number): string => `2026-03-01T12:00:00.123Z INFO request=5f8a took=${took}ms bytes=${took}17\n`;
+  let truncations = 0;
+  const log = Buffer.from(Array.from({ length: 9_000 }, (_, row) => line(row)).join(''));
+  scanner.scan(log, { label: null, role: null, onTruncated: () => void truncations++ });
+  assert.equal(truncations, 0, 'no line of it is decoded');
+});
+
 test('a table of many rows costs time in proportion to its length', () => {
   const row = '1001,536228145,2019-03-01,778812345\n';
   const text = (rows: number): Buffer => Buffer.from(`employee,ssn,started,badge\n${row.repeat(rows)}`);
