@@ -6,6 +6,7 @@ import { openDocumentReader } from '../documents/document-reader.ts';
 import type { ConversationHolder } from '../proxy/conversation-map.ts';
 import { type ProxySettings, startProxy } from '../proxy/proxy.ts';
 import type { Authority } from '../proxy/tls/authority.ts';
+import type { SharedUsage } from '../proxy/usage-ledger.ts';
 import type { Home } from '../store/home.ts';
 import { learnedIn } from '../store/learned.ts';
 import { overridesIn } from '../store/overrides.ts';
@@ -23,13 +24,14 @@ export interface InProcessParts {
   readonly home: Home;
   readonly recorder: StoreRecorder;
   readonly conversations: ConversationHolder;
+  readonly usage: SharedUsage;
   readonly authority: Authority;
   readonly log: (line: string) => void;
 }
 
 /** Throws WeirError: `port_taken`, `policy_invalid`, `model_unusable`. */
 export async function startInProcess(snapshot: Snapshot, parts: InProcessParts): Promise<Carrier> {
-  const { home, recorder, conversations, authority, log } = parts;
+  const { home, recorder, conversations, usage, authority, log } = parts;
   const keyed = fingerprinter(home);
   const engines = new EngineMaker(keyed);
   const spans = await openTraces(process.env, packageVersion(), log);
@@ -59,6 +61,7 @@ export async function startInProcess(snapshot: Snapshot, parts: InProcessParts):
       originOf: steering?.originOf ?? null,
       recorder,
       conversations,
+      usage,
       overrides: overridesIn(home, Date.now),
       learned: learnedIn(home, Date.now),
       spans,

@@ -25,6 +25,7 @@ import type { NodeFleet } from './fleet/node-fleet.ts';
 import { startInProcess } from './in-process.ts';
 import { asNode, LAST_RECORDS_MS, startConfiguredCarrier } from './keeping.ts';
 import { keepConversations } from './kept-conversations.ts';
+import { keepUsage } from './kept-usage.ts';
 import { RunningAlerts } from './notify/start-alerts.ts';
 import { startReloading } from './reloading.ts';
 import { type SensorChild, type SensorStanding, startSensorChild } from './sensor/sensor-child.ts';
@@ -153,17 +154,20 @@ export async function startWeir(config: Config, options: StartOptions = {}): Pro
     const kept = keepConversations(home, log, (key, isThere) => workers?.keyChanged(key, isThere), sharing);
     opened.push(() => kept.close());
     const conversations = kept.holder;
+    const limits = keepUsage(home, log);
+    opened.push(() => limits.close());
+    const { usage } = limits;
     let carrier: Carrier;
     if (count > 1) {
       const onEnded = (name: string) => metrics?.retire(name);
       const starting = startWorkers({
-        ...{ count, snapshot, home, recorder, conversations, log, onEnded },
+        ...{ count, snapshot, home, recorder, conversations, usage, log, onEnded },
         ...{ keys: () => kept.keys(), areShared: sharing !== null },
       });
       workers = await namingHolder(listen, starting);
       carrier = workers;
     } else {
-      const starting = startInProcess(snapshot, { home, recorder, conversations, authority, log });
+      const starting = startInProcess(snapshot, { home, recorder, conversations, usage, authority, log });
       carrier = await namingHolder(listen, starting);
     }
     opened.push(() => carrier.close());

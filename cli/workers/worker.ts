@@ -21,6 +21,7 @@ import { runAsChild } from '../child.ts';
 import { EngineMaker, fingerprinter } from '../configured-engine.ts';
 import { type ConfiguredModel, openConfiguredModel } from '../configured-model.ts';
 import { ExamineElsewhere } from '../examining/examine-elsewhere.ts';
+import { usageDigests } from '../kept-usage.ts';
 import type { Snapshot } from '../snapshot.ts';
 import { type SteeringClient, steeringClient } from '../steering-client.ts';
 import { openTraces, type RunningTraces } from '../traces/otlp.ts';
@@ -81,7 +82,9 @@ class WorkerProcess {
     );
     const report = seldom((message) => log(`weir: ${message}`));
     this.#rejections = new Rejections(Date.now, (key, at) => say({ kind: 'rejected', key, at }));
-    this.#usage = new SharedUsage(Date.now, (uses) => say({ kind: 'used', uses }), usage);
+    this.#usage = new SharedUsage(Date.now, (uses) => say({ kind: 'used', uses }), usage, {
+      digestOf: usageDigests(home),
+    });
     this.#recorder = new SpoolRecorder({
       spoolFolder: home.spoolFolder,
       owner,

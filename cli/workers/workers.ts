@@ -12,7 +12,7 @@ import { WeirError } from '../../flow/errors.ts';
 import type { Figures } from '../../flow/figures.ts';
 import type { ConversationHolder, TokenMap } from '../../proxy/conversation-map.ts';
 import { listenError, listenUrl } from '../../proxy/proxy.ts';
-import { SharedUsage } from '../../proxy/usage-ledger.ts';
+import type { SharedUsage } from '../../proxy/usage-ledger.ts';
 import type { Home } from '../../store/home.ts';
 import type { StoreRecorder } from '../../store/recorder.ts';
 import type { Carrier } from '../carrier.ts';
@@ -29,6 +29,8 @@ export interface WorkersOptions {
   readonly areShared: boolean;
   /** Under which tokens are found now. */
   readonly keys: () => Iterable<string>;
+  /** What all of them have let through. */
+  readonly usage: SharedUsage;
   readonly log: (line: string) => void;
   /** Hears of a worker that has ended, by the name that its figures have. */
   readonly onEnded?: (worker: string) => void;
@@ -106,8 +108,6 @@ class Workers implements RunningWorkers {
   readonly #options: WorkersOptions;
   readonly #log: (line: string) => void;
   readonly #running = new Set<Worker>();
-  /** What all of them have let through, for one that is started later. */
-  readonly #usage = new SharedUsage(Date.now);
   #snapshot: Snapshot;
   #version = 1;
   #ports: Ports;
@@ -258,7 +258,7 @@ class Workers implements RunningWorkers {
       owner,
       version: this.#version,
       snapshot: this.#shareOf(this.#snapshot),
-      usage: this.#usage.rows(),
+      usage: this.#options.usage.rows(),
       keys: [...this.#options.keys()].filter((key) => key.startsWith('id:')),
       areShared: this.#options.areShared,
     });
@@ -288,7 +288,7 @@ class Workers implements RunningWorkers {
       case 'ask':
         return void this.#answer(worker, message.id, message.question);
       case 'used':
-        this.#usage.learn(message.uses);
+        this.#options.usage.learn(message.uses);
         return this.#passOn(worker, message);
       case 'rejected':
         return this.#passOn(worker, message);

@@ -74,7 +74,7 @@ test('a clock that is set back loses no count', () => {
 });
 
 test('of too many sources the one that was idle longest is forgotten', () => {
-  const ledger = new SharedUsage(() => HOUR * 1000, null, [], 3);
+  const ledger = new SharedUsage(() => HOUR * 1000, null, [], { maxRows: 3 });
   for (const source of ['a', 'b', 'c', 'a', 'd']) ledger.add([use(source)]);
   assert.deepEqual(
     ['a', 'b', 'c', 'd'].map((source) => ledger.used(use(source)).requests),
