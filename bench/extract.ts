@@ -4,12 +4,14 @@
  * JSON.parse and a walk over what it built. Times are processor time of this thread, so that other load on the
  * machine counts little. Ends within some 15 seconds.
  */
+
 import { type Extraction, extract } from '../engine/extract/extract.ts';
 import { replacements } from '../engine/transform/replacements.ts';
 import { applyEdits } from '../engine/transform/splice.ts';
 import type { Verdict } from '../flow/decision.ts';
 import type { Finding } from '../flow/finding.ts';
 import type { Message } from '../flow/message.ts';
+import { bareSource } from '../flow/parties.ts';
 import { makePrompts, seeded } from './prompts.ts';
 
 const LIMITS = { maxDecodedBytes: 32 * 1024 * 1024 };
@@ -34,17 +36,7 @@ const RESPONSE_HEADERS = [
 
 const MESSAGE: Message = {
   direction: 'request',
-  source: {
-    app: null,
-    verified: false,
-    host: null,
-    pid: null,
-    process: null,
-    exe: null,
-    user: null,
-    container: null,
-    credential: null,
-  },
+  source: bareSource(),
   destination: {
     host: 'api.openai.com',
     port: 443,

@@ -6,8 +6,9 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Config } from '../config/config.ts';
 import { isException, isPolicy, type PolicyDocument } from '../engine/decide/policy-file.ts';
 import { policyVersion } from '../engine/decide/policy-version.ts';
-import { bareEvent, bareSource } from '../flow/bare-event.ts';
+import { bareEvent } from '../flow/bare-event.ts';
 import type { EventBody } from '../flow/event.ts';
+import { bareSource } from '../flow/parties.ts';
 
 /** One thing that has changed. `policy` and `version` are null where it is not a policy, or the policy is gone. */
 export interface Change {

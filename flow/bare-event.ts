@@ -1,23 +1,7 @@
 /** An event that no exchange made: what Weir did itself, or tells of itself. Everything is unknown but what is given. */
 import { FULL } from './coverage.ts';
 import type { EventBody } from './event.ts';
-import type { Source } from './parties.ts';
-
-/** A source of which nothing is known but what is given. */
-export function bareSource(known: Partial<Source> = {}): Source {
-  return {
-    app: null,
-    verified: false,
-    host: null,
-    pid: null,
-    process: null,
-    exe: null,
-    user: null,
-    container: null,
-    credential: null,
-    ...known,
-  };
-}
+import { bareSource } from './parties.ts';
 
 /** `reason` is a sentence for people; no value is in it. */
 export function bareEvent(given: Pick<EventBody, 'id' | 'kind' | 'time' | 'reason'> & Partial<EventBody>): EventBody {

@@ -22,6 +22,22 @@ export interface Source {
   readonly workload?: Workload | null;
 }
 
+/** A source of which nothing is known but what is given. */
+export function bareSource(known: Partial<Source> = {}): Source {
+  return {
+    app: null,
+    verified: false,
+    host: null,
+    pid: null,
+    process: null,
+    exe: null,
+    user: null,
+    container: null,
+    credential: null,
+    ...known,
+  };
+}
+
 /** Where on its host a process stands, for people who look for it. Unknown is null or empty. */
 export interface Workload {
   /** As it was started, secrets replaced; an edge has none. */

@@ -2,8 +2,9 @@
  * Events that Weir makes of itself: what an administrator did, and drift of the map. Appended to the chain in one
  * transaction, so that it works beside a running proxy, as a review does.
  */
-import { bareEvent, bareSource } from '../flow/bare-event.ts';
+import { bareEvent } from '../flow/bare-event.ts';
 import type { EventBody, EventKind } from '../flow/event.ts';
+import { bareSource } from '../flow/parties.ts';
 import type { Home } from './home.ts';
 import { withKeeper } from './open-keeper.ts';
 import { newUlid } from './ulid.ts';

@@ -12,7 +12,7 @@ import { type Catalog, createCatalog } from '../../catalog/catalog.ts';
 import { canonicalHost } from '../../catalog/host.ts';
 import { opaque } from '../../flow/coverage.ts';
 import type { EdgeObservation } from '../../flow/edge.ts';
-import type { Source } from '../../flow/parties.ts';
+import { bareSource, type Source } from '../../flow/parties.ts';
 import { LOG_FORMATS, type LogFormat, logReading } from '../../map/imports/formats.ts';
 import { JsonLines } from '../../map/imports/json-lines.ts';
 import type { Entry, LineReader, LoggedFlow } from '../../map/imports/logged-flow.ts';
@@ -189,16 +189,7 @@ function observationOf(flow: LoggedFlow, catalog: Catalog, ours: ReadonlySet<str
 function sourceOf({ host, user }: LoggedFlow['source'], ours: ReadonlySet<string>): Source {
   const canonical = host === null ? null : (canonicalHost(host) ?? host);
   const name = canonical !== null && ours.has(canonical) ? hostname() : canonical;
-  const nothing = {
-    app: null,
-    verified: false,
-    pid: null,
-    process: null,
-    exe: null,
-    container: null,
-    credential: null,
-  };
-  return { ...nothing, host: name, user };
+  return bareSource({ host: name, user });
 }
 
 function ownAddresses(): ReadonlySet<string> {

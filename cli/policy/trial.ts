@@ -14,7 +14,7 @@ import { Conversation } from '../../engine/transform/conversation.ts';
 import type { Direction } from '../../flow/decision.ts';
 import type { Category } from '../../flow/finding.ts';
 import type { Message } from '../../flow/message.ts';
-import type { Destination, Source } from '../../flow/parties.ts';
+import { bareSource, type Destination } from '../../flow/parties.ts';
 import type { Position, Role } from '../../flow/segment.ts';
 import type { FingerprintKey } from '../../store/fingerprint-keys.ts';
 import { fingerprintUnder } from '../../store/keyed.ts';
@@ -65,17 +65,7 @@ export function tryText(
   input: TrialInput,
   destination: Destination,
 ): Trial {
-  const source: Source = {
-    app: input.app,
-    verified: input.app !== null,
-    host: null,
-    pid: null,
-    process: null,
-    exe: null,
-    user: input.user,
-    container: null,
-    credential: null,
-  };
+  const source = bareSource({ app: input.app, verified: input.app !== null, user: input.user });
   const { keys } = parts;
   const newest = keys.at(-1);
   const engine: Engine = {

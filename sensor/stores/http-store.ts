@@ -2,10 +2,12 @@
  * Data stores that are spoken to over HTTP, told by what a call holds: S3 and its likes by the signature for them,
  * Elasticsearch and OpenSearch by their paths together with what only they send, ClickHouse by its headers.
  */
+
 import type { DecodeLimits } from '../../engine/extract/encodings.ts';
 import { type Extraction, extract } from '../../engine/extract/extract.ts';
 import { FULL } from '../../flow/coverage.ts';
 import { headerOf, lowerName, type Message } from '../../flow/message.ts';
+import { bareSource } from '../../flow/parties.ts';
 import type { HeardExchange, HeardMessage } from '../reassemble/heard.ts';
 import { csvRows } from './copied-rows.ts';
 import { readSql, type SqlStatement } from './sql.ts';
@@ -308,17 +310,7 @@ function segmentsOf(
 }
 
 const NOBODY = {
-  source: {
-    app: null,
-    verified: false,
-    host: null,
-    pid: null,
-    process: null,
-    exe: null,
-    user: null,
-    container: null,
-    credential: null,
-  },
+  source: bareSource(),
   destination: { host: '', port: 0, vendor: null, category: 'datastore', country: null, sanctioned: false },
   method: 'POST',
   target: '/',

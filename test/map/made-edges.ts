@@ -1,22 +1,12 @@
 /** Edges made by hand, and what is known of their ends, for the tests of the map. */
 import type { Edge, EdgeDetail } from '../../flow/edge.ts';
 import type { Category } from '../../flow/finding.ts';
-import type { Source } from '../../flow/parties.ts';
+import { bareSource, type Source } from '../../flow/parties.ts';
 import type { Knowledge, KnownDestination } from '../../map/knowledge.ts';
 
 export const NOW = new Date('2026-06-15T12:00:00.000Z');
 
-const NOBODY: Source = {
-  app: null,
-  verified: false,
-  host: null,
-  pid: null,
-  process: null,
-  exe: null,
-  user: null,
-  container: null,
-  credential: null,
-};
+const NOBODY: Source = bareSource();
 
 /** A verified app, or with `{…}` whatever is known. */
 export function from(source: string | Partial<Source>): Source {

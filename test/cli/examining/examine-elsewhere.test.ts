@@ -1,4 +1,5 @@
 /** Large messages looked at in a thread come to the same as when they are looked at here. */
+
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -14,6 +15,7 @@ import { extract } from '../../../engine/extract/extract.ts';
 import { carryOut, type Engine, examine, judgeExamined } from '../../../engine/inspect.ts';
 import { Conversation } from '../../../engine/transform/conversation.ts';
 import type { Message } from '../../../flow/message.ts';
+import { bareSource } from '../../../flow/parties.ts';
 import { openHome } from '../../../store/home.ts';
 import { makePdf } from '../../support/made-documents.ts';
 import { CARD, MAIL, PERSON } from '../../support/planted.ts';
@@ -43,17 +45,7 @@ function messageOf(
   const messages = contents.map((content, at) => ({ role: at % 2 === 0 ? 'user' : 'assistant', content }));
   return {
     direction: 'request',
-    source: {
-      app: null,
-      verified: false,
-      host: null,
-      pid: null,
-      process: null,
-      exe: null,
-      user: null,
-      container: null,
-      credential: null,
-    },
+    source: bareSource(),
     destination: {
       host: 'api.openai.com',
       port: 443,

@@ -5,7 +5,7 @@ import { parsePolicies } from '../../../engine/decide/policy-file.ts';
 import { compilePolicies, type DecideInput, type PolicySet } from '../../../engine/decide/policy-set.ts';
 import { FULL } from '../../../flow/coverage.ts';
 import type { Category, Finding } from '../../../flow/finding.ts';
-import type { Destination, Source } from '../../../flow/parties.ts';
+import { bareSource, type Destination, type Source } from '../../../flow/parties.ts';
 import type { Position, Role, Segment } from '../../../flow/segment.ts';
 
 export const OPENAI: Destination = {
@@ -17,17 +17,7 @@ export const OPENAI: Destination = {
   sanctioned: false,
 };
 
-export const NOBODY: Source = {
-  app: null,
-  verified: false,
-  host: null,
-  pid: null,
-  process: null,
-  exe: null,
-  user: null,
-  container: null,
-  credential: null,
-};
+export const NOBODY: Source = bareSource();
 
 const CATEGORY_OF: Readonly<Record<string, Category>> = {
   CREDIT_CARD: 'financial',

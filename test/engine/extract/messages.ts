@@ -1,19 +1,11 @@
 /** Messages for tests of the engine, with everything that a test does not care about filled in. */
+
 import { type Extraction, extract } from '../../../engine/extract/extract.ts';
 import type { Message } from '../../../flow/message.ts';
+import { bareSource } from '../../../flow/parties.ts';
 import type { Segment } from '../../../flow/segment.ts';
 
-export const SOURCE: Message['source'] = {
-  app: null,
-  verified: false,
-  host: null,
-  pid: null,
-  process: null,
-  exe: null,
-  user: null,
-  container: null,
-  credential: null,
-};
+export const SOURCE: Message['source'] = bareSource();
 export const GENAI: Message['destination'] = {
   host: 'api.openai.com',
   port: 443,

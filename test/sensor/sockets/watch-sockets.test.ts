@@ -7,8 +7,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
 import { createCatalog } from '../../../catalog/catalog.ts';
-import { bareSource } from '../../../flow/bare-event.ts';
 import type { EdgeObservation } from '../../../flow/edge.ts';
+import { bareSource } from '../../../flow/parties.ts';
 import { socketRows } from '../../../sensor/sockets/socket-table.ts';
 import { SocketWatch, type SocketWatchOptions } from '../../../sensor/sockets/watch-sockets.ts';
 
