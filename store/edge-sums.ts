@@ -145,8 +145,14 @@ function see(items: Map<string, Seen>, item: string, timeMs: number): void {
   known.lastMs = Math.max(known.lastMs, timeMs);
 }
 
+const NO_DETAILS: Readonly<Record<string, ObservedDetail>> = Object.freeze(Object.create(null));
+
 /** What an event's findings of one direction say of its edge, of medium score or higher. */
-export function detailsOf(event: EventBody, direction: EdgeObservation['direction']): Record<string, ObservedDetail> {
+export function detailsOf(
+  event: EventBody,
+  direction: EdgeObservation['direction'],
+): Readonly<Record<string, ObservedDetail>> {
+  if (event.findings.length === 0) return NO_DETAILS;
   const details: Record<string, { maxScore: number; fingerprints: Set<string>; paths: Set<string> }> =
     Object.create(null);
   const side = direction === 'out' ? 'request' : 'response';

@@ -3,19 +3,13 @@
  * Types only.
  */
 import type { EdgeObservation } from '../flow/edge.ts';
-import type { EventBody } from '../flow/event.ts';
-import type { Draft, Link } from './record.ts';
+import type { Committed, Draft } from './record.ts';
+
+export type { Committed } from './record.ts';
 
 /** One event with what it adds to edges. */
 export interface Entry extends Draft {
   readonly edges: readonly EdgeObservation[];
-}
-
-/** An event as it was chained, for the event log: not read back, since it is at hand. */
-export interface Committed {
-  readonly event: EventBody;
-  readonly link: Link;
-  readonly hash: string;
 }
 
 /** How far a spool file is committed: what it holds up to there is never added again. */

@@ -11,7 +11,7 @@ import { EdgeWriter } from './edge-writer.ts';
 import { Fill } from './fill.ts';
 import type { HomePaths } from './home.ts';
 import type { Beside, Committed, Entry, Keeper } from './keeper.ts';
-import { entitiesOf, type Link, makeRecord, readEvent, storedParts } from './record.ts';
+import { committedOf, entitiesOf, type Link, makeRecord, readEvent, storedParts } from './record.ts';
 import { type EdgeNumbers, endsParts, SortWriter, sortParts } from './sorts.ts';
 
 export class Ledger implements Keeper {
@@ -167,7 +167,7 @@ export class Ledger implements Keeper {
       const record = makeRecord(entry, link, this.#chainKey);
       this.#insert(entry, record, link.seq, head.no);
       last = { ...last, seq: link.seq, hash: record.hash };
-      records.push({ event: entry.event, link, hash: record.hash });
+      records.push(committedOf(entry, link, record.hash));
     }
     return { records, last };
   }

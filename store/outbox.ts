@@ -18,7 +18,7 @@ import type { Home } from './home.ts';
 import type { Beside, Committed, Entry, Keeper } from './keeper.ts';
 import { mergedObservations } from './merged-observations.ts';
 import { openOutboxDatabase } from './outbox-schema.ts';
-import { type Link, makeRecord, readEvent } from './record.ts';
+import { committedOf, type Link, makeRecord, readEvent } from './record.ts';
 import { newUlid } from './ulid.ts';
 
 /** How much a record matters, when something has to go. */
@@ -148,7 +148,7 @@ export class Outbox implements Keeper {
       const body = arrivalText(entry, link, record);
       this.#insert.run(event.id, rankOf(event), head.no, link.seq, timeMs, record.hash, body);
       last = { ...last, seq: link.seq, hash: record.hash };
-      records.push({ event, link, hash: record.hash });
+      records.push(committedOf(entry, link, record.hash));
     }
     return { records, last };
   }

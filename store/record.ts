@@ -16,6 +16,15 @@ export interface Draft {
   readonly event: EventBody;
   readonly excerpt: string | null;
   readonly review: { readonly by: string | null; readonly note: string | null } | null;
+  /** What whoever read it from the spool knows already; absent where nobody has. */
+  readonly read?: ReadEvent;
+}
+
+/** An event that was read as text. */
+export interface ReadEvent {
+  /** JSON, as `eventText` writes it. */
+  readonly text: string;
+  readonly columns: Columns;
 }
 
 /** A record's place in the chain. */
@@ -68,23 +77,90 @@ export function makeRecord(
   link: Link,
   chainKey: KeyObject,
 ): StoredRecord & { readonly columns: Columns } {
-  const { event, excerpt } = draft;
-  const personal = personalOf(draft);
+  const { event, excerpt, read } = draft;
+  const pieces = read === undefined ? null : piecesOf(read.text, event);
+  const personal = pieces === null ? personalOf(draft) : personalBeside(draft, pieces.kept);
   const digests = {
     personal: personal === null ? null : personalDigest(chainKey, event.id, personal),
     excerpt: excerpt === null ? null : excerptDigest(chainKey, event.id, excerpt),
   };
-  const empty = { host: null, process: null, exe: null, user: null, credential: null, subject: null, workload: null };
-  const source = sourceText({ ...event.source, ...empty });
-  const findings = event.findings.map((finding) => ({ ...finding, fingerprints: [] }));
-  const body = eventText(findings.length === 0 ? event : { ...event, findings }, source);
-  const core = `${body.slice(0, -1)},${linkText(link)},"digests":${JSON.stringify(digests)}}`;
-  return { core, personal, excerpt, hash: recordHash(chainKey, core), columns: columnsOf(event) };
+  const body = pieces?.body ?? bodyOf(event);
+  const core = `${body.slice(0, -1)},${linkText(link)},"digests":${digestsText(digests)}}`;
+  return { core, personal, excerpt, hash: recordHash(chainKey, core), columns: read?.columns ?? columnsOf(event) };
 }
 
-/** A record's line of the event log: the event, its place in the chain and its hash, without excerpt and review. */
-export function logLine(event: EventBody, link: Link, hash: string): string {
-  return `{"level":"info",${eventText(event).slice(1, -1)},${linkText(link)},"hash":"${hash}"}\n`;
+function digestsText({ personal, excerpt }: Core['digests']): string {
+  const text = (digest: string | null): string => (digest === null ? 'null' : `"${digest}"`);
+  return `{"personal":${text(personal)},"excerpt":${text(excerpt)}}`;
+}
+
+/** The event without what is personal in it. */
+function bodyOf(event: EventBody): string {
+  const findings = event.findings.map((finding) => ({ ...finding, fingerprints: [] }));
+  return eventText(findings.length === 0 ? event : { ...event, findings }, sourceText({ ...event.source, ...EMPTY }));
+}
+
+const EMPTY = { host: null, process: null, exe: null, user: null, credential: null, subject: null, workload: null };
+
+/** A source as it stands in a record: what is personal in it apart from the rest. */
+interface SourcePieces {
+  readonly empty: string;
+  /** JSON of what is personal; null where that is nothing. */
+  readonly personal: string | null;
+}
+
+/** Few sources send most events, and each is the same text every time. */
+const knownSources = new Map<string, SourcePieces>();
+const MAX_SOURCES = 256;
+const [SOURCE, DESTINATION] = [',"source":', ',"destination":'];
+/** Quotes within a text are escaped, so that it stands for nothing else. */
+const FINGERPRINTS = /"fingerprints":\[[^\]]*\]/g;
+
+/** `bodyOf` cut out of the event's text, which costs a fraction of writing it again; null where the text is not as we write it. */
+function piecesOf(text: string, event: EventBody): { readonly body: string; readonly kept: SourcePieces } | null {
+  const from = text.indexOf(SOURCE) + SOURCE.length;
+  const to = text.indexOf(DESTINATION, from);
+  if (from < SOURCE.length || to === -1) return null;
+  const written = text.slice(from, to);
+  const kept = knownSources.get(written) ?? learnSource(written, event.source);
+  if (kept === null) return null;
+  const rest = text.slice(to);
+  const body = text.slice(0, from) + kept.empty + (event.findings.length === 0 ? rest : withoutFingerprints(rest));
+  return { body, kept };
+}
+
+function withoutFingerprints(text: string): string {
+  return text.replace(FINGERPRINTS, '"fingerprints":[]');
+}
+
+function learnSource(written: string, source: Source): SourcePieces | null {
+  if (written !== sourceText(source)) return null;
+  const personal = personalSource(source);
+  const pieces: SourcePieces = {
+    empty: sourceText({ ...source, ...EMPTY }),
+    personal: personal === null ? null : JSON.stringify(personal),
+  };
+  if (knownSources.size >= MAX_SOURCES) knownSources.clear();
+  knownSources.set(written, pieces);
+  return pieces;
+}
+
+/** A record's line of the event log: the event (`text`: as it was read), its place in the chain and its hash, without excerpt and review. */
+export function logLine({ event, link, hash, text = eventText(event) }: Committed): string {
+  return `{"level":"info",${text.slice(1, -1)},${linkText(link)},"hash":"${hash}"}\n`;
+}
+
+/** An event as it was chained, for the event log: not read back, since it is at hand. */
+export interface Committed {
+  readonly event: EventBody;
+  readonly link: Link;
+  readonly hash: string;
+  /** The event as it was read; absent where it was not. */
+  readonly text?: string;
+}
+
+export function committedOf({ event, read }: Draft, link: Link, hash: string): Committed {
+  return read === undefined ? { event, link, hash } : { event, link, hash, text: read.text };
 }
 
 function linkText({ writer, seq, prevHash }: Link): string {
@@ -92,22 +168,40 @@ function linkText({ writer, seq, prevHash }: Link): string {
 }
 
 function personalOf({ event, review }: Draft): string | null {
-  const { host, process, exe, user, subject, workload } = event.source;
-  // Undefined in what an older version has left in the spool.
-  const credential = event.source.credential ?? null;
+  const source = personalSource(event.source);
   const fingerprints = event.findings.map((finding) => finding.fingerprints);
-  const isEmpty =
-    [host, process, exe, user, credential, subject ?? null, review].every((part) => part === null) &&
-    fingerprints.length === 0;
-  if (isEmpty) return null;
-  const salt = randomUUID();
-  const source = {
-    ...{ host, process, exe, user, credential },
-    ...(subject == null ? {} : { subject }),
-    ...(workload == null ? {} : { workload }),
-  };
-  const personal: Personal = { salt, source, fingerprints, review };
+  if (source === null && review === null && fingerprints.length === 0) return null;
+  const personal: Personal = { salt: randomUUID(), source: source ?? NOBODY, fingerprints, review };
   return JSON.stringify(personal);
+}
+
+/** The same where the source's text is known. */
+function personalBeside({ event, review }: Draft, { personal }: SourcePieces): string | null {
+  const { findings } = event;
+  if (personal === null && review === null && findings.length === 0) return null;
+  const fingerprints = findings.length === 0 ? '[]' : JSON.stringify(findings.map((finding) => finding.fingerprints));
+  return (
+    `{"salt":"${randomUUID()}","source":${personal ?? JSON.stringify(NOBODY)},"fingerprints":${fingerprints},` +
+    `"review":${JSON.stringify(review)}}`
+  );
+}
+
+const NOBODY = { host: null, process: null, exe: null, user: null, credential: null };
+
+/** What is personal of a source; null where that is nothing. */
+function personalSource({
+  host,
+  process,
+  exe,
+  user,
+  credential,
+  subject,
+  workload,
+}: Source): Personal['source'] | null {
+  // Undefined in what an older version has left in the spool.
+  const own = { host, process, exe, user, credential: credential ?? null };
+  if (subject == null && workload == null && Object.values(own).every((part) => part === null)) return null;
+  return { ...own, ...(subject == null ? {} : { subject }), ...(workload == null ? {} : { workload }) };
 }
 
 /** Throws TypeError for an event without what a record needs: a spool line that is not ours. */
@@ -142,8 +236,13 @@ function observedAction(event: EventBody): Action | null {
   return observed;
 }
 
+const NO_ENTITIES: ReturnType<typeof entitiesOf> = new Map();
+
 /** Findings of medium score or higher by entity: how often, and the best score. */
-export function entitiesOf(event: EventBody): Map<string, { count: number; maxScore: number }> {
+export function entitiesOf(
+  event: EventBody,
+): ReadonlyMap<string, { readonly count: number; readonly maxScore: number }> {
+  if (event.findings.length === 0) return NO_ENTITIES;
   const entities = new Map<string, { count: number; maxScore: number }>();
   for (const { entity, count, maxScore } of event.findings) {
     if (maxScore < MEDIUM) continue;

@@ -109,7 +109,14 @@ function addTo(
     };
     cells.set(edge, cell);
   }
-  for (const key of Object.keys(cell.counts) as (keyof Counts)[]) cell.counts[key] += counts[key];
+  const sums = cell.counts;
+  sums.calls += counts.calls;
+  sums.bytesOut += counts.bytesOut;
+  sums.bytesIn += counts.bytesIn;
+  sums.alert += counts.alert;
+  sums.tokenize += counts.tokenize;
+  sums.redact += counts.redact;
+  sums.block += counts.block;
   for (const [entity, count] of entities) cell.entities.set(entity, (cell.entities.get(entity) ?? 0) + count);
 }
 

@@ -88,6 +88,9 @@ function kept<T extends object>(texts: WeakMap<T, string>, of: T, write: (of: T)
   return text;
 }
 
+/** What stands before the event of a closing, and behind it: within the event's texts a quote is escaped. */
+const [CLOSING, EDGES] = ['C {"event":', ',"edges":['];
+
 export function closingLine({ event, edges, excerpt }: SpooledClosing): string {
   let observed = '';
   for (const edge of edges) observed += (observed === '' ? '' : ',') + observationText(edge, event);
@@ -96,7 +99,7 @@ export function closingLine({ event, edges, excerpt }: SpooledClosing): string {
     kept(sources, event.source, sourceText),
     kept(destinations, event.destination, destinationText),
   );
-  return `C {"event":${text},"edges":[${observed}],"excerpt":${JSON.stringify(excerpt)}}\n`;
+  return `${CLOSING}${text}${EDGES}${observed}],"excerpt":${JSON.stringify(excerpt)}}\n`;
 }
 
 export function observedLine(observations: readonly EdgeObservation[]): string {
@@ -129,11 +132,14 @@ export function lostEntry(line: string): Entry | null {
 function parseClosing(line: string): SpoolLine | null {
   try {
     const { event, edges: written, excerpt }: WrittenClosing = JSON.parse(line.slice(2));
-    columnsOf(event);
+    const columns = columnsOf(event);
     entitiesOf(event);
     const edges = written.map((edge) => observationBeside(edge, event));
     if (!edges.every(isObservation) || !(excerpt === null || typeof excerpt === 'string')) return null;
-    return { kind: 'closing', entry: { event, edges, excerpt, review: null } };
+    const entry = { event, edges, excerpt, review: null };
+    const to = line.startsWith(CLOSING) ? line.indexOf(EDGES, CLOSING.length) : -1;
+    if (to === -1) return { kind: 'closing', entry };
+    return { kind: 'closing', entry: { ...entry, read: { text: line.slice(CLOSING.length, to), columns } } };
   } catch {
     // As above.
     return null;

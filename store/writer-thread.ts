@@ -298,8 +298,8 @@ class EventLog {
   print(records: readonly Committed[]): void {
     if (this.#isGone) return;
     let lines = '';
-    for (const { event, link, hash } of records) {
-      lines += logLine(event, link, hash);
+    for (const record of records) {
+      lines += logLine(record);
       if (lines.length < PRINTED_AT_ONCE) continue;
       this.#destination.write(lines);
       lines = '';
