@@ -15,6 +15,8 @@ export const REGION = 64;
 export const COMMON = 128;
 
 const KEY_BITS = 24;
+/** 64 KB, which stay in a core's own cache. */
+const FILTER_BITS = 1 << 19;
 /** Hashes of pairs of words are kept in the same table. */
 const PAIR_SEED = 0x51ed27;
 const WORD_SEED = 0x3c6ef3;
@@ -32,6 +34,8 @@ export class Gazetteer {
   readonly #keys: Int32Array;
   readonly #flags: Uint8Array;
   readonly #mask: number;
+  /** A bit a key, by its lowest bits: most words and nearly all pairs are in no list, and that is told without a look at the keys. */
+  readonly #isThere = new Uint32Array(FILTER_BITS >> 5);
 
   constructor(keys: ArrayLike<number>, flags: ArrayLike<number>) {
     let size = 16;
@@ -41,6 +45,8 @@ export class Gazetteer {
     this.#flags = new Uint8Array(size);
     for (let i = 0; i < keys.length; i++) {
       const key = keys[i] as number;
+      const bit = key & (FILTER_BITS - 1);
+      this.#isThere[bit >> 5] = (this.#isThere[bit >> 5] as number) | (1 << (bit & 31));
       let at = key & this.#mask;
       while (this.#keys[at] !== -1 && this.#keys[at] !== key) at = (at + 1) & this.#mask;
       this.#keys[at] = key;
@@ -49,6 +55,8 @@ export class Gazetteer {
   }
 
   #at(key: number): number {
+    const bit = key & (FILTER_BITS - 1);
+    if (((this.#isThere[bit >> 5] as number) & (1 << (bit & 31))) === 0) return 0;
     let at = key & this.#mask;
     for (;;) {
       const own = this.#keys[at];

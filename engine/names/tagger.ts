@@ -221,6 +221,7 @@ export class Tagger {
     const count = tokens.count;
     for (let i = Math.max(0, from - PAD); i < Math.min(count, to + PAD); i++)
       lexicon.score(slots[i + PAD] as number, text, tokens, i);
+    let pairBefore = from === to ? 0 : this.#pairWith(from - 1);
     for (let i = from; i < to; i++) {
       const own = slots[i + PAD] as number;
       const a = slots[i + 1] as number;
@@ -230,7 +231,10 @@ export class Tagger {
       const before = classes[i + 1] as number;
       const after = classes[i + 3] as number;
       const ownClass = classes[i + PAD] as number;
-      const pair = this.#pairAt(i, ownClass, before, after);
+      const pairAfter = this.#pairWith(i);
+      // Bit 0: with the next; bit 1: with the one before.
+      const pair = pairAfter | (pairBefore << 1);
+      pairBefore = pairAfter;
       const n = contextRows(
         before,
         ownClass,
@@ -276,17 +280,14 @@ export class Tagger {
     }
   }
 
-  /** Whether this token and a neighbour begin the name of a place of several words: bit 0 with the next, bit 1 with the one before. */
-  #pairAt(i: number, own: number, before: number, after: number): number {
-    if (own >= LINE_BREAK) return 0;
-    const { gazetteer } = this.#model;
+  /** 1 where this token and the next begin the name of a place of several words. */
+  #pairWith(i: number): number {
+    const classes = this.#classes;
+    if ((classes[i + PAD] as number) >= LINE_BREAK || (classes[i + PAD + 1] as number) >= LINE_BREAK) return 0;
     const hashes = this.#lexicon.hashes;
     const slots = this.#slots;
     const hash = hashes[slots[i + PAD] as number] as number;
-    let pair = 0;
-    if (after < LINE_BREAK && gazetteer.pairFlags(hash, hashes[slots[i + 3] as number] as number) !== 0) pair = 1;
-    if (before < LINE_BREAK && gazetteer.pairFlags(hashes[slots[i + 1] as number] as number, hash) !== 0) pair |= 2;
-    return pair;
+    return this.#model.gazetteer.pairFlags(hash, hashes[slots[i + PAD + 1] as number] as number) === 0 ? 0 : 1;
   }
 
   #decode(text: Buffer, from: number, to: number, onName: OnName): void {

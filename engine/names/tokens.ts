@@ -38,6 +38,7 @@ export class Tokens {
 
   /** Reads up to BLOCK tokens from `at`; returns where it stopped. */
   read(text: Uint8Array, at: number): number {
+    const { starts, ends, kinds, first, second, glued } = this;
     const length = text.length;
     let i = at;
     let n = 0;
@@ -48,8 +49,8 @@ export class Tokens {
       const start = i;
       const byte = text[i] as number;
       const kind = KINDS[byte] as number;
-      this.starts[n] = start;
-      this.glued[n] = start === from && start > 0 ? 1 : 0;
+      starts[n] = start;
+      glued[n] = start === from && start > 0 ? 1 : 0;
       if (kind === LETTER || (kind === HIGH && isLetterAt(text, i))) {
         let a = 0x811c9dc5 | 0;
         let b = 0x2545f491 | 0;
@@ -63,9 +64,9 @@ export class Tokens {
           if (next === LETTER) continue;
           if (next !== HIGH || !isLetterAt(text, i)) break;
         }
-        this.kinds[n] = WORD;
-        this.first[n] = a;
-        this.second[n] = b;
+        kinds[n] = WORD;
+        first[n] = a;
+        second[n] = b;
       } else if (kind === LINE_END || isEscapedLine(text, i)) {
         let lines = 0;
         for (;;) {
@@ -80,12 +81,12 @@ export class Tokens {
           } else break;
           if (i >= length) break;
         }
-        this.kinds[n] = LINE;
-        this.first[n] = lines > 1 ? 2 : 1;
+        kinds[n] = LINE;
+        first[n] = lines > 1 ? 2 : 1;
       } else if (kind === HIGH) {
         i += lengthAt(text, i);
-        this.kinds[n] = MARK;
-        this.first[n] = text[i - 1] ?? byte;
+        kinds[n] = MARK;
+        first[n] = text[i - 1] ?? byte;
         if (isSpaceAt(text, start)) {
           from = start;
           continue;
@@ -93,10 +94,10 @@ export class Tokens {
       } else {
         i++;
         while (i < length && text[i] === byte) i++;
-        this.kinds[n] = MARK;
-        this.first[n] = byte;
+        kinds[n] = MARK;
+        first[n] = byte;
       }
-      this.ends[n] = i;
+      ends[n] = i;
       from = i;
       n++;
     }
