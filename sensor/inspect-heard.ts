@@ -5,6 +5,7 @@
 
 import { examineReading, type Readers } from '../engine/examine-reading.ts';
 import { type Extraction, extract } from '../engine/extract/extract.ts';
+import { isGenaiService } from '../engine/extract/message-protocols.ts';
 import { isSignIn } from '../engine/extract/sign-in.ts';
 import { type Engine, type Examined, examine, judgeExamined, type UsageLedger } from '../engine/inspect.ts';
 import { describeRoute } from '../engine/route-text.ts';
@@ -102,7 +103,8 @@ function takenOf({ request, response, isWithinStream }: HeardExchange, parties: 
     const isCut = heard.coverage.level !== 'full';
     const extraction = extract(message, isCut ? { ...engine, takesCut: true } : engine);
     // A host that nobody knows and that is spoken to in a provider's shape is a provider's.
-    if (direction === 'request' && destination.category === 'unknown' && extraction.shape !== null) {
+    const isSpokenTo = extraction.shape !== null || isGenaiService(heard.target);
+    if (direction === 'request' && destination.category === 'unknown' && isSpokenTo) {
       destination = { ...destination, category: 'genai' };
     }
     messages.push({ message: { ...message, destination }, heard, extraction });

@@ -2,9 +2,14 @@
  * The messages of one exchange, in both directions: each is inspected when it is whole, and becomes the bytes that go on
  * in its place, or the end of the stream. It writes to nobody; the gates on either side do.
  */
-import { COMPRESSED, END_STREAM, envelope, TRAILERS } from '../../engine/extract/envelopes.ts';
+import { COMPRESSED, envelope } from '../../engine/extract/envelopes.ts';
 import { type Extraction, extract } from '../../engine/extract/extract.ts';
-import type { MessageProtocol } from '../../engine/extract/message-protocols.ts';
+import {
+  isLastMessage,
+  type MessageEnvelope,
+  type MessageProtocol,
+  messageHeaders,
+} from '../../engine/extract/message-protocols.ts';
 import { decodePercent } from '../../engine/extract/percent.ts';
 import type { Inspection } from '../../engine/inspect.ts';
 import { type Carried, CarriedTokens } from '../../engine/transform/carried-tokens.ts';
@@ -26,11 +31,8 @@ import type { Pseudonyms } from '../pseudonyms.ts';
 import { type Ending, encodeStatusMessage } from './endings.ts';
 
 /** One whole message as it stands in the stream; `coding` undoes a compressed one. */
-export interface Envelope {
-  readonly flags: number;
+export interface Envelope extends MessageEnvelope {
   readonly payload: Buffer;
-  readonly coding: string | null;
-  readonly protocol: MessageProtocol;
 }
 
 /** What may go on now, in order, and the end of the stream where it has come to one. */
@@ -205,7 +207,7 @@ export class MessageStream {
       const read = edited === null ? message : { ...message, body: edited, headers: message.headers.slice(0, 2) };
       const known = edited === null ? sent.extraction : null;
       const extraction = known ?? extract(read, this.context.engine);
-      const before = isLast('response', given) ? this.#carried.release() : [];
+      const before = isLastMessage('response', given) ? this.#carried.release() : [];
       return this.#bytesOf([...before, ...this.#carried.push({ given, edited }, read, extraction)]);
     } catch (error) {
       // The client sees the token; nobody sees a broken message.
@@ -312,14 +314,8 @@ export class MessageStream {
     return { sent, ending };
   }
 
-  #message(direction: Direction, { flags, payload, coding, protocol }: Envelope): Message {
+  #message(direction: Direction, given: Envelope): Message {
     const { incoming } = this;
-    const isEnd = isLast(direction, { flags, protocol });
-    const type = isEnd && protocol.kind === 'connect' ? 'application/json' : protocol.messageType;
-    const headers = ['content-type', isEnd && protocol.kind === 'grpc-web' ? 'text/plain' : type];
-    if ((flags & COMPRESSED) !== 0) headers.push('content-encoding', coding ?? 'unnamed');
-    // What a flag means that nobody has defined, only the server knows.
-    if ((flags & ~COMPRESSED) !== 0 && !isEnd) headers.push('content-encoding', 'unknown-flag');
     return {
       direction,
       source: incoming.source,
@@ -327,8 +323,8 @@ export class MessageStream {
       method: incoming.request.method ?? 'POST',
       target: incoming.target,
       status: direction === 'response' ? 200 : null,
-      headers,
-      body: payload,
+      headers: messageHeaders(direction, given),
+      body: given.payload,
       isWithinStream: true,
     };
   }
@@ -341,12 +337,6 @@ export function unread(given: Envelope): Sent {
 
 function over(eventId: string): Ending {
   return { code: 'unavailable', text: 'the stream is over', eventId, outcome: 'client_aborted', reason: null };
-}
-
-/** Whether a message says that the answer ends, which gRPC says in trailers instead. */
-function isLast(direction: Direction, { flags, protocol }: Pick<Envelope, 'flags' | 'protocol'>): boolean {
-  if (direction === 'request' || protocol.kind === 'grpc') return false;
-  return (flags & ~COMPRESSED) === (protocol.kind === 'connect' ? END_STREAM : TRAILERS);
 }
 
 /** The message with another payload, which is not compressed any more; null for the one that it has. */

@@ -3,14 +3,15 @@
  * that has none; where the place in either direction was lost, those that wait are told as they are, and nothing is guessed.
  */
 import { headerOf } from '../../flow/message.ts';
+import { EnvelopedMessage, heardProtocolOf } from './enveloped-message.ts';
 import type { Conversation, Hear, HeardMessage, Way } from './heard.ts';
 import { Http1Reader, type StartLine } from './http1-reader.ts';
-import { NO_HEAD, OpenMessage } from './open-message.ts';
+import { type HeardHead, NO_HEAD, OpenMessage } from './open-message.ts';
 import type { HandleRoom, HearingLimits } from './room.ts';
 
 interface OpenExchange {
-  request: OpenMessage | null;
-  response: OpenMessage | null;
+  request: OpenMessage | EnvelopedMessage | null;
+  response: OpenMessage | EnvelopedMessage | null;
   isRequestOver: boolean;
   isResponseOver: boolean;
   readonly startedAt: number;
@@ -80,6 +81,8 @@ export class Http1 implements Conversation {
     this.#now = at;
     this.#next?.settle(before, at);
     const first = this.#open[0];
+    // A stream of messages may say nothing for hours; what it has said is told.
+    if (first?.request instanceof EnvelopedMessage || first?.response instanceof EnvelopedMessage) return;
     if (first !== undefined && first.touchedAt < before) this.#tellAll(false);
   }
 
@@ -90,7 +93,7 @@ export class Http1 implements Conversation {
         if (start.kind !== 'request') return 'none' as const;
         if (this.#open.length >= this.#options.limits.maxOpen) this.#tell(0, false);
         const { method, target } = start;
-        const request = this.#message({ method, target, status: null, headers });
+        const request = this.#message('out', { method, target, status: null, headers }, headerOf(headers, 'host'));
         const at = this.#now;
         this.#open.push({
           request,
@@ -135,7 +138,8 @@ export class Http1 implements Conversation {
           return 'raw' as const;
         }
         if (status < 200) return 'none' as const;
-        const response = this.#message({ method, target, status, headers });
+        const asked = first()?.request?.head.headers ?? [];
+        const response = this.#message('in', { method, target, status, headers }, headerOf(asked, 'host'));
         const one = this.#touch(first());
         if (one === undefined) {
           // Its request was before we listened.
@@ -173,8 +177,23 @@ export class Http1 implements Conversation {
     };
   }
 
-  #message(head: Pick<OpenMessage, 'head'>['head']): OpenMessage {
-    return new OpenMessage(head, this.#options.room, this.#options.limits);
+  #message(way: Way, head: HeardHead, authority: string | null): OpenMessage | EnvelopedMessage {
+    const { room, limits, hear } = this.#options;
+    const protocol = heardProtocolOf(head);
+    if (protocol === null) return new OpenMessage(head, room, limits);
+    const direction = way === 'out' ? 'request' : 'response';
+    return new EnvelopedMessage({ direction, head, protocol, room, limits }, (heard, isComplete) =>
+      hear({
+        protocol: 'http',
+        authority,
+        request: way === 'out' ? heard : null,
+        response: way === 'in' ? heard : null,
+        isWithinStream: true,
+        isComplete,
+        startedAt: this.#now,
+        endedAt: this.#now,
+      }),
+    );
   }
 
   #touch(one: OpenExchange | undefined): OpenExchange | undefined {
@@ -185,7 +204,8 @@ export class Http1 implements Conversation {
   /** The exchange of the switch ends here; what follows is the other protocol's. */
   #switch(status: number, headers: readonly string[]): void {
     const one = this.#open[0];
-    const response = this.#message({ ...(one?.request?.head ?? NO_HEAD), status, headers });
+    const { room, limits } = this.#options;
+    const response = new OpenMessage({ ...(one?.request?.head ?? NO_HEAD), status, headers }, room, limits);
     response.close();
     if (one === undefined) return;
     one.response = response;

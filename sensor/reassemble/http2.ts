@@ -3,9 +3,11 @@
  * DATA holds is heard all the same. Streams are told apart by their number alone, so that none gets a byte of another.
  */
 
+import type { MessageProtocol } from '../../engine/extract/message-protocols.ts';
 import { opaque } from '../../flow/coverage.ts';
 import { type Field, HpackDecoder } from '../../wire/hpack.ts';
-import type { Conversation, Hear, Way } from './heard.ts';
+import { EnvelopedMessage, heardProtocolOf, likelyProtocolOf } from './enveloped-message.ts';
+import type { Conversation, Hear, HeardMessage, Way } from './heard.ts';
 import { FLAG, FRAME, type Frame, FrameReader, PREFACE } from './http2-frames.ts';
 import { type HeardHead, NO_HEAD, OpenMessage } from './open-message.ts';
 import type { HandleRoom, HearingLimits } from './room.ts';
@@ -13,10 +15,12 @@ import type { HandleRoom, HearingLimits } from './room.ts';
 interface Stream {
   readonly id: number;
   authority: string | null;
-  request: OpenMessage | null;
-  response: OpenMessage | null;
+  request: OpenMessage | EnvelopedMessage | null;
+  response: OpenMessage | EnvelopedMessage | null;
   isRequestOver: boolean;
   isResponseOver: boolean;
+  /** Nothing has told yet what its body is. */
+  readonly isUnsure: Record<Way, boolean>;
   readonly startedAt: number;
   touchedAt: number;
 }
@@ -96,7 +100,11 @@ export class Http2 implements Conversation {
 
   settle(before: number, at: number): void {
     this.#now = at;
-    for (const stream of [...this.#streams.values()]) if (stream.touchedAt < before) this.#tell(stream, false);
+    for (const stream of [...this.#streams.values()]) {
+      // A stream of messages may say nothing for hours; what it has said is told.
+      const isOfMessages = stream.request instanceof EnvelopedMessage || stream.response instanceof EnvelopedMessage;
+      if (stream.touchedAt < before && !isOfMessages) this.#tell(stream, false);
+    }
   }
 
   #side(way: Way): Side {
@@ -203,8 +211,9 @@ export class Http2 implements Conversation {
               status: status === 0 ? null : status,
               headers,
             };
-      const message = this.#message(head);
+      const message = this.#message(way, stream, head, heardProtocolOf(head));
       if (!isKnown) message.lessen(opaque('hpack'));
+      stream.isUnsure[way] = !isKnown && message instanceof OpenMessage;
       if (way === 'out') {
         stream.request = message;
         stream.authority = pseudo(':authority') ?? fields.find(({ name }) => name === 'host')?.value ?? null;
@@ -221,13 +230,12 @@ export class Http2 implements Conversation {
     const stream = this.#stream(id);
     if (stream === null) return;
     let message = way === 'out' ? stream.request : stream.response;
-    if (message === null) {
-      // Its head was before we listened, or was lost.
-      message = this.#message(NO_HEAD);
-      message.lessen(opaque('hpack'));
-      if (way === 'out') stream.request = message;
-      else stream.response = message;
+    if (bytes.length > 0 && stream.isUnsure[way]) {
+      stream.isUnsure[way] = false;
+      const protocol = likelyProtocolOf(bytes);
+      if (protocol !== null) message = this.#headless(way, stream, message?.head ?? NO_HEAD, protocol);
     }
+    message ??= this.#headless(way, stream, NO_HEAD, null);
     if (bytes.length > 0) message.add(bytes);
     if (isLast && (flags & FLAG.endStream) !== 0) this.#ended(way, stream);
   }
@@ -269,6 +277,7 @@ export class Http2 implements Conversation {
       response: null,
       isRequestOver: false,
       isResponseOver: false,
+      isUnsure: { out: true, in: true },
       startedAt: this.#now,
       touchedAt: this.#now,
     };
@@ -276,8 +285,45 @@ export class Http2 implements Conversation {
     return stream;
   }
 
-  #message(head: HeardHead): OpenMessage {
-    return new OpenMessage(head, this.#options.room, this.#options.limits);
+  #message(
+    way: Way,
+    stream: Stream,
+    head: HeardHead,
+    protocol: MessageProtocol | null,
+  ): OpenMessage | EnvelopedMessage {
+    const { room, limits } = this.#options;
+    if (protocol === null) return new OpenMessage(head, room, limits);
+    const direction = way === 'out' ? 'request' : 'response';
+    return new EnvelopedMessage({ direction, head, protocol, room, limits }, (heard, isComplete) =>
+      this.#hearMessage(way, stream, heard, isComplete),
+    );
+  }
+
+  /** One whose head was before we listened, or was lost in part. */
+  #headless(
+    way: Way,
+    stream: Stream,
+    head: HeardHead,
+    protocol: MessageProtocol | null,
+  ): OpenMessage | EnvelopedMessage {
+    const message = this.#message(way, stream, head, protocol);
+    message.lessen(opaque('hpack'));
+    if (way === 'out') stream.request = message;
+    else stream.response = message;
+    return message;
+  }
+
+  #hearMessage(way: Way, { authority }: Stream, heard: HeardMessage, isComplete: boolean): void {
+    this.#options.hear({
+      protocol: 'http',
+      authority,
+      request: way === 'out' ? heard : null,
+      response: way === 'in' ? heard : null,
+      isWithinStream: true,
+      isComplete,
+      startedAt: this.#now,
+      endedAt: this.#now,
+    });
   }
 
   #ended(way: Way, stream: Stream): void {

@@ -12,6 +12,27 @@ const HOST = 'api.openai.com';
 const ADDRESS = `https://${HOST}/v1/chat/completions`;
 const CARD = ['4111', '1111', '1111', '1111'].join(' ');
 const PROMPT = JSON.stringify({ model: 'gpt-5', messages: [{ role: 'user', content: `my card is ${CARD}` }] });
+/** A client and a server of gRPC's own library; the client's one argument is what it says. */
+const GRPC = `
+  import { readFileSync } from 'node:fs';
+  import * as grpc from ${JSON.stringify(import.meta.resolve('@grpc/grpc-js'))};
+  const [what, key, cert, host, said] = process.argv.slice(1);
+  const bytes = (given) => given;
+  const codec = { requestSerialize: bytes, requestDeserialize: bytes, responseSerialize: bytes, responseDeserialize: bytes };
+  const method = { path: '/google.ai.generativelanguage.v1beta.GenerativeService/GenerateContent', requestStream: false, responseStream: false, ...codec };
+  if (what === 'server') {
+    const server = new grpc.Server();
+    server.addService({ method }, { method: (call, done) => done(null, call.request) });
+    const pair = [{ private_key: readFileSync(key), cert_chain: readFileSync(cert) }];
+    server.bindAsync('127.0.0.1:50051', grpc.ServerCredentials.createSsl(null, pair), (error) => console.log(error === null ? 'ready' : String(error)));
+    process.stdin.on('end', () => process.exit(0)).resume();
+  } else {
+    const client = new grpc.Client(host + ':50051', grpc.credentials.createSsl(readFileSync(cert)));
+    const field = (number, inner) => Buffer.concat([Buffer.from([number * 8 + 2, inner.length]), inner]);
+    const message = field(2, field(1, field(1, Buffer.from(said))));
+    client.makeUnaryRequest(method.path, bytes, bytes, message, (error) => { if (error) throw error; client.close(); });
+  }
+`;
 const CLEAN = JSON.stringify({ model: 'gpt-5', messages: [{ role: 'user', content: 'how is the weather?' }] });
 
 describe('the sensor', { skip: kernelSkipWithout('openssl', 'curl') }, () => {
@@ -19,12 +40,13 @@ describe('the sensor', { skip: kernelSkipWithout('openssl', 'curl') }, () => {
   let sandbox: Sandbox;
   let sensor: TestSensor;
   let pem = '';
+  let key = '';
 
   before(async () => {
     cgroup = makeCgroup();
     sandbox = await openSandbox({ hosts: { [HOST]: '127.0.0.1', 'other.example': '127.0.0.1' } });
     const certificate = makeCertificate(sandbox.folder, [HOST, 'other.example']);
-    pem = certificate.cert;
+    ({ cert: pem, key } = certificate);
     await startServer(sandbox, certificate);
     sensor = await startTestSensor({ cgroup });
     await sensor.probed('libssl.so.3');
@@ -101,6 +123,23 @@ describe('the sensor', { skip: kernelSkipWithout('openssl', 'curl') }, () => {
       env: { NODE_EXTRA_CA_CERTS: pem },
     });
     await assertSeen(ran, 'node');
+  });
+
+  test('gRPC by its own library in node: a message is read out of its envelope and its protobuf', async () => {
+    const args = (what: string): string[] => ['--input-type=module', '-e', GRPC, '--', what, key, pem];
+    const server = sandbox.start(process.execPath, args('server'));
+    await server.says('ready');
+    await sandbox.run(process.execPath, ['-e', ''], { cgroup });
+    await sensor.probed('bin/node');
+    const ran = await sandbox.run(process.execPath, [...args('client'), HOST, `my card is ${CARD}`], { cgroup });
+    assert.equal(ran.code, 0, ran.stderr);
+    const closings = await sensor.closings(({ event }) => event.source.pid === ran.pid && event.kind === 'exchange');
+    const sent = closings.filter(({ event }) => event.findings.some(({ direction }) => direction === 'request'));
+    assert.deepEqual(
+      sent.map(({ event }) => [event.destination.host, event.findings.map(({ entity, count }) => [entity, count])]),
+      [[HOST, [['CREDIT_CARD', 1]]]],
+    );
+    await server.kill();
   });
 
   test('a call in which nothing is found is an edge alone, and its connection adds none', async () => {
