@@ -154,7 +154,7 @@ export class MessageStream {
       if (direction === 'request') await this.settle(inspection);
       const { extraction } = inspection;
       // Behind what says that the answer ends nothing follows.
-      const before = isLast(direction, given) ? await this.#cuts[direction].end() : null;
+      const before = isLastMessage(direction, given) ? await this.#cuts[direction].end() : null;
       this.#cuts[direction === 'request' ? 'response' : 'request'].heard();
       const now = await this.#cuts[direction].take({ given, message, extraction }, message, inspection);
       return await this.#passed(direction, before === null ? now : together(before, now));
