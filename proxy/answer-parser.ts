@@ -4,6 +4,7 @@
  * make an answer malformed, for whoever reads it otherwise would disagree about where the next one begins. Pure.
  */
 import { lowerName } from '../flow/message.ts';
+import { isBlank, TOKEN, VALUE } from './field-bytes.ts';
 
 /** What is read, in this order: interim heads, one final head, pieces of its body, trailers where there are any, its end. */
 export interface AnswerEvents {
@@ -208,15 +209,6 @@ export class AnswerParser {
 }
 
 const STATUS_LINE = /^HTTP\/1\.([01]) ([1-9]\d\d)(?: ([\t\x20-\x7e\x80-\xff]*))?$/;
-/** 1: a byte of a name (RFC 9110 §5.6.2). */
-const TOKEN = byteTable(/[!#$%&'*+\-.^_`|~0-9A-Za-z]/);
-/** 1: a byte of a value; neither a control character nor half of a line's end is one (RFC 9110 §5.5). */
-const VALUE = byteTable(/[\t\x20-\x7e\x80-\xff]/);
-
-function byteTable(of: RegExp): Uint8Array {
-  return new Uint8Array(256).map((_, byte) => (of.test(String.fromCharCode(byte)) ? 1 : 0));
-}
-
 const CHUNK_SIZE = /^([0-9a-fA-F]{1,12})[ \t]*(?:;[\t\x20-\x7e\x80-\xff]*)?\r\n$/;
 
 function chunkSize(line: Buffer): number {
@@ -286,8 +278,4 @@ function frame(framing: Framing, lower: string, value: string): void {
       framing.keepSeconds = Number(/(?:^|[\s,;])timeout=(\d{1,9})/i.exec(value)?.[1] ?? NO_TIMEOUT_NAMED);
       break;
   }
-}
-
-function isBlank(byte: number): boolean {
-  return byte === 0x20 || byte === 0x09;
 }

@@ -20,6 +20,8 @@ export interface ClientRequest {
   readonly complete: boolean;
   readonly destroyed: boolean;
   readonly readableEnded: boolean;
+  /** All of the body at once, where it has come already and nobody has begun to read it; null where it has not. */
+  takeBody?(): Buffer | null;
   isPaused(): boolean;
   pause(): unknown;
   resume(): unknown;

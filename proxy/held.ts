@@ -92,6 +92,7 @@ export class BodyReader {
     if (this.#isEnded || request.readableEnded) return Promise.resolve('end');
     if (request.destroyed && !request.readableEnded) return Promise.resolve('aborted');
     if (this.#size > max) return Promise.resolve('limit');
+    if (this.#takeWhole(max)) return Promise.resolve(enough?.(this.bytes()) === true ? 'stopped' : 'end');
     return new Promise((resolve) => {
       let isDone = false;
       let isReading = false;
@@ -149,6 +150,21 @@ export class BodyReader {
       if (this.#reach(max)) readOn();
       else waitForRoom();
     });
+  }
+
+  /** A small body has mostly come with its head: then there is nothing to wait for. */
+  #takeWhole(max: number): boolean {
+    const bytes = this.#declaredLength;
+    if (this.#size > 0 || bytes > Math.min(max, SHARED_BYTES) || !this.#share.grow(bytes)) return false;
+    const body = this.#request.takeBody?.() ?? null;
+    if (body === null) {
+      this.#share.shrink(bytes);
+      return false;
+    }
+    this.#chunks.push(body);
+    this.#size = body.length;
+    this.#isEnded = true;
+    return true;
   }
 
   #gather(chunk: Buffer, max: number): void {

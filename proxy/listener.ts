@@ -20,6 +20,7 @@ import { type ClientRequest, type ClientResponse, framingOf } from './client-mes
 import type { Incoming } from './context.ts';
 import type { Outgoing } from './dialer.ts';
 import { exchange } from './exchange.ts';
+import { createClientConnections } from './http1/client-connections.ts';
 import { createClientSessions, isHttp2Preface, type StreamAsked } from './http2/client-sessions.ts';
 import { basicCredential } from './identity.ts';
 import { type OwnFacts, ownPage } from './own/own-pages.ts';
@@ -96,15 +97,27 @@ export function createListener(current: () => ListenerContext): Server {
   // What Node's server does with a connection, once it is known that HTTP is spoken on it.
   const speakHttp = server.listeners('connection');
   const handOver: HandOver = (socket, connection, first) => {
-    if (connection !== OPEN_AIR) connections.set(socket, connection);
-    if (first !== null) socket.unshift(first);
     const isHttp2 =
       first === null ? socket instanceof TLSSocket && socket.alpnProtocol === 'h2' : isHttp2Preface(first);
-    if (isHttp2) return sessions.serve(socket);
-    for (const listener of speakHttp) listener.call(server, socket);
-    // It was paused by hand, and stays so until told.
-    if (first !== null) socket.resume();
+    if (!isHttp2) return calls.serve(socket, connection, first);
+    if (connection !== OPEN_AIR) connections.set(socket, connection);
+    if (first !== null) socket.unshift(first);
+    sessions.serve(socket);
   };
+  const calls = createClientConnections<Connection>({
+    limits: () => current().config.limits,
+    stopping: current().stopping,
+    onCall: (call, connection) => serve({ ...call, expectsContinue: false }, connection, current()),
+    onConnect: ({ target, headers }, socket, behind, connection) =>
+      onConnect({ method: 'CONNECT', url: target, rawHeaders: headers, socket }, socket, behind, connection),
+    onOther: (socket, bytes, connection) => {
+      if (connection !== OPEN_AIR) connections.set(socket, connection);
+      socket.unshift(bytes);
+      for (const listener of speakHttp) listener.call(server, socket);
+      // It was paused by hand, and stays so until told.
+      socket.resume();
+    },
+  });
   server.removeAllListeners('connection');
   server.on('connection', (socket) => {
     const context = current();
@@ -143,6 +156,14 @@ export function createListener(current: () => ListenerContext): Server {
       serve({ request, response, ...framingOf(request), expectsContinue }, connectionOf(request.socket), context),
     );
   };
+  const onConnect = (request: Asking, socket: Socket, head: Buffer, connection: Connection): void => {
+    const context = current();
+    const admitted = sourceOfRequest(request, { kind: 'own', target: '', isRouted: false }, connection, context);
+    if ('status' in admitted) return refuseRaw(socket, admitted, context);
+    const authority = request.url ?? '';
+    const userAgent = headerOf(request.rawHeaders, 'user-agent');
+    acceptTunnel({ authority, socket, head, source: admitted, userAgent, handOver, replies: HTTP_REPLIES }, context);
+  };
   const sessions = createClientSessions({
     limits: () => current().config.limits,
     stopping: current().stopping,
@@ -163,18 +184,7 @@ export function createListener(current: () => ListenerContext): Server {
     if (spoiled.has(socket)) return;
     const malformed = refusalOfHead(lineOf(request), request.rawHeaders);
     if (malformed !== null) return refuseRaw(socket, malformed, context);
-    const admitted = sourceOfRequest(
-      request,
-      { kind: 'own', target: '', isRouted: false },
-      connectionOf(socket),
-      context,
-    );
-    if ('status' in admitted) refuseRaw(socket, admitted, context);
-    else if (socket instanceof Socket) {
-      const authority = request.url ?? '';
-      const userAgent = headerOf(request.rawHeaders, 'user-agent');
-      acceptTunnel({ authority, socket, head, source: admitted, userAgent, handOver, replies: HTTP_REPLIES }, context);
-    }
+    if (socket instanceof Socket) onConnect(request, socket, head, connectionOf(socket));
   });
   server.on('upgrade', (request, socket, head) => {
     const context = current();
@@ -306,9 +316,12 @@ function routed(request: ClientRequest, connection: Connection, context: Listene
   });
 }
 
+/** What of a request says who asks. */
+type Asking = Pick<ClientRequest, 'method' | 'url' | 'rawHeaders' | 'socket'>;
+
 /** Who asks, or why not: 407 on the way through the forward proxy, 401 on the gateway. */
 function sourceOfRequest(
-  request: ClientRequest,
+  request: Asking,
   route: Route,
   connection: Connection,
   context: ListenerContext,
