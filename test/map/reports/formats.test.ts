@@ -15,6 +15,7 @@ import {
 import { scanFirstReport } from '../../../map/reports/scan-first.ts';
 import { writeReport } from '../../../map/reports/write.ts';
 import { cyclonedxValidator } from '../../support/cyclonedx.ts';
+import { openlineageValidator } from '../../support/openlineage.ts';
 import { edge, knowledge } from '../made-edges.ts';
 import { bucketReads, HOUSE, inputOf } from './bank.ts';
 
@@ -183,17 +184,17 @@ test('openlineage: a run of each workload with its inputs and outputs', () => {
     [chat.inputs[0].name, chat.outputs.map(({ name }: { name: string }) => name)],
     ['crm', ['api.openai.com', 'hooks.slack.com']],
   );
+  const isValid = openlineageValidator();
   for (const event of events) {
+    assert.ok(isValid(event), JSON.stringify(isValid.errors));
     assert.match(event.run.runId, /^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
-    assert.ok(
-      !Number.isNaN(Date.parse(event.eventTime)) && URL.canParse(event.producer) && URL.canParse(event.schemaURL),
-    );
-    for (const facet of [...Object.values(event.job.facets), ...Object.values(event.run.facets)] as Record<
-      string,
-      string
-    >[])
-      assert.ok(URL.canParse(facet['_producer'] ?? '') && URL.canParse(facet['_schemaURL'] ?? ''));
   }
+  for (const broken of [
+    { ...events[0], run: { runId: 'a run' } },
+    { ...events[0], eventTime: 'yesterday' },
+    { ...events[0], outputs: [{ name: 'x', namespace: 'y', facets: { own: {} } }] },
+  ])
+    assert.ok(!isValid(broken));
 });
 
 test('nothing seen is a report in every format, too', () => {
