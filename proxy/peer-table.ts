@@ -16,6 +16,8 @@ export interface Ends {
   readonly remotePort: number;
   readonly localAddress: string;
   readonly localPort: number;
+  /** The kernel brought it here: the client's own row names where it was going instead of our end. */
+  readonly isRedirected?: boolean;
 }
 
 export interface PeerFacts {
@@ -130,7 +132,8 @@ export class PeerTable {
  * The client's own row: its local end is our remote one. Lines are `sl local_address rem_address st tx:rx tr:when
  * retrnsmt uid timeout inode` (proc_net_tcp.rst); addresses are words of the host's order in hexadecimal.
  */
-function rowOf(tables: readonly string[], { remoteAddress, remotePort, localAddress, localPort }: Ends): Row | null {
+function rowOf(tables: readonly string[], ends: Ends): Row | null {
+  const { remoteAddress, remotePort, localAddress, localPort, isRedirected = false } = ends;
   for (const form of [plainHex, mappedHex]) {
     const theirs = form(remoteAddress);
     const ours = form(localAddress);
@@ -138,13 +141,34 @@ function rowOf(tables: readonly string[], { remoteAddress, remotePort, localAddr
     const needle = ` ${theirs}:${portHex(remotePort)} ${ours}:${portHex(localPort)} `;
     for (const table of tables) {
       const at = table.indexOf(needle);
-      if (at === -1) continue;
-      const fields = table.slice(at + needle.length, table.indexOf('\n', at)).split(/\s+/);
-      const [, , , , uid = '', , inode = '0'] = fields;
-      return { uid, inode };
+      if (at !== -1) return rowBehind(table, at + needle.length);
     }
   }
-  return null;
+  return isRedirected ? redirectedRow(tables, remoteAddress, remotePort) : null;
+}
+
+/** The one open connection that comes from there, wherever it was going; null where there are several. */
+function redirectedRow(tables: readonly string[], address: string, port: number): Row | null {
+  let found: Row | null = null;
+  for (const form of [plainHex, mappedHex]) {
+    const theirs = form(address);
+    if (theirs === null) continue;
+    for (const table of tables) {
+      for (const match of table.matchAll(new RegExp(` ${theirs}:${portHex(port)} [0-9A-F]+:[0-9A-F]{4} 01 `, 'g'))) {
+        if (found !== null) return null;
+        // The state is the first of the fields that are read behind the addresses.
+        found = rowBehind(table, match.index + match[0].length - '01 '.length);
+      }
+    }
+  }
+  return found;
+}
+
+/** What stands behind the addresses of a row. */
+function rowBehind(table: string, at: number): Row {
+  const fields = table.slice(at, table.indexOf('\n', at)).split(/\s+/);
+  const [, , , , uid = '', , inode = '0'] = fields;
+  return { uid, inode };
 }
 
 function portHex(port: number): string {

@@ -49,11 +49,14 @@ export class Peers {
     this.#labelOf = appMatcher(apps);
   }
 
-  /** A source was named on a connection: who is behind it is looked up, once a connection. */
-  begin(source: Source, socket: Socket): void {
+  /**
+   * A source was named on a connection: who is behind it is looked up, once a connection. `isRedirected`: the client
+   * believes to be connected to somebody else.
+   */
+  begin(source: Source, socket: Socket, isRedirected = false): void {
     let lookup = this.#bySocket.get(socket);
     if (lookup === undefined) {
-      const ends = endsOf(socket);
+      const ends = endsOf(socket, isRedirected);
       if (ends === null) return;
       lookup = this.#lookUp(ends);
       this.#bySocket.set(socket, lookup);
@@ -164,9 +167,10 @@ export class Peers {
 }
 
 /** Null for a client that is not on this host. */
-function endsOf({ remoteAddress, remotePort, localAddress, localPort }: Socket): Ends | null {
+function endsOf({ remoteAddress, remotePort, localAddress, localPort }: Socket, isRedirected: boolean): Ends | null {
   if (remoteAddress === undefined || remotePort === undefined) return null;
   if (localAddress === undefined || localPort === undefined) return null;
+  if (isRedirected) return { remoteAddress, remotePort, localAddress, localPort, isRedirected };
   if (!isLoopback(remoteAddress) && remoteAddress !== localAddress) return null;
   return { remoteAddress, remotePort, localAddress, localPort };
 }

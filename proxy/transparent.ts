@@ -54,7 +54,7 @@ function acceptRedirected({ socket, handOver }: TransparentConnection, context: 
   const { clientHelloMs } = context.config.limits;
   const peer = context.arrivals.peerOf(socket);
   const port = context.arrivals.portOf(socket);
-  const source: Source = sourceOf({ kind: 'anonymous' }, hostOf(peer, context));
+  const source = redirectedSource(socket, peer, context);
   const refuse = (message: string): void => refused(socket, peer, message, context);
   firstBytes(socket, Buffer.alloc(0), { silenceMs: clientHelloMs, helloMs: clientHelloMs }, (first, bytes) => {
     if (context.outgoing.has(socket)) {
@@ -84,10 +84,10 @@ async function acceptSteered(
   context: TransparentContext,
   originOf: OriginOf,
 ): Promise<void> {
-  const peer = socket.remoteAddress?.replace(/^::ffff:(?=\d+\.)/, '') ?? null;
+  const peer = plainAddress(socket);
   const origin = peer === null ? null : await originOf(peer, socket.remotePort ?? 0);
   if (origin === null) return refused(socket, peer, 'nobody knows where this connection was going', context);
-  const source: Source = sourceOf({ kind: 'anonymous' }, hostOf(peer, context));
+  const source = redirectedSource(socket, peer, context);
   const { clientHelloMs } = context.config.limits;
   firstBytes(socket, Buffer.alloc(0), { silenceMs: STEERED_SILENCE_MS, helloMs: clientHelloMs }, (first, bytes) => {
     if (first.kind === 'closed') return void socket.destroy();
@@ -98,6 +98,22 @@ async function acceptSteered(
     }
     context.track(passOn(socket, bytes, { origin, name, source }, context));
   });
+}
+
+/** Who connects says nothing of itself; its process is looked up by its own end of the connection. */
+function redirectedSource(socket: Socket, peer: string | null, context: TransparentContext): Source {
+  const source = sourceOf({ kind: 'anonymous' }, hostOf(peer, context));
+  // Whom a load balancer speaks for is not who has its socket open.
+  if (peer !== null && plain(peer) === plainAddress(socket)) context.peers?.begin(source, socket, true);
+  return source;
+}
+
+function plainAddress({ remoteAddress }: Socket): string | null {
+  return remoteAddress === undefined ? null : plain(remoteAddress);
+}
+
+function plain(address: string): string {
+  return address.replace(/^::ffff:(?=\d+\.)/, '');
 }
 
 interface Passing {

@@ -77,8 +77,21 @@ export const HTTP_REPLIES: TunnelReplies = {
 const SILENCE_MS = 300;
 
 export function acceptTunnel(connect: TunnelRequest, context: TunnelContext): void {
-  const { authority, socket, head, replies } = connect;
+  const { socket, source } = connect;
   socket.on('error', () => socket.destroy());
+  whenIdentified(source, context, (known) => openTunnel({ ...connect, source: known }, context));
+}
+
+/** Where a rule wants to know the process, `work` begins once it is looked up, or has been waited for; else at once. */
+export function whenIdentified(source: Source, context: ExchangeContext, work: (source: Source) => void): void {
+  const { peers, waitsForPeers } = context;
+  if (!waitsForPeers || peers === null) return work(source);
+  void peers.identified(source).then(work);
+}
+
+function openTunnel(connect: TunnelRequest, context: TunnelContext): void {
+  const { authority, socket, head, replies } = connect;
+  if (socket.destroyed) return;
   const place = parseAuthority(authority, 443);
   if (place === null) {
     return refuseTunnel(connect, null, 400, 'authority_malformed', 'a tunnel needs HOST:PORT', 'malformed', context);
@@ -132,7 +145,11 @@ export interface NamedConnection {
 
 /** TLS without a CONNECT before it: its SNI says where it leads. */
 export function acceptNamed(connection: NamedConnection, context: TunnelContext): void {
-  const { name, port, socket, source, handOver } = connection;
+  whenIdentified(connection.source, context, (source) => openNamed({ ...connection, source }, context));
+}
+
+function openNamed({ name, port, socket, source, handOver }: NamedConnection, context: TunnelContext): void {
+  if (socket.destroyed) return;
   const client = { socket, source, userAgent: null, handOver };
   const place: Place = { host: name, port: port ?? 443, via: 'sni' };
   if (context.isOwn(place)) return end(client, place, 'that is this proxy itself', context);

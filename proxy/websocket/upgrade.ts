@@ -24,7 +24,7 @@ import { requestHead, responseHead } from '../head.ts';
 import { inspectWithNames } from '../inspection.ts';
 import { Pseudonyms } from '../pseudonyms.ts';
 import { carrying, type Span } from '../traces.ts';
-import { accountOf, joinSockets, type TunnelContext } from '../tunnel.ts';
+import { accountOf, joinSockets, type TunnelContext, whenIdentified } from '../tunnel.ts';
 import { acceptOffer, OFFER } from './extensions.ts';
 import { type Asked, acceptOf, readAsked, readSwitched, type Switched, withoutHop } from './handshake.ts';
 import { Judge } from './judge.ts';
@@ -49,7 +49,9 @@ export function acceptUpgrade(upgrade: UpgradeRequest, present: () => TunnelCont
   socket.on('error', () => socket.destroy());
   if (!(socket instanceof Socket)) return void socket.destroy();
   const context = present();
-  context.track(new Opening(upgrade, socket, context, present).carry());
+  whenIdentified(upgrade.source, context, (source) =>
+    context.track(new Opening({ ...upgrade, source }, socket, context, present).carry()),
+  );
 }
 
 /** An end before the WebSocket is open. */

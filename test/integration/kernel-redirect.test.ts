@@ -39,6 +39,7 @@ test('connections that the kernel redirects lead where SNI and Host say, and its
     statuses: [200, 200, 502],
     hosts: ['api.openai.com', 'plain.weir-test.example', 'loop.weir-test.example'],
     own: ["421 a connection of this proxy's own: the redirection has to leave out the user that it runs as"],
+    isOwnProcess: true,
     vias: ['sni'],
   });
 });

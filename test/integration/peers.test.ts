@@ -72,6 +72,25 @@ describe('processes', { skip: process.platform === 'linux' ? false : 'reads /pro
     assert.ok(edges.some((edge) => edge.source.exe === EXE && edge.source.app === 'tests'));
   });
 
+  test('a WebSocket waits for the look-up as a call does', async () => {
+    const until = performance.now() + 20_000;
+    for (;;) {
+      const wire = await connectThrough(weir.port, OPENAI, weir.ca);
+      const upgrade = 'Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13';
+      wire.write(
+        `GET /v1/realtime?model=no-node HTTP/1.1\r\nHost: ${OPENAI}\r\n${upgrade}\r\nSec-WebSocket-Key: ${'A'.repeat(22)}==\r\n\r\n`,
+      );
+      const answer = await wire.answer();
+      wire.destroy();
+      if (answer.status === 426) {
+        assert.match(answer.text, /by-process\/node/);
+        assert.equal((await weir.event(answer.header('x-weir-event'))).source.exe, EXE);
+        return;
+      }
+      assert.ok(performance.now() < until, `never 426: ${answer.status} ${answer.text}`);
+    }
+  });
+
   test('an unknown process relaxes nothing: what asks for an app is stopped where the app is not known', async () => {
     const other = await startUnderTest({ config: { policies: [join(folder, 'policies.yaml')] } });
     try {

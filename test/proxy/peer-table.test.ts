@@ -117,6 +117,23 @@ describe('as the kernel writes it', { skip: process.platform === 'win32' ? 'link
     });
   });
 
+  test('whom the kernel has redirected is known by his own end alone, where that tells one connection', async (t) => {
+    const root = procWith(t, 'socket:[9001]');
+    const far = row('0500A8C0:9C40', '057100CB:01BB', 4242, 9001);
+    const steered: Ends = {
+      remoteAddress: '192.168.0.5',
+      remotePort: 40_000,
+      localAddress: '127.0.0.1',
+      localPort: 8789,
+    };
+    writeFileSync(join(root, 'net/tcp'), head + far);
+    const table = new PeerTable(root);
+    const [known, strange] = await table.look([{ ...steered, isRedirected: true }, steered], true);
+    assert.deepEqual([known?.pid, strange], [77, null]);
+    writeFileSync(join(root, 'net/tcp'), head + far + row('0500A8C0:9C40', '067100CB:01BB', 4242, 9002));
+    assert.deepEqual(await table.look([{ ...steered, isRedirected: true }], true), [null]);
+  });
+
   test('a process that is not ours to see is known by its user alone', async (t) => {
     const [facts] = await new PeerTable(procWith(t, 'socket:[1]')).look([ends], true);
     assert.deepEqual(facts, { pid: null, process: null, exe: null, user: '4242', container: null });

@@ -3,8 +3,11 @@
  * know of no proxy, TLS and plain, and what was recorded of them, as JSON on stdout.
  */
 import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import http from 'node:http';
 import net from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import tls from 'node:tls';
 import { portOf } from './corp-proxy.ts';
 import { OPENAI, startUnderTest } from './weir-under-test.ts';
@@ -22,8 +25,18 @@ const origin = http.createServer((request, response) => {
 });
 origin.listen(0, '127.0.0.1');
 await once(origin, 'listening');
+/** A rule that asks for processes: so each connection's is looked up without a pause between. */
+const POLICY = `apiVersion: weir/v1
+kind: Policy
+name: by-process
+rules:
+  - {name: none, match: {sources: {processes: ["/nobody/has/this"]}}, action: block}
+`;
+const folder = mkdtempSync(join(tmpdir(), 'weir-redirected-'));
+writeFileSync(join(folder, 'by-process.yaml'), POLICY);
 const weir = await startUnderTest({
   config: {
+    policies: [join(folder, 'by-process.yaml')],
     proxy: {
       transparent: '127.0.0.1:8789',
       resolve: { [`${PLAIN}:80`]: `127.0.0.1:${portOf(origin)}`, [`${LOOP}:80`]: `${FAR}:80` },
@@ -62,6 +75,14 @@ async function plain(host: string): Promise<WireAnswer> {
 
 const answers = [await overTls(), await plain(PLAIN), await plain(LOOP)];
 const events = await Promise.all(answers.map((answer) => weir.event(answer.header('x-weir-event'))));
+// Looked up beside the call: it may come after its event, and is there for a later one of the same connection.
+let pid: number | null = null;
+const kept = wireOf(await connected(80));
+for (const until = performance.now() + 30_000; pid === null && performance.now() < until; ) {
+  kept.write(`GET / HTTP/1.1\r\nHost: ${PLAIN}\r\n\r\n`);
+  ({ pid } = (await weir.event((await kept.answer()).header('x-weir-event'))).source);
+}
+kept.destroy();
 const edges = await weir.edges();
 const own = (await weir.events(1)).filter(({ outcome }) => outcome === 'refused');
 process.stdout.write(
@@ -70,9 +91,11 @@ process.stdout.write(
     hosts: events.map(({ destination }) => destination.host),
     // A GET is tried once more.
     own: [...new Set(own.map(({ reason }) => reason))],
+    isOwnProcess: pid === process.pid,
     vias: [...new Set(edges.map(({ via }) => via))],
   }),
 );
 origin.close();
 origin.closeAllConnections();
 await weir.close();
+rmSync(folder, { recursive: true });
