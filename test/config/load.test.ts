@@ -1,7 +1,7 @@
 /** The configuration: defaults, what each key becomes, and the exact place and words of every kind of problem. */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -511,6 +511,36 @@ describe('the ways in and out', () => {
     ]);
     assert.equal(problemsOf(`proxy: {upstream: {certificates: [{hosts: [a], cert: c.pem, key: c.pem}]}}`).length, 1);
     assert.equal(problemsOf(`proxy: {upstream: {certificates: [{hosts: [a], cert: c.pem, key: gone}]}}`).length, 1);
+  });
+
+  test('a bus is a URL or an object with one; what is wrong with either is told without user and password', () => {
+    const password = randomUUID();
+    const bus = load(`bus: {url: "tls://node:${password}@bus.example", ca: [two.pem]}`).bus;
+    assert.deepEqual([bus?.user, bus?.ca.length], [{ name: 'node', password }, 2]);
+    for (const bad of [
+      'http://bus.example',
+      'nats://',
+      `nats://node:${password}@bus/path`,
+      `nats://${password}@bus`,
+      'nats://bus:99999',
+    ]) {
+      const lines = problemsOf(`bus: "${bad}"`);
+      assert.equal(lines.length, 1, bad);
+      assert.match(lines[0] ?? '', /^weir\.yaml:1:6: expected the URL of a bus, nats:\/\/… or tls:\/\/…/, bad);
+      assert.ok(!lines[0]?.includes(password), 'no secret is repeated');
+    }
+    assert.match(problemsOf('bus: 4222')[0] ?? '', /^weir\.yaml:1:6: expected the URL of a bus/);
+    const inside = problemsOf(`bus: {url: "nats://node:${password}@bus/path"}`);
+    assert.match(inside[0] ?? '', /^weir\.yaml:1:12: expected nats:\/\/HOST:PORT or tls:\/\/HOST:PORT/);
+    assert.ok(!inside[0]?.includes(password), 'nor in an object');
+    assert.deepEqual(problemsOf('bus: {url: "tls://b", cert: c.pem}'), [
+      'weir.yaml:1:6: expected `cert` and `key`, or neither',
+    ]);
+    assert.deepEqual(problemsOf('bus: {url: "nats://b", ca: [two.pem]}'), [
+      'weir.yaml:1:12: expected tls:// with `ca` and `cert`',
+    ]);
+    assert.equal(problemsOf('bus: {url: "nats://b", credentials: gone.creds}').length, 1);
+    assert.equal(problemsOf('bus: {ca: [two.pem]}').length, 1);
   });
 
   test('redirected connections are taken off loopback only where the proxy is open', () => {

@@ -9,6 +9,7 @@ import { busSettings } from '../../fleet/bus-settings.ts';
 import { Carrier } from '../../fleet/carrier.ts';
 import { Collector } from '../../fleet/collector.ts';
 import { DEAD_LETTERS, TRIES } from '../../fleet/dead-letters.ts';
+import { startCarrier } from '../../fleet/start-carrier.ts';
 import { StoreTarget } from '../../fleet/store-target.ts';
 import { StreamTarget } from '../../fleet/stream-target.ts';
 import { makeRecordsStream, RECORDS_STREAM, subjectOf } from '../../fleet/streams.ts';
@@ -126,6 +127,29 @@ describe('a fleet', { skip: missingNats() }, () => {
       all.flatMap(({ faults, buried }) => [...faults, ...buried]),
       [],
     );
+  });
+
+  test('a running carrier takes another bus, and empties what waited into it', async (t) => {
+    const nats = await server(t);
+    const home = openHome(temporaryFolder(t), 'outbox');
+    const problems: string[] = [];
+    const outbox = openOutbox(home, { maxBytes: null, onProblem: (line) => problems.push(line) });
+    afterwards(t, () => outbox.close());
+    const entries = Array.from({ length: 20 }, () => ({ ...closingOf(sampleEvent()), excerpt: null, review: null }));
+    outbox.append(entries);
+    // Nothing listens on port 1.
+    const settings = busSettings('nats://127.0.0.1:1');
+    const carrier = startCarrier(home, { kind: 'bus', settings, node: 'n', name: 'test' }, (line) =>
+      problems.push(line),
+    );
+    afterwards(t, () => carrier.close(1000));
+    await until(() => carrier.problem !== null, 'the first bus is away');
+    carrier.take(busSettings(nats.url));
+    const store = new ArrivedInMemory();
+    collecting(t, nats, store);
+    await until(() => entries.every(({ event }) => store.records.has(event.id)), 'all are stored');
+    const waiting = () => carrier.figures.find(({ name }) => name === 'weir_outbox_records')?.value;
+    await until(() => carrier.problem === null && waiting() === 0, 'it says so');
   });
 
   test('a bus that goes and comes back, and a store that is away, hold nothing up for good', async (t) => {
