@@ -3,7 +3,7 @@
  * Whoever checks chains that arrive, or opens excerpts of other nodes, asks here by the writer that stands in a record.
  */
 import { createSecretKey, type KeyObject } from 'node:crypto';
-import { statSync } from 'node:fs';
+import { appendFileSync, existsSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { WeirError } from '../flow/errors.ts';
 import { makePrivateFolder } from '../keys/private-files.ts';
@@ -38,7 +38,15 @@ interface Known {
 const LOOK_MS = 1000;
 const KEY = /^[A-Za-z0-9_-]{43}$/;
 
-/** Looks for what is new when it is asked for a writer that it does not know, at most once a second. */
+/** A ULID: what arrived may name anything as its writer. */
+const WRITER = /^[0-9A-HJKMNP-TV-Z]{26}$/;
+/** As many as are asked for at one time. */
+const MOST_WANTED = 100;
+
+/**
+ * Looks for what is new when it is asked for a writer that it does not know, at most once a second. In a home that has joined
+ * a fleet it leaves word of one that stays unknown, so that whoever asks the centre does so before its time.
+ */
 export function writerKeysIn(paths: HomePaths, now: () => number = Date.now): WriterKeys {
   let known: ReadonlyMap<string, Known> = new Map();
   let lookedAt = Number.NEGATIVE_INFINITY;
@@ -54,6 +62,7 @@ export function writerKeysIn(paths: HomePaths, now: () => number = Date.now): Wr
         known = readAll(paths);
         state = present;
       }
+      if (!known.has(writer)) want(paths, writer);
     }
     return known.get(writer) ?? null;
   };
@@ -71,6 +80,30 @@ export function writeWriterKeys(paths: HomePaths, nodes: readonly NodeWriters[])
   if (readSecret(paths.path, file)?.toString('utf8') === text) return;
   makePrivateFolder(join(paths.path, 'member'));
   writeSecret(paths.path, file, text);
+}
+
+/** Writers that somebody in this home has met and knows no key of, until the word is taken. */
+export function takeWantedWriters(paths: HomePaths): readonly string[] {
+  const file = wantedFile(paths);
+  if (!existsSync(file)) return [];
+  const text = readFileSync(file, 'utf8');
+  rmSync(file, { force: true });
+  return [...new Set(text.split('\n').filter((line) => WRITER.test(line)))].slice(0, MOST_WANTED);
+}
+
+/** Never throws: who may only read here finds the key with the next news. */
+function want(paths: HomePaths, writer: string): void {
+  if (!WRITER.test(writer) || !existsSync(join(paths.path, 'member', 'node.json'))) return;
+  try {
+    const { size } = statSync(wantedFile(paths), { throwIfNoEntry: false }) ?? { size: 0 };
+    if (size < MOST_WANTED * 27) appendFileSync(wantedFile(paths), `${writer}\n`, { mode: 0o600 });
+  } catch {
+    // Read-only, or another account's.
+  }
+}
+
+function wantedFile(paths: HomePaths): string {
+  return join(paths.path, 'member', 'wanted');
 }
 
 function readAll(paths: HomePaths): ReadonlyMap<string, Known> {

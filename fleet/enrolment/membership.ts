@@ -9,6 +9,7 @@ import type { Figures } from '../../flow/figures.ts';
 import { certificationRequest } from '../../keys/request.ts';
 import { allWriterIds, type HomePaths } from '../../store/home.ts';
 import { type Lock, takeLock } from '../../store/lock.ts';
+import { takeWantedWriters } from '../../store/writer-keys.ts';
 import { askCentre, Refused } from './ask-centre.ts';
 import { BadField, PEM } from './checked-fields.ts';
 import { type InterceptionNews, takeNews } from './news.ts';
@@ -40,8 +41,13 @@ export interface Standing extends NodeState {
 /** Of its life: with less than so much left, it is renewed. */
 const RENEW_IN_LAST = 1 / 3;
 const FIRST_RETRY_MS = 15_000;
+/** How often it is looked whether the centre is to be asked before its time, and how soon it is asked again then. */
+const LOOK_MS = 1000;
+const SOON_MS = 5000;
 /** Of a wait, so that nodes that were started together do not ask together. */
 const SPREAD = 0.2;
+/** Writers that are remembered as asked for; from there on all are asked for anew. */
+const MOST_WANTED = 10_000;
 
 export class Membership {
   readonly #options: MembershipOptions;
@@ -53,6 +59,12 @@ export class Membership {
   #state: NodeState;
   #authorityRequest: Buffer | null = null;
   #timer: NodeJS.Timeout | null = null;
+  #looking: NodeJS.Timeout | null = null;
+  /** As the centre was last told. */
+  #toldWriters: string | null = null;
+  #askedSoonMs = Number.NEGATIVE_INFINITY;
+  /** Writers that the centre was asked for and did not know: when each is asked for again, and after what wait. */
+  readonly #wanted = new Map<string, { atMs: number; waitMs: number }>();
   #failures = 0;
   #isClosed = false;
   #said = '';
@@ -86,11 +98,53 @@ export class Membership {
    */
   start(): void {
     void this.turn().then(() => this.#next());
+    let isLooking = false;
+    this.#looking = setInterval(() => {
+      if (isLooking) return;
+      isLooking = true;
+      void this.look().finally(() => {
+        isLooking = false;
+      });
+    }, LOOK_MS).unref();
+  }
+
+  /**
+   * Asks before its time where somebody waits for it: the centre does not know a writer of this home yet, or somebody in this
+   * home has met one of another node whose key is not here. Never rejects.
+   */
+  async look(): Promise<void> {
+    try {
+      const now = this.#options.now();
+      // A centre that is away is asked at its own pace.
+      if (this.#lock?.isHeld !== true || this.#failures > 0) return;
+      if (now >= this.#askedSoonMs && now - this.#askedSoonMs < SOON_MS) return;
+      const isFresh = this.#toldWriters !== null && this.#toldWriters !== writersText(this.#options.paths);
+      const isWanted = this.#isAnyDue(takeWantedWriters(this.#options.paths), now);
+      if (!isFresh && !isWanted) return;
+      this.#askedSoonMs = now;
+      await this.sync();
+    } catch (error) {
+      this.#failed(error);
+    }
+  }
+
+  /** One that nobody ever tells the centre of, of a node that has not joined, is asked for less and less often. */
+  #isAnyDue(writers: readonly string[], now: number): boolean {
+    if (this.#wanted.size > MOST_WANTED) this.#wanted.clear();
+    let isDue = false;
+    for (const writer of writers) {
+      const { atMs, waitMs } = this.#wanted.get(writer) ?? { atMs: now, waitMs: SOON_MS };
+      if (now < atMs) continue;
+      isDue = true;
+      this.#wanted.set(writer, { atMs: now + waitMs, waitMs: Math.min(waitMs * 2, this.#state.syncMs) });
+    }
+    return isDue;
   }
 
   close(): void {
     this.#isClosed = true;
     if (this.#timer !== null) clearTimeout(this.#timer);
+    if (this.#looking !== null) clearInterval(this.#looking);
     this.#lock?.release();
   }
 
@@ -115,14 +169,16 @@ export class Membership {
       const { cert, key, ca, address } = identity;
       const renewal = isDue(cert, now()) ? this.#files.nextKey() : null;
       const asked = now();
+      const writers = allWriterIds(paths);
       const body = {
-        ...{ instance: this.#instance, version, time: new Date(asked).toISOString(), writers: allWriterIds(paths) },
+        ...{ instance: this.#instance, version, time: new Date(asked).toISOString(), writers },
         request:
           renewal === null ? null : certificationRequest(renewal.publicKey, renewal.privateKey).toString('base64url'),
         authorityRequest: this.#authorityRequest?.toString('base64url') ?? null,
       };
       const answer = await askCentre({ address, ca }, '/v1/sync', body, { cert, key });
       const news = takeNews(answer, this.#files, paths, ca);
+      this.#toldWriters = writers.join();
       const renewed = answer.textOrNull('certificate', PEM);
       if (renewed !== null) this.#take({ ...identity, cert: renewed });
       if (news.interception !== null) {
@@ -255,6 +311,10 @@ export class Membership {
     this.#options.log(`weir: ${text}`);
     this.#options.tell(text, isGrave);
   }
+}
+
+function writersText(paths: HomePaths): string {
+  return allWriterIds(paths).join();
 }
 
 /** How a node stands, as its files say. */

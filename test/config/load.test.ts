@@ -534,7 +534,7 @@ describe('the ways in and out', () => {
     assert.match(inside[0] ?? '', /^weir\.yaml:1:12: expected nats:\/\/HOST:PORT or tls:\/\/HOST:PORT/);
     assert.ok(!inside[0]?.includes(password), 'nor in an object');
     assert.deepEqual(problemsOf('bus: {url: "tls://b", cert: c.pem}'), [
-      'weir.yaml:1:6: expected `cert` and `key`, or neither',
+      'weir.yaml:1:29: expected `cert` and `key`, or neither',
     ]);
     assert.deepEqual(problemsOf('bus: {url: "nats://b", ca: [two.pem]}'), [
       'weir.yaml:1:12: expected tls:// with `ca` and `cert`',

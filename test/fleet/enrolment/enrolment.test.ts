@@ -338,6 +338,14 @@ test('a node cannot take over the writer of another', async (t) => {
   assert.deepEqual(fleet.files.nodeKeys('b').at(-1)?.writers, []);
 });
 
+async function until(holds: () => boolean, what: string): Promise<void> {
+  const limit = Date.now() + 60_000;
+  while (!holds()) {
+    assert.ok(Date.now() < limit, what);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
 test('collectors get chain keys, consoles those of excerpts too, and nobody else gets any', async (t) => {
   const fleet = await startFleet(t);
   const writer = newUlid();
@@ -360,6 +368,50 @@ test('collectors get chain keys, consoles those of excerpts too, and nobody else
   await sync(fleet, proxy, { writers: [writer, later] });
   await fleet.member(collector).membership.sync();
   assert.ok(writerKeysIn(collector).chainKeyOf(later)?.equals(proxy.keys.chain));
+});
+
+test('a writer that begins, and one that is met unknown, are asked about before the next news', async (t) => {
+  const fleet = await startFleet(t);
+  const [proxy, collector] = [fleet.home('proxy'), fleet.home('collector')];
+  await fleet.join(proxy, 'web', fleet.token({ role: 'proxy' }));
+  await fleet.join(collector, 'collect', fleet.token({ role: 'collector' }));
+  const members = [fleet.member(proxy).membership, fleet.member(collector).membership];
+  for (const member of members) member.start();
+  t.after(() => {
+    for (const member of members) member.close();
+  });
+  const answered = (): boolean => members.every(({ standing }) => standing.lastSync !== null);
+  await until(answered, 'both were answered once; the next news is five minutes away');
+  const writer = newUlid();
+  const keys = writerKeysIn(collector);
+  assert.equal(keys.chainKeyOf(writer), null);
+  addWriterId(proxy, writer);
+  await until(() => keys.chainKeyOf(writer)?.equals(proxy.keys.chain) === true, 'the collector has its key');
+  assert.equal(keys.nodeOf(writer), 'web');
+});
+
+test('a writer that nobody knows is asked about less and less often', async (t) => {
+  const fleet = await startFleet(t);
+  const collector = fleet.home('collector');
+  await fleet.join(collector, 'collect', fleet.token({ role: 'collector' }));
+  const clock = { ahead: 0 };
+  const { membership } = fleet.member(collector, clock);
+  t.after(() => membership.close());
+  await membership.turn();
+  const keys = writerKeysIn(collector, () => Date.now() + clock.ahead);
+  const stranger = newUlid();
+  let asked = 0;
+  let last = membership.standing.lastSync;
+  for (let second = 0; second < 600; second++) {
+    clock.ahead += 1000;
+    assert.equal(keys.chainKeyOf(stranger), null);
+    await membership.look();
+    const { lastSync } = membership.standing;
+    if (lastSync !== last) asked++;
+    last = lastSync;
+  }
+  // At once, and after waits of 5, 10, 20, 40, 80, 160 s; then with every news.
+  assert.ok(asked >= 6 && asked <= 9, `${asked} times in ten minutes`);
 });
 
 test('keys rotate: a value is still found under the epochs before', async (t) => {
