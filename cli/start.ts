@@ -102,7 +102,8 @@ export async function startWeir(config: Config, options: StartOptions = {}): Pro
       }
     }
     const busSettings = options.bus ?? config.bus;
-    const bus = busSettings === null ? null : await openBus(asNode(busSettings, await identityWhereJoined(home.path)));
+    const identity = await identityWhereJoined(home.path);
+    const bus = busSettings === null ? null : await openBus(asNode(busSettings, identity));
     opened.push(() => bus?.close());
     const bundle = await followConfiguredBundle(effective, bus, log);
     opened.push(() => bundle?.close());
@@ -145,7 +146,7 @@ export async function startWeir(config: Config, options: StartOptions = {}): Pro
       bus === null
         ? null
         : (await import('./fleet/node-fleet.ts')).openNodeFleet({
-            ...{ bus, config: effective, home, log },
+            ...{ bus, config: effective, home, name: identity?.name ?? null, log },
             standing: () => bundle?.standing ?? { bundle: null, refused: null, held: null },
             record: (event) => recorder.close({ event, edges: [], excerpt: null }),
           });

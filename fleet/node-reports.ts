@@ -15,6 +15,8 @@ const FORGOTTEN_MS = 24 * 3_600_000;
 /** Changes that come at once are told at once. */
 const GATHER_MS = 200;
 const READ_MS = 5000;
+/** Of a report: the last ones. */
+export const MOST_WRITERS = 50;
 
 export class NodeReporting {
   readonly #bus: Bus;
@@ -100,13 +102,16 @@ function reportOf(text: string): NodeReport | null {
   } catch {
     return null;
   }
-  const { node, host, labels, weir, startedAt, bundle, refused, held, counts } = value;
+  const { node, host, labels, weir, startedAt, bundle, refused, held, writers, counts } = value;
   if (!isText(node) || !isText(host) || !isText(weir) || !isText(startedAt) || !Array.isArray(labels)) return null;
   return {
     ...{ node, host, weir, startedAt, labels: labels.filter(isText).slice(0, 100) },
     bundle: bundleOf(bundle),
     refused: refusedOf(refused),
     held: isText(held) ? held : null,
+    // An earlier version says nothing of either.
+    writers: Array.isArray(writers) ? writers.filter(isText).slice(-MOST_WRITERS) : [],
+    dropped: countOf(value, 'dropped'),
     counts: {
       calls: countOf(counts, 'calls'),
       block: countOf(counts, 'block'),

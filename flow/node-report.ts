@@ -4,7 +4,7 @@
  */
 
 export interface NodeReport {
-  /** Tells it from all others, always the same. */
+  /** Its name in the fleet that it has joined; else an id that its home has drawn. Always the same. */
   readonly node: string;
   readonly host: string;
   readonly labels: readonly string[];
@@ -18,6 +18,10 @@ export interface NodeReport {
   readonly refused: RefusedBundle | null;
   /** Why the newest bundle is not taken up though nothing is wrong with it: its time, its labels, its share. */
   readonly held: string | null;
+  /** The chains that its home has written, the present one last. */
+  readonly writers: readonly string[];
+  /** Records that made room in its outbox since the process started; checkpoints stand for them. */
+  readonly dropped: number;
   /** Exchanges since the bundle was taken up, by the strongest action that was carried out. */
   readonly counts: NodeCounts;
 }

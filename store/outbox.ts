@@ -29,8 +29,8 @@ export interface OutboxOptions {
   readonly maxBytes: number | null;
   /** Hears what a human must know, one line without values. */
   readonly onProblem: (message: string) => void;
-  /** Hears of records that made room, and the checkpoint that stands for them. */
-  readonly onDropped?: (dropped: Dropped, checkpoint: Committed) => void;
+  /** Hears of records that made room, and what was recorded for them: a checkpoint, and where it begins an alert. */
+  readonly onDropped?: (dropped: Dropped, recorded: readonly Committed[]) => void;
 }
 
 export interface Dropped {
@@ -67,6 +67,7 @@ export class Outbox implements Keeper {
   readonly #readMark: StatementSync;
   readonly #answered: StatementSync;
   #isOver = false;
+  #isDropping = false;
 
   constructor(database: DatabaseSync, home: Home, options: OutboxOptions) {
     this.#database = database;
@@ -172,6 +173,8 @@ export class Outbox implements Keeper {
         return;
       }
       if (this.usedBytes < maxBytes) this.#isOver = false;
+      // Over once much has gone; what goes back and forth at the limit is one alert.
+      if (this.usedBytes < maxBytes / 2) this.#isDropping = false;
     } catch (error) {
       onProblem(`no room could be made in the outbox: ${error instanceof Error ? error.message : 'unknown reason'}`);
     }
@@ -186,14 +189,17 @@ export class Outbox implements Keeper {
       const arrivals = rows.map(({ body }) => readArrival(body));
       for (const { position } of rows) this.#remove.run(position);
       this.#keepObserved(mergedObservations(arrivals.flatMap(edgesAlone)), head.writer);
-      const event = checkpointOf(arrivals);
-      const { records, last } = this.#chain([{ event, edges: [], excerpt: null, review: null }], head);
+      const events = [checkpointOf(arrivals), ...(this.#isDropping ? [] : [droppingEvent()])];
+      const { records, last } = this.#chain(
+        events.map((event) => ({ event, edges: [], excerpt: null, review: null })),
+        head,
+      );
       this.#heads.move(last);
-      return { count: rows.length, checkpoint: records[0] };
+      return { count: rows.length, records };
     });
     if (dropped === null) return false;
-    if (dropped.checkpoint !== undefined)
-      this.#options.onDropped?.({ action, count: dropped.count }, dropped.checkpoint);
+    this.#isDropping = true;
+    this.#options.onDropped?.({ action, count: dropped.count }, dropped.records);
     return true;
   }
 
@@ -250,6 +256,18 @@ function edgesAlone(arrival: Arrival): readonly EdgeObservation[] {
     details: edge.details ?? detailsOf(event, edge.direction),
     model: edge.model === undefined ? event.model : edge.model,
   }));
+}
+
+function droppingEvent(): EventBody {
+  const what = 'what was allowed or alerted on makes room, and checkpoints stand for it';
+  return bareEvent({
+    id: newUlid(),
+    kind: 'admin',
+    time: new Date().toISOString(),
+    reason: `the outbox is at its limit (outbox.maxBytes): ${what}; what was acted on is kept`,
+    action: 'alert',
+    severity: 'high',
+  });
 }
 
 function checkpointOf(arrivals: readonly Arrival[]): EventBody {

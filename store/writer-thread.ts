@@ -228,9 +228,9 @@ class Writer {
     const outbox = openOutbox(home, {
       maxBytes: this.#data.outboxBytes,
       onProblem,
-      onDropped: ({ action, count }, checkpoint) => {
+      onDropped: ({ action, count }, recorded) => {
         this.#tally?.dropped(action, count);
-        this.#committed([checkpoint]);
+        this.#committed(recorded);
       },
     });
     this.#closeDatabase = () => outbox.close();

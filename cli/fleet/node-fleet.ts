@@ -11,11 +11,11 @@ import type { Bus } from '../../fleet/bus.ts';
 import { busPlace } from '../../fleet/bus-settings.ts';
 import { ConversationBucket } from '../../fleet/conversation-bucket.ts';
 import { conversationSeal } from '../../fleet/conversation-seal.ts';
-import { NodeReporting, readNodeReports } from '../../fleet/node-reports.ts';
+import { MOST_WRITERS, NodeReporting, readNodeReports } from '../../fleet/node-reports.ts';
 import { publishedOnBus } from '../../fleet/policy-shelf.ts';
 import type { Figures } from '../../flow/figures.ts';
 import { NO_COUNTS, type NodeCounts } from '../../flow/node-report.ts';
-import type { Home } from '../../store/home.ts';
+import { allWriterIds, type Home } from '../../store/home.ts';
 import { ownEvent } from '../../store/own-events.ts';
 import type { BundleStanding } from '../bundle/bundle-follower.ts';
 import type { Sharing } from '../kept-conversations.ts';
@@ -25,6 +25,8 @@ export interface NodeFleetOptions {
   readonly bus: Bus;
   readonly config: Config;
   readonly home: Home;
+  /** In the fleet that it has joined; null where it has joined none. */
+  readonly name: string | null;
   readonly standing: () => BundleStanding;
   /** Keeps an event; throws where it cannot. */
   readonly record: (event: ReturnType<typeof ownEvent>) => void;
@@ -47,25 +49,31 @@ const TOLD_EVERY_MS = 60_000;
 const READ_MS = 8000;
 
 export function openNodeFleet(options: NodeFleetOptions): NodeFleet {
-  const { bus, config, home, standing } = options;
+  const { bus, config, home, name, standing } = options;
   const host = hostname();
   const startedAt = new Date().toISOString();
   const tally = new Tally();
   const reporting = new NodeReporting(bus, () => ({
     ...{
-      node: nodeIdOf(home.path, host),
+      node: name ?? nodeIdOf(home.path, host),
       host,
       labels: config.bundle?.labels ?? [],
       weir: packageVersion(),
       startedAt,
     },
     ...standing(),
+    writers: allWriterIds(home).slice(-MOST_WRITERS),
+    dropped: tally.dropped,
     counts: tally.since(standing().bundle),
   }));
   return {
     sharing: sharesConversations(config, home) ? sharingOver(options) : null,
     read: () => readFleetOver(bus),
-    counted: (figures) => tally.add(figures, standing().bundle),
+    counted: (figures) => {
+      const before = tally.dropped;
+      tally.add(figures, standing().bundle);
+      if (before === 0 && tally.dropped > 0) reporting.changed();
+    },
     standingChanged: () => reporting.changed(),
     close: () => reporting.close(),
   };
@@ -146,14 +154,16 @@ export async function readFleetOver(bus: Bus): Promise<FleetStanding | string> {
 
 type RunningBundle = BundleStanding['bundle'];
 
-/** Exchanges since a bundle was taken up, by the action that was carried out. */
+/** Exchanges since a bundle was taken up, by the action that was carried out; and what made room in the outbox. */
 class Tally {
+  dropped = 0;
   #of = '';
   #counts: NodeCounts = NO_COUNTS;
 
   add({ values }: Figures, bundle: RunningBundle): void {
     const counts = { ...this.since(bundle) };
     for (const { name, labels, value } of values) {
+      if (name === 'weir_outbox_dropped_total') this.dropped += value;
       if (name !== 'weir_exchanges_total') continue;
       counts.calls += value;
       const action = labels[ACTION_LABEL];

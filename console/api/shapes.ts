@@ -969,7 +969,7 @@ export type Fleet = Of<typeof fleet>;
 const nodeReport = named(
   'NodeReport',
   object({
-    node: text(),
+    node: text('its name in the fleet that it has joined; else an id that its home has drawn'),
     host: text(),
     labels: list(text()),
     weir: text('version'),
@@ -982,6 +982,8 @@ const nodeReport = named(
       'the last bundle that it refused, unless it has taken one up since',
     ),
     held: nullable(text(), 'why the newest bundle is not taken up though nothing is wrong with it'),
+    writers: list(text(), 'the chains that its home has written, the present one last'),
+    dropped: integer('records that made room in its outbox since it started; checkpoints stand for them'),
     counts: object({
       calls: integer('exchanges since the bundle was taken up'),
       block: integer(),

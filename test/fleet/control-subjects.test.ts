@@ -64,7 +64,7 @@ test('a node does what it has to with these rights, and cannot publish policies'
   const at = new Date().toISOString();
   const reporting = new NodeReporting(ours, () => ({
     ...{ node: 'node-1', host: 'host', labels: [], weir: '0.1.0', startedAt: at, bundle: null, refused: null },
-    ...{ held: null, counts: NO_COUNTS },
+    ...{ held: null, writers: [], dropped: 0, counts: NO_COUNTS },
   }));
   afterwards(t, () => reporting.close());
   const deadline = Date.now() + 120_000;

@@ -204,6 +204,13 @@ test('past its limit allow goes first, then alert, and checkpoints stand for wha
   assert.ok(count('alert') < 120);
   const gone = (action: string) =>
     dropped.filter((one) => one.action === action).reduce((sum, one) => sum + one.count, 0);
+  const told = kept.map(({ core }) => JSON.parse(core) as EventBody).filter(({ kind }) => kind === 'admin');
+  assert.deepEqual(
+    told.map(({ action, severity }) => [action, severity]),
+    [['alert', 'high']],
+    'one alert says so',
+  );
+  assert.match(told[0]?.reason ?? '', /outbox\.maxBytes/);
   assert.deepEqual([gone('allow'), gone('alert')], [120 - count('allow'), 120 - count('alert')]);
   const observed = all.flatMap(({ kind, body }) => (kind === 'observed' ? readObserved(body).observations : []));
   const counted = [...observed, ...kept.flatMap(({ edges }) => edges)].reduce((sum, { calls: of = 1 }) => sum + of, 0);

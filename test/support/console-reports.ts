@@ -91,6 +91,8 @@ export function fleetPoliciesOf({ now }: World): FleetPolicies {
     startedAt: at(86_400_000),
     refused: null,
     held: null,
+    writers: [],
+    dropped: 0,
     counts,
   };
   return {
@@ -100,15 +102,17 @@ export function fleetPoliciesOf({ now }: World): FleetPolicies {
     nodes: [
       {
         ...node,
-        node: '01J9ZXA',
+        node: 'web-1',
         host: 'node-1',
+        writers: ['01K0WRITERA'],
+        dropped: 500,
         heard: at(2000),
         isSilent: false,
         bundle: { name: 'bank', version: 8, since: at(500_000) },
       },
       {
         ...node,
-        node: '01J9ZXB',
+        node: 'web-2',
         host: 'node-2',
         labels: [],
         heard: at(4000),
@@ -121,7 +125,7 @@ export function fleetPoliciesOf({ now }: World): FleetPolicies {
           since: at(500_000),
         },
       },
-      { ...node, node: '01J9ZXC', host: 'node-3', heard: at(3_600_000), isSilent: true, bundle: null, held: null },
+      { ...node, node: 'web-3', host: 'node-3', heard: at(3_600_000), isSilent: true, bundle: null, held: null },
     ],
   };
 }

@@ -16,7 +16,7 @@ export function SensorPage() {
   const nodes = useLoaded('nodes', readFleetPolicies, { tick: tick.value });
   return (
     <Page title="Sensor and fleet">
-      {nodes.data?.hasBus === true && <Nodes fleet={nodes.data} />}
+      {nodes.data?.hasBus === true && <Nodes fleet={nodes.data} chains={fleet.data?.chains ?? []} />}
       <Shown of={fleet} lines={8}>
         {({ hosts, chains, notify }) => (
           <>
@@ -28,7 +28,7 @@ export function SensorPage() {
             {hosts.map((host) => (
               <HostCard key={`${host.host} ${host.writer}`} host={host} />
             ))}
-            <Chains chains={chains} />
+            <Chains chains={chains} nodes={nodes.data?.nodes ?? []} />
             <Notify targets={notify} />
           </>
         )}
@@ -37,8 +37,15 @@ export function SensorPage() {
   );
 }
 
-/** Every node that reports on the bus: what it is, what it runs, and whether that is what was published last. */
-function Nodes({ fleet: { problem, published, nodes } }: { readonly fleet: FleetPolicies }) {
+type Chain = Fleet['chains'][number];
+
+interface NodesProps {
+  readonly fleet: FleetPolicies;
+  readonly chains: readonly Chain[];
+}
+
+/** Every node that reports on the bus: what it is and runs, whether that is what was published last, and its chain. */
+function Nodes({ fleet: { problem, published, nodes }, chains }: NodesProps) {
   return (
     <section class="card" aria-labelledby="nodes">
       <div class="card-head">
@@ -63,16 +70,18 @@ function Nodes({ fleet: { problem, published, nodes } }: { readonly fleet: Fleet
           <table class="table fleet-table">
             <thead>
               <tr>
-                {['Node', 'Labels', 'Weir', 'Policies', 'Since it took them up', 'Last heard'].map((name) => (
-                  <th key={name} scope="col">
-                    {name}
-                  </th>
-                ))}
+                {['Node', 'Labels', 'Weir', 'Policies', 'Since it took them up', 'Records', 'Last heard'].map(
+                  (name) => (
+                    <th key={name} scope="col">
+                      {name}
+                    </th>
+                  ),
+                )}
               </tr>
             </thead>
             <tbody>
               {nodes.map((node) => (
-                <NodeRow key={node.node} node={node} published={published} />
+                <NodeRow key={node.node} node={node} published={published} chains={chains} />
               ))}
             </tbody>
           </table>
@@ -85,16 +94,22 @@ function Nodes({ fleet: { problem, published, nodes } }: { readonly fleet: Fleet
 interface NodeRowProps {
   readonly node: NodeReportRow;
   readonly published: FleetPolicies['published'];
+  readonly chains: readonly Chain[];
 }
 
-function NodeRow({ node, published }: NodeRowProps) {
-  const { host, labels, weir, bundle, refused, held, counts, heard, isSilent, startedAt } = node;
+function NodeRow({ node, published, chains }: NodeRowProps) {
+  const { host, labels, weir, bundle, refused, held, counts, heard, isSilent, startedAt, writers, dropped } = node;
+  const own = chains.filter(({ writer }) => writers.includes(writer));
+  const missing = own.reduce((sum, chain) => sum + chain.missing, 0);
+  const present = writers.at(-1) ?? null;
   const isBehind = published !== null && (bundle?.name !== published.name || bundle.version !== published.version);
   return (
     <tr>
       <td>
-        <a href={`/map?q=${encodeURIComponent(`machine:${host}`)}`}>{host}</a>
-        <div class="faint small mono">{node.node}</div>
+        {node.node}
+        <div class="small">
+          <a href={`/map?q=${encodeURIComponent(`machine:${host}`)}`}>{host}</a>
+        </div>
       </td>
       <td>{labels.length === 0 ? <span class="faint">none</span> : labels.join(', ')}</td>
       <td>
@@ -123,6 +138,23 @@ function NodeRow({ node, published }: NodeRowProps) {
           {count(counts.block)} blocked, {count(counts.redact)} redacted, {count(counts.tokenize)} tokenized,{' '}
           {count(counts.alert)} alerted
         </div>
+      </td>
+      <td>
+        {counted(
+          own.reduce((sum, { seq }) => sum + seq, 0),
+          'record',
+        )}{' '}
+        {missing > 0 && (
+          <span class="badge" data-tone="block">
+            {count(missing)} missing
+          </span>
+        )}
+        {dropped > 0 && (
+          <span class="badge" data-tone="alert" title="its outbox was full; checkpoints stand for them">
+            {count(dropped)} dropped
+          </span>
+        )}
+        {present !== null && <div class="faint small mono">{present}</div>}
       </td>
       <td title={moment(heard)}>
         <span class="dot" data-tone={isSilent ? 'block' : 'allow'} /> {ago(heard, now.value)}
@@ -232,8 +264,14 @@ function HostCard({ host }: { readonly host: Host }) {
   );
 }
 
+interface ChainsProps {
+  readonly chains: readonly Chain[];
+  readonly nodes: readonly NodeReportRow[];
+}
+
 /** Where there are several: of one, its host's card says it. */
-function Chains({ chains }: { readonly chains: Fleet['chains'] }) {
+function Chains({ chains, nodes }: ChainsProps) {
+  const nodeOf = (writer: string): string | null => nodes.find(({ writers }) => writers.includes(writer))?.node ?? null;
   if (chains.length < 2) return null;
   return (
     <section class="card" aria-labelledby="chains">
@@ -248,6 +286,7 @@ function Chains({ chains }: { readonly chains: Fleet['chains'] }) {
         {chains.map(({ writer, seq, missing, lastSeen }) => (
           <li key={writer}>
             <span class="mono small">{writer}</span>
+            {nodeOf(writer) !== null && <span>{nodeOf(writer)}</span>}
             <span>{counted(seq, 'record')}</span>
             {missing > 0 && (
               <span class="badge" data-tone="block">

@@ -10,7 +10,8 @@ const AT = '2026-11-26T09:00:00.000Z';
 function report(host: string, given: Partial<HeardReport> = {}): HeardReport {
   return {
     ...{ node: `id-of-${host}`, host, labels: [], weir: '0.1.0', startedAt: AT, heard: AT, isSilent: false },
-    ...{ bundle: { name: 'prod', version: 3, since: AT }, refused: null, held: null, counts: NO_COUNTS },
+    ...{ bundle: { name: 'prod', version: 3, since: AT }, refused: null, held: null },
+    ...{ writers: [], dropped: 0, counts: NO_COUNTS },
     ...given,
   };
 }
@@ -29,6 +30,15 @@ test('nodes come by host, each with what it runs and what it refused', async () 
   assert.deepEqual([nodes[0].host, nodes[0].isSilent, nodes[0].bundle], ['a', true, null]);
   assert.deepEqual([nodes[1].host, nodes[1].refused], ['b', refused]);
   assert.deepEqual(answer['published'], { name: 'prod', version: 4, at: AT });
+});
+
+test('a node is known by its name, the chains that it writes, and what its outbox had no room for', async () => {
+  const answer = await asked(async () => ({
+    published: null,
+    nodes: [report('a', { node: 'web-1', writers: ['01K0A', '01K0B'], dropped: 500 })],
+  }));
+  const [node] = Object(answer['nodes']);
+  assert.deepEqual([node.node, node.writers, node.dropped], ['web-1', ['01K0A', '01K0B'], 500]);
 });
 
 test('a Weir without a bus knows of no other; a bus that is away is said', async () => {

@@ -81,7 +81,7 @@ test('a node publishes under its own name alone, and a collector reads what came
   const at = new Date().toISOString();
   const reporting = new NodeReporting(busOf(t, bus, proxy), () => ({
     ...{ node: 'web-1', host: 'host', labels: [], weir: '0.1.0', startedAt: at, bundle: null, refused: null },
-    ...{ held: null, counts: NO_COUNTS },
+    ...{ held: null, writers: [], dropped: 0, counts: NO_COUNTS },
   }));
   afterwards(t, () => reporting.close());
   const deadline = Date.now() + 60_000;
