@@ -10,6 +10,7 @@ import type { FieldSight, LearnedFields } from '../flow/learned.ts';
 import type { Message } from '../flow/message.ts';
 import type { Override } from '../flow/override.ts';
 import type { Position, Role, Segment, SpanRead } from '../flow/segment.ts';
+import { CleanTexts } from './clean-texts.ts';
 import type { LimitUse, Usage } from './decide/limit.ts';
 import type { DecideInput, PolicySet } from './decide/policy-set.ts';
 import { withoutTokens } from './decide/without-tokens.ts';
@@ -168,7 +169,7 @@ export function carryOut(engine: Engine, judged: Judged, conversation: Conversat
 export function scan(
   engine: Pick<Engine, 'scanner' | 'fingerprint' | 'otherFingerprints'>,
   segments: readonly Segment[],
-  onTruncated?: () => void,
+  onTruncated: () => void = ignore,
   names: NamesInTexts['names'] = [],
 ): Finding[] {
   const findings: Finding[] = [];
@@ -177,27 +178,20 @@ export function scan(
   for (let index = 0; index < segments.length; index++) {
     const segment = segments[index];
     if (segment === undefined) continue;
-    const { label, role, isBase64Read = false } = segment;
-    const given = names[index] ?? [];
-    const hints = {
-      label,
-      role,
-      isBase64Read,
-      ...(onTruncated === undefined ? {} : { onTruncated }),
-      ...(given.length === 0 ? {} : { names: given }),
-    };
-    const { across } = segment;
-    const known = given.length === 0 && across === undefined ? clean.keyOf(segment) : null;
-    if (known !== null && clean.has(known)) continue;
+    const { label, role, across, isBase64Read = false } = segment;
+    const given = names[index] ?? NO_NAMES;
+    const isKept = given.length === 0 && across === undefined;
+    if (isKept && clean.has(segment)) continue;
     const before = findings.length;
-    for (const found of engine.scanner.scan(segment.text, hints)) {
+    // One shape for all of them.
+    for (const found of engine.scanner.scan(segment.text, { label, role, isBase64Read, onTruncated, names: given })) {
       if (found.score < KEPT) continue;
       if (across !== undefined && isFoundWithin(found, across, findings, segments)) continue;
       const value = engine.scanner.valueOf(segment.text, found);
       findings.push({
         ...found,
         segment: index,
-        path: shownPath(segment.path, engine.scanner, paths),
+        path: shownPath(segment.path, engine.scanner, paths, clean),
         role: segment.role,
         position: segment.position,
         fingerprint: engine.fingerprint(found.entity, value),
@@ -206,10 +200,14 @@ export function scan(
           : { otherFingerprints: engine.otherFingerprints(found.entity, value) }),
       });
     }
-    if (known !== null && findings.length === before) clean.add(known, segment);
+    if (isKept && findings.length === before) clean.add(segment);
   }
   return findings;
 }
+
+function ignore(): void {}
+
+const NO_NAMES: NamesInTexts['names'][number] = [];
 
 /**
  * Whether what was found in a text that is read across borders lies in one of its parts, which was read for itself, or
@@ -237,56 +235,13 @@ function isFoundWithin(
   return false;
 }
 
-/** Longer texts hardly come twice. */
-const MAX_CLEAN_BYTES = 64;
-const MAX_CLEAN = 2000;
-const cleanBeside = new WeakMap<Scanner, Set<string>>();
-
-/**
- * Short texts in which nothing was found that counts, and that come again and again: within a message the id and model that stand in
- * every event of a stream; over messages what stands beside the turns, such as models and the names of clients. Of what
- * anyone says nothing is kept beyond its message.
- */
-class CleanTexts {
-  readonly #beside: Set<string>;
-  #inMessage: Set<string> | null = null;
-
-  constructor(scanner: Scanner) {
-    let beside = cleanBeside.get(scanner);
-    if (beside === undefined) {
-      beside = new Set();
-      cleanBeside.set(scanner, beside);
-    }
-    this.#beside = beside;
-  }
-
-  /** By everything that a scan depends on; null for a text that is not looked up. */
-  keyOf({ text, label, role, isBase64Read }: Segment): string | null {
-    if (text.length > MAX_CLEAN_BYTES) return null;
-    return `${role} ${isBase64Read === true} ${label}\n${text.toString('latin1')}`;
-  }
-
-  has(key: string): boolean {
-    return this.#beside.has(key) || this.#inMessage?.has(key) === true;
-  }
-
-  add(key: string, { role }: Segment): void {
-    if (role !== 'metadata') {
-      this.#inMessage ??= new Set();
-      this.#inMessage.add(key);
-      return;
-    }
-    if (this.#beside.size === MAX_CLEAN) this.#beside.clear();
-    this.#beside.add(key);
-  }
-}
-
 const MAX_PATH_CHARS = 300;
 
 /** A path is made of keys that the sender chose: what is found in one stands as its entity's name. */
-function shownPath(path: string, scanner: Scanner, known: Map<string, string>): string {
+function shownPath(path: string, scanner: Scanner, known: Map<string, string>, clean: CleanTexts): string {
   const seen = known.get(path);
   if (seen !== undefined) return seen;
+  if (clean.hasPath(path)) return path;
   const text = Buffer.from(path.replaceAll('~1', '/').replaceAll('~0', '~'), 'utf8');
   let shown = '';
   let at = 0;
@@ -296,6 +251,7 @@ function shownPath(path: string, scanner: Scanner, known: Map<string, string>): 
     at = found.end;
   }
   shown = at === 0 ? path : shown + text.toString('utf8', at);
+  if (at === 0) clean.addPath(path);
   shown = shown.length > MAX_PATH_CHARS ? `${shown.slice(0, MAX_PATH_CHARS)}…` : shown;
   known.set(path, shown);
   return shown;

@@ -49,12 +49,15 @@ export function withLearned(
   });
 }
 
+const NO_FIELDS: readonly FieldSight[] = [];
+
 /** What a message says of the fields in which something is found, and of those that are known. */
 export function fieldsIn(
   findings: readonly Finding[],
   segments: readonly Segment[],
   learned: LearnedFields | null,
 ): readonly FieldSight[] {
+  if (findings.length === 0 && (learned === null || learned.size === 0)) return NO_FIELDS;
   const fields = new Map<
     string,
     { values: number; readonly whole: Record<string, number>; readonly seen: Set<number> }

@@ -22,7 +22,8 @@ export interface Side {
 }
 
 /** Each edge with what its direction says of its fields. */
-export function withFields(edges: readonly EdgeObservation[], sides: readonly Side[]): EdgeObservation[] {
+export function withFields(edges: readonly EdgeObservation[], sides: readonly Side[]): readonly EdgeObservation[] {
+  if (sides.every(({ fields = [] }) => fields.length === 0)) return edges;
   return edges.map((edge) => {
     const direction = edge.direction === 'out' ? 'request' : 'response';
     const fields = sides.flatMap((side) => (side.direction === direction ? (side.fields ?? []) : []));
@@ -53,7 +54,7 @@ export interface ExchangeParts {
 
 /** What the sensor saw was carried out by nobody: its `action` is what would have happened. */
 export function eventOf(parts: ExchangeParts): EventBody {
-  const { sides, destination, ...rest } = parts;
+  const { sides, destination } = parts;
   const isObserved = parts.channel === 'sensor';
   const decisions: EventDecision[] = [];
   const findings: EventFinding[] = [];
@@ -65,13 +66,13 @@ export function eventOf(parts: ExchangeParts): EventBody {
   }
   const top = topOf(decisions);
   return {
-    id: rest.id,
+    id: parts.id,
     kind: 'exchange',
-    time: rest.time,
-    channel: rest.channel,
-    exchange: rest.exchange,
-    outcome: rest.outcome,
-    status: rest.status,
+    time: parts.time,
+    channel: parts.channel,
+    exchange: parts.exchange,
+    outcome: parts.outcome,
+    status: parts.status,
     decisions: isObserved ? decisions.map((one) => ({ ...one, mode: 'monitor' as const })) : decisions,
     action: top?.action ?? 'allow',
     mode: isObserved ? 'monitor' : (top?.mode ?? null),
@@ -82,15 +83,15 @@ export function eventOf(parts: ExchangeParts): EventBody {
     explanation: top?.explanation ?? [],
     enforced: !isObserved && (top === null || top.mode === 'enforce'),
     coverage,
-    source: rest.source,
+    source: parts.source,
     destination: eventDestination(destination),
-    provider: rest.provider,
-    model: rest.model,
-    route: rest.route,
+    provider: parts.provider,
+    model: parts.model,
+    route: parts.route,
     findings,
-    bytes: rest.bytes,
-    latencyMs: rest.latencyMs,
-    reason: rest.reason,
+    bytes: parts.bytes,
+    latencyMs: parts.latencyMs,
+    reason: parts.reason,
     refersTo: null,
   };
 }
@@ -101,7 +102,21 @@ export function edgesOf(
   { via, protocol }: { readonly via: Via; readonly protocol: string },
   entities: (direction: Direction) => Readonly<Record<string, number>>,
 ): EdgeObservation[] {
-  const shared = {
+  const { bytes } = event;
+  const out = edgeOf(event, via, protocol, 'out', entities('request'), bytes.out, 0);
+  return bytes.in === 0 ? [out] : [out, edgeOf(event, via, protocol, 'in', entities('response'), 0, bytes.in)];
+}
+
+function edgeOf(
+  event: EventBody,
+  via: Via,
+  protocol: string,
+  direction: EdgeObservation['direction'],
+  entities: Readonly<Record<string, number>>,
+  bytesOut: number,
+  bytesIn: number,
+): EdgeObservation {
+  return {
     source: event.source,
     destination: event.destination,
     via,
@@ -110,17 +125,11 @@ export function edgesOf(
     action: event.enforced ? event.action : 'allow',
     coverage: event.coverage,
     time: event.time,
-  };
-  const { out: bytesOut, in: bytesIn } = event.bytes;
-  const out: EdgeObservation = {
-    ...shared,
-    direction: 'out',
-    entities: entities('request'),
+    direction,
+    entities,
     bytesOut,
-    bytesIn: 0,
+    bytesIn,
   };
-  if (bytesIn === 0) return [out];
-  return [out, { ...shared, direction: 'in', entities: entities('response'), bytesOut: 0, bytesIn }];
 }
 
 /** Adds up the findings that an edge counts. */

@@ -249,7 +249,7 @@ export class Account {
     });
   }
 
-  #edges(event: EventBody): EdgeObservation[] {
+  #edges(event: EventBody): readonly EdgeObservation[] {
     return withFields(
       edgesOf(event, this.#told, (direction) => this.#entities(direction)),
       this.#sides,

@@ -55,8 +55,9 @@ export interface ProxyInspectContext
 export async function inspectWithNames(
   inspecting: Inspecting,
   message: Message,
-  { pseudonyms, needsTexts, ...context }: ProxyInspectContext,
+  context: ProxyInspectContext,
 ): Promise<Inspection> {
+  const { pseudonyms, needsTexts } = context;
   const since = performance.now();
   const { engine, readNames, examineElsewhere, figures } = inspecting;
   // What a response rule covers is held.
@@ -73,11 +74,7 @@ export async function inspectWithNames(
           expanded(condensed, message.body, () => extract(message, taking)),
           inspecting.readDocuments,
         );
-  const judged = judgeExamined(engine, message, examined, {
-    ...context,
-    ...givenOf(inspecting, context),
-    learned: inspecting.learned(message),
-  });
+  const judged = judgeExamined(engine, message, examined, judging(inspecting, message, context));
   const tokens = pseudonyms === null ? null : wanted(judged);
   const issued = pseudonyms === null || tokens === null ? null : await pseudonyms.issue(judged.extraction, tokens);
   const inspection = carryOut(engine, judged, issued);
@@ -92,18 +89,24 @@ export async function inspectWithNames(
 export function inspectWithoutNames(
   inspecting: Inspecting,
   message: Message,
-  { pseudonyms: _, needsTexts: __, ...context }: ProxyInspectContext,
+  context: ProxyInspectContext,
 ): Inspection {
   const { engine, readNames } = inspecting;
   const extraction = extract(message, engine);
   const names = readNames === null ? null : { names: [], isWhole: !extraction.segments.some(isForModel) };
-  const judged = judge(engine, message, extraction, {
-    ...context,
-    ...givenOf(inspecting, context),
-    learned: inspecting.learned(message),
-    names,
-  });
+  const judged = judge(engine, message, extraction, { ...judging(inspecting, message, context), names });
   return carryOut(engine, judged, null);
+}
+
+/** What is judged with. Field by field, since this is done for every message. */
+function judging(
+  inspecting: Inspecting,
+  message: Message,
+  context: ProxyInspectContext,
+): Omit<InspectContext, 'conversation' | 'names'> {
+  const { now, held, bytes = message.body.length } = context;
+  const { usage, overrides } = givenOf(inspecting, context);
+  return { now, held, bytes, usage, overrides, learned: inspecting.learned(message) };
 }
 
 /** What the engine is told from outside: what was used of limits, and what was let through. */

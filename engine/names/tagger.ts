@@ -110,8 +110,15 @@ export class Tagger {
   readonly #labels = new Uint8Array(BLOCK);
   readonly #rows = new Int32Array(5);
 
+  /**
+   * Where no name leads every label of every token by more, it is the best path: a run of n labelled tokens has at most
+   * n + 1 steps, none of which is better than from none to none by more than half of this.
+   */
+  readonly #sureLead: number;
+
   constructor(model: Model, options: TaggerOptions) {
     this.#model = model;
+    this.#sureLead = 2 * (Math.max(...model.transitions) - (model.transitions[OUTSIDE] as number));
     this.#options = options;
     this.#lexicon = new Lexicon(model);
   }
@@ -208,7 +215,10 @@ export class Tagger {
     return ((this.#lexicon.flags[this.#slots[i + PAD] as number] as number) & OFTEN_A_NAME) === 0;
   }
 
-  #emit(text: Buffer, from: number, to: number): void {
+  /** Fills in the sums of a stretch. True where no path but that of no name at all can be the best. */
+  #emit(text: Buffer, from: number, to: number): boolean {
+    const least = this.#sureLead;
+    let isPlain = true;
     const { weights, mask } = this.#model;
     const lexicon = this.#lexicon;
     const { scores, lexical } = lexicon;
@@ -275,9 +285,14 @@ export class Tagger {
       }
       // In lines that read as code, half.
       const halved = technical >> 3;
-      for (let label = 1; label < LABELS; label++)
-        emitted[to + label] = (emitted[to + label] as number) + ((favour[(label - 1) >> 1] as number) >> halved);
+      const sure = (emitted[to] as number) - least;
+      for (let label = 1; label < LABELS; label++) {
+        const sum = (emitted[to + label] as number) + ((favour[(label - 1) >> 1] as number) >> halved);
+        emitted[to + label] = sum;
+        if (sum >= sure) isPlain = false;
+      }
     }
+    return isPlain;
   }
 
   /** 1 where this token and the next begin the name of a place of several words. */
@@ -291,7 +306,7 @@ export class Tagger {
   }
 
   #decode(text: Buffer, from: number, to: number, onName: OnName): void {
-    this.#emit(text, from, to);
+    if (this.#emit(text, from, to)) return;
     const { transitions } = this.#model;
     const emitted = this.#emitted;
     const back = this.#from;

@@ -52,11 +52,18 @@ function redactedSlice(text: Buffer, findings: readonly Finding[], from: number,
 }
 
 function tail(text: string, chars: number): string {
-  const points = [...text];
-  return points.length > chars ? `…${points.slice(-chars).join('')}` : text;
+  let at = text.length;
+  for (let n = 0; n < chars && at > 0; n++) at -= at > 1 && isPair(text, at - 2) ? 2 : 1;
+  return at > 0 ? `…${text.slice(at)}` : text;
 }
 
 function head(text: string, chars: number): string {
-  const points = [...text];
-  return points.length > chars ? `${points.slice(0, chars).join('')}…` : text;
+  let at = 0;
+  for (let n = 0; n < chars && at < text.length; n++) at += isPair(text, at) ? 2 : 1;
+  return at < text.length ? `${text.slice(0, at)}…` : text;
+}
+
+/** Two units of UTF-16 that are one character. */
+function isPair(text: string, at: number): boolean {
+  return (text.codePointAt(at) ?? 0) > 0xffff;
 }
