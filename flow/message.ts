@@ -20,18 +20,31 @@ export interface Message {
   readonly isWithinStream?: boolean;
 }
 
-/** Header names in lower case as they were met: the same few come with every message. Bounded, since senders choose them. */
-const lowered = new Map<string, string>();
-const MAX_LOWERED = 1000;
-const MAX_LOWERED_CHARS = 64;
+/** Header names as they were met: the same few come with every message. Bounded, since senders choose them. */
+const names = new Map<string, { readonly sent: string; readonly lower: string }>();
+const MAX_NAMES = 1000;
+const MAX_NAME_CHARS = 64;
 
 /** A header's name in lower case. */
 export function lowerName(name: string): string {
-  const known = lowered.get(name);
-  if (known !== undefined) return known;
-  const lower = name.toLowerCase();
-  if (name.length <= MAX_LOWERED_CHARS && lowered.size < MAX_LOWERED) lowered.set(name, lower);
-  return lower;
+  return names.get(name)?.lower ?? met(name).lower;
+}
+
+/** The same name, as the one string that it was first met as: comparing and looking up that one costs next to nothing. */
+export function sameName(name: string): string {
+  return names.get(name)?.sent ?? met(name).sent;
+}
+
+function met(name: string): { readonly sent: string; readonly lower: string } {
+  if (name.length > MAX_NAME_CHARS || names.size >= MAX_NAMES) return { sent: name, lower: name.toLowerCase() };
+  const known = { sent: internalized(name), lower: internalized(name.toLowerCase()) };
+  names.set(known.sent, known);
+  return known;
+}
+
+/** As a property's key a string is one with every literal of its letters, and not a part of the head that it was cut out of. */
+function internalized(text: string): string {
+  return Object.keys({ [text]: true })[0] ?? text;
 }
 
 /** The first value of a header, by lower-case name; null where there is none. */

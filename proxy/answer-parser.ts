@@ -3,7 +3,7 @@
  * connection ends. Strict: two lengths, a length beside chunks, a bare line feed, a folded line or a control character
  * make an answer malformed, for whoever reads it otherwise would disagree about where the next one begins. Pure.
  */
-import { lowerName } from '../flow/message.ts';
+import { lowerName, sameName } from '../flow/message.ts';
 import { isBlank, TOKEN, VALUE } from './field-bytes.ts';
 
 /** What is read, in this order: interim heads, one final head, pieces of its body, trailers where there are any, its end. */
@@ -242,7 +242,7 @@ function readFields(bytes: Buffer, text: string, at: number, headers: string[]):
     const start = i;
     while (i < end && TOKEN[bytes[i] as number] === 1) i++;
     if (i === start || i === end || bytes[i] !== 0x3a) throw new MalformedAnswer('a header line without a name');
-    const name = text.slice(start, i++);
+    const name = sameName(text.slice(start, i++));
     while (i < end && isBlank(bytes[i] as number)) i++;
     const from = i;
     while (i < end && VALUE[bytes[i] as number] === 1) i++;

@@ -107,7 +107,8 @@ export function createListener(current: () => ListenerContext): Server {
   const calls = createClientConnections<Connection>({
     limits: () => current().config.limits,
     stopping: current().stopping,
-    onCall: (call, connection) => serve({ ...call, expectsContinue: false }, connection, current()),
+    onCall: ({ request, response, hasBody, declaredLength }, connection) =>
+      serve({ request, response, hasBody, declaredLength, expectsContinue: false }, connection, current()),
     onConnect: ({ target, headers }, socket, behind, connection) =>
       onConnect({ method: 'CONNECT', url: target, rawHeaders: headers, socket }, socket, behind, connection),
     onOther: (socket, bytes, connection) => {
@@ -279,7 +280,7 @@ function serveStream(asked: StreamAsked, connection: Connection, context: Listen
 }
 
 function serve(asked: Asked, connection: Connection, context: ListenerContext): void {
-  const { request, response } = asked;
+  const { request, response, hasBody, declaredLength, expectsContinue } = asked;
   const route = routed(request, connection, context);
   const admitted = sourceOfRequest(request, route, connection, context);
   if ('status' in admitted) return refuseRequest(request, response, admitted, context);
@@ -293,7 +294,8 @@ function serve(asked: Asked, connection: Connection, context: ListenerContext): 
       const { origin, target } = route;
       const provider = route.kind === 'gateway' ? route.provider : null;
       const source = authenticated(admitted, request, route, context);
-      context.track(exchange({ ...asked, origin, target, source, provider }, context));
+      const incoming = { request, response, hasBody, declaredLength, origin, target, source, provider, expectsContinue };
+      context.track(exchange(incoming, context));
     }
   }
 }

@@ -55,7 +55,7 @@ export async function prepare(
     incoming.response.writeContinue();
   }
   const to =
-    destination.category === 'unknown'
+    destination.category === 'unknown' && incoming.hasBody
       ? await knownDestination(incoming, destination, reader, account, context)
       : destination;
   const gateway = gatewayScope(incoming.provider, origin, request.rawHeaders);
@@ -129,7 +129,7 @@ async function knownDestination(
   context: ExchangeContext,
 ): Promise<Destination> {
   const contentType = headerOf(incoming.request.rawHeaders, 'content-type');
-  if (!incoming.hasBody || !maySpeak(contentType)) return destination;
+  if (!maySpeak(contentType)) return destination;
   const asGenai: Destination = { ...destination, category: 'genai' };
   const { policies } = context.engine;
   const mayMatter = (direction: 'request' | 'response'): boolean =>
@@ -263,11 +263,20 @@ function streamBeside(
   context: ExchangeContext,
 ): Ready {
   const { request } = incoming;
-  const beside = new Beside(context.config.limits.besideBytes, headerOf(request.rawHeaders, 'content-type'));
-  const head = inspectWithoutNames(context, requestMessage(incoming, destination, Buffer.alloc(0)), {
-    ...inspectContext(context, false, null),
-    isHead: true,
-  });
+  // Without a body all of it is here: it is inspected once, where no model is to be asked.
+  const isWhole = !incoming.hasBody && context.readNames === null;
+  const since = performance.now();
+  const message = requestMessage(incoming, destination, NOTHING);
+  const now = new Date(context.now());
+  const head = inspectWithoutNames(context, message, { now, held: false, pseudonyms: null, isHead: !isWhole });
+  if (isWhole) context.figures.passed('inspect', since);
+  const beside = isWhole
+    ? null
+    : new Beside(context.config.limits.besideBytes, headerOf(request.rawHeaders, 'content-type'));
+  const { settle, settleWithNames } =
+    beside === null
+      ? settled(message, head, account, context)
+      : settling(incoming, destination, beside, account, context);
   account.route = describeRoute(request.method ?? '', incoming.target, head.extraction.segments, head.findings);
   return {
     headers: requestHead(request.rawHeaders, {
@@ -287,8 +296,27 @@ function streamBeside(
     holdsResponse,
     isUnscanned: false,
     relay: null,
-    ...settling(incoming, destination, beside, account, context),
+    settle,
+    settleWithNames,
   };
+}
+
+const NOTHING = Buffer.alloc(0);
+
+/** What was inspected already is entered once its call is over. */
+function settled(
+  message: Message,
+  inspection: Inspection,
+  account: Account,
+  context: ExchangeContext,
+): Pick<Ready, 'settle' | 'settleWithNames'> {
+  let isSettled = false;
+  const settle = (): void => {
+    if (isSettled) return;
+    isSettled = true;
+    account.enter(message, inspection, context.excerptChars);
+  };
+  return { settle, settleWithNames: async () => settle() };
 }
 
 /** The scan of what was kept beside, once, by whichever of the two is over first. */

@@ -20,7 +20,7 @@ import type { ExchangeContext, Incoming, Ready } from './context.ts';
 import { EditedStream } from './edited-stream.ts';
 import { failClosed, failOpen } from './failing.ts';
 import type { Call, ResponseSink } from './forward.ts';
-import { responseHead, trailerFields, withTrailers } from './head.ts';
+import { type ResponseHeadOptions, responseHead, trailerFields, withTrailers } from './head.ts';
 import { HeldShare } from './held-budget.ts';
 import { inspectWithNames, inspectWithoutNames, type ProxyInspectContext } from './inspection.ts';
 
@@ -528,13 +528,15 @@ class Relaying implements ResponseSink {
     };
   }
 
-  #writeHead(given: { contentLength: number | null; isEdited: boolean; isIdentity: boolean }): void {
+  #writeHead({ contentLength, isEdited, isIdentity }: HeadGiven): void {
     const { response } = this.#incoming;
     const head = responseHead(this.#headers, {
       eventId: this.#account.id,
       action: this.#account.action,
       dropsLength: this.#way === 'edit' || (this.#way === 'hold' && this.#trailers.length > 0),
-      ...given,
+      contentLength,
+      isEdited,
+      isIdentity,
     });
     response.sendDate = false;
     response.writeHead(this.#status, printable(this.#statusText), head);
@@ -575,6 +577,8 @@ class Relaying implements ResponseSink {
     this.#account.lessen(opaque('failed'));
   }
 }
+
+type HeadGiven = Pick<ResponseHeadOptions, 'contentLength' | 'isEdited' | 'isIdentity'>;
 
 function withoutCoding(headers: readonly string[]): string[] {
   return headers.filter((_, i) => headers[i - (i % 2)]?.toLowerCase() !== 'content-encoding');

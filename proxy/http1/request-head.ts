@@ -4,7 +4,7 @@
  * refuses nothing: whatever is not ordinary, or not well-formed, is left to node:http, which says what is wrong with it.
  * Pure.
  */
-import { lowerName } from '../../flow/message.ts';
+import { lowerName, sameName } from '../../flow/message.ts';
 import { isBlank, TOKEN, VALUE } from '../field-bytes.ts';
 
 export interface RequestHead {
@@ -60,7 +60,7 @@ function readFields(bytes: Buffer, text: string, first: number, method: string, 
     const start = at;
     while (TOKEN[bytes[at] as number] === 1) at++;
     if (at === start || bytes[at] !== COLON) return null;
-    const name = text.slice(start, at++);
+    const name = sameName(text.slice(start, at++));
     while (isBlank(bytes[at] as number)) at++;
     const from = at;
     while (VALUE[bytes[at] as number] === 1) at++;

@@ -33,6 +33,13 @@ rules:
 ---
 apiVersion: weir/v1
 kind: Policy
+name: asks
+match: {destinations: {hosts: ["${UNNAMED}"]}, directions: [request]}
+rules:
+  - {name: calls, limit: {requests: 5, per: 1h}, action: alert}
+---
+apiVersion: weir/v1
+kind: Policy
 name: later
 rollout: 0%
 match: {destinations: {hosts: ["${OPENAI}"]}, directions: [request]}
@@ -97,6 +104,20 @@ test('bytes are counted of bodies that stream, and an alert holds nothing up', a
   const { action, explanation } = await weir.event(third.header('x-weir-event'));
   assert.equal(action, 'alert');
   assert.match(explanation.join(), /^volume\/bytes: 3\d\d\d bytes in 1h, limit 3000$/);
+});
+
+test('a request without a body counts once', async () => {
+  const wire = await connectThrough(weir.port, UNNAMED, weir.ca);
+  let text = '';
+  // Three have been there before.
+  for (const path of ['/4', '/5', '/6']) {
+    wire.write(`GET ${path} HTTP/1.1\r\nHost: ${UNNAMED}\r\n\r\n`);
+    const answer = await wire.answer();
+    const { explanation } = await weir.event(answer.header('x-weir-event'));
+    text += explanation.filter((line) => line.startsWith('asks/')).join();
+  }
+  wire.destroy();
+  assert.equal(text, 'asks/calls: 6 requests in 1h, limit 5');
 });
 
 test('outside a rollout a policy watches', async () => {
