@@ -1,6 +1,7 @@
 /** What the proxy is handed to record with; the store implements it. */
 import type { EdgeObservation } from './edge.ts';
 import type { EventBody } from './event.ts';
+import type { Source } from './parties.ts';
 
 /** What is known of an exchange before its first byte goes upstream; enough to name it if the process dies. */
 export interface Opening {
@@ -35,6 +36,8 @@ export interface Recorder {
    */
   openSoon(opening: Opening): Promise<void>;
   closeSoon(closing: Closing): Promise<void>;
+  /** A source with what is known of it by now, for who makes an opening or a closing; absent: nothing is learned of one. */
+  sourceOf?(source: Source): Source;
 }
 
 /**

@@ -192,7 +192,7 @@ export class Account {
       id: this.id,
       exchange: this.id,
       time: this.#time,
-      source: this.source,
+      source: this.#sourceNow(),
       destination: eventDestination(this.#destination),
       provider: this.provider,
       model: this.model,
@@ -209,7 +209,12 @@ export class Account {
     return { event, edges: this.#destination === null ? [] : this.#edges(event), excerpt };
   }
 
+  #sourceNow(): Source {
+    return this.#recorder.sourceOf?.(this.source) ?? this.source;
+  }
+
   #allSides(): readonly ShownSide[] {
+    if (this.#messages.request === undefined && this.#messages.response === undefined) return this.#sides;
     const sides = [...this.#sides];
     for (const messages of [this.#messages.request, this.#messages.response]) {
       if (messages === undefined) continue;
@@ -238,7 +243,7 @@ export class Account {
       status,
       sides,
       coverage: least,
-      source: this.source,
+      source: this.#sourceNow(),
       destination: this.#destination,
       provider: this.provider,
       model: this.model,

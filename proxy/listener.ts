@@ -294,7 +294,17 @@ function serve(asked: Asked, connection: Connection, context: ListenerContext): 
       const { origin, target } = route;
       const provider = route.kind === 'gateway' ? route.provider : null;
       const source = authenticated(admitted, request, route, context);
-      const incoming = { request, response, hasBody, declaredLength, origin, target, source, provider, expectsContinue };
+      const incoming = {
+        request,
+        response,
+        hasBody,
+        declaredLength,
+        origin,
+        target,
+        source,
+        provider,
+        expectsContinue,
+      };
       context.track(exchange(incoming, context));
     }
   }

@@ -7,7 +7,7 @@ import type { Socket } from 'node:net';
 import type { AppConfig } from '../config/config.ts';
 import { type AppFacts, type AppLabel, appMatcher } from '../engine/decide/app-match.ts';
 import type { Source } from '../flow/parties.ts';
-import type { Closing, Opening, Recorder } from '../flow/recorder.ts';
+import type { Recorder } from '../flow/recorder.ts';
 import { isLoopback } from './addresses.ts';
 import type { Ends, PeerFacts, PeerTable } from './peer-table.ts';
 
@@ -96,22 +96,14 @@ export class Peers {
     return filled;
   }
 
-  /** The same recorder; what it records names the process where it is known by then. */
+  /** The same recorder; it knows of a source what is known of its process. */
   recording(recorder: Recorder): Recorder {
-    const opening = (one: Opening): Opening => {
-      const source = this.filled(one.source);
-      return source === one.source ? one : { ...one, source };
-    };
-    const closing = (one: Closing): Closing => {
-      const source = this.filled(one.event.source);
-      if (source === one.event.source) return one;
-      return { ...one, event: { ...one.event, source }, edges: one.edges.map((edge) => ({ ...edge, source })) };
-    };
     return {
-      open: (one) => recorder.open(opening(one)),
-      openSoon: (one) => recorder.openSoon(opening(one)),
-      close: (one) => recorder.close(closing(one)),
-      closeSoon: (one) => recorder.closeSoon(closing(one)),
+      open: (one) => recorder.open(one),
+      openSoon: (one) => recorder.openSoon(one),
+      close: (one) => recorder.close(one),
+      closeSoon: (one) => recorder.closeSoon(one),
+      sourceOf: (source) => this.filled(source),
     };
   }
 

@@ -102,7 +102,8 @@ export class CallRequest extends EventEmitter implements ClientRequest {
     if (this.#left === 0) return 0;
     const piece = bytes.length <= this.#left ? bytes : bytes.subarray(0, this.#left);
     this.#left -= piece.length;
-    this.#waiting.push(piece);
+    if (this.#isRead && !this.#isPaused && this.#waiting.length === 0) this.emit('data', piece);
+    else this.#waiting.push(piece);
     if (this.#isRead) this.#flow();
     // Nobody reads yet: the client is not to fill our memory meanwhile.
     else if (this.#left > 0) this.#connection.socket.pause();

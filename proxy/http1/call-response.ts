@@ -118,8 +118,9 @@ export class CallResponse extends EventEmitter implements ClientResponse {
   write(bytes: Buffer): boolean {
     if (this.destroyed || this.#isOver) return true;
     const { socket } = this.#connection;
-    this.#cork();
     const head = this.#takeHead();
+    if (head === '' && !this.#isChunked) return this.#isBodyless || bytes.length === 0 || socket.write(bytes);
+    this.#cork();
     if (head !== '') socket.write(head, 'latin1');
     if (this.#isBodyless || bytes.length === 0) return true;
     if (!this.#isChunked) return socket.write(bytes);

@@ -4,9 +4,9 @@ import { test } from 'node:test';
 import type { AppConfig } from '../../config/config.ts';
 import type { Source } from '../../flow/parties.ts';
 import type { Closing, Recorder } from '../../flow/recorder.ts';
+import { Account } from '../../proxy/account.ts';
 import type { Ends, PeerFacts } from '../../proxy/peer-table.ts';
 import { Peers } from '../../proxy/peers.ts';
-import { closingOf, sampleEvent } from '../store/samples.ts';
 
 const AGENT: PeerFacts = { pid: 7, process: 'agent', exe: '/opt/agent', user: 'jane', container: null };
 
@@ -192,13 +192,21 @@ test('the record names the process where it is known by then, in event and edges
   const recording = peers.recording(recorder);
   const source = nobody();
   peers.begin(source, socketOf());
-  const closing = closingOf(sampleEvent({ source }));
-  recording.close(closing);
-  assert.equal(closed[0], closing);
+  const close = (id: string): Promise<void> => {
+    const place = { host: 'api.openai.com', port: 443, vendor: 'openai', country: 'US', sanctioned: false };
+    const destination = { ...place, category: 'genai' } as const;
+    const start = { id, startedAt: 0, source, destination, protocol: 'https', provider: null };
+    const account = new Account(start, recording, () => 0);
+    account.bytesIn = 1;
+    return account.closeSoon('completed', 200, null);
+  };
+  await close('before');
+  assert.equal(closed[0]?.event.source, source);
   table.answer(AGENT);
   await peers.identified(source);
-  await recording.closeSoon(closing);
+  await close('then');
   const { event, edges } = closed[1] ?? assert.fail('not recorded');
   assert.equal(event.source.pid, 7);
+  assert.equal(edges.length, 2);
   for (const edge of edges) assert.equal(edge.source, event.source);
 });
