@@ -32,7 +32,7 @@ curl -s http://127.0.0.1:8790/metrics | grep weir_collect`,
 
 async function run(context: CommandContext): Promise<number> {
   const config = context.config();
-  const { bus, store, collect } = config;
+  const { bus, store, collect, retention } = config;
   if (bus === null || store === 'sqlite') {
     throw new UsageError('weir collect needs `bus: nats://…` and `store: postgres://…` in its configuration');
   }
@@ -43,7 +43,7 @@ async function run(context: CommandContext): Promise<number> {
   try {
     const name = `weir collect ${hostname()}`;
     const settings = asNode(bus, await identityWhereJoined(home.path));
-    const collecting = startCollecting({ homePath: home.path, bus: settings, store, name }, log);
+    const collecting = startCollecting({ homePath: home.path, bus: settings, store, retention, name }, log);
     opened.push(() => collecting.close());
     // The chain keys of nodes that join come to it by its own membership.
     const record = (event: EventBody): void => recordOwn(home, [event], (message) => log(`weir: ${message}`));

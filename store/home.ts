@@ -52,6 +52,8 @@ export interface HomePaths {
 
 /** Whether a home keeps its records for good, or until a shared store has them. */
 export type Keeping = 'ledger' | 'outbox';
+/** Whose records: those of a home, or what it has changed in a shared store, whose chain lies there alone. */
+export type Chained = Keeping | 'shared';
 
 export interface Home extends HomePaths {
   readonly keys: Keys;
@@ -150,7 +152,7 @@ export function readFingerprintKeys(paths: HomePaths): readonly FingerprintKey[]
  * Ids of the writers whose records this home's chain key made, the present one last: of those that it keeps, or of those
  * that it hands on. Empty before the first record.
  */
-export function writerIds(paths: HomePaths, keeping: Keeping = 'ledger'): readonly string[] {
+export function writerIds(paths: HomePaths, keeping: Chained = 'ledger'): readonly string[] {
   const file = writersFile(paths, keeping);
   try {
     return readFileSync(file, 'utf8').split('\n').filter(Boolean);
@@ -160,13 +162,13 @@ export function writerIds(paths: HomePaths, keeping: Keeping = 'ledger'): readon
   }
 }
 
-/** Those of records that it keeps and of those that it hands on. */
+/** Those of records that it keeps, of those that it hands on, and of what it has changed in a shared store. */
 export function allWriterIds(paths: HomePaths): readonly string[] {
-  return [...writerIds(paths, 'ledger'), ...writerIds(paths, 'outbox')];
+  return (['ledger', 'outbox', 'shared'] as const).flatMap((of) => writerIds(paths, of));
 }
 
 /** Notes a new writer of this home. Throws the file system's errors. */
-export function addWriterId(paths: HomePaths, id: string, keeping: Keeping = 'ledger'): void {
+export function addWriterId(paths: HomePaths, id: string, keeping: Chained = 'ledger'): void {
   const fd = openSync(writersFile(paths, keeping), 'a', 0o600);
   try {
     writeSync(fd, `${id}\n`);
@@ -175,9 +177,11 @@ export function addWriterId(paths: HomePaths, id: string, keeping: Keeping = 'le
   }
 }
 
-function writersFile(paths: HomePaths, keeping: Keeping): string {
-  return join(paths.keysFolder, keeping === 'ledger' ? 'writers' : 'outbox-writers');
+function writersFile(paths: HomePaths, keeping: Chained): string {
+  return join(paths.keysFolder, WRITERS_FILES[keeping]);
 }
+
+const WRITERS_FILES = { ledger: 'writers', outbox: 'outbox-writers', shared: 'shared-writers' } as const;
 
 function keyFile(paths: HomePaths, name: KeyName): string {
   return join(paths.keysFolder, `${name}.key`);

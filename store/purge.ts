@@ -8,7 +8,7 @@ import type { DatabaseSync, SQLOutputValue, StatementSync } from 'node:sqlite';
 import type { EdgeDirection } from '../flow/edge.ts';
 import type { CheckpointRange } from '../flow/event.ts';
 import type { Channel } from '../flow/parties.ts';
-import { edgeId } from './edges.ts';
+import { type EdgeKey, edgeId } from './edges.ts';
 import { allOf } from './event-filter.ts';
 import type { Home } from './home.ts';
 import type { Entry } from './keeper.ts';
@@ -52,6 +52,13 @@ export function purge(
   } finally {
     database.close();
   }
+}
+
+/** Names of the options alone: what they were given is what was to be cleared. */
+export function askedBy({ user, app, fingerprint, before }: PurgeSelection): string {
+  const named = { user, app, fingerprint, before };
+  const given = Object.entries(named).filter(([, value]) => value !== null);
+  return given.map(([name]) => name).join(' and ');
 }
 
 class Purge {
@@ -111,19 +118,11 @@ class Purge {
         ranges.set(no, { writer, from: seq, to: seq, count: 1, prevHash: prevHashOf(row), hash });
       } else ranges.set(no, { ...known, to: seq, count: known.count + 1, hash });
     }
-    const reason = `${rows.length} records cleared: log purge by ${this.#byWhat()}`;
+    const reason = `${rows.length} records cleared: log purge by ${askedBy(this.#selection)}`;
     const event = ownEvent('checkpoint', this.#by, { reason });
     checkpoints.push(event.id);
     const checkpoint = { what: 'cleared' as const, count: rows.length, ranges: [...ranges.values()] };
     return { event: { ...event, checkpoint }, edges: [], excerpt: null, review: null };
-  }
-
-  /** Names of the options alone: what they were given is what was to be cleared. */
-  #byWhat(): string {
-    const { user, app, fingerprint, before } = this.#selection;
-    const named = { user, app, fingerprint, before };
-    const given = Object.entries(named).filter(([, value]) => value !== null);
-    return given.map(([name]) => name).join(' and ');
   }
 
   /** An edge whose source is cleared is one with those that are left of the same app, host and port. */
@@ -156,9 +155,7 @@ class Purge {
 
   #clearEdge(row: Record<string, SQLOutputValue>): boolean {
     const no = Number(row['no']);
-    const source = JSON.parse(String(row['source']));
-    const bare = { ...source, host: null, process: null, exe: null, user: null };
-    delete bare.workload;
+    const bare = bareOf(String(row['source']));
     const text = JSON.stringify(bare);
     for (const table of ['edge_fingerprints', 'field_verdicts']) {
       this.#database.prepare(`DELETE FROM ${table} WHERE edge = ?`).run(no);
@@ -201,6 +198,13 @@ function prevHashOf(row: Record<string, SQLOutputValue>): string {
   }
 }
 
+/** The source of an edge without what leads to a person. */
+export function bareOf(source: string): EdgeKey['source'] {
+  const bare = { ...JSON.parse(source), host: null, process: null, exe: null, user: null };
+  delete bare.workload;
+  return bare;
+}
+
 /** Adds all that is known of one edge to another, and removes it. */
 function mergeEdge(database: DatabaseSync, from: number, to: number): void {
   const run = (sql: string, ...parameters: readonly number[]): void => {
@@ -218,7 +222,7 @@ function mergeEdge(database: DatabaseSync, from: number, to: number): void {
   run(
     `INSERT INTO edge_entities SELECT ?2, entity, count, max_score, first_ms, last_ms, 0 FROM edge_entities WHERE edge = ?1
      ON CONFLICT (edge, entity) DO UPDATE SET count = count + excluded.count,
-       max_score = max(coalesce(max_score, 0), coalesce(excluded.max_score, 0)),
+       max_score = max(coalesce(max_score, excluded.max_score), coalesce(excluded.max_score, max_score)),
        first_ms = min(coalesce(first_ms, excluded.first_ms), excluded.first_ms),
        last_ms = max(coalesce(last_ms, excluded.last_ms), excluded.last_ms)`,
     from,

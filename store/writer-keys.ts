@@ -55,7 +55,10 @@ export function writerKeysIn(paths: HomePaths, now: () => number = Date.now): Wr
     const at = now();
     if (!known.has(writer) && (at < lookedAt || at - lookedAt >= LOOK_MS)) {
       lookedAt = at;
-      const present = [writersFile(paths), ...['writers', 'outbox-writers'].map((name) => join(paths.keysFolder, name))]
+      const present = [
+        writersFile(paths),
+        ...['writers', 'outbox-writers', 'shared-writers'].map((name) => join(paths.keysFolder, name)),
+      ]
         .map(stateOf)
         .join();
       if (present !== state) {

@@ -26,7 +26,8 @@ if (import.meta.main) {
   const log = (line: string): void => {
     if (process.env['WEIR_BENCH_LOUD'] === '1') process.stderr.write(`${line}\n`);
   };
-  const data = { homePath: home.path, bus: busSettings(bus), store: storeAddress(store), name: 'bench' };
+  const retention = { eventsMs: null, allowedMs: null, excerptsMs: null, edgesMs: null, maxBytes: null };
+  const data = { homePath: home.path, bus: busSettings(bus), store: storeAddress(store), retention, name: 'bench' };
   const collecting = startCollecting(data, log);
   const figure = (name: string): number => collecting.figures().find((one) => one.name === name)?.value ?? 0;
   setInterval(() => {

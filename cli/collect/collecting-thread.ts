@@ -7,12 +7,14 @@ import type { BusSettings } from '../../fleet/bus-settings.ts';
 import type { Figure } from '../../flow/figures.ts';
 import type { StoreAddress } from '../../flow/store-address.ts';
 import { openHome } from '../../store/home.ts';
+import type { RetentionRules } from '../../store/retention.ts';
 import { openCollecting } from './collecting.ts';
 
 export interface CollectingData {
   readonly homePath: string;
   readonly bus: BusSettings;
   readonly store: StoreAddress;
+  readonly retention: RetentionRules;
   readonly name: string;
 }
 

@@ -12,13 +12,17 @@ import type { Home } from '../../store/home.ts';
 import { mendOutbox } from '../../store/outbox-damage.ts';
 import { recordOwn } from '../../store/own-events.ts';
 import { openArrivals } from '../../store/postgres/arrivals.ts';
+import type { RetentionRules } from '../../store/retention.ts';
 import { writerKeysIn } from '../../store/writer-keys.ts';
+import { keepStore } from './keeping-store.ts';
 
 export interface CollectingOptions {
   /** Of an outbox, its lock held. */
   readonly home: Home;
   readonly bus: BusSettings;
   readonly store: StoreAddress;
+  /** What goes with time from the store; for a role that may not remove anything it is of no matter. */
+  readonly retention: RetentionRules;
   readonly name: string;
   readonly log: (line: string) => void;
 }
@@ -40,6 +44,7 @@ export async function openCollecting({
   home,
   bus: settings,
   store: address,
+  retention,
   name,
   log,
 }: CollectingOptions): Promise<Collecting> {
@@ -61,6 +66,7 @@ export async function openCollecting({
     },
   });
   const gaps = new GapWatch({ bus, store, onGap: (gap) => tell([gapEvent(gap)]) });
+  const keeping = keepStore(address, home, retention, onProblem);
   const carrier = startCarrier(home, { kind: 'store', address }, onProblem);
   return {
     get busProblem() {
@@ -79,6 +85,7 @@ export async function openCollecting({
     ],
     take: (next) => void bus.take(next),
     close: async () => {
+      await keeping.close();
       await gaps.close();
       await collector.close();
       await carrier.close(LAST_MS);

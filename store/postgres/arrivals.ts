@@ -4,25 +4,14 @@
  * adds nothing; what does not fit its chain is told, and what was never made with its writer's key is kept out.
  */
 import type { KeyObject } from 'node:crypto';
-import type { Sql, TransactionSql } from 'postgres';
+import type { Sql } from 'postgres';
 import { WeirError } from '../../flow/errors.ts';
 import { type StoreAddress, storeText } from '../../flow/store-address.ts';
-import type {
-  Arrival,
-  ArrivalReport,
-  ArrivalStore,
-  ArrivedBatch,
-  ChainFault,
-  ChainGap,
-  ObservedArrival,
-} from '../arrival.ts';
-import { ChainPlaces, type Placed } from './chain-places.ts';
+import type { Arrival, ArrivalReport, ArrivalStore, ArrivedBatch, ChainFault, ChainGap } from '../arrival.ts';
+import { BatchWriter, type CheckedBatch, type Keys } from './batch-writer.ts';
 import { type Checked, checkArrival } from './checked.ts';
-import { type Asker, isCollision, isDataFault, StorePool, storeError } from './connect.ts';
-import { addToEdges, EdgeNumbers, type Seen } from './edge-rows.ts';
-import { type EventOfEdges, EventRows } from './event-rows.ts';
-import { columnsText, unnest } from './literals.ts';
-import { migrateStore, takeWriteLock } from './schema.ts';
+import { isCollision, isDataFault, StorePool, storeError } from './connect.ts';
+import { migrateStore } from './schema.ts';
 import { inTransaction } from './transaction.ts';
 
 export interface ArrivalOptions {
@@ -32,7 +21,6 @@ export interface ArrivalOptions {
 }
 
 const COLLISIONS = 3;
-const DAY_MS = 86_400_000;
 
 /** Opens no connection yet: a store that is away is for `arrive` to tell, again and again. */
 export async function openArrivals(address: StoreAddress, options: ArrivalOptions): Promise<ArrivalStore> {
@@ -44,9 +32,7 @@ export class PostgresArrivals implements ArrivalStore {
   readonly #address: StoreAddress;
   readonly #keyOf: ArrivalOptions['keyOf'];
   readonly #now: () => number;
-  readonly #edges = new EdgeNumbers();
-  readonly #events = new EventRows();
-  #epoch: number | null = null;
+  readonly #writer = new BatchWriter();
   #isReady = false;
 
   constructor(address: StoreAddress, { keyOf, now = Date.now }: ArrivalOptions) {
@@ -104,7 +90,7 @@ export class PostgresArrivals implements ArrivalStore {
   /** Throws WeirError `store_refused` for records that nobody can read, with the ids of all of them. */
   #checked(
     records: readonly Arrival[],
-    keys: ReadonlyMap<string, KeyObject | null>,
+    keys: Keys,
   ): { readonly checked: readonly Checked[]; readonly forged: readonly ChainFault[] } {
     const checked: Checked[] = [];
     const forged: ChainFault[] = [];
@@ -120,12 +106,12 @@ export class PostgresArrivals implements ArrivalStore {
     return { checked, forged };
   }
 
-  async #commit(sql: Sql, batch: CheckedBatch, keys: ReadonlyMap<string, KeyObject | null>): Promise<ArrivalReport> {
+  async #commit(sql: Sql, batch: CheckedBatch, keys: Keys): Promise<ArrivalReport> {
     for (let tried = 1; ; tried++) {
       try {
-        return await inTransaction(sql, '', (tx) => this.#write(tx, batch, keys));
+        return await inTransaction(sql, '', (tx) => this.#writer.write(tx, batch, keys, this.#now()));
       } catch (error) {
-        this.#forget();
+        this.#writer.forget();
         if (isCollision(error) && tried < COLLISIONS) continue;
         if (!isDataFault(error)) throw error;
         throw refused(this.#address, await this.#guilty(sql, batch, keys), error);
@@ -133,18 +119,8 @@ export class PostgresArrivals implements ArrivalStore {
     }
   }
 
-  #forget(): void {
-    this.#edges.forget();
-    this.#events.forget();
-    this.#epoch = null;
-  }
-
   /** Which records cannot be stored, though each can be read: each by itself, and nothing of it stays. */
-  async #guilty(
-    sql: Sql,
-    batch: CheckedBatch,
-    keys: ReadonlyMap<string, KeyObject | null>,
-  ): Promise<readonly string[]> {
+  async #guilty(sql: Sql, batch: CheckedBatch, keys: Keys): Promise<readonly string[]> {
     const suspects = [
       ...batch.checked.map((one) => ({ id: one.arrival.id, part: { checked: [one], observed: [] } })),
       ...batch.observed.map((one) => ({ id: one.id, part: { checked: [], observed: [one] } })),
@@ -154,11 +130,11 @@ export class PostgresArrivals implements ArrivalStore {
       const undo = new Error('only a trial');
       try {
         await inTransaction(sql, '', async (tx) => {
-          await this.#write(tx, { ...part, heads: [] }, keys);
+          await this.#writer.write(tx, { ...part, heads: [] }, keys, this.#now());
           throw undo;
         });
       } catch (error) {
-        this.#forget();
+        this.#writer.forget();
         if (error === undo) continue;
         if (!isDataFault(error)) throw storeError(error, this.#address);
         guilty.push(id);
@@ -166,97 +142,6 @@ export class PostgresArrivals implements ArrivalStore {
     }
     return guilty;
   }
-
-  async #write(
-    tx: TransactionSql,
-    { checked, observed, heads }: CheckedBatch,
-    keys: ReadonlyMap<string, KeyObject | null>,
-  ): Promise<ArrivalReport> {
-    await takeWriteLock(tx);
-    await this.#forgetWhatOthersTookBack(tx);
-    const nowMs = this.#now();
-    const places = new ChainPlaces(tx, (writer) => keys.get(writer) ?? null, nowMs);
-    const names = [...observed.map(({ writer }) => writer), ...heads.map(({ writer }) => writer)];
-    await places.load(checked, names);
-    const { added, duplicates, faults } = await places.place(checked);
-    await places.vouch(added);
-    const unsealed = await places.seal(heads);
-    await places.write();
-    const fresh = await freshOf(tx, observed, nowMs);
-    const first = await this.#positions(tx, added.length);
-    await this.#count(tx, added, fresh, places, { first, nowMs });
-    return { added: added.length, duplicates, faults: [...faults, ...unsealed] };
-  }
-
-  async #count(
-    tx: TransactionSql,
-    added: readonly Placed[],
-    fresh: readonly ObservedArrival[],
-    places: ChainPlaces,
-    { first, nowMs }: { readonly first: number; readonly nowMs: number },
-  ): Promise<void> {
-    const seen: Seen[] = [];
-    for (const { arrival, event, writerNo } of added) {
-      for (const observation of arrival.edges) seen.push({ observation, event, writerNo });
-    }
-    for (const { writer, observations } of fresh) {
-      const writerNo = places.numberOf(writer);
-      for (const observation of observations) seen.push({ observation, event: null, writerNo });
-    }
-    const numbers = await this.#edges.load(
-      tx,
-      seen.map(({ observation }) => observation),
-    );
-    const events: EventOfEdges[] = [];
-    let at = 0;
-    for (const placed of added) {
-      const edges: { out: number | null; in: number | null } = { out: null, in: null };
-      for (const { direction } of placed.arrival.edges) edges[direction] = numbers[at++] ?? null;
-      events.push({ placed, edges });
-    }
-    await Promise.all([addToEdges(tx, this.#edges, seen, numbers), this.#events.add(tx, events, first, nowMs)]);
-  }
-
-  async #forgetWhatOthersTookBack(tx: TransactionSql): Promise<void> {
-    const [row] = await tx.unsafe('SELECT epoch FROM state', [], { prepare: true });
-    const epoch = Number(row?.['epoch']);
-    if (this.#epoch !== null && epoch !== this.#epoch) this.#forget();
-    this.#epoch = epoch;
-  }
-
-  /** The first of so many positions. */
-  async #positions(tx: TransactionSql, count: number): Promise<number> {
-    if (count === 0) return 0;
-    const [row] = await tx.unsafe('UPDATE state SET position = position + $1 RETURNING position', [count], {
-      prepare: true,
-    });
-    return Number(row?.['position']) - count + 1;
-  }
-}
-
-interface CheckedBatch extends Pick<ArrivedBatch, 'observed' | 'heads'> {
-  readonly checked: readonly Checked[];
-}
-
-/** Those that did not come before. */
-async function freshOf(
-  asker: Asker,
-  observed: readonly ObservedArrival[],
-  nowMs: number,
-): Promise<readonly ObservedArrival[]> {
-  if (observed.length === 0) return [];
-  const byId = new Map(observed.map((one) => [one.id, one]));
-  const day = Math.floor(nowMs / DAY_MS);
-  const rows = await asker.unsafe(
-    `INSERT INTO observed (id, day) SELECT * FROM ${unnest(['text', 'int'])} ON CONFLICT (id) DO NOTHING RETURNING id`,
-    columnsText(
-      [...byId.keys()].map((id) => [id, day]),
-      2,
-    ),
-    { prepare: true },
-  );
-  const fresh = new Set(rows.map((row) => String(row['id'])));
-  return [...byId.values()].filter(({ id }) => fresh.has(id));
 }
 
 function refused(address: StoreAddress, ids: readonly string[], cause?: unknown): WeirError {

@@ -39,6 +39,11 @@ interface Gap extends Run {
   readonly checkpoint: string;
 }
 
+/** A run of a writer's records that is gone, with the checkpoint that says so. */
+export interface StandingGap extends Gap {
+  readonly writer: string;
+}
+
 interface Writer {
   readonly no: number;
   readonly name: string;
@@ -143,18 +148,27 @@ export class ChainPlaces {
 
   /** Runs that checkpoints say are gone: nothing waits for them any more. */
   async vouch(added: readonly Placed[]): Promise<void> {
-    const rows: (string | number)[][] = [];
+    const gaps: StandingGap[] = [];
     for (const { event } of added) {
       if (event.kind !== 'checkpoint' || event.checkpoint?.what !== 'removed') continue;
       for (const range of event.checkpoint.ranges) {
-        const { writer: name, from, to, prevHash, hash } = range;
-        const writer = this.#writers.get(name);
-        if (writer === undefined || !isRun(range) || !this.#mayVouch(event.writer, name)) continue;
-        if (writer.gaps.some((gap) => gap.from <= to && from <= gap.to)) continue;
-        writer.gaps.push({ from, to, prevHash, hash, checkpoint: event.id });
-        this.#came(writer, from, to);
-        rows.push([writer.no, from, to, prevHash, hash, event.id]);
+        if (this.#mayVouch(event.writer, range.writer)) gaps.push({ ...range, checkpoint: event.id });
       }
+    }
+    await this.stand(gaps);
+  }
+
+  /** Enters runs that are gone, but for those that meet one that is entered already, or whose writer is not loaded. */
+  async stand(gaps: readonly StandingGap[]): Promise<void> {
+    const rows: (string | number)[][] = [];
+    for (const { writer: name, ...gap } of gaps) {
+      const { from, to, prevHash, hash, checkpoint } = gap;
+      const writer = this.#writers.get(name);
+      if (writer === undefined || !isRun(gap)) continue;
+      if (writer.gaps.some((other) => other.from <= to && from <= other.to)) continue;
+      writer.gaps.push({ from, to, prevHash, hash, checkpoint });
+      this.#came(writer, from, to);
+      rows.push([writer.no, from, to, prevHash, hash, checkpoint]);
     }
     if (rows.length === 0) return;
     const types = ['int', 'bigint', 'bigint', 'text', 'text', 'text'];
