@@ -22,7 +22,14 @@ export interface ImportCount {
   readonly known: number;
 }
 
-export class EdgeImporter {
+/** Takes lines in, into a home or into a store that many share. */
+export interface LineImporter {
+  /** One transaction: all of these lines, or none. */
+  add(lines: readonly ImportedLine[]): Promise<ImportCount>;
+  close(): Promise<void>;
+}
+
+export class EdgeImporter implements LineImporter {
   readonly #database: DatabaseSync;
   readonly #home: Home;
   readonly #format: string;
@@ -39,12 +46,12 @@ export class EdgeImporter {
   }
 
   /** One transaction: all of these lines, or none. Throws SQLite's errors. */
-  add(lines: readonly ImportedLine[]): ImportCount {
+  async add(lines: readonly ImportedLine[]): Promise<ImportCount> {
     let added = 0;
     this.#database.exec('BEGIN IMMEDIATE');
     try {
       for (const line of lines) {
-        const { changes } = this.#remember.run(this.#digest(line), dayOf(line));
+        const { changes } = this.#remember.run(lineDigest(this.#home, this.#format, line), dayOf(line));
         if (changes === 0) continue;
         added++;
         for (const observation of line.observations) this.#edges.add(observation, null);
@@ -58,18 +65,18 @@ export class EdgeImporter {
     return { added, known: lines.length - added };
   }
 
-  close(): void {
+  async close(): Promise<void> {
     this.#database.close();
-  }
-
-  /** Keyed, since a line may hold what nobody may read from its digest by trying. 16 bytes. */
-  #digest({ text, occurrence }: ImportedLine): Uint8Array {
-    const mac = createHmac('sha256', this.#home.keys.fingerprint);
-    return mac.update(`import\0${this.#format}\0${occurrence}\0${text}`).digest().subarray(0, 16);
   }
 }
 
+/** Keyed, since a line may hold what nobody may read from its digest by trying. 16 bytes. */
+export function lineDigest(home: Pick<Home, 'keys'>, format: string, { text, occurrence }: ImportedLine): Buffer {
+  const mac = createHmac('sha256', home.keys.fingerprint);
+  return mac.update(`import\0${format}\0${occurrence}\0${text}`).digest().subarray(0, 16);
+}
+
 /** Days since 1970 of what the line tells, by which it is forgotten with its edges. */
-function dayOf({ observations: [first] }: ImportedLine): number {
+export function dayOf({ observations: [first] }: ImportedLine): number {
   return first === undefined ? 0 : Math.floor(Date.parse(first.time) / 86_400_000);
 }

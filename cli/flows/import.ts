@@ -17,8 +17,9 @@ import { LOG_FORMATS, type LogFormat, logReading } from '../../map/imports/forma
 import { JsonLines } from '../../map/imports/json-lines.ts';
 import type { Entry, LineReader, LoggedFlow } from '../../map/imports/logged-flow.ts';
 import { openHome } from '../../store/home.ts';
-import { EdgeImporter, type ImportedLine } from '../../store/imports.ts';
+import { EdgeImporter, type ImportedLine, type LineImporter } from '../../store/imports.ts';
 import { type Command, type CommandContext, choiceOption, hasOption, textOption, UsageError } from '../command.ts';
+import { configuredHome } from '../keeping.ts';
 import { cleanText } from '../log/clean-text.ts';
 
 export const command: Command = {
@@ -80,7 +81,7 @@ async function run(context: CommandContext): Promise<number> {
       await eachLine(context, file, unread, (line) => learn(line));
     }
   }
-  const importer = new EdgeImporter(openHome(config.home), format);
+  const importer = await importerOf(context, format);
   try {
     for (const file of context.positionals) {
       if (unread.has(file)) continue;
@@ -88,10 +89,25 @@ async function run(context: CommandContext): Promise<number> {
       await importFile({ context, file, unread, read: reading.read(), isSpread, importer, catalog, total });
     }
   } finally {
-    importer.close();
+    await importer.close();
   }
   report(context, format, total);
   return unread.size > 0 ? 2 : 0;
+}
+
+/** Into the store that `store` names; of a node that only publishes, into its home. */
+async function importerOf(context: CommandContext, format: LogFormat): Promise<LineImporter> {
+  const config = context.config();
+  if (config.store === 'sqlite') {
+    if (config.bus !== null) {
+      context.err(
+        'weir: lines are not published on the bus; `store` here names no shared store, so they stay in this home\n',
+      );
+    }
+    return new EdgeImporter(openHome(config.home), format);
+  }
+  const { openLineImporter } = await import('../../store/postgres/import-lines.ts');
+  return openLineImporter(config.store, configuredHome(config), format);
 }
 
 interface FileImport {
@@ -100,7 +116,7 @@ interface FileImport {
   readonly unread: Set<string>;
   readonly read: LineReader;
   readonly isSpread: boolean;
-  readonly importer: EdgeImporter;
+  readonly importer: LineImporter;
   readonly catalog: Catalog;
   readonly total: Total;
 }
@@ -110,8 +126,9 @@ async function importFile(job: FileImport): Promise<void> {
   const ours = ownAddresses();
   const seen = new Map<string, number>();
   let batch: ImportedLine[] = [];
-  const commit = (): void => {
-    const { added, known } = importer.add(batch);
+  const commit = async (least: number): Promise<void> => {
+    if (batch.length < least) return;
+    const { added, known } = await importer.add(batch);
     total.added += added;
     total.known += known;
     batch = [];
@@ -132,14 +149,15 @@ async function importFile(job: FileImport): Promise<void> {
     if (seen.size >= MAX_SEEN) seen.clear();
     seen.set(line, occurrence + 1);
     batch.push({ text: line, occurrence, observations });
-    if (batch.length >= BATCH) commit();
   };
   const spread = isSpread ? new JsonLines(hear) : null;
-  const isRead = await eachLine(context, file, unread, (line, number) =>
-    spread === null ? hear(line, number) : spread.add(line, number),
-  );
+  const isRead = await eachLine(context, file, unread, async (line, number) => {
+    if (spread === null) hear(line, number);
+    else spread.add(line, number);
+    await commit(BATCH);
+  });
   spread?.end();
-  if (batch.length > 0) commit();
+  await commit(1);
   if (isRead) total.files++;
 }
 
@@ -206,7 +224,7 @@ async function eachLine(
   context: CommandContext,
   file: string,
   unread: Set<string>,
-  hear: (line: string, number: number) => void,
+  hear: (line: string, number: number) => void | Promise<void>,
 ): Promise<boolean> {
   const path = isAbsolute(file) ? file : resolve(context.cwd, file);
   try {
@@ -219,7 +237,7 @@ async function eachLine(
     for await (const line of createInterface({ input: text, crlfDelay: Number.POSITIVE_INFINITY })) {
       number++;
       if (line.length > MAX_LINE) context.err(`${cleanText(file)}:${number}: longer than ${MAX_LINE} characters\n`);
-      else tell(hear, line, number);
+      else await tell(hear, line, number);
     }
     return true;
   } catch (error) {
@@ -231,9 +249,13 @@ async function eachLine(
   }
 }
 
-function tell(hear: (line: string, number: number) => void, line: string, number: number): void {
+async function tell(
+  hear: (line: string, number: number) => void | Promise<void>,
+  line: string,
+  number: number,
+): Promise<void> {
   try {
-    hear(line, number);
+    await hear(line, number);
   } catch (error) {
     throw new LineFailure('a line could not be taken', { cause: error });
   }

@@ -1,6 +1,7 @@
 /** Checks the chains of all writers of a shared store, as of one moment; what it finds wrong it names as `weir log verify` of a home does. */
 import type { KeyObject } from 'node:crypto';
 import type { Sql, TransactionSql } from 'postgres';
+import { GENESIS } from '../keyed.ts';
 import { ChainCheck, type ChainHead, type ChainResult, resultOf, type VerifyResult, Vouched } from '../verify.ts';
 import { storedIn } from './reader.ts';
 import { inTransaction, SNAPSHOT } from './transaction.ts';
@@ -62,7 +63,7 @@ async function headOf(tx: TransactionSql, row: Row): Promise<ChainHead> {
     Number(row['no']),
   ]);
   const ends = [
-    { seq: Number(last?.['seq'] ?? 0), hash: String(last?.['hash'] ?? ''), mac: null },
+    { seq: Number(last?.['seq'] ?? 0), hash: String(last?.['hash'] ?? GENESIS), mac: null },
     { seq: Number(gone?.['to_seq'] ?? 0), hash: String(gone?.['hash'] ?? ''), mac: null },
     {
       seq: Number(row['head_seq'] ?? 0),

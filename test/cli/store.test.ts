@@ -57,6 +57,28 @@ describe('weir store', { skip: missing('postgresql') }, () => {
     assert.equal((await at.call(['log', 'verify'])).code, 1);
   });
 
+  test('lines of imported logs become edges of it, each once, and a log of it is checked whole', async (t) => {
+    const at = await place(t);
+    assert.equal((await at.call(['store', 'migrate'])).code, 0);
+    const log = join(at.folder, 'access.log');
+    const line =
+      '1793520000.123    512 10.0.0.7 TCP_TUNNEL/200 1000 CONNECT api.openai.com:443 alice HIER_DIRECT/203.0.113.1 -';
+    writeFileSync(log, `${line}\n${line}\n`);
+    const read = await at.call(['flows', 'import', '--format', 'squid', log]);
+    assert.deepEqual([read.code, read.err], [0, '']);
+    assert.match(read.out, /: 2 added, 0 known before/);
+    assert.match((await at.call(['flows', 'import', '--format', 'squid', log])).out, /: 0 added, 2 known before/);
+    const edges = (await at.call(['flows', 'list', '--json'])).out
+      .split('\n')
+      .filter(Boolean)
+      .map((text) => JSON.parse(text));
+    const outward = edges.find(({ direction }) => direction === 'out');
+    assert.deepEqual([outward?.channel, outward?.calls, outward?.destination.vendor], ['log', 2, 'OpenAI']);
+    assert.equal((await at.call(['store', 'check'])).code, 0);
+    const verified = await at.call(['log', 'verify']);
+    assert.equal(verified.code, 0, verified.out + verified.err);
+  });
+
   test('without a shared store, with an address that is none, or one where nobody answers it says so', async (t) => {
     const at = makePlace();
     afterwards(t, () => at.remove());

@@ -325,9 +325,9 @@ test('lines of imported logs are forgotten with the edges that they told of', as
   const told = (days: number) =>
     observationOf(sampleEvent({ time: new Date(NOW - days * DAY_MS).toISOString(), channel: 'log' }));
   const lines = [500, 399].map((days) => ({ text: `line of ${days}`, occurrence: 0, observations: [told(days)] }));
-  assert.deepEqual(importer.add(lines), { added: 2, known: 0 });
-  assert.deepEqual(importer.add(lines), { added: 0, known: 2 });
+  assert.deepEqual(await importer.add(lines), { added: 2, known: 0 });
+  assert.deepEqual(await importer.add(lines), { added: 0, known: 2 });
   retain(home, { edgesMs: 400 * DAY_MS });
-  assert.deepEqual(importer.add(lines), { added: 1, known: 1 });
-  importer.close();
+  assert.deepEqual(await importer.add(lines), { added: 1, known: 1 });
+  await importer.close();
 });
