@@ -4,7 +4,7 @@
 import type { ScoreReason } from '../../flow/finding.ts';
 import type { Role } from '../../flow/segment.ts';
 import { type LetterRun, letterRuns } from '../encodings/base64.ts';
-import { alnumEnd } from './bytes.ts';
+import { isAlnum } from './bytes.ts';
 import { type ContextWords, hasContextWord, NO_WORDS, type Words, wordsRound } from './context.ts';
 import { bitsRound, type ContextIndex, ContextReader, hasAnyRound, hasBit, type ListSet } from './context-index.ts';
 import { type ContextMatch, contextWordIn, whyReported } from './explain.ts';
@@ -37,6 +37,13 @@ export interface Wanting {
   readonly least: number;
 }
 
+/** Recognizers that are asked about a text, by name, where the words of `bits` stand near all of it. */
+export interface Asked {
+  readonly names: Set<string>;
+  readonly bits: Uint32Array;
+  readonly index: ContextIndex;
+}
+
 export class Passage {
   readonly text: Buffer;
   readonly role: Role | null;
@@ -45,6 +52,8 @@ export class Passage {
   /** Kinds of a text or a stretch of it, which hold findings of other kinds. */
   readonly wholes: Sighting[] = [];
   #tallies: Map<Recognizer, Tally> | null = null;
+  /** Where it is kept: who was asked about a place in the text. */
+  readonly asked: Asked | null;
   /** Whether each sighting says why its score is what it is. */
   readonly isExplaining: boolean;
   #reasons: readonly ScoreReason[] | null = null;
@@ -71,8 +80,16 @@ export class Passage {
   #readTo: Map<string, number> | null = null;
   #found: Map<string, { from: number; at: number }> | null = null;
 
-  constructor(text: Buffer, label: Label, role: Role | null, { enabled, index, least }: Wanting, isExplaining = false) {
+  constructor(
+    text: Buffer,
+    label: Label,
+    role: Role | null,
+    { enabled, index, least }: Wanting,
+    isExplaining = false,
+    asked: Asked | null = null,
+  ) {
     this.text = text;
+    this.asked = asked;
     this.isExplaining = isExplaining;
     this.#least = least;
     this.label = label.words;
@@ -235,8 +252,7 @@ export class Passage {
   /** The letters and digits of a span, as they are written, separators dropped; kept for the next that asks. */
   compact(start: number, end: number): string {
     if (this.#compactAt !== start || this.#compactEnd !== end) {
-      const written = this.ascii(start, end);
-      this.#compact = alnumEnd(this.text, start) >= end ? written : written.replace(/[^0-9A-Za-z]+/g, '');
+      this.#compact = compactOf(this.text, start, end);
       this.#compactAt = start;
       this.#compactEnd = end;
     }
@@ -287,6 +303,18 @@ export class Passage {
   ascii(start: number, end: number): string {
     return this.text.toString('latin1', start, end);
   }
+}
+
+const COMPACT = Buffer.alloc(64);
+
+function compactOf(text: Buffer, start: number, end: number): string {
+  if (end - start > COMPACT.length) return text.toString('latin1', start, end).replace(/[^0-9A-Za-z]+/g, '');
+  let length = 0;
+  for (let i = start; i < end; i++) {
+    const byte = text[i] as number;
+    if (isAlnum(byte)) COMPACT[length++] = byte;
+  }
+  return COMPACT.toString('latin1', 0, length);
 }
 
 function addBits(bits: Uint32Array, more: Uint32Array): void {

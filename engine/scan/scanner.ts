@@ -10,23 +10,25 @@ import { NameFinder, type NamesMode } from '../names/names.ts';
 import { BUILT_IN } from '../recognizers/built-in.ts';
 import { NAMES_IN_TEXT } from '../recognizers/contact/names-in-text.ts';
 import { digitsEnd, isAlnum, isLetter, touchesWordBefore } from './bytes.ts';
+import { cellCheck, type PassageOf } from './cell-checks.ts';
 import { CodeTable, NumberTable, type Wanted, type Worded } from './chain-tables.ts';
 import { CodeChain, plainEnd } from './codes.ts';
-import { ContextIndex } from './context-index.ts';
+import { ContextIndex, hasBit } from './context-index.ts';
 import { type CompiledCustom, type CustomRecognizer, compileCustom } from './custom.ts';
 import { Budget } from './decode/view.ts';
 import { budgetOf, MAX_DEPTH, viewsOf } from './decode/views.ts';
+import { condense, type DumpScanner, MIN_DUMP_BYTES } from './dump.ts';
 import { mayBeValue } from './edges.ts';
 import { isUniform, MAX_FORM } from './forms.ts';
 import { type Label, Labels } from './labels.ts';
 import { wordDistance } from './nearest-word.ts';
 import { MAX_PART_DIGITS, MAX_PART_GROUPS, NumberChain, SPACE } from './numbers.ts';
 import { resolveOverlaps, withWholes } from './overlaps.ts';
-import { Passage, type Wanting } from './passage.ts';
+import { type Asked, Passage, type Wanting } from './passage.ts';
 import { PLAIN_WORDS } from './plain.ts';
 import type { Recognizer } from './recognizer.ts';
 import type { Literal } from './stems.ts';
-import { Cells, type CellVisitor, eachTable } from './tables.ts';
+import { Cells, eachTable, type Row, type RowVisitor } from './tables.ts';
 import { type Holding, holdingOf } from './unfinished.ts';
 import { DIGIT, type Walk, walkOf } from './walk.ts';
 
@@ -119,6 +121,7 @@ interface Wiring extends Literal {
 }
 
 const NO_FINDINGS: readonly TextFinding[] = [];
+const NO_CUES: ReadonlySet<number> = new Set();
 
 class CuedScanner implements Scanner {
   readonly recognizers: readonly RecognizerInfo[];
@@ -134,6 +137,9 @@ class CuedScanner implements Scanner {
   readonly #byRun: readonly (readonly Recognizer[])[];
   readonly #labels: Labels;
   readonly #finishing: readonly Recognizer[];
+  readonly #byName: ReadonlyMap<string, Recognizer>;
+  /** Numbers among the words of context. */
+  readonly #numberWords: ReadonlySet<string>;
   readonly #names: NameFinder | null;
   readonly #searched: readonly CompiledCustom[];
   readonly #wanting: Wanting;
@@ -168,14 +174,71 @@ class CuedScanner implements Scanner {
     this.#labels = new Labels(all, this.#context);
     this.#finishing = all.filter((one) => one.finish !== undefined);
     this.#searched = custom;
+    this.#numberWords = new Set(
+      all
+        .flatMap(({ context }) => [
+          ...(context?.single ?? []),
+          ...(context?.phrases.flatMap((one) => one.split(' ')) ?? []),
+        ])
+        .filter((word) => /^\d+$/.test(word)),
+    );
+    this.#byName = new Map(all.map((one) => [one.name, one]));
     this.#wanting = { enabled: new Set(all), index: this.#context, least };
     this.recognizers = all.map(infoOf);
   }
 
   scan(text: Buffer, hints: ScanHints): readonly TextFinding[] {
-    const label = this.#labels.read(hints.label);
+    const isPlain = hints.isExplained !== true && (hints.names === undefined || hints.names.length === 0);
+    const condensed = isPlain && text.length >= MIN_DUMP_BYTES ? condense(text, this.#dumpScanner(hints)) : null;
+    if (condensed === null) return this.#scanAll(text, this.#labels.read(hints.label), hints);
+    const rest = this.#scanAll(condensed.text, this.#labels.read(hints.label), hints).map((one) => {
+      const placed = { ...one, start: condensed.placeOf(one.start, false), end: condensed.placeOf(one.end, true) };
+      const value = this.#decoded.get(one);
+      if (value !== undefined) this.#decoded.set(placed, value);
+      return placed;
+    });
+    return inOrder(rest, condensed.findings);
+  }
+
+  #dumpScanner(hints: ScanHints): DumpScanner {
+    const passageOf: PassageOf = (text, label) => new Passage(text, label, hints.role, this.#wanting);
+    return {
+      label: (name) => this.#labels.read(name),
+      scan: (text) => this.#scanAll(text, this.#labels.read(hints.label), hints),
+      read: (cell, label, bits) => {
+        // Patterns that are searched for are asked of every cell.
+        const names = new Set(label.wanted.map(({ name }) => name));
+        const asked = this.#searched.length > 0 ? null : { names, bits, index: this.#context };
+        return {
+          findings: this.#scanAll(cell, label, hints, asked).filter(({ category }) => category !== 'content'),
+          cues: this.#cuesIn(cell),
+          words: this.#context.bitsOf(cell.toString('utf8')),
+          asked: asked?.names ?? null,
+        };
+      },
+      numberWords: this.#numberWords,
+      checkOf: (finding, cell, label) => {
+        const recognizer = this.#byName.get(finding.recognizer);
+        return recognizer === undefined ? null : cellCheck(recognizer, cell, label, passageOf);
+      },
+    };
+  }
+
+  #cuesIn(text: Buffer): ReadonlySet<number> {
+    const walk = this.#walk;
+    let cues: Set<number> | null = null;
+    walk.begin(text);
+    while (walk.seek() !== -1) {
+      if (walk.literal === DIGIT) continue;
+      cues ??= new Set();
+      cues.add(walk.literal);
+    }
+    return cues ?? NO_CUES;
+  }
+
+  #scanAll(text: Buffer, label: Label, hints: ScanHints, asked: Asked | null = null): readonly TextFinding[] {
     const budget = new Budget(budgetOf(text.length));
-    const passage = this.#read(text, label, hints, budget, 0);
+    const passage = this.#read(text, label, hints, budget, 0, asked);
     const { sightings, wholes } = passage;
     if (budget.isSpent) hints.onTruncated?.();
     if (sightings.length === 0 && wholes.length === 0) return NO_FINDINGS;
@@ -209,8 +272,8 @@ class CuedScanner implements Scanner {
   }
 
   /** What is seen in the text, and in other readings of it. */
-  #read(text: Buffer, label: Label, hints: ScanHints, budget: Budget, depth: number): Passage {
-    const passage = new Passage(text, label, hints.role, this.#wanting, hints.isExplained === true);
+  #read(text: Buffer, label: Label, hints: ScanHints, budget: Budget, depth: number, asked: Asked | null): Passage {
+    const passage = new Passage(text, label, hints.role, this.#wanting, hints.isExplained === true, asked);
     if (depth === 0) this.#readTables(passage, hints);
     this.#sweep(passage);
     for (let i = 0; i < label.wanted.length; i++) label.wanted[i]?.findLabelled?.(passage);
@@ -220,7 +283,7 @@ class CuedScanner implements Scanner {
     for (const view of viewsOf(passage, depth === 0 && hints.isBase64Read === true, budget)) {
       // Words round the run that is decoded are words round what stands in it.
       const within = { ...label, bits: passage.bitsBeside(view.from, view.to, label.bits) };
-      for (const sighting of this.#read(view.text, within, hints, budget, depth + 1).sightings) {
+      for (const sighting of this.#read(view.text, within, hints, budget, depth + 1, asked).sightings) {
         if (sighting.score < MEDIUM) continue;
         const { start, end } = view.place(sighting.start, sighting.end);
         if (end <= start) continue;
@@ -238,26 +301,32 @@ class CuedScanner implements Scanner {
     const cells = new Cells();
     eachTable(
       passage.text,
-      (names): CellVisitor | null => {
+      (names): RowVisitor | null => {
         const labels = names.map((name) => this.#labels.read(name));
         if (!labels.some(saysSomething)) return null;
-        return (start, end, column) => {
-          const label = labels[column];
-          if (label === undefined || !saysSomething(label)) return;
-          cells.add(start, end, label);
-          if (label.wanted.length === 0) return;
-          const text = passage.text.subarray(start, end);
-          const cell = new Passage(text, label, hints.role, this.#wanting, hints.isExplained === true);
-          for (let i = 0; i < label.wanted.length; i++) label.wanted[i]?.findLabelled?.(cell);
-          for (const sighting of cell.sightings)
-            passage.sightings.push({ ...sighting, start: start + sighting.start, end: start + sighting.end });
-        };
+        return (row) => this.#readRow(passage, hints, labels, row, cells);
       },
       (start, end) => cells.addRows(start, end),
     );
     if (cells.size === 0) return;
     cells.settle();
     passage.holdCells(cells);
+  }
+
+  #readRow(passage: Passage, hints: ScanHints, labels: readonly Label[], row: Row, cells: Cells): void {
+    for (let column = 0; column < row.count; column++) {
+      const label = labels[column];
+      const start = row.starts[column] as number;
+      const end = row.ends[column] as number;
+      if (label === undefined || end === start || !saysSomething(label)) continue;
+      cells.add(start, end, label);
+      if (label.wanted.length === 0) continue;
+      const text = passage.text.subarray(start, end);
+      const cell = new Passage(text, label, hints.role, this.#wanting, hints.isExplained === true);
+      for (let i = 0; i < label.wanted.length; i++) label.wanted[i]?.findLabelled?.(cell);
+      for (const sighting of cell.sightings)
+        passage.sightings.push({ ...sighting, start: start + sighting.start, end: start + sighting.end });
+    }
   }
 
   /** The one pass over all bytes. */
@@ -272,6 +341,7 @@ class CuedScanner implements Scanner {
     for (let i = walk.seek(); i !== -1; i = walk.seek()) {
       if (walk.literal !== DIGIT) {
         const { recognizer, bytes, cue } = wirings[walk.literal] as Wiring;
+        passage.asked?.names.add(recognizer.name);
         recognizer.findAtCue?.(passage, i + 1 - bytes.length, i + 1, cue);
         continue;
       }
@@ -299,6 +369,7 @@ class CuedScanner implements Scanner {
     }
     const wanted = this.#prefixed[at - start];
     if (wanted === undefined || wanted.length === 0 || touchesWordBefore(text, start)) return;
+    if (passage.asked !== null) noteAsked(passage.asked, wanted);
     for (let k = 0; k < wanted.length; k++) wanted[k]?.findPrefixed?.(passage, start);
   }
 
@@ -308,6 +379,7 @@ class CuedScanner implements Scanner {
     const start = from > 0 && isEscaped(passage.text, from) ? from + 1 : from;
     const wanted = this.#byRun[end - start];
     if (wanted === undefined || !hasLetter(passage.text, start, end)) return;
+    if (passage.asked !== null) noteAsked(passage.asked, wanted);
     for (let k = 0; k < wanted.length; k++) wanted[k]?.findRun?.(passage, start, end);
   }
 
@@ -376,8 +448,21 @@ class CuedScanner implements Scanner {
   }
 }
 
+/** Whoever is asked; those that ask for a word of context where one of theirs is there. */
+function noteWanted(asked: Asked, { free, alone, worded }: Wanted): void {
+  noteAsked(asked, free);
+  noteAsked(asked, alone);
+  for (const { recognizer, words } of worded)
+    if (hasBit(asked.bits, asked.index.numberOf(words))) asked.names.add(recognizer.name);
+}
+
+function noteAsked({ names }: Asked, recognizers: readonly Recognizer[]): void {
+  for (const { name } of recognizers) names.add(name);
+}
+
 function handOutNumber(passage: Passage, chain: NumberChain, first: number, last: number, wanted: Wanted): void {
   const { free, alone, worded } = wanted;
+  if (passage.asked !== null) noteWanted(passage.asked, wanted);
   for (let k = 0; k < free.length; k++) free[k]?.findInNumbers?.(passage, chain, first, last);
   if (alone.length + worded.length === 0) return;
   const start = chain.start(first);
@@ -393,6 +478,7 @@ function handOutNumber(passage: Passage, chain: NumberChain, first: number, last
 
 function handOutCode(passage: Passage, chain: CodeChain, first: number, last: number, wanted: Wanted): void {
   const { free, alone, worded } = wanted;
+  if (passage.asked !== null) noteWanted(passage.asked, wanted);
   for (let k = 0; k < free.length; k++) free[k]?.findInCodes?.(passage, chain, first, last);
   if (alone.length + worded.length === 0) return;
   const start = chain.start(first);
@@ -415,6 +501,18 @@ function mayBeCode(written: string, worded: readonly Worded[]): boolean {
     if ((worded[k] as Worded).recognizer.mayBeCode?.(compact, isUpper) ?? true) return true;
   }
   return false;
+}
+
+/** Two lists by place as one. */
+function inOrder(some: readonly TextFinding[], others: readonly TextFinding[]): TextFinding[] {
+  const all: TextFinding[] = [];
+  let at = 0;
+  for (const one of some) {
+    while (at < others.length && (others[at] as TextFinding).start < one.start) all.push(others[at++] as TextFinding);
+    all.push(one);
+  }
+  while (at < others.length) all.push(others[at++] as TextFinding);
+  return all;
 }
 
 function saysSomething({ bits, wanted }: Label): boolean {

@@ -26,14 +26,48 @@ const MAX_COLUMNS = 400;
 /** From INSERT to VALUES, bytes. */
 const MAX_INSERT_HEAD = 4_000;
 
-/** Called with a cell that is not empty: its span without quotes and spaces, and the name of its column. */
-export type CellVisitor = (start: number, end: number, column: number) => void;
+/** A row of a table: its span, and those of its cells without quotes and spaces, empty ones too. Used again for the next. */
+export class Row {
+  start = 0;
+  end = 0;
+  /** Cells. */
+  count = 0;
+  readonly starts = new Int32Array(MAX_COLUMNS + 1);
+  readonly ends = new Int32Array(MAX_COLUMNS + 1);
+
+  begin(at: number): void {
+    this.start = at;
+    this.count = 0;
+  }
+
+  /** Adds the cell that `from`..`to` holds; false where there are too many. */
+  add(text: Uint8Array, from: number, to: number): boolean {
+    if (this.count > MAX_COLUMNS) return false;
+    let start = from;
+    let end = to;
+    while (start < end && isSpace(text[start] as number)) start++;
+    while (end > start && isSpace(text[end - 1] as number)) end--;
+    const quote = text[start];
+    if (end - start >= 2 && (quote === QUOTE || quote === APOSTROPHE) && text[end - 1] === quote) {
+      start++;
+      end--;
+    }
+    this.starts[this.count] = start;
+    this.ends[this.count++] = end;
+    return true;
+  }
+}
+
+export type RowVisitor = (row: Row) => void;
 
 /** Told the span of a table's rows. */
 export type RowsVisitor = (start: number, end: number) => void;
 
-/** Asked with the names of a table's columns; hands back what is to be done with its cells, or null to pass it over. */
-export type TableVisitor = (names: readonly string[]) => CellVisitor | null;
+/**
+ * Asked with the names of a table's columns and where they begin; hands back what is to be done with its rows, or null to
+ * pass it over.
+ */
+export type TableVisitor = (names: readonly string[], at: number) => RowVisitor | null;
 
 /** Cells whose column has a label that says something, in the order of the text. */
 export class Cells {
@@ -127,15 +161,15 @@ function eachLineTable(text: Buffer, visit: TableVisitor, rows: RowsVisitor): vo
     const next = isHead && end < text.length ? lineEnd(text, end + 1) : 0;
     if (next > 0 && next - end <= MAX_LINE && countOf(text, end + 1, next, delimiter) === count) {
       const names = namesIn(text, at, end, delimiter);
-      const cell = names === null ? null : visit(names);
-      if (cell !== null) {
-        at = readRows(text, end + 1, delimiter, count, cell);
+      const row = names === null ? null : visit(names, at);
+      if (row !== null) {
+        at = readRows(text, end + 1, delimiter, count, row);
         rows(end + 1, at);
         continue;
       }
       // Under a rule stand values, of which none is a name for those below.
       if (delimiter === BAR && isRule(text, end + 1, next)) {
-        at = readRows(text, end + 1, delimiter, count, () => {});
+        at = readRows(text, end + 1, delimiter, count, () => undefined);
         continue;
       }
     }
@@ -226,38 +260,38 @@ class Heads {
 }
 
 /** Reads the rows from `at` on; returns where the first line begins that is none. */
-function readRows(text: Buffer, at: number, delimiter: number, count: number, cell: CellVisitor): number {
-  let row = at;
-  while (row < text.length) {
-    const end = lineEnd(text, row);
-    if (end - row > MAX_LINE || countOf(text, row, end, delimiter) !== count) return row;
-    let column = 0;
-    let start = row;
-    let isQuoted = false;
-    for (let i = row; i <= end; i++) {
-      const byte = i === end ? delimiter : text[i];
-      if (byte === QUOTE) isQuoted = !isQuoted;
-      if (byte !== delimiter || (isQuoted && i < end)) continue;
-      visitCell(text, start, i, column, cell);
-      column++;
-      start = i + 1;
-    }
-    row = end + 1;
+function readRows(text: Buffer, at: number, delimiter: number, count: number, visit: RowVisitor): number {
+  const row = new Row();
+  let next = at;
+  while (next < text.length) {
+    const end = readRow(text, next, delimiter, count, row);
+    if (end === -1) return next;
+    visit(row);
+    next = end + 1;
   }
-  return row;
+  return next;
 }
 
-function visitCell(text: Buffer, from: number, to: number, column: number, cell: CellVisitor): void {
-  let start = from;
-  let end = to;
-  while (start < end && isSpace(text[start] ?? 0)) start++;
-  while (end > start && isSpace(text[end - 1] ?? 0)) end--;
-  const quote = text[start];
-  if (end - start >= 2 && (quote === QUOTE || quote === APOSTROPHE) && text[end - 1] === quote) {
-    start++;
-    end--;
+/** Reads a line with so many delimiters outside of double quotes; returns its end, -1 where it is no such line. */
+function readRow(text: Buffer, at: number, delimiter: number, count: number, row: Row): number {
+  const last = Math.min(text.length, at + MAX_LINE + 1);
+  row.begin(at);
+  let isQuoted = false;
+  let from = at;
+  let i = at;
+  for (; i < last; i++) {
+    const byte = text[i] as number;
+    if (byte === LINE_FEED) break;
+    if (byte === QUOTE) isQuoted = !isQuoted;
+    else if (byte === delimiter && !isQuoted) {
+      if (row.count === count) return -1;
+      row.add(text, from, i);
+      from = i + 1;
+    }
   }
-  if (end > start) cell(start, end, column);
+  if (isQuoted || row.count !== count || i - at > MAX_LINE || !row.add(text, from, i)) return -1;
+  row.end = i;
+  return i;
 }
 
 function isSpace(byte: number): boolean {
@@ -302,54 +336,80 @@ function namesIn(text: Buffer, from: number, to: number, delimiter: number): rea
 const VALUES: readonly Buffer[] = ['VALUES', 'values'].map((word) => Buffer.from(word));
 
 function eachInsert(text: Buffer, word: Buffer, visit: TableVisitor, rows: RowsVisitor): void {
+  const row = new Row();
   let lastColumns = '';
-  let cell: CellVisitor | null = null;
+  let visitor: RowVisitor | null = null;
+  // What stood between the last two rows: one INSERT after the other has the same head.
+  let gapFrom = 0;
+  let gapTo = 0;
+  let lastEnd = -1;
   for (let at = text.indexOf(word); at !== -1; at = text.indexOf(word, at + word.length)) {
-    let close = at - 1;
-    while (close > 0 && (isSpace(text[close] ?? 0) || text[close] === LINE_FEED)) close--;
-    if (text[close] !== CLOSE) continue;
-    const head = Math.max(0, close - MAX_INSERT_HEAD);
-    const open = head + text.subarray(head, close).lastIndexOf(OPEN);
-    if (open < head) continue;
-    const columns = text.toString('utf8', open + 1, close);
-    if (columns !== lastColumns) {
-      const names = columns.split(',').map((name) => name.trim().replace(/^[`"'[]+|[`"'\]]+$/g, ''));
-      lastColumns = columns;
-      cell = names.length <= MAX_COLUMNS && names.every((name) => NAME.test(name)) ? visit(names) : null;
+    const values = at + word.length;
+    if (lastEnd === -1 || !isSame(text, gapFrom, gapTo, lastEnd, values)) {
+      let close = at - 1;
+      while (close > 0 && (isSpace(text[close] ?? 0) || text[close] === LINE_FEED)) close--;
+      if (text[close] !== CLOSE) continue;
+      const head = Math.max(0, close - MAX_INSERT_HEAD);
+      const open = head + text.subarray(head, close).lastIndexOf(OPEN);
+      if (open < head) continue;
+      const columns = text.toString('utf8', open + 1, close);
+      if (columns !== lastColumns) {
+        const names = columns.split(',').map((name) => name.trim().replace(/^[`"'[]+|[`"'\]]+$/g, ''));
+        lastColumns = columns;
+        visitor = names.length <= MAX_COLUMNS && names.every((name) => NAME.test(name)) ? visit(names, open) : null;
+      }
+      gapFrom = Math.max(0, lastEnd);
+      gapTo = lastEnd === -1 ? 0 : values;
     }
-    if (cell === null) continue;
-    const end = readTuples(text, at + word.length, cell);
-    rows(at + word.length, end);
+    if (visitor === null) {
+      lastEnd = -1;
+      continue;
+    }
+    const end = readTuples(text, values, row, visitor);
+    rows(values, end);
+    lastEnd = end;
     at = end - word.length;
   }
 }
 
 /** Reads `(…), (…)`; returns where it stopped, at least `from`. */
-function readTuples(text: Buffer, from: number, cell: CellVisitor): number {
+function readTuples(text: Buffer, from: number, row: Row, visit: RowVisitor): number {
   let at = from;
   while (at < text.length) {
     while (at < text.length && (isSpace(text[at] ?? 0) || text[at] === LINE_FEED || text[at] === COMMA)) at++;
     if (text[at] !== OPEN) return at;
-    at = readTuple(text, at + 1, cell);
+    at = readTuple(text, at, row);
+    visit(row);
   }
   return at;
 }
 
-function readTuple(text: Buffer, from: number, cell: CellVisitor): number {
-  let column = 0;
-  let start = from;
+/** Reads the tuple that opens at `at`; returns its end. */
+function readTuple(text: Buffer, at: number, row: Row): number {
+  row.begin(at);
+  let start = at + 1;
   let isQuoted = false;
-  let i = from;
+  let i = start;
   for (; i < text.length; i++) {
     const byte = text[i];
     if (isQuoted && byte === BACKSLASH) i++;
     else if (byte === APOSTROPHE) isQuoted = !isQuoted;
     else if (!isQuoted && (byte === COMMA || byte === CLOSE)) {
-      visitCell(text, start, i, column, cell);
-      column++;
+      row.add(text, start, i);
       start = i + 1;
-      if (byte === CLOSE) return i + 1;
+      if (byte === CLOSE) {
+        row.end = i + 1;
+        return i + 1;
+      }
     }
   }
+  row.end = i;
   return i;
+}
+
+/** The same bytes stand in two places. */
+function isSame(text: Uint8Array, from: number, to: number, otherFrom: number, otherTo: number): boolean {
+  if (to - from !== otherTo - otherFrom) return false;
+  for (let i = from, k = otherFrom; i < to; i++, k++) if (text[i] !== text[k]) return false;
+  return true;
 }

@@ -53,10 +53,24 @@ const SAME_LINE = 4;
 
 const MONTH_INITIALS = byteSet('adefgjlmnosADEFGJLMNOS');
 
+/** `1984-05-06` with nothing joined to it: most dates of tables. */
+function isPlainIsoDate(text: Buffer, at: number): boolean {
+  if (byteAt(text, at + 4) !== 0x2d || byteAt(text, at + 7) !== 0x2d || isWord(byteAt(text, at + 10))) return false;
+  const [century, month, day] = [twoDigits(text, at), twoDigits(text, at + 5), twoDigits(text, at + 8)];
+  if (twoDigits(text, at + 2) === -1) return false;
+  return (century === 19 || century === 20) && month >= 1 && month <= 12 && day >= 1 && day <= 31;
+}
+
+function twoDigits(text: Buffer, at: number): number {
+  const [tens, ones] = [byteAt(text, at) - 0x30, byteAt(text, at + 1) - 0x30];
+  return tens >= 0 && tens <= 9 && ones >= 0 && ones <= 9 ? tens * 10 + ones : -1;
+}
+
 /** End of a date, of any of the usual forms, that begins at `at`; -1 where none does. */
 export function dateEnd(text: Buffer, at: number): number {
   // Months begin with one of these letters; a word that does not is no date.
   if (isLetter(byteAt(text, at)) && !isIn(MONTH_INITIALS, byteAt(text, at))) return -1;
+  if (isPlainIsoDate(text, at)) return at + 10;
   for (const date of DATES) {
     const end = date.endAt(text, at);
     if (end !== -1 && !isDigit(byteAt(text, end)) && !(isWord(byteAt(text, end)) && byteAt(text, end) !== 0x54))

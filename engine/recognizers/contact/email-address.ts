@@ -57,6 +57,50 @@ export function hostEnd(text: Buffer, from: number): number {
 const NO_MAILBOX =
   /^[a-z0-9-]*(?:cbc|ctr|gcm|mac|sha|ripemd|chacha|curve|ssh|ecdsa|ed25519|rsa|kex|zlib|cert|auth|sntrup|strict|hostkeys)[a-z0-9-]*@(?:openssh\.com|lysator\.liu\.se|libssh\.org|ssh\.com|tinyssh\.org)$|^[0-9A-F]{8}\.\d{7}@/;
 
+/** Longest word and number in the local part of a plain address; longer ones may be a key or an id of a message. */
+const PLAIN_WORD = 16;
+const PLAIN_NUMBER = 5;
+const PLAIN_LOCAL = 40;
+
+/**
+ * Where the @ stands in `start`..`end`, if that is an address of plain words and numbers, of which the host alone decides
+ * whether it is one; -1 otherwise.
+ */
+export function plainMailbox(text: Uint8Array, start: number, end: number): number {
+  if (start >= end || !isAlnum(text[start] as number)) return -1;
+  const last = Math.min(end, start + PLAIN_LOCAL + 1);
+  let word = 0;
+  let number = 0;
+  let i = start;
+  for (; i < last; i++) {
+    const byte = text[i] as number;
+    if (isAlnum(byte)) {
+      word++;
+      number = byte <= 0x39 ? number + 1 : 0;
+      if (word > PLAIN_WORD || number > PLAIN_NUMBER) return -1;
+      continue;
+    }
+    // One sign between two words, and none before the host.
+    if (word === 0) return -1;
+    if (byte === AT) break;
+    if (byte !== 0x2e && byte !== 0x5f && byte !== 0x2d) return -1;
+    word = 0;
+    number = 0;
+  }
+  if (i >= last) return -1;
+  const at = i;
+  for (i++; i < end; i++) {
+    const byte = text[i] as number;
+    if (!isAlnum(byte) && byte !== 0x2e && byte !== 0x2d) return -1;
+  }
+  return end - at > 3 ? at : -1;
+}
+
+/** Of an address with this host no name before the @ makes anything else. */
+export function isPlainHost(text: Buffer, start: number, end: number): boolean {
+  return !/ssh|lysator/i.test(text.toString('latin1', start, end));
+}
+
 export const emailAddress: Recognizer = {
   name: 'email-address',
   entity: 'EMAIL_ADDRESS',

@@ -8,10 +8,12 @@ import { MEDIUM } from '../../../flow/finding.ts';
 function cellsOf(text: string): string[] {
   const bytes = Buffer.from(text);
   const seen: string[] = [];
-  eachTable(
-    bytes,
-    (names) => (start, end, column) => seen.push(`${names[column]}=${bytes.toString('utf8', start, end)}`),
-  );
+  eachTable(bytes, (names) => (row) => {
+    for (let column = 0; column < row.count; column++) {
+      const cell = bytes.toString('utf8', row.starts[column], row.ends[column]);
+      if (cell !== '') seen.push(`${names[column]}=${cell}`);
+    }
+  });
   return seen;
 }
 
