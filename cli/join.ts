@@ -21,7 +21,7 @@ const MAX_TOKEN_BYTES = 8 * 1024;
 export const command: Command = {
   name: 'join',
   summary: 'make this home a node of a fleet',
-  usage: 'weir join TOKEN|- [--token-file FILE] [--name NAME] [--again]',
+  usage: 'weir join TOKEN|- [--token-file FILE] [--name NAME] [--again|--once]',
   details: `The token comes from weir fleet token at the centre: as the argument, from stdin (-) where no
 process list shows it, or from
 a file. The centre has to show the certificate that the token names; then this home's own key is certified, and
@@ -31,11 +31,17 @@ which
 collectors check its records. Keys that records were made with stay.
 --name   how the fleet knows it: small letters, digits and hyphens; the host's name unless said
 --again  though it has joined before: another fleet, or with a token for this node
+--once   where it has joined before, nothing is done and nothing is wrong: for what runs at each start
 What runs on this home takes part from its next start on. Exits 1 where the centre is away, is another, or
 refuses.`,
   example: `weir join weirjoin_eyJh...
 ssh centre weir fleet token | weir join - --name web-1`,
-  options: { 'token-file': { type: 'string' }, name: { type: 'string' }, again: { type: 'boolean' } },
+  options: {
+    'token-file': { type: 'string' },
+    name: { type: 'string' },
+    again: { type: 'boolean' },
+    once: { type: 'boolean' },
+  },
   run,
 };
 
@@ -48,6 +54,12 @@ async function run(context: CommandContext): Promise<number> {
   const say = (text: string): void => context.err(`weir: ${cleanText(text)}\n`);
   const home = openConfiguredHome(config, (line) => context.err(`${line}\n`));
   const before = new NodeFiles(home.path).identity();
+  if (hasOption(context, 'again') && hasOption(context, 'once')) throw new UsageError('--again or --once, not both');
+  if (before !== null && hasOption(context, 'once')) {
+    say(`this home has joined before, as ${before.name}`);
+    context.out(`${before.name}\n`);
+    return 0;
+  }
   if (before !== null && !hasOption(context, 'again')) {
     say(`this home has joined as ${before.name} (${before.address}); --again lets it join anew`);
     return 1;

@@ -34,9 +34,9 @@ export interface RateFigures {
   readonly stored: number;
   /** Acknowledged by the bus and not stored when the time was over. */
   readonly behind: number;
-  /** When all had come: acknowledged by the bus, and of these not stored. */
+  /** Acknowledged by the bus in all, and the chains of the simulated nodes: what of it was stored is counted at the end. */
   readonly sent: number;
-  readonly lost: number;
+  readonly writers: readonly string[];
   readonly microseconds: Readonly<Record<Role, number>>;
   /** Of other processes on the machine, in cores. */
   readonly othersCores: number;
@@ -112,7 +112,7 @@ export async function measureRate(
     await drained(() => sent - stored());
     return {
       ...{ nodes, collectors, seconds, offered: rate, stored: count / took, behind, microseconds },
-      ...{ sent, lost: sent - stored() },
+      ...{ sent, writers: simulated.flatMap(({ writers }) => writers) },
       othersCores: Math.max(0, (all - own) / took),
     };
   } finally {
@@ -149,7 +149,7 @@ export function rateText(figures: RateFigures): string {
   const { offered, stored, behind, microseconds, othersCores, nodes, collectors, seconds } = figures;
   const parts = ROLES.map((role) => `${role} ${microseconds[role].toFixed(0)}`).join(', ');
   return [
-    `events a second into PostgreSQL: ${Math.round(stored)} of ${offered} offered by ${nodes} nodes to ${collectors} collectors for ${seconds} s; ${behind} behind at the end, ${figures.lost} of ${figures.sent} lost`,
+    `events a second into PostgreSQL: ${Math.round(stored)} of ${offered} offered by ${nodes} nodes to ${collectors} collectors for ${seconds} s; ${behind} of ${figures.sent} lay on the bus at the end`,
     `CPU microseconds an event: ${parts}; other processes took ${othersCores.toFixed(2)} cores meanwhile`,
   ].join('\n');
 }

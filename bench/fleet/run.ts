@@ -260,10 +260,12 @@ class Run {
     const until = performance.now() + SETTLE_MS;
     const sent = new Set(this.#nodes.flatMap((node) => this.#acknowledged(node)));
     let missing: readonly string[];
+    let simulated = 0;
     for (;;) {
       const there = await this.#arrived.ids();
       missing = [...sent].filter((id) => !there.has(id));
-      const isDone = missing.length === 0 || performance.now() > until;
+      simulated = await this.#storedOf(rate?.writers ?? []);
+      const isDone = (missing.length === 0 && simulated >= (rate?.sent ?? 0)) || performance.now() > until;
       if (isDone && (this.#waiting() === 0 || performance.now() > until)) break;
       if (this.#waiting() === 0 && performance.now() > until - SETTLE_MS + 70_000 && missing.length > 0) {
         // An acknowledgement that a dead collector owed comes back after half a minute; then nothing more does.
@@ -281,11 +283,17 @@ class Run {
       stored,
       duplicate,
       dropped,
-      lost: Math.max(0, missing.length - dropped) + (rate?.lost ?? 0),
+      lost: Math.max(0, missing.length - dropped) + Math.max(0, (rate?.sent ?? 0) - simulated),
       broken: await this.#arrived.missing(),
-      others: counted.events - stored - (rate === null ? 0 : rate.sent - rate.lost),
+      others: counted.events - stored - simulated,
       edges: await this.#arrived.edges(),
     };
+  }
+
+  async #storedOf(writers: readonly string[]): Promise<number> {
+    if (writers.length === 0) return 0;
+    const chains = await this.#arrived.chains();
+    return chains.reduce((sum, { writer, count }) => sum + (writers.includes(writer) ? count : 0), 0);
   }
 
   async #isSteady(): Promise<boolean> {

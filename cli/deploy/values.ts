@@ -50,6 +50,9 @@ proxy:
   autoscaling: {enabled: true, min: 3, max: 20, cpu: 70}
   # The Secret with ca.pem and ca.key that all proxies sign with. Without one each makes its own, which no app trusts.
   authority: null
+  # The Secret with \`token\`, from \`weir fleet token --uses N\`: each pod joins the fleet before it starts (docs/fleet.md). A pod that
+  # cannot is started again until it can.
+  join: null
   # Everything else of weir.yaml (docs/configuration.md). One worker a CPU of the request below.
   config:
     proxy:
@@ -74,6 +77,7 @@ proxy:
 # Beside an app, in its own pod: \`weir deploy sidecar\`.
 sidecar:
   authority: null
+  join: null
   config:
     proxy: {listen: "127.0.0.1:8787", workers: 1}
     console: {listen: "0.0.0.0:8788"}
@@ -85,6 +89,8 @@ sidecar:
 
 sensor:
   enabled: true
+  # As of the proxies, with a token of the role of this part; so for collectors and console.
+  join: null
   # Before Linux 6.6 probes on TLS libraries need CAP_SYS_ADMIN as well.
   systemAdmin: false
   config:
@@ -99,6 +105,7 @@ sensor:
 
 collector:
   replicas: 2
+  join: null
   config:
     collect: {listen: "0.0.0.0:8790"}
   resources: {requests: {cpu: 500m, memory: 256Mi}, limits: {memory: 1Gi}}
@@ -109,6 +116,7 @@ collector:
   tolerations: []
 
 console:
+  join: null
   config:
     console: {listen: "0.0.0.0:8788"}
   resources: {requests: {cpu: 200m, memory: 512Mi}, limits: {memory: 2Gi}}
@@ -201,6 +209,7 @@ const toleration = object({
 });
 
 const pod = {
+  join: optional(nullable(objectName)),
   config: optional(CONFIGURATION),
   resources: optional(object({ requests: optional(amounts), limits: optional(amounts) })),
   environment: optional(

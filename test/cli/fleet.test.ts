@@ -105,6 +105,8 @@ test('homes join by a token from the command line, and the centre says who is in
   assert.equal(await printOf(one), await printOf(two));
   assert.match(await printOf(one), /^1\./);
   assert.match((await one.call(['join', await centre.token()])).err, /has joined as web-1/);
+  const once = await one.call(['join', await centre.token(), '--once']);
+  assert.deepEqual([once.code, once.out], [0, 'web-1\n'], once.err);
 
   const status = await one.call(['fleet', 'status', '--json']);
   const { name, role, daysLeft, isExpired, epochs } = JSON.parse(status.out);

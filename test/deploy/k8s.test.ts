@@ -146,11 +146,13 @@ describe('weir deploy k8s', () => {
     for (const one of await printed('a fleet')) {
       if (one.kind !== 'Deployment' && one.kind !== 'DaemonSet') continue;
       const pod = podOf(one);
-      for (const { securityContext } of [...(pod.initContainers ?? []), ...pod.containers]) {
+      for (const { name, securityContext } of [...(pod.initContainers ?? []), ...pod.containers]) {
         assert.equal(securityContext?.readOnlyRootFilesystem, true);
         assert.equal(securityContext.allowPrivilegeEscalation, false);
         assert.deepEqual(securityContext.capabilities?.drop, ['ALL']);
-        if (one.kind === 'DaemonSet') {
+        if (name === 'weir-join') {
+          assert.equal(securityContext.capabilities?.add, undefined);
+        } else if (one.kind === 'DaemonSet') {
           const kept = ['BPF', 'PERFMON', 'NET_ADMIN', 'SYS_PTRACE', 'DAC_READ_SEARCH'];
           assert.deepEqual(securityContext.capabilities?.add, kept);
           assert.deepEqual([pod.hostPID, pod.hostNetwork], [true, true]);
@@ -176,10 +178,38 @@ describe('weir deploy k8s', () => {
     assert.ok(proxy.volumeMounts?.some(({ mountPath }) => mountPath === '/etc/weir-policies'));
     assert.deepEqual(
       pod.initContainers?.map(({ name }) => name),
-      ['weir-authority'],
+      ['weir-authority', 'weir-join'],
     );
     assert.deepEqual(pod.nodeSelector, { pool: 'edge' });
     assert.deepEqual(pod.imagePullSecrets, [{ name: 'registry' }, { name: 'mirror' }]);
+  });
+
+  test('a part with a token of the fleet joins before it starts, in its own home, each with its own Secret', async () => {
+    const objects = await printed('a fleet');
+    for (const [kind, part] of [
+      ['Deployment', 'proxy'],
+      ['DaemonSet', 'sensor'],
+      ['Deployment', 'collector'],
+      ['Deployment', 'console'],
+    ] as const) {
+      const pod = podOf(named(objects, kind, `weir-${part}`));
+      const joining = pod.initContainers?.find(({ name }) => name === 'weir-join');
+      const [own] = pod.containers;
+      assert.deepEqual(joining?.args, [
+        ...['join', '--once', '--token-file', '/run/weir-join/token'],
+        ...['--config', '/etc/weir/weir.yaml'],
+      ]);
+      const home = (container: IContainer | undefined) => [
+        container?.env?.find(({ name }) => name === 'WEIR_HOME')?.value,
+        container?.volumeMounts?.find(({ name }) => name === 'home')?.mountPath,
+        container?.securityContext?.runAsUser,
+      ];
+      assert.deepEqual(home(joining), home(own));
+      const { secret } = pod.volumes?.find(({ name }) => name === 'weir-join') ?? {};
+      assert.equal(secret?.secretName, `join-${part}`);
+    }
+    const alone = podOf(named(await printed('nothing but an image'), 'Deployment', 'weir-proxy'));
+    assert.deepEqual(alone.initContainers ?? [], []);
   });
 
   test('apps reach one another, DNS, the proxies and what is named, and nothing else outside', async () => {

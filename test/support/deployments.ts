@@ -22,6 +22,7 @@ store: postgres://weir@db.example:5432/weir?passfile=/run/weir-store/password
 trust: {certificate: ${JSON.stringify(CERTIFICATE)}}
 proxy:
   authority: weir-authority
+  join: join-proxy
   config:
     proxy: {names: [llm.corp.example], open: false, bypass: ["*.bank.example"]}
     apps: [{name: billing, hosts: ["api.openai.com:443"]}]
@@ -32,8 +33,9 @@ proxy:
   secretFiles: [{secret: weir-policies, path: /etc/weir-policies}]
   nodeSelector: {pool: edge}
   tolerations: [{key: edge, operator: Equal, value: "yes", effect: NoSchedule}]
-collector: {replicas: 3, secretFiles: [{secret: weir-store, path: /run/weir-store}]}
-console: {storageClass: fast, volumeSize: 5Gi, secretFiles: [{secret: weir-store, path: /run/weir-store}]}
+sensor: {join: join-sensor}
+collector: {replicas: 3, join: join-collector, secretFiles: [{secret: weir-store, path: /run/weir-store}]}
+console: {join: join-console, storageClass: fast, volumeSize: 5Gi, secretFiles: [{secret: weir-store, path: /run/weir-store}]}
 network:
   namespaces: [billing, support]
   allowed: [10.20.0.0/16]

@@ -5,6 +5,8 @@ import { type Templated, type Tree, value, when } from '../templated.ts';
 import {
   configMap,
   container,
+  joinContainer,
+  joinVolume,
   labelsOf,
   nameOf,
   namespace,
@@ -36,10 +38,14 @@ const deployment: Templated<IDeployment> = {
         securityContext: podSecurity,
         nodeSelector: value('collector.nodeSelector'),
         tolerations: value('collector.tolerations'),
+        initContainers: [joinContainer('collector')],
         containers: [
           container('collector', 'collect', { ports: [{ name: 'probes', containerPort: 8790 }], ...probes('probes') }),
         ],
-        volumes: volumes('collector', { emptyDir: { sizeLimit: value('collector.volumeSize') } }),
+        volumes: [
+          ...volumes('collector', { emptyDir: { sizeLimit: value('collector.volumeSize') } }),
+          joinVolume('collector'),
+        ],
       },
     },
   },

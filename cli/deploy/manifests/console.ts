@@ -6,6 +6,8 @@ import { type Condition, type Templated, type Tree, value, when } from '../templ
 import {
   configMap,
   container,
+  joinContainer,
+  joinVolume,
   labelsOf,
   nameOf,
   namespace,
@@ -50,10 +52,11 @@ const deployment: Templated<IDeployment> = {
         securityContext: podSecurity,
         nodeSelector: value('console.nodeSelector'),
         tolerations: value('console.tolerations'),
+        initContainers: [joinContainer('console')],
         containers: [
           container('console', 'console', { ports: [{ name: 'console', containerPort: 8788 }], ...probes() }),
         ],
-        volumes: volumes('console', { persistentVolumeClaim: { claimName: name } }),
+        volumes: [...volumes('console', { persistentVolumeClaim: { claimName: name } }), joinVolume('console')],
       },
     },
   },

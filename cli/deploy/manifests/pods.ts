@@ -145,6 +145,33 @@ export function authorityVolume(part: 'proxy' | 'sidecar'): When {
   });
 }
 
+/** Joins the fleet by the token of a Secret, where this home has not joined before. Runs as the part itself does. */
+export function joinContainer(
+  part: Part,
+  home = HOME,
+  state = '/var/lib/weir',
+  security: Templated<IContainer['securityContext']> = containerSecurity,
+): When {
+  return when(
+    `${part}.join`,
+    container(part, 'join', {
+      name: 'weir-join',
+      args: ['join', '--once', '--token-file', '/run/weir-join/token', '--config', '/etc/weir/weir.yaml'],
+      env: environmentOf(part, home),
+      securityContext: security,
+      resources: { requests: { cpu: '50m', memory: '128Mi' }, limits: { memory: '256Mi' } },
+      volumeMounts: [...mounts(part, state), { name: 'weir-join', mountPath: '/run/weir-join', readOnly: true }],
+    }),
+  );
+}
+
+export function joinVolume(part: Part): When {
+  return when(`${part}.join`, {
+    name: 'weir-join',
+    secret: { secretName: value(`${part}.join`), defaultMode: 0o440 },
+  });
+}
+
 /** The configuration of a part, with the addresses that all parts share. */
 export function configMap(part: Part, more: readonly Setting[] = []): Templated<IConfigMap> {
   return {

@@ -23,6 +23,8 @@ import {
   authorityVolume,
   configMap,
   container,
+  joinContainer,
+  joinVolume,
   labelsOf,
   nameOf,
   namespace,
@@ -64,7 +66,7 @@ const pod: Templated<IPodTemplateSpec> = {
         labelSelector: { matchLabels: labels },
       },
     ],
-    initContainers: when('proxy.authority', [authorityContainer('proxy')]),
+    initContainers: [when('proxy.authority', authorityContainer('proxy')), joinContainer('proxy')],
     containers: [
       container('proxy', 'up', {
         ports: [
@@ -78,6 +80,7 @@ const pod: Templated<IPodTemplateSpec> = {
     volumes: [
       ...volumes('proxy', { name: 'home', emptyDir: { sizeLimit: value('proxy.volumeSize') } }),
       authorityVolume('proxy'),
+      joinVolume('proxy'),
     ],
   },
 };

@@ -9,6 +9,8 @@ import {
   configMap,
   container,
   environmentOf,
+  joinContainer,
+  joinVolume,
   labelsOf,
   mounts,
   nameOf,
@@ -43,6 +45,14 @@ const daemonSet: Templated<IDaemonSet> = {
         nodeSelector: value('sensor.nodeSelector'),
         tolerations: value('sensor.tolerations'),
         securityContext: { seccompProfile: { type: 'Unconfined' } },
+        initContainers: [
+          joinContainer('sensor', HOME, HOME, {
+            runAsUser: 0,
+            readOnlyRootFilesystem: true,
+            allowPrivilegeEscalation: false,
+            capabilities: { drop: ['ALL'] },
+          }),
+        ],
         containers: [
           container('sensor', 'sensor', {
             env: environmentOf('sensor', HOME),
@@ -70,6 +80,7 @@ const daemonSet: Templated<IDaemonSet> = {
         volumes: [
           ...volumes('sensor', { hostPath: { path: HOME, type: 'DirectoryOrCreate' } }),
           { name: 'cgroup', hostPath: { path: '/sys/fs/cgroup', type: 'Directory' } },
+          joinVolume('sensor'),
         ],
       },
     },

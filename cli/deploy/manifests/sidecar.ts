@@ -10,6 +10,8 @@ import {
   authorityVolume,
   configMap,
   container,
+  joinContainer,
+  joinVolume,
   labelsOf,
   namespace,
   probes,
@@ -53,6 +55,7 @@ export function sidecarManifests({ kind, name, containers }: Workload): readonly
           spec: {
             initContainers: [
               when('sidecar.authority', authorityContainer('sidecar')),
+              joinContainer('sidecar'),
               container('sidecar', 'up', {
                 restartPolicy: 'Always',
                 ports: [{ name: 'weir-console', containerPort: 8788 }],
@@ -68,6 +71,7 @@ export function sidecarManifests({ kind, name, containers }: Workload): readonly
               ...volumes('sidecar', { emptyDir: { sizeLimit: value('sidecar.volumeSize') } }),
               { name: 'weir-trust', configMap: { name: 'weir-trust' } },
               authorityVolume('sidecar'),
+              joinVolume('sidecar'),
             ],
           },
         },
