@@ -8,6 +8,8 @@ export type ConversationRecord =
       readonly reserved: readonly string[];
       /** Unix time in ms. */
       readonly time: number;
+      /** Of a new one, the key that finds it: what a `named` of its own would say. */
+      readonly key?: string;
     }
   /** A conversation is found by a key: a keyed digest of who speaks with whom, and of what names it. */
   | { readonly kind: 'named'; readonly key: string; readonly conversation: string; readonly time: number };

@@ -146,16 +146,18 @@ export function isOver(a: Decision, b: Decision): boolean {
   return actionRank(a.monitored?.action ?? 'allow') > actionRank(b.monitored?.action ?? 'allow');
 }
 
-let lastMs = Number.NaN;
+let lastSecond = Number.NaN;
 let lastText = '';
 
-/** RFC 3339; the calls of one millisecond share it. */
+/** RFC 3339; the calls of one second share all but its milliseconds. */
 export function timeText(ms: number): string {
-  if (ms !== lastMs) {
-    lastText = new Date(ms).toISOString();
-    lastMs = ms;
+  const second = Math.floor(ms / 1000);
+  if (second !== lastSecond) {
+    lastText = new Date(second * 1000).toISOString().slice(0, -4);
+    lastSecond = second;
   }
-  return lastText;
+  const rest = Math.floor(ms) - second * 1000;
+  return `${lastText}${rest < 10 ? '00' : rest < 100 ? '0' : ''}${rest}Z`;
 }
 
 /** What nearly every message comes to. */

@@ -95,6 +95,7 @@ export class ConversationMap implements ConversationHolder {
       held.notedAt = held.usedAt;
       if (record.kind === 'named') held.keys.add(record.key);
       else {
+        if (record.key !== undefined) held.keys.add(record.key);
         held.conversation.learn(record.tokens);
         for (const literal of record.reserved) held.conversation.reserve(literal);
       }
@@ -118,9 +119,11 @@ export class ConversationMap implements ConversationHolder {
     const tokensBefore = conversation.tokens.size;
     const reservedBefore = conversation.reserved.size;
     const issued = conversation.issue(wanted);
-    this.#use(held, tokensBefore, reservedBefore);
-    if (known === null) this.#bind(key, held);
-    else this.#place(key, held);
+    // Most conversations are told of once: with their first tokens the key is written, in one record.
+    const isTold = this.#use(held, tokensBefore, reservedBefore, known === null ? key : null);
+    if (known !== null) this.#place(key, held);
+    else if (isTold) this.#found(key, held);
+    else this.#bind(key, held);
     return isWhole ? new Map(conversation.tokens) : issued;
   }
 
@@ -199,25 +202,31 @@ export class ConversationMap implements ConversationHolder {
     return this.#options.now() - held.usedAt > MAX_AGE_MS;
   }
 
-  /** Copies what is new, before anybody is told of it. */
-  #use(held: Held, tokensBefore: number, reservedBefore: number): void {
+  /** Copies what is new, before anybody is told of it, with the key that finds it from now on; false where there was nothing. */
+  #use(held: Held, tokensBefore: number, reservedBefore: number, key: string | null = null): boolean {
     const { conversation } = held;
     const now = this.#options.now();
     held.usedAt = now;
     const isNew = conversation.tokens.size > tokensBefore || conversation.reserved.size > reservedBefore;
-    if (!isNew && now - held.notedAt < NOTED_EVERY_MS) return;
+    if (!isNew && now - held.notedAt < NOTED_EVERY_MS) return false;
     held.notedAt = now;
     const tokens = [...conversation.tokens].slice(tokensBefore);
     const reserved = [...conversation.reserved].slice(reservedBefore);
-    this.#options.record?.({ kind: 'issued', conversation: held.id, tokens, reserved, time: now });
+    const named = key === null ? {} : { key };
+    this.#options.record?.({ kind: 'issued', conversation: held.id, tokens, reserved, time: now, ...named });
     const chars = charsOf(tokens, reserved);
     held.chars += chars;
     // One that no key finds yet is counted with its first.
     if (held.keys.size > 0) this.#chars += chars;
+    return true;
   }
 
   #bind(key: string, held: Held): void {
     this.#options.record?.({ kind: 'named', key, conversation: held.id, time: this.#options.now() });
+    this.#found(key, held);
+  }
+
+  #found(key: string, held: Held): void {
     this.#place(key, held);
     this.#options.onKey?.(key, true);
   }

@@ -12,6 +12,8 @@ import { Conversation, type WantedTokens } from '../engine/transform/conversatio
 import type { Message } from '../flow/message.ts';
 import type { ConversationKey, ConversationScope, Conversations } from './conversations.ts';
 
+const NO_TOKENS: ReadonlyMap<string, string> = new Map();
+
 export class Pseudonyms {
   readonly #conversations: Conversations;
   /** What names the conversation; not the body, which an answer would keep with it. */
@@ -20,9 +22,9 @@ export class Pseudonyms {
   readonly #streamId: string | null;
   #ownScope: ConversationScope | null = null;
   #found: ConversationKey | null = null;
-  /** Of the conversation, what this exchange has been told. */
-  readonly #conversation = new Conversation();
-  #tokens: ReadonlyMap<string, string> = new Map();
+  /** Of the conversation, what this exchange has been told; most are told nothing. */
+  #told: Conversation | null = null;
+  #tokens: ReadonlyMap<string, string> = NO_TOKENS;
 
   /** `streamId`: names the conversation where the provider does not, since one stream is one conversation. */
   constructor(
@@ -94,6 +96,11 @@ export class Pseudonyms {
       entity: token.slice(1, token.lastIndexOf('_')),
       value,
     }));
+  }
+
+  get #conversation(): Conversation {
+    this.#told ??= new Conversation();
+    return this.#told;
   }
 
   /** Made when first asked for: most exchanges have nothing to put a pseudonym on. */

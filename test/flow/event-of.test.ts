@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { FULL, opaque } from '../../flow/coverage.ts';
 import type { Action, Decision, Ruling } from '../../flow/decision.ts';
-import { type ExchangeParts, edgesOf, eventOf, type Side } from '../../flow/event-of.ts';
+import { type ExchangeParts, edgesOf, eventOf, type Side, timeText } from '../../flow/event-of.ts';
 import type { Source } from '../../flow/parties.ts';
 
 const SOURCE: Source = {
@@ -99,4 +99,12 @@ test('the least coverage of all sides is that of the event, and of its edges', (
   assert.deepEqual([out?.direction, out?.bytesOut, out?.entities], ['out', 10, { request: 1 }]);
   assert.deepEqual([back?.direction, back?.bytesIn, back?.entities], ['in', 20, { response: 1 }]);
   assert.deepEqual(back?.coverage, opaque('rustls'));
+});
+
+test('a moment as text', () => {
+  for (const ms of [
+    0, 1, 9, 10, 99, 100, 999, 1000, 1_767_225_599_999, 1_767_225_600_000, 1_767_225_600_000, 5, 61_007,
+  ])
+    assert.equal(timeText(ms), new Date(ms).toISOString());
+  assert.equal(timeText(1234.75), '1970-01-01T00:00:01.234Z');
 });

@@ -142,15 +142,24 @@ test('what was copied makes the same conversations again: tokens, numbers kept f
 test('a copy is made before the answer, and what is asked for again makes none', () => {
   const { map, records, at } = mapOf();
   map.issue('k', wants('Ada'), false);
-  assert.equal(records.length, 2);
+  assert.deepEqual(records, [
+    { kind: 'issued', conversation: 'c1', tokens: [['<PERSON_1>', 'Ada']], reserved: [], time: 0, key: 'k' },
+  ]);
   at(1000);
   map.issue('k', wants('Ada'), false);
   map.tokensOf('k');
   map.name('k', 'k');
-  assert.equal(records.length, 2);
+  assert.equal(records.length, 1);
   at(3_600_001);
   map.tokensOf('k');
   assert.deepEqual(records.at(-1), { kind: 'issued', conversation: 'c1', tokens: [], reserved: [], time: 3_600_001 });
+});
+
+test('a conversation in which nothing was issued is found by its key all the same', () => {
+  const { map, records } = mapOf();
+  map.issue('k', wants(), false);
+  assert.deepEqual(records, [{ kind: 'named', key: 'k', conversation: 'c1', time: 0 }]);
+  assert.deepEqual([...mapOf(records).map.keys()], ['k']);
 });
 
 test('what is older than a day is not taken up', () => {
