@@ -137,8 +137,10 @@ class Reloader implements Reloading {
   }
 
   #follow(): void {
-    const { file } = this.#configured;
-    this.#files.follow([...(file === null ? [] : [file]), ...policyPaths(this.#snapshot.config)]);
+    const { file, proxy } = this.#configured;
+    // Keys that expire are written anew by whoever got them.
+    const keys = proxy.upstream.aws?.files ?? [];
+    this.#files.follow([...(file === null ? [] : [file]), ...policyPaths(this.#snapshot.config), ...keys]);
   }
 }
 

@@ -1,5 +1,5 @@
 /**
- * Keys of an AWS account, from the environment or from the files that AWS's own tools keep, read once at start:
+ * Keys of an AWS account, from the environment or from the files that AWS's own tools keep, read at start and when a file of theirs changes:
  * https://docs.aws.amazon.com/sdkref/latest/guide/file-format.html. It calls nobody: a profile that has to sign in (SSO),
  * to assume a role or to run a program is told so, not used.
  */
@@ -14,6 +14,14 @@ export interface AwsCredentials {
   readonly sessionToken: string | null;
 }
 
+/** Keys with where they come from. */
+export interface AwsKeys extends AwsCredentials {
+  /** Unix time in ms, where their source says it; null: it does not. */
+  readonly expiresAt: number | null;
+  /** Whose change may bring others; none of keys from the environment. */
+  readonly files: readonly string[];
+}
+
 /**
  * The keys of a profile; with null, those of the environment, else of AWS_PROFILE, else of `default`. A text says why
  * there are none; it holds no key.
@@ -22,12 +30,19 @@ export function readAwsCredentials(
   profile: string | null,
   env: NodeJS.ProcessEnv,
   homeFolder: string,
-): AwsCredentials | string {
+): AwsKeys | string {
   if (profile === null) {
     const id = env['AWS_ACCESS_KEY_ID'] || null;
     const secret = env['AWS_SECRET_ACCESS_KEY'] || null;
     if (id !== null && secret !== null) {
-      return { accessKeyId: id, secretAccessKey: secret, sessionToken: env['AWS_SESSION_TOKEN'] || null };
+      const expiresAt = timeOf(env['AWS_CREDENTIAL_EXPIRATION']);
+      return {
+        accessKeyId: id,
+        secretAccessKey: secret,
+        sessionToken: env['AWS_SESSION_TOKEN'] || null,
+        expiresAt,
+        files: [],
+      };
     }
     if (id !== null || secret !== null) {
       return 'expected AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in the environment, and one of them is missing';
@@ -54,9 +69,25 @@ export function readAwsCredentials(
   const id = settings.get('aws_access_key_id') ?? null;
   const secret = settings.get('aws_secret_access_key') ?? null;
   if (id !== null && secret !== null) {
-    return { accessKeyId: id, secretAccessKey: secret, sessionToken: settings.get('aws_session_token') ?? null };
+    const expiresAt = timeOf(EXPIRATION.map((key) => settings.get(key)).find((text) => text !== undefined));
+    return {
+      accessKeyId: id,
+      secretAccessKey: secret,
+      sessionToken: settings.get('aws_session_token') ?? null,
+      expiresAt,
+      files,
+    };
   }
   return `${whyNot(name, settings)}; \`aws configure export-credentials --profile ${name} --format env\` prints keys that can be put into the environment`;
+}
+
+/** As programs that write keys for a while call it; AWS's own files have no name for it. */
+const EXPIRATION = ['aws_credential_expiration', 'x_security_token_expires', 'aws_expiration', 'expiration'];
+
+/** Null for what is no time: then it is not known. */
+function timeOf(text: string | undefined): number | null {
+  const time = Date.parse(text ?? '');
+  return Number.isNaN(time) ? null : time;
 }
 
 /** Ways to get keys that need a call or a program. */

@@ -9,7 +9,7 @@ import type { Severity } from '../flow/decision.ts';
 import type { EventKind } from '../flow/event.ts';
 import type { StoreAddress } from '../flow/store-address.ts';
 import type { SealPlace } from '../keys/seal.ts';
-import type { AwsCredentials } from './aws-credentials.ts';
+import type { AwsKeys } from './aws-credentials.ts';
 import type { SyslogPlace } from './values.ts';
 
 /** Bytes, milliseconds and counts, as their names say; see docs/configuration.md. */
@@ -89,7 +89,7 @@ export interface ProxyConfig {
   readonly upstream: {
     readonly ca: readonly string[];
     readonly proxy: UpstreamProxyConfig | null;
-    readonly aws: AwsCredentials | null;
+    readonly aws: AwsKeys | null;
     readonly certificates: readonly {
       readonly hosts: readonly string[];
       readonly cert: string;

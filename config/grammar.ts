@@ -32,7 +32,7 @@ import type { BusSettings } from '../fleet/bus-settings.ts';
 import { SEVERITIES } from '../flow/decision.ts';
 import { EVENT_KINDS } from '../flow/event.ts';
 import { DESTINATION_CATEGORIES } from '../flow/parties.ts';
-import { type AwsCredentials, readAwsCredentials } from './aws-credentials.ts';
+import { type AwsKeys, readAwsCredentials } from './aws-credentials.ts';
 import type { SignInConfig } from './config.ts';
 import type { PathBase } from './paths.ts';
 import {
@@ -200,7 +200,7 @@ const workers = either(
 );
 
 /** Read here, so that what is wrong with a profile is told with its place. */
-function awsCredentials(base: PathBase, env: NodeJS.ProcessEnv): Shape<AwsCredentials> {
+function awsCredentials(base: PathBase, env: NodeJS.ProcessEnv): Shape<AwsKeys> {
   const named = object({ profile: optional(nullable(string({ expected: 'the name of a profile' })), null) });
   return {
     ...named,

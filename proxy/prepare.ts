@@ -26,10 +26,11 @@ import {
   blockedAsSigned,
   gatewayScope,
   isBrokenBy,
+  keysAt,
   type SigningScope,
   signatureOf,
   signed,
-  UNSIGNABLE,
+  unsignable,
 } from './signing.ts';
 
 /** Everything up to the first byte upstream. Throws Answer where there is to be none. */
@@ -59,8 +60,9 @@ export async function prepare(
       ? await knownDestination(incoming, destination, reader, account, context)
       : destination;
   const gateway = gatewayScope(incoming.provider, origin, request.rawHeaders);
-  if (gateway !== null && context.config.upstream.aws === null) {
-    throw failed(incoming, account, 400, 'signature_needed', UNSIGNABLE, 'refused');
+  const { aws } = context.config.upstream;
+  if (gateway !== null && keysAt(aws, context.now()) === null) {
+    throw failed(incoming, account, 400, 'signature_needed', unsignable(aws), 'refused');
   }
   const { policies } = context.engine;
   const scope = { source: incoming.source, destination: to };
@@ -194,12 +196,13 @@ async function hold(
     account.lessen(opaque('failed'));
     return streamBeside(incoming, destination, reader, account, holdsResponse, context);
   }
-  const { aws } = context.config.upstream;
+  const keys = context.config.upstream.aws;
+  const aws = keysAt(keys, context.now());
   let scope = gateway;
   if (inspection.edited !== null && gateway === null) {
     const signature = signatureOf(message.headers, message.target);
     if (signature !== null && isBrokenBy(signature, inspection.edited, message.headers)) {
-      if (signature.scope === null || aws === null) inspection = blockedAsSigned(inspection, signature);
+      if (signature.scope === null || aws === null) inspection = blockedAsSigned(inspection, signature, keys);
       else scope = signature.scope;
     }
   }

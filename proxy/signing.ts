@@ -7,7 +7,7 @@ import { createHash } from 'node:crypto';
 import { Sha256 } from '@aws-crypto/sha256-js';
 import { SignatureV4 } from '@smithy/signature-v4';
 import type { Origin } from '../catalog/providers.ts';
-import type { AwsCredentials } from '../config/aws-credentials.ts';
+import type { AwsCredentials, AwsKeys } from '../config/aws-credentials.ts';
 import type { Inspection } from '../engine/inspect.ts';
 import type { Edited } from '../engine/transform/splice.ts';
 import type { Ruling } from '../flow/decision.ts';
@@ -83,13 +83,27 @@ function hasBodyHeader({ signedHeaders }: RequestSignature): boolean {
   return OF_BODY.some((name) => signedHeaders.has(name));
 }
 
+/** The keys while they hold; null where there are none, or they have expired. */
+export function keysAt(keys: AwsKeys | null, now: number): AwsKeys | null {
+  return keys === null || (keys.expiresAt !== null && keys.expiresAt <= now) ? null : keys;
+}
+
+/** What is missing where a signature is to be made; `keys`: those that there are, which have expired. */
+function missing(keys: AwsKeys | null): string {
+  if (keys === null) return 'without credentials (proxy.upstream.aws)';
+  const at = new Date(keys.expiresAt ?? 0).toISOString();
+  const next =
+    keys.files.length === 0 ? 'start Weir with new ones' : 'new ones are taken up as soon as their file has them';
+  return `since the credentials of proxy.upstream.aws expired at ${at}: ${next}`;
+}
+
 /** The same decision as a block, since the edit cannot be made in a request that is signed. */
-export function blockedAsSigned(inspection: Inspection, signature: RequestSignature): Inspection {
+export function blockedAsSigned(inspection: Inspection, signature: RequestSignature, keys: AwsKeys | null): Inspection {
   const { enforced, explanation } = inspection.decision;
   const how =
     signature.scope === null
       ? 'its signature cannot be made again'
-      : 'its signature cannot be made again without credentials (proxy.upstream.aws)';
+      : `its signature cannot be made again ${missing(keys)}`;
   const text = `the request is signed, and ${how}`;
   const own = enforced.message === null ? '' : `${enforced.message.trim()} `;
   const ruling: Ruling = { ...enforced, action: 'block', message: `${own}Nothing was sent: ${text}.` };
@@ -123,9 +137,14 @@ export function gatewayScope(provider: string | null, origin: Origin, headers: r
   return { region, service: 'bedrock' };
 }
 
-export const UNSIGNABLE =
-  'a request to Bedrock through the gateway has to be signed for AWS: give Weir credentials (proxy.upstream.aws), send a ' +
-  'bearer key (AWS_BEARER_TOKEN_BEDROCK), or send it signed through the proxy (HTTPS_PROXY, `weir run`) instead';
+/** `keys`: those that there are, which have expired. */
+export function unsignable(keys: AwsKeys | null): string {
+  const why = keys === null ? 'give Weir credentials (proxy.upstream.aws)' : `it cannot be, ${missing(keys)}`;
+  return (
+    `a request to Bedrock through the gateway has to be signed for AWS: ${why}, send a bearer key ` +
+    '(AWS_BEARER_TOKEN_BEDROCK), or send it signed through the proxy (HTTPS_PROXY, `weir run`) instead'
+  );
+}
 
 export interface ToSign {
   readonly method: string;

@@ -22,6 +22,10 @@ writeFileSync(
     'aws_access_key_id = id-of-ci',
     'aws_secret_access_key = secret-of-ci',
     'aws_session_token = token-of-ci',
+    '[for a while]',
+    'aws_access_key_id = id-for-a-while',
+    'aws_secret_access_key = secret-for-a-while',
+    'x_security_token_expires = 2026-05-01T12:00:00Z',
     '[half]',
     'aws_access_key_id = id-of-half',
   ].join('\r\n'),
@@ -47,8 +51,29 @@ writeFileSync(
 );
 
 function read(profile: string | null, env: NodeJS.ProcessEnv = {}) {
-  return readAwsCredentials(profile, env, folder);
+  const found = readAwsCredentials(profile, env, folder);
+  if (typeof found === 'string') return found;
+  const { accessKeyId, secretAccessKey, sessionToken } = found;
+  return { accessKeyId, secretAccessKey, sessionToken };
 }
+
+test('keys say which files they come from, and until when they hold', () => {
+  const of = (profile: string | null, env: NodeJS.ProcessEnv = {}) => {
+    const found = readAwsCredentials(profile, env, folder);
+    assert.ok(typeof found !== 'string');
+    return [found.expiresAt, found.files.map((file) => file.slice(folder.length))];
+  };
+  const files = ['/.aws/credentials', '/.aws/config'];
+  assert.deepEqual(of('default'), [null, files]);
+  assert.deepEqual(of('for a while'), [Date.UTC(2026, 4, 1, 12), files]);
+  const env = { AWS_ACCESS_KEY_ID: 'a', AWS_SECRET_ACCESS_KEY: 'b' };
+  assert.deepEqual(of(null, env), [null, []]);
+  assert.deepEqual(of(null, { ...env, AWS_CREDENTIAL_EXPIRATION: '2026-05-01T14:00:00+02:00' }), [
+    Date.UTC(2026, 4, 1, 12),
+    [],
+  ]);
+  assert.deepEqual(of(null, { ...env, AWS_CREDENTIAL_EXPIRATION: 'soon' }), [null, []]);
+});
 
 test('keys come from the profile that is named', () => {
   assert.deepEqual(read('default'), {
