@@ -40,6 +40,8 @@ export class Account {
   /** The bytes of the bodies as they crossed the client's connection. */
   bytesOut = 0;
   bytesIn = 0;
+  /** Hears the method of a call by JSON-RPC. */
+  onCall: ((method: string) => void) | null = null;
   readonly #startedAt: number;
   /** RFC 3339. */
   readonly #time: string;
@@ -82,6 +84,7 @@ export class Account {
     if (message.direction === 'request') {
       this.model = extraction.model;
       this.provider ??= extraction.shape?.split('.', 1)[0] ?? null;
+      if (extraction.rpcMethod != null) this.onCall?.(extraction.rpcMethod);
       this.route = describeRoute(message.method, message.target, extraction.segments, findings);
     }
     const excerpt = excerptOf(extraction.segments, findings, excerptChars);

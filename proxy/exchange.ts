@@ -33,6 +33,7 @@ export async function exchange(asked: Incoming, context: ExchangeContext): Promi
   );
   context.underWay.set(incoming.request.socket, { account, response: incoming.response });
   const span = context.traces?.begin(account.id, incoming.request.rawHeaders, startedAt) ?? null;
+  if (span !== null) account.onCall = (method) => context.traces?.called(account.id, method);
   const reader = new BodyReader(incoming.request, context.budget, context.rates, incoming.declaredLength);
   try {
     const ready = await prepare(incoming, destination, reader, account, context);

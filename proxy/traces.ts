@@ -1,8 +1,9 @@
 /**
- * Traces of exchanges: where they are on, an exchange is a span below the caller's (W3C Trace Context), and the
+ * Traces of exchanges: where they are on, an exchange, a stream or a tunnel is a span below the caller's (W3C Trace Context), and the
  * upstream's are below it. Where they are off nothing here is called, and the caller's headers pass as they are. What a
  * span says it takes from the event, so that it can say no more than the record; who sends spans anywhere is not known here.
  */
+import { messageProtocolOf } from '../engine/extract/message-protocols.ts';
 import type { EventBody } from '../flow/event.ts';
 import { headerOf } from '../flow/message.ts';
 import type { Closing, Recorder } from '../flow/recorder.ts';
@@ -20,7 +21,14 @@ export interface Span {
   /** What goes upstream instead of the caller's. */
   readonly traceparent: string;
   readonly tracestate: string | null;
-  end(event: EventBody): void;
+  end(event: EventBody, carried: Carried): void;
+}
+
+/** What was carried, beyond what the event says. */
+export interface Carried {
+  readonly kind: 'http' | 'grpc' | 'connect' | 'websocket' | 'tunnel';
+  /** Method of a call by JSON-RPC (MCP); null where there was none. */
+  readonly rpcMethod: string | null;
 }
 
 /** Makes spans; `startedAt` is Unix time in ms. */
@@ -31,26 +39,32 @@ export interface SpanMaker {
 /** The spans that are open. One ends with the event of its exchange, whichever way that one ends. */
 export class Traces {
   readonly #maker: SpanMaker;
-  readonly #open = new Map<string, Span>();
+  readonly #open = new Map<string, { readonly span: Span; carried: Carried }>();
 
   constructor(maker: SpanMaker) {
     this.#maker = maker;
   }
 
   /** `event`: the id that the exchange's event will have. */
-  begin(event: string, headers: readonly string[], startedAt: number): Span {
+  begin(event: string, headers: readonly string[], startedAt: number, kind: Carried['kind'] = kindOf(headers)): Span {
     const span = this.#maker.begin(parentOf(headers), startedAt);
-    this.#open.set(event, span);
+    this.#open.set(event, { span, carried: { kind, rpcMethod: null } });
     return span;
+  }
+
+  /** The exchange of that event is a call by JSON-RPC. */
+  called(event: string, rpcMethod: string): void {
+    const open = this.#open.get(event);
+    if (open !== undefined) open.carried = { ...open.carried, rpcMethod };
   }
 
   /** The same recorder; what it closes ends its span. */
   recording(recorder: Recorder): Recorder {
     const end = ({ event }: Closing): void => {
-      const span = this.#open.get(event.id);
-      if (span === undefined) return;
+      const open = this.#open.get(event.id);
+      if (open === undefined) return;
       this.#open.delete(event.id);
-      span.end(event);
+      open.span.end(event, open.carried);
     };
     return {
       open: (opening) => recorder.open(opening),
@@ -65,6 +79,11 @@ export class Traces {
       },
     };
   }
+}
+
+function kindOf(headers: readonly string[]): Carried['kind'] {
+  const protocol = messageProtocolOf(headerOf(headers, 'content-type'))?.kind;
+  return protocol === undefined ? 'http' : protocol === 'connect' ? 'connect' : 'grpc';
 }
 
 /** Of the headers as received (W3C Trace Context §3.2); null where there is none, or none that is right. */

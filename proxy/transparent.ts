@@ -18,7 +18,7 @@ import type { Outgoing } from './dialer.ts';
 import { firstBytes } from './first-bytes.ts';
 import { sourceOf } from './identity.ts';
 import type { HandOver } from './listener.ts';
-import { acceptNamed, accountOf, joinSockets, type TunnelContext } from './tunnel.ts';
+import { acceptNamed, joinSockets, type TunnelContext, tunnelAccount } from './tunnel.ts';
 
 /** Where a steered connection was going. */
 export interface Origin {
@@ -130,7 +130,7 @@ async function passOn(
   context: TransparentContext,
 ): Promise<void> {
   const place = { host: name ?? origin.address, port: origin.port, via: name === null ? 'none' : 'sni' } as const;
-  const account = accountOf(source, place, 'tunnel', context);
+  const account = tunnelAccount(source, place, 'tunnel', context);
   account.lessen(opaque('tunnelled'));
   try {
     openOrStop(account, context);

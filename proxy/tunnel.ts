@@ -200,7 +200,7 @@ function mayHold(source: Source, place: Place, context: TunnelContext): boolean 
  */
 async function openSilent(client: TunnelClient, place: Place, context: TunnelContext): Promise<void> {
   const { socket } = client;
-  const account = accountOf(client.source, place, 'unknown', context);
+  const account = tunnelAccount(client.source, place, 'unknown', context);
   account.lessen(opaque('protocol'));
   const upstream = await dialled(client, place, account, null, context);
   if (upstream === null) return;
@@ -237,7 +237,7 @@ async function passThrough(
   context: TunnelContext,
 ): Promise<void> {
   const { socket } = client;
-  const account = accountOf(client.source, place, protocol, context);
+  const account = tunnelAccount(client.source, place, protocol, context);
   account.lessen(opaque(protocol === 'tunnel' ? 'tunnelled' : 'protocol'));
   const upstream = await dialled(client, place, account, replies, context);
   if (upstream === null) return;
@@ -360,6 +360,18 @@ export function joinSockets(client: Socket, upstream: Socket, head: Buffer, acco
   });
 }
 
+/** The account of a tunnel, which is a span of its own where traces are on. */
+export function tunnelAccount(
+  source: Source,
+  place: HostPort & { readonly via?: Via },
+  protocol: string,
+  context: ExchangeContext,
+): Account {
+  const account = accountOf(source, place, protocol, context);
+  context.traces?.begin(account.id, [], context.now(), 'tunnel');
+  return account;
+}
+
 export function accountOf(
   source: Source,
   place: HostPort & { readonly via?: Via },
@@ -374,7 +386,7 @@ export function accountOf(
 
 /** Ends a connection that the client believes to be open: nothing can be said to it. */
 function end({ socket, source }: TunnelClient, place: Place, reason: string, context: TunnelContext): void {
-  const account = accountOf(source, place, 'unknown', context);
+  const account = tunnelAccount(source, place, 'unknown', context);
   account.lessen(opaque('protocol'));
   closeRecord(account, 'refused', null, reason, context);
   socket.destroy();
@@ -398,6 +410,7 @@ function refuseTunnel(
     provider: null,
   };
   const account = new Account(start, context.recorder, context.now);
+  context.traces?.begin(account.id, [], context.now(), 'tunnel');
   closeRecord(account, outcome, status, `${status} ${message}`, context);
   connect.replies.refused(connect.socket, { status, code, message, eventId: account.id });
 }

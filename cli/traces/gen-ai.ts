@@ -1,8 +1,9 @@
 /**
- * What a span says of an exchange, after OpenTelemetry's semantic conventions for HTTP and for GenAI. All of it comes from
+ * What a span says of an exchange, a stream or a tunnel, after OpenTelemetry's semantic conventions for HTTP, RPC, MCP and GenAI. All of it comes from
  * the event: words of ours, of the operator and of the catalog, host, port, status and the model's name; no content.
  */
 import type { EventBody } from '../../flow/event.ts';
+import type { Carried } from '../../proxy/traces.ts';
 
 export interface SpanFacts {
   readonly name: string;
@@ -30,17 +31,35 @@ const OPERATIONS: readonly (readonly [RegExp, string])[] = [
 /** A model's name is the client's to choose: what does not look like one is left out. */
 const MODEL = /^[A-Za-z0-9][A-Za-z0-9._:/@-]{0,127}$/;
 
-export function factsOf(event: EventBody): SpanFacts {
+/** A method of JSON-RPC, and a path of gRPC, as the protocols have them; anything else may be somebody's words. */
+const RPC_METHOD = /^[a-z]+(?:\/[a-zA-Z_]+){0,3}$/;
+const GRPC_PATH = /^\/([\w.]{1,200})\/(\w{1,100})$/;
+
+export function factsOf(event: EventBody, carried: Carried = { kind: 'http', rpcMethod: null }): SpanFacts {
   const { destination, route, status, outcome, action, enforced, coverage, findings } = event;
   const [method = '', path = ''] = route?.split(' ') ?? [];
   const isGenai = destination.category === 'genai';
-  const operation = isGenai ? (OPERATIONS.find(([pattern]) => pattern.test(path))?.[1] ?? null) : null;
+  const { kind } = carried;
+  const called = carried.rpcMethod !== null && RPC_METHOD.test(carried.rpcMethod) ? carried.rpcMethod : null;
+  const rpc = kind === 'grpc' || kind === 'connect' ? GRPC_PATH.exec(path) : null;
+  const operation =
+    called === 'tools/call'
+      ? 'execute_tool'
+      : isGenai
+        ? (OPERATIONS.find(([pattern]) => pattern.test(path))?.[1] ?? null)
+        : null;
   const model = isGenai ? modelOf(event) : null;
   const failure = failureOf(event);
   const attributes: Record<string, string | number | null> = {
     'gen_ai.provider.name': isGenai ? providerOf(event) : null,
     'gen_ai.operation.name': operation,
     'gen_ai.request.model': model,
+    'mcp.method.name': called,
+    'rpc.system': rpc !== null ? (kind === 'grpc' ? 'grpc' : 'connect_rpc') : called !== null ? 'jsonrpc' : null,
+    'rpc.service': rpc?.[1] ?? null,
+    'rpc.method': rpc?.[2] ?? called,
+    'network.protocol.name': kind === 'websocket' ? 'websocket' : null,
+    'network.transport': kind === 'tunnel' ? 'tcp' : null,
     'server.address': destination.host,
     'server.port': destination.port,
     'http.request.method': /^[A-Z]{1,20}$/.test(method) ? method : null,
@@ -54,7 +73,9 @@ export function factsOf(event: EventBody): SpanFacts {
     'weir.coverage': coverage.level,
     'weir.findings': findings.reduce((sum, { count }) => sum + count, 0),
   };
-  const name = operation === null ? method || 'exchange' : model === null ? operation : `${operation} ${model}`;
+  const modelled = operation === null ? null : model === null ? operation : `${operation} ${model}`;
+  const plain = kind === 'tunnel' ? 'tunnel' : method || 'exchange';
+  const name = called ?? (rpc === null ? (modelled ?? plain) : path.slice(1));
   return { name, attributes: known(attributes), failure };
 }
 

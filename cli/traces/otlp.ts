@@ -63,9 +63,9 @@ export async function openTraces(
       return {
         traceparent: `00-${traceId}-${spanId}-${traceFlags.toString(16).padStart(2, '0')}`,
         tracestate: traceState?.serialize() || null,
-        end(event) {
+        end(event, carried) {
           if (span.isRecording()) {
-            const { name, attributes, failure } = factsOf(event);
+            const { name, attributes, failure } = factsOf(event, carried);
             span.updateName(name).setAttributes(attributes);
             if (failure !== null) span.setStatus({ code: api.SpanStatusCode.ERROR });
           }

@@ -65,6 +65,8 @@ export interface Extraction {
   readonly firstUserText: FirstText;
   /** JSON of the id by which an answer is matched to this call (JSON-RPC); null where there is none. */
   readonly callId: string | null;
+  /** The method that is called (JSON-RPC); null or absent where none is. */
+  readonly rpcMethod?: string | null;
   readonly segments: readonly Segment[];
   /** What was looked at, as long as nobody reads the documents. */
   readonly coverage: Coverage;
@@ -122,6 +124,7 @@ export function extract(message: Message, limits: ExtractOptions): Extraction {
     conversationId: result.marks.conversationId ?? head.session ?? conversationOfPath(message.target),
     firstUserText: result.marks.firstUserText,
     callId: result.marks.callId ?? null,
+    rpcMethod: result.marks.rpcMethod ?? null,
     segments: headCollector.segments.concat(collector.segments),
     coverage: documents.length === 0 ? coverage : worseCoverage(coverage, opaque('media')),
     documents: documents.length === 0 ? null : { list: documents, coverageBeside: coverage },

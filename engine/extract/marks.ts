@@ -11,6 +11,8 @@ export interface Marks {
   readonly model?: string | null;
   /** JSON of the id by which an answer is matched to this call (JSON-RPC). */
   readonly callId?: string | null;
+  /** The method that is called (JSON-RPC). */
+  readonly rpcMethod?: string | null;
 }
 
 /** Made only when asked for: of most messages nobody wants to know it, and it is as long as a prompt. */

@@ -48,8 +48,10 @@ export function markMcp(bytes: Buffer, root: JsonNode): Marks {
     // What went wrong at the server is said in its words.
     for (const error of getAll(bytes, message, 'error')) error.zone = zone('tool', 'latest');
   }
-  const id = get(bytes, messages[0] ?? null, 'id');
+  const first = messages[0] ?? null;
+  const id = get(bytes, first, 'id');
   return {
+    rpcMethod: textOf(bytes, get(bytes, first, 'method')),
     conversationId: null,
     firstUserText: NO_TEXT,
     callId: id === null ? null : bytes.toString('utf8', id.start, id.end),

@@ -87,7 +87,8 @@ class Opening {
     this.#destination = context.catalog.lookup(origin.host, origin.port);
     this.#account = accountOf(source, origin, 'websocket', context);
     this.#account.provider = upgrade.provider;
-    this.#span = context.traces?.begin(this.#account.id, upgrade.request.rawHeaders, context.now()) ?? null;
+    const { rawHeaders } = upgrade.request;
+    this.#span = context.traces?.begin(this.#account.id, rawHeaders, context.now(), 'websocket') ?? null;
   }
 
   /** Carries it to its end. Never rejects. */

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { after, before, test } from 'node:test';
 import { CARD } from '../support/planted.ts';
 import { OPENAI, startUnderTest, type UnderTest } from '../support/weir-under-test.ts';
-import { connectThrough, jsonRequest, type WireAnswer } from '../support/wire.ts';
+import { connectPlain, connectThrough, jsonRequest, type WireAnswer } from '../support/wire.ts';
 
 interface ReceivedSpan {
   readonly traceId: string;
@@ -61,10 +61,15 @@ function spans(): readonly ReceivedSpan[] {
 /** The span of an answer's event, once the collector has it. */
 async function spanOf(answer: WireAnswer): Promise<ReceivedSpan> {
   const event = answer.header('x-weir-event');
-  const look = () =>
-    spans().find(({ attributes }) =>
-      attributes.some(({ key, value }) => key === 'weir.event' && value['stringValue'] === event),
-    );
+  return await spanWhere(({ attributes }) => textIn(attributes, 'weir.event') === event);
+}
+
+function textIn(attributes: ReceivedSpan['attributes'], wanted: string): unknown {
+  return attributes.find(({ key }) => key === wanted)?.value['stringValue'];
+}
+
+async function spanWhere(is: (span: ReceivedSpan) => boolean): Promise<ReceivedSpan> {
+  const look = () => spans().find(is);
   for (;;) {
     const found = look();
     if (found !== undefined) return found;
@@ -125,4 +130,28 @@ test('without a caller’s span a trace begins here; a block is a span too; no c
   assert.equal(action?.value['stringValue'], 'block');
   const all = bodies.join('\n');
   assert.ok(!all.includes(CARD) && !all.includes('rivers') && !all.includes('/v1/chat'));
+});
+
+test('a tunnel, a WebSocket and a call of a tool are spans, too', async () => {
+  // To the proxy itself nothing is tunnelled.
+  const tunnel = await connectPlain(weir.port);
+  tunnel.write(`CONNECT 127.0.0.1:${weir.port} HTTP/1.1\r\nHost: 127.0.0.1:${weir.port}\r\n\r\n`);
+  assert.equal((await tunnel.answer('CONNECT')).status, 403);
+  tunnel.destroy();
+  const seen = await spanWhere(({ name }) => name === 'tunnel');
+  assert.equal(textIn(seen.attributes, 'network.transport'), 'tcp');
+
+  const socket = await connectThrough(weir.port, OPENAI, weir.ca);
+  socket.write(
+    `GET /v1/realtime HTTP/1.1\r\nHost: ${OPENAI}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 7\r\n\r\n`,
+  );
+  const refusedUpgrade = await spanOf(await socket.answer());
+  assert.equal(textIn(refusedUpgrade.attributes, 'network.protocol.name'), 'websocket');
+
+  const wire = await connectThrough(weir.port, OPENAI, weir.ca);
+  const call = { jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name: 'note', arguments: { text: 'rivers' } } };
+  wire.write(jsonRequest('POST', '/mcp', OPENAI, call));
+  const tool = await spanOf(await wire.answer('POST'));
+  assert.equal(tool.name, 'tools/call');
+  assert.equal(textIn(tool.attributes, 'gen_ai.operation.name'), 'execute_tool');
 });

@@ -78,3 +78,36 @@ test('how it failed is said: blocked, by status, or by how it ended', () => {
   assert.equal(facts({ outcome: 'upstream_failed', status: 502 }).failure, 'upstream_failed');
   assert.equal(facts({ outcome: 'completed', enforced: false, action: 'block' }).attributes['weir.action'], 'allow');
 });
+
+test('streams, tunnels and calls of tools are named as what they are', () => {
+  const of = (
+    change: Partial<EventBody>,
+    kind: 'grpc' | 'connect' | 'websocket' | 'tunnel' | 'http',
+    rpcMethod: string | null = null,
+  ) =>
+    factsOf(sampleEvent({ destination: OPENAI, outcome: 'completed', status: 200, model: null, ...change }), {
+      kind,
+      rpcMethod,
+    });
+  const grpc = of({ route: 'POST /chat.v1.Chat/Talk' }, 'grpc');
+  assert.equal(grpc.name, 'chat.v1.Chat/Talk');
+  const rpc = ['rpc.system', 'rpc.service', 'rpc.method'].map((key) => grpc.attributes[key]);
+  assert.deepEqual(rpc, ['grpc', 'chat.v1.Chat', 'Talk']);
+  assert.equal(of({ route: 'POST /chat.v1.Chat/Talk' }, 'connect').attributes['rpc.system'], 'connect_rpc');
+  assert.equal(of({ route: 'POST /a b/c' }, 'grpc').name, 'POST');
+  const tool = of({ route: 'POST /mcp' }, 'http', 'tools/call');
+  assert.deepEqual(
+    [
+      tool.name,
+      tool.attributes['mcp.method.name'],
+      tool.attributes['gen_ai.operation.name'],
+      tool.attributes['rpc.system'],
+    ],
+    ['tools/call', 'tools/call', 'execute_tool', 'jsonrpc'],
+  );
+  assert.equal(of({ route: 'POST /mcp' }, 'http', 'my card is 1').attributes['mcp.method.name'], undefined);
+  const socket = of({ route: 'GET /v1/realtime', status: 101 }, 'websocket');
+  assert.deepEqual([socket.name, socket.attributes['network.protocol.name']], ['GET', 'websocket']);
+  const tunnel = of({ route: null, status: 200 }, 'tunnel');
+  assert.deepEqual([tunnel.name, tunnel.attributes['network.transport']], ['tunnel', 'tcp']);
+});
