@@ -25,7 +25,7 @@ const LETTER = new Uint8Array(256).map((_, byte) => (/[A-Za-z0-9+/_-]/.test(Stri
 /** All runs that decode to text, in order. */
 export function findBase64(text: Buffer): Base64Run[] {
   const runs: Base64Run[] = [];
-  for (let run = nextLetterRun(text, 0); run !== null; run = nextLetterRun(text, run.end)) {
+  for (const run of letterRuns(text)) {
     const decoded = decodeRun(text, run.start, run.end);
     if (decoded !== null) runs.push(decoded);
   }
@@ -41,15 +41,16 @@ export interface LetterRun {
 /** All runs that are long enough to hold a text. */
 export function letterRuns(text: Buffer): readonly LetterRun[] {
   const runs: LetterRun[] = [];
-  for (let run = nextLetterRun(text, 0); run !== null; run = nextLetterRun(text, run.end)) runs.push(run);
+  if (text.length < MIN_BASE64) return runs;
+  const quads = quadsOf(text);
+  for (let run = nextLetterRun(text, quads, 0); run !== null; run = nextLetterRun(text, quads, run.end)) runs.push(run);
   return runs;
 }
 
 /** The next run of letters of either alphabet from `from` on, MIN_BASE64 or more with the padding and further lines of wrapped base64; null where there is none. */
-function nextLetterRun(text: Buffer, from: number): LetterRun | null {
+function nextLetterRun(text: Buffer, quads: Int32Array, from: number): LetterRun | null {
   const { length, byteOffset } = text;
   if (length - from < MIN_BASE64) return null;
-  const quads = quadsOf(text);
   const quadsEnd = (byteOffset + length) >>> 2;
   // A run of MIN_LETTERS covers two quads that begin at one of every 8 places, and in prose most of such pairs
   // hold a space.

@@ -26,12 +26,11 @@ export function endsVisibleAscii(quad: number): boolean {
   return (((quad - 0x21212121) | quad) & TOP_BITS) !== 0;
 }
 
-/** Place of the next byte from `from` on that is not ASCII; the length of the text where none is. */
-export function nextNonAscii(text: Buffer, from: number): number {
+/** Place of the next byte from `from` on that is not ASCII; the length of the text where none is. `quads`: of the text. */
+export function nextNonAscii(text: Buffer, from: number, quads: Int32Array): number {
   const { length, byteOffset } = text;
   let i = from;
   for (; i < length && ((byteOffset + i) & 3) !== 0; i++) if ((text[i] as number) >= 0x80) return i;
-  const quads = quadsOf(text);
   let quad = (byteOffset + i) >>> 2;
   const last = (byteOffset + length) >>> 2;
   while (quad < last && ((quads[quad] as number) & TOP_BITS) === 0) quad++;

@@ -122,6 +122,17 @@ export function digitsEnd(text: Uint8Array, from: number): number {
   return end;
 }
 
+/** So near, bytes, a byte is looked for one by one: what the host's search costs to call is more than that. */
+const CLOSE = 64;
+
+/** Place of a byte at or after `from`; the length of the text where there is none. */
+export function placeOf(text: Buffer, byte: number, from: number): number {
+  const close = Math.min(text.length, from + CLOSE);
+  for (let i = from; i < close; i++) if (text[i] === byte) return i;
+  const at = text.indexOf(byte, close);
+  return at === -1 ? text.length : at;
+}
+
 export function hasDigit(text: Uint8Array, from: number, to: number): boolean {
   for (let i = from; i < to; i++) if (isDigit(text[i] as number)) return true;
   return false;

@@ -180,6 +180,8 @@ function sizesOf(ends: number): readonly number[] {
 /** Of parts of chains of letters and digits. */
 export class CodeTable {
   readonly #byLength: (readonly Recognizer[])[] = [];
+  /** By length, pairs of what the forms of that length ask for: which characters are digits, and which letters. */
+  readonly #masks: (Int32Array | undefined)[] = [];
   readonly #all: AllWanted;
   readonly #least: number;
   readonly #kept = new Kept();
@@ -191,6 +193,8 @@ export class CodeTable {
     for (const recognizer of recognizers)
       for (const length of new Set(recognizer.codes?.map((form) => form.length)))
         this.#byLength[length] = [...(this.#byLength[length] ?? []), recognizer];
+    for (const [length, known] of this.#byLength.entries())
+      if (known !== undefined) this.#masks[length] = masksOf(known, length);
   }
 
   /**
@@ -198,10 +202,13 @@ export class CodeTable {
    * group, or one separator throughout.
    */
   of(length: number, ends: number, digits: number, isEven: boolean): Wanted | null {
-    if (this.#byLength[length] === undefined) return null;
+    const masks = this.#masks[length];
+    if (masks === undefined) return null;
     const how = isEven ? ~ends : ends;
     const kept = this.#kept.get(how, digits);
     if (kept !== undefined) return kept;
+    // Hashes come with ever other digits, which no form has: they are not kept, and drive nothing out.
+    if (!isAsked(masks, digits)) return null;
     const wanted = this.#makeOut(length, ends, digits, isEven);
     this.#kept.set(how, digits, wanted);
     return wanted;
@@ -223,4 +230,21 @@ export class CodeTable {
         one.asksContext === true || isLow(one.codeScoreAlone, !isOne && hasForm(one.codes, written), this.#least),
     );
   }
+}
+
+/** Each pair once. */
+function masksOf(recognizers: readonly Recognizer[], length: number): Int32Array {
+  const forms = recognizers.flatMap(({ codes }) => codes?.filter((form) => form.length === length) ?? []);
+  const pairs = new Map(
+    forms.map(({ digitMask, letterMask }) => [`${digitMask} ${letterMask}`, [digitMask, letterMask]]),
+  );
+  return Int32Array.from([...pairs.values()].flat());
+}
+
+function isAsked(masks: Int32Array, digits: number): boolean {
+  for (let i = 0; i < masks.length; i += 2) {
+    const mask = masks[i] as number;
+    if ((digits & mask) === mask && (digits & (masks[i + 1] as number)) === 0) return true;
+  }
+  return false;
 }

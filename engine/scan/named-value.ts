@@ -97,12 +97,14 @@ export function namedValue(spec: NamedValueSpec): Recognizer {
       const isJoined = byteAt(passage.text, start - 1) === 0x2d && byteAt(passage.text, start - 2) !== 0x2d;
       if (isJoined || goesOn(passage.text, end)) return;
       const behind = passage.ascii(end, Math.min(passage.text.length, end + NEAR));
-      const skipped = gap.exec(behind)?.[0].length ?? 0;
+      const signs = signsBehindKey(behind);
+      const skipped = signs === -1 ? (gap.exec(behind)?.[0].length ?? 0) : signs;
       if (reportBehind(passage, end, behind, skipped)) return;
       // Words that were taken for a sentence.
-      const less = skipped > MAX_SIGNS ? (shortGap.exec(behind)?.[0].length ?? 0) : skipped;
+      const isLong = signs === -1 && skipped > MAX_SIGNS;
+      const less = isLong ? (shortGap.exec(behind)?.[0].length ?? 0) : skipped;
       if (less < skipped && reportBehind(passage, end, behind, less)) return;
-      const to = TO.exec(behind)?.[0].length ?? 0;
+      const to = behind.startsWith(' ') ? (TO.exec(behind)?.[0].length ?? 0) : 0;
       if (
         to > 0 &&
         CHANGE.test(passage.ascii(Math.max(0, start - 40), start)) &&
@@ -127,6 +129,26 @@ export function namedValue(spec: NamedValueSpec): Recognizer {
   };
   return recognizer;
 }
+
+/**
+ * Length of the signs behind a name in quotes: `": "`, what either gap is where it begins with a quote and a colon. -1 where
+ * it begins otherwise, or there are as many signs as a gap may have.
+ */
+function signsBehindKey(behind: string): number {
+  const quote = behind.charCodeAt(0);
+  if ((quote !== 0x22 && quote !== 0x27) || behind.charCodeAt(1) !== 0x3a) return -1;
+  let length = 2;
+  while (length < MOST_SIGNS && GAP_SIGNS.has(behind.charCodeAt(length))) length++;
+  return length === MOST_SIGNS || behind.charCodeAt(length) === 0xc2 ? -1 : length;
+}
+
+/** Of `SIGNS`: the most in a row, and which they are. */
+const MOST_SIGNS = 8;
+const GAP_SIGNS: ReadonlySet<number> = new Set(
+  Array.from({ length: 256 }, (_, code) => code).filter((code) =>
+    /[\s:=#"'|>.([\]*`,\\/-]/.test(String.fromCharCode(code)),
+  ),
+);
 
 /** The name goes on: `agent`, `zipper`; but for a plural's s and the hump of a key. */
 function goesOn(text: Uint8Array, end: number): boolean {

@@ -3,7 +3,7 @@
  * SQL's INSERT under its list of columns. The name of a column is the label of each cell below, however far below: a key
  * path by another way of writing. Linear in the length of the text; what is no table costs the first bytes of each line.
  */
-import { byteSet, isDigit, isIn, runEnd } from './bytes.ts';
+import { byteSet, isDigit, isIn, placeOf, runEnd } from './bytes.ts';
 import type { Label } from './labels.ts';
 
 const LINE_FEED = 0x0a;
@@ -305,8 +305,7 @@ function lastByte(text: Buffer, from: number, to: number): number {
 }
 
 function lineEnd(text: Buffer, from: number): number {
-  const end = text.indexOf(LINE_FEED, from);
-  return end === -1 ? text.length : end;
+  return placeOf(text, LINE_FEED, from);
 }
 
 /** Delimiters of a line outside of double quotes; -1 where a quote is left open. */

@@ -2,7 +2,7 @@
  * E-mail addresses (RFC 5321 dot-strings, with letters beyond ASCII as RFC 6531 allows): a host whose last label is a
  * top-level domain. `pkg@1.2.3`, `logo@2x.png` and the user part of a URL are none.
  */
-import { byteAt, byteSet, isAlnum, isIn, runEnd, runStart } from '../../scan/bytes.ts';
+import { byteAt, byteSet, isAlnum, isDigit, isIn, runEnd, runStart } from '../../scan/bytes.ts';
 import type { Passage } from '../../scan/passage.ts';
 import type { Recognizer } from '../../scan/recognizer.ts';
 import { isTopLevelDomain } from './top-level-domains.ts';
@@ -41,11 +41,19 @@ function isUserPart(text: Buffer, start: number): boolean {
   return false;
 }
 
+function endsInNumber(text: Buffer, from: number, end: number): boolean {
+  let start = end;
+  while (start > from && isDigit(byteAt(text, start - 1))) start--;
+  return byteAt(text, start - 1) === 0x2e;
+}
+
 /** End of a host with a top-level domain that begins at `from`; -1 where there is none. */
 export function hostEnd(text: Buffer, from: number): number {
   let end = runEnd(text, from, HOST, MAX_HOST);
   if (end === from + MAX_HOST || end - from < 4) return -1;
   while (end > from && !isAlnum(byteAt(text, end - 1)) && byteAt(text, end - 1) < 0x80) end--;
+  // `lodash@4.17.21`: no domain is digits alone, and versions are what mostly stands behind an @.
+  if (isDigit(byteAt(text, end - 1)) && endsInNumber(text, from, end)) return -1;
   const host = text.toString('utf8', from, end);
   if (!/^[\p{L}\p{N}](?:[\p{L}\p{N}-]*\.)+[\p{L}\p{N}-]+$/u.test(host) || /\.[.-]|-\./.test(host)) return -1;
   return isTopLevelDomain(host.slice(host.lastIndexOf('.') + 1)) ? end : -1;

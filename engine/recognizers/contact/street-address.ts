@@ -4,7 +4,7 @@
  * high. It knows no gazetteer of towns.
  */
 
-import { byteAt, isAlnum, isDigit, isUpper } from '../../scan/bytes.ts';
+import { byteAt, isAlnum, isDigit, isLetter, isUpper } from '../../scan/bytes.ts';
 import { contextWords } from '../../scan/context.ts';
 import type { Passage } from '../../scan/passage.ts';
 import type { Cue, Recognizer } from '../../scan/recognizer.ts';
@@ -59,6 +59,30 @@ interface Street {
   readonly score: number;
 }
 
+/** Place of the first character behind what `GAP` and `LINE` are made of. */
+function behindGap(window: string, from: number): number {
+  let at = from;
+  for (; at < window.length; at++) {
+    const one = window.charAt(at);
+    if (one === '\\') {
+      // An escape that nobody has undone.
+      if (window.charAt(at + 1) === 'r') at++;
+      if (window.charAt(at + 1) === 'n') at++;
+    } else if (!GAP_SIGNS.includes(one)) break;
+  }
+  return at;
+}
+
+const GAP_SIGNS = ' \u00a0\t\r\n,;–|-';
+
+/** `UNIT` opens with `#`, a letter, or a number of two digits at most with letters behind it. */
+function mayBeUnit(window: string): boolean {
+  const at = behindGap(window, 0);
+  const first = window.charCodeAt(at);
+  if (!isDigit(first)) return at > 0 && (first === 0x23 || first >= 0x80 || isLetter(first));
+  return isLetter(window.charCodeAt(at + (isDigit(window.charCodeAt(at + 1)) ? 2 : 1)));
+}
+
 /** Reports a street with what follows of its address. */
 function reportFrom(passage: Passage, street: Street): void {
   const text = passage.text;
@@ -71,12 +95,16 @@ function reportFrom(passage: Passage, street: Street): void {
     at += match[0].length;
     return true;
   };
-  const hasUnit = take(UNIT);
-  let hasTown = take(US_TOWN) || take(CODE_TOWN) || take(UK_TOWN);
+  const hasUnit = mayBeUnit(window) && take(UNIT);
+  // What can stand there follows from its first character, which costs less to look at.
+  const opening = window.charCodeAt(behindGap(window, at));
+  const mayBeTown = opening >= 0x80 || isUpper(opening);
+  let hasTown = (mayBeTown && take(US_TOWN)) || ((mayBeTown || isDigit(opening)) && take(CODE_TOWN));
+  if (!hasTown && mayBeTown) hasTown = take(UK_TOWN);
   if (!hasTown) {
     const back = at;
     // `221B Baker Street, London`: the town belongs to it where context or a country says that this is an address.
-    if (take(TOWN_ONLY) && !take(COUNTRY)) {
+    if (mayBeTown && take(TOWN_ONLY) && !take(COUNTRY)) {
       const town =
         window
           .slice(back, at)
@@ -90,10 +118,10 @@ function reportFrom(passage: Passage, street: Street): void {
   passage.report(streetAddress, street.start, end, alone, Math.max(alone, 0.85));
 }
 
-const NUMBER_BEFORE = String.raw`(?<![\p{L}\p{N}.,/#$€£_-])(?<number>\d{1,5}(?:[-–/]\d{1,5})?[A-Za-z]?(?: ?½| 1/2)?)`;
+const NUMBER_BEFORE = String.raw`(?<![\p{L}\p{N}.,/#$€£_-])(\d{1,5}(?:[-–/]\d{1,5})?[A-Za-z]?(?: ?½| 1/2)?)`;
 const STREET_NAME = String.raw`(?:(?:[NSEW]|N\.?[EW]\.?|S\.?[EW]\.?|North|South|East|West|Old|New|Upper|Lower|Great|St\.?|Mt\.?|Van|De|La|El|Las|Los|Le|Du|of|the|and|\d{1,3}(?:st|nd|rd|th)|\p{Lu}[\p{L}\p{M}.'’-]*)[ \u00a0]){1,5}`;
-const ENGLISH = new RegExp(`${NUMBER_BEFORE},?[ \\u00a0](?<name>${STREET_NAME})$`, 'u');
-const ENGLISH_LOWER = new RegExp(`${NUMBER_BEFORE} (?<name>(?:[\\p{Ll}'’]{3,}[ ]){1,2})$`, 'u');
+const ENGLISH = new RegExp(`${NUMBER_BEFORE},?[ \\u00a0](${STREET_NAME})$`, 'u');
+const ENGLISH_LOWER = new RegExp(`${NUMBER_BEFORE} ((?:[\\p{Ll}'’]{3,}[ ]){1,2})$`, 'u');
 const DIRECTION =
   /[ \u00a0](?:N\.?[EW]?\.?|S\.?[EW]?\.?|E|W|North|South|East|West|Northwest|Northeast|Southwest|Southeast)(?![\p{L}\p{N}])/uy;
 
@@ -107,9 +135,9 @@ function english(passage: Passage, start: number, end: number): void {
   const before = passage.slice(from, start);
   const isCapital = isUpper(byteAt(text, start));
   const match = isCapital ? ENGLISH.exec(before) : ENGLISH_LOWER.exec(before);
-  if (match?.groups === undefined) return;
-  const number = match.groups['number'] ?? '';
-  const name = (match.groups['name'] ?? '').trim();
+  if (match === null) return;
+  const number = match[1] ?? '';
+  const name = (match[2] ?? '').trim();
   const words = name.split(/[ \u00a0]/u);
   const isCommon = words.every(
     (word) =>

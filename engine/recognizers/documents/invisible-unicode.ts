@@ -3,7 +3,7 @@
  * and zero-width characters where no script needs them.
  */
 import { isAscii } from 'node:buffer';
-import { nextNonAscii } from '../../encodings/quads.ts';
+import { nextNonAscii, quadsOf } from '../../encodings/quads.ts';
 import { isAlnum } from '../../scan/bytes.ts';
 import type { Passage } from '../../scan/passage.ts';
 import type { Recognizer } from '../../scan/recognizer.ts';
@@ -16,7 +16,8 @@ export const invisibleUnicode: Recognizer = {
   finish(passage: Passage): void {
     const { text } = passage;
     if (isAscii(text)) return;
-    for (let i = nextNonAscii(text, 0); i < text.length; i = nextNonAscii(text, i + 1)) {
+    const quads = quadsOf(text);
+    for (let i = nextNonAscii(text, 0, quads); i < text.length; i = nextNonAscii(text, i + 1, quads)) {
       if ((text[i] as number) < 0xe2) continue;
       const first = kindAt(text, i);
       if (first === 'none') continue;

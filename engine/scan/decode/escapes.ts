@@ -3,7 +3,7 @@
  * are the surroundings of escapes that stand for something a value is made of; a text full of `\n` and `&nbsp;` costs
  * no more than finding them.
  */
-import { isDigit, isHex, isUpper } from '../bytes.ts';
+import { isDigit, isHex, isUpper, placeOf } from '../bytes.ts';
 import { type Budget, Rewriting, type View } from './view.ts';
 
 /** What is read on either side of an escape, bytes: a value that is escaped only in part, and a word beside it. */
@@ -174,9 +174,6 @@ function isCapital(byte: number): boolean {
   return isUpper(byte) || byte >= 0x80;
 }
 
-/** So near, bytes, an opener is looked for byte by byte; farther on the host's memchr is faster. */
-const CLOSE = 16;
-
 /** Places of `\`, `%` and `&` in a text, from left to right; each is searched for by itself, so that a text is read three times at the most. */
 class Openers {
   readonly #text: Buffer;
@@ -191,18 +188,10 @@ class Openers {
 
   /** The first at or behind `from`; the length of the text where there is none. Ask with rising `from`. */
   next(from: number): number {
-    if (this.#backslash < from) this.#backslash = this.#find(0x5c, from);
-    if (this.#percent < from) this.#percent = this.#find(0x25, from);
-    if (this.#ampersand < from) this.#ampersand = this.#find(0x26, from);
+    if (this.#backslash < from) this.#backslash = placeOf(this.#text, 0x5c, from);
+    if (this.#percent < from) this.#percent = placeOf(this.#text, 0x25, from);
+    if (this.#ampersand < from) this.#ampersand = placeOf(this.#text, 0x26, from);
     return Math.min(this.#backslash, this.#percent, this.#ampersand);
-  }
-
-  #find(byte: number, from: number): number {
-    const text = this.#text;
-    const close = Math.min(text.length, from + CLOSE);
-    for (let i = from; i < close; i++) if (text[i] === byte) return i;
-    const at = text.indexOf(byte, close);
-    return at === -1 ? text.length : at;
   }
 }
 

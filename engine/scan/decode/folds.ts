@@ -4,7 +4,7 @@
  * those of NFKC (Unicode Standard Annex #15), digits those of general category Nd.
  */
 import { isAscii } from 'node:buffer';
-import { nextNonAscii } from '../../encodings/quads.ts';
+import { nextNonAscii, quadsOf } from '../../encodings/quads.ts';
 import { isAlnum, isDigit } from '../bytes.ts';
 import { type Budget, Rewriting, type View } from './view.ts';
 
@@ -101,12 +101,13 @@ function isCommon(code: number): boolean {
 /** Views of the surroundings of such characters, from left to right, none overlapping. */
 export function* foldViews(text: Buffer, budget: Budget): Generator<View> {
   if (isAscii(text)) return;
-  let at = nextFolded(text, 0, text.length);
+  const quads = quadsOf(text);
+  let at = nextFolded(text, quads, 0, text.length);
   while (at !== -1) {
     const from = characterStart(text, Math.max(0, at - AROUND));
     let to = Math.min(text.length, at + AROUND);
     for (;;) {
-      const more = nextFolded(text, at + 1, to);
+      const more = nextFolded(text, quads, at + 1, to);
       if (more === -1) break;
       at = more;
       to = Math.min(text.length, more + AROUND);
@@ -114,13 +115,13 @@ export function* foldViews(text: Buffer, budget: Budget): Generator<View> {
     to = characterStart(text, to);
     if (!budget.take(to - from)) return;
     yield read(text, from, to);
-    at = nextFolded(text, to, text.length);
+    at = nextFolded(text, quads, to, text.length);
   }
 }
 
 /** Place of the next character that is folded, common spaces and dashes aside. */
-function nextFolded(text: Buffer, from: number, to: number): number {
-  for (let i = nextNonAscii(text, from); i < to; i = nextNonAscii(text, i + 1)) {
+function nextFolded(text: Buffer, quads: Int32Array, from: number, to: number): number {
+  for (let i = nextNonAscii(text, from, quads); i < to; i = nextNonAscii(text, i + 1, quads)) {
     if ((text[i] as number) < 0xc2) continue;
     const code = codeAt(text, i);
     if (FOLDS.has(code) ? !isCommon(code) : HOMOGLYPHS.has(code) && isInMixedWord(text, i)) return i;

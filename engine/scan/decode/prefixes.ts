@@ -2,7 +2,7 @@
  * Lines that something was put in front of: `>` of a quoted mail, `+` or `-` of a diff, a time or a container's name in
  * a log. A value that runs on into the next line is read again without them.
  */
-import { hasDigit, isDigit, isWord } from '../bytes.ts';
+import { hasDigit, isDigit, isWord, placeOf } from '../bytes.ts';
 import { type Budget, Rewriting, type View } from './view.ts';
 
 /** What is read on either side of a line break, bytes. */
@@ -42,7 +42,7 @@ export function* prefixViews(text: Buffer, budget: Budget): Generator<View> {
 
 /** The first break from `from` on, before `limit`, whose two lines have the same prefix. */
 function nextBreak(text: Buffer, from: number, limit: number): Break | null {
-  for (let feed = text.indexOf(0x0a, from); feed !== -1 && feed < limit; feed = text.indexOf(0x0a, feed + 1)) {
+  for (let feed = placeOf(text, 0x0a, from); feed < limit; feed = placeOf(text, 0x0a, feed + 1)) {
     const byte = text[feed + 1] ?? 0;
     if (byte === 0x3e || byte === 0x2b || byte === 0x2d) {
       const found = markedBreak(text, feed, byte);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { nextNonAscii } from '../../../engine/encodings/quads.ts';
+import { nextNonAscii, quadsOf } from '../../../engine/encodings/quads.ts';
 
 test('the next byte beyond ASCII is found at any offset and alignment', () => {
   const memory = Buffer.from(`${'x'.repeat(40)}é${'y'.repeat(23)}ü`);
@@ -9,7 +9,7 @@ test('the next byte beyond ASCII is found at any offset and alignment', () => {
     for (let at = 0; at <= text.length; at++) {
       let expected = at;
       while (expected < text.length && (text[expected] ?? 0) < 0x80) expected++;
-      assert.equal(nextNonAscii(text, at), expected);
+      assert.equal(nextNonAscii(text, at, quadsOf(text)), expected);
     }
   }
 });
