@@ -51,7 +51,7 @@ async function run(context: CommandContext): Promise<number> {
       collecting.take(asNode(bus, identity));
     });
     opened.push(() => member?.close());
-    const probes = await listenForProbes(collect.listen, collecting);
+    const probes = await listenForProbes(collect.listen, collecting, () => member?.membership.figures() ?? []);
     opened.push(() => probes.close());
     const stopped = Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
     context.err(`weir: collecting from ${busPlace(bus)} into ${storeText(store)}

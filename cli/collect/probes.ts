@@ -6,6 +6,7 @@ import { packageVersion } from '../../config/package-root.ts';
 import { readinessOf } from '../../console/health.ts';
 import { Metrics } from '../../console/metrics.ts';
 import { WeirError } from '../../flow/errors.ts';
+import type { Figure } from '../../flow/figures.ts';
 import type { Collecting } from './collecting.ts';
 
 export interface Probes {
@@ -14,7 +15,12 @@ export interface Probes {
 }
 
 /** Throws WeirError `port_taken`. */
-export async function listenForProbes(listen: HostPort, collecting: Collecting): Promise<Probes> {
+export async function listenForProbes(
+  listen: HostPort,
+  collecting: Collecting,
+  /** Of its membership in a fleet. */
+  membership: () => readonly Figure[],
+): Promise<Probes> {
   const metrics = new Metrics(packageVersion());
   const server = createServer((request, response) => {
     const [path] = (request.url ?? '').split('?', 1);
@@ -34,7 +40,7 @@ export async function listenForProbes(listen: HostPort, collecting: Collecting):
       { name: 'weir_resident_bytes', labels: [], value: process.memoryUsage.rss() },
       { name: 'weir_cpu_seconds_total', labels: [], value: (cpu.user + cpu.system) / 1e6 },
     ];
-    metrics.report('collect', { values: [...own, ...collecting.figures()], spreads: [] });
+    metrics.report('collect', { values: [...own, ...collecting.figures(), ...membership()], spreads: [] });
     const working = parts.map(({ name, problem }) => ({ name, isWorking: problem === null }));
     metrics.text(working).then(
       (text) => send(response, 200, 'text/plain; version=0.0.4; charset=utf-8', text),
