@@ -54,7 +54,6 @@ import {
   milliseconds,
   network,
   noticeUrl,
-  onlyYet,
   originUrl,
   pageOrigin,
   path,
@@ -281,12 +280,23 @@ const countries = either(
   '`all`, or a list of ISO 3166-1 codes such as [DE, FR]',
 );
 
+/** Those whose words, names and addresses the engine knows (ISO 639-1); it reads all of them at once, whichever are named. */
+const LANGUAGES = ['en', 'de', 'fr', 'es', 'it', 'nl', 'pl', 'pt', 'sv'];
+const languages = checked(
+  list(string({ expected: 'an ISO 639-1 code such as de', pattern: /^[a-z]{2}$/ }), { min: 1 }),
+  (codes, report) => {
+    for (const code of codes)
+      if (!LANGUAGES.includes(code))
+        report(`${code} is not among the languages that are read: ${LANGUAGES.join(', ')}`);
+  },
+);
+
 function detection(base: PathBase) {
   return withDefaults(
     checked(
       object({
         countries: optional(countries, null),
-        languages: optional(onlyYet([['en']], null, 'a choice of languages'), null),
+        languages: optional(languages, ['en']),
         disable: optional(list(disabled), []),
         names: optional(oneOf(['fast', 'thorough', 'off']), 'fast'),
         model: optional(nullable(existingPath(base)), null),

@@ -5,7 +5,7 @@
 import { createPrivateKey, createPublicKey, X509Certificate } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
 import { isIP } from 'node:net';
-import { isScalar, isSeq } from 'yaml';
+import { isScalar } from 'yaml';
 import { canonicalHost, type HostPort, parseHostGlob, parseHostPort } from '../catalog/host.ts';
 import { originOf } from '../catalog/providers.ts';
 import { INVALID, type Shape } from '../engine/decide/checked-yaml.ts';
@@ -483,29 +483,4 @@ function sizeText(value: number): string {
     if (value >= factor && value % factor === 0) return `${value / factor}${unit}`;
   }
   return `${value}`;
-}
-
-/**
- * A key of which this version knows only the values that ask for nothing: scalars, or a list of them. Any other is
- * refused as not built, never ignored.
- */
-export function onlyYet<T>(
-  known: readonly (string | number | boolean | null | readonly string[])[],
-  value: T,
-  what: string,
-): Shape<T> & { readonly takesNull: true } {
-  const words = known.map((one) => JSON.stringify(one)).join(' or ');
-  return {
-    takesNull: true,
-    expected: words,
-    read(node, reader) {
-      const found = isSeq(node) ? node.items.map((item) => (isScalar(item) ? item.value : undefined)) : null;
-      const scalar = isScalar(node) ? node.value : node === null ? null : undefined;
-      const isKnown = known.some((one) =>
-        Array.isArray(one) ? found?.length === one.length && one.every((item, i) => item === found[i]) : one === scalar,
-      );
-      return isKnown ? value : reader.refuse(node, `${what} is not built yet; expected ${words}`);
-    },
-    schema: () => ({ enum: [...known] }),
-  };
 }

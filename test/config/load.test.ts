@@ -143,7 +143,7 @@ proxy:
 proxy:
   providers: {corp: {url: "https://llm.corp.example/", shape: openai}, lab: {url: "http://10.0.0.5:8080"}}
   origins: ["https://app.example", "vscode-webview://abc"]
-detection: {countries: all, languages: [en], disable: [CREDIT_CARD], names: "off", model: null}
+detection: {countries: all, languages: [en, de], disable: [CREDIT_CARD], names: "off", model: null}
 apps: [{name: billing, owner: team, token: "SHA256:${DIGEST.toUpperCase()}"}, {name: other}]
 destinations: [{hosts: ["*.Corp.example:8443", "[::1]:11434"], vendor: Corp, category: genai, sanctioned: true, private: true, country: DE}]
 bus: null
@@ -394,7 +394,12 @@ const WRONG: readonly (readonly [what: string, text: string, ...lines: readonly 
 
 const NOT_BUILT: readonly (readonly [text: string, ...lines: readonly string[]])[] = [
   ['detection: {countries: [DE, deu]}', '1:29: expected an ISO 3166-1 code such as DE'],
-  ['detection: {languages: [en, de]}', '1:24: a choice of languages is not built yet; expected ["en"]'],
+  ['detection: {languages: [en, deu]}', '1:29: expected an ISO 639-1 code such as de'],
+  ['detection: {languages: []}', '1:24: expected a list of at least 1'],
+  [
+    'detection: {languages: [en, fi]}',
+    '1:24: fi is not among the languages that are read: en, de, fr, es, it, nl, pl, pt, sv',
+  ],
   [
     'store: mysql://u@db/weir',
     '1:8: expected sqlite or postgres://user:password@host[:port]/database; this does not begin with postgres://',
