@@ -11,11 +11,11 @@ import { headerOf, type Message } from '../flow/message.ts';
 import { isProtobuf, isTextual } from './beside.ts';
 import type { ExchangeContext, Ready } from './context.ts';
 import { givenOf, inspectWithoutNames } from './inspection.ts';
-import { type StreamDecoder, streamDecoder } from './stream-decoder.ts';
+import { type StreamCoding, streamDecoder } from './stream-decoder.ts';
 
 /** What an answer goes through while it streams, in this order. */
 export interface StreamParts {
-  readonly decoder: StreamDecoder | null;
+  readonly decoder: StreamCoding | null;
   readonly gate: StreamGate | null;
   readonly restorer: StreamRestorer | null;
 }
@@ -78,7 +78,7 @@ function restorerOf(contentType: string | null, { shape, pseudonyms }: Ready): S
 }
 
 /** Null where there is nothing to undo; undefined where it cannot be undone while it streams. */
-function decoderOf(headers: readonly string[]): StreamDecoder | null | undefined {
+function decoderOf(headers: readonly string[]): StreamCoding | null | undefined {
   const coding = headerOf(headers, 'content-encoding');
   if (coding === null || coding.trim() === '' || coding.toLowerCase() === 'identity') return null;
   return streamDecoder(coding) ?? undefined;

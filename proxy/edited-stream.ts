@@ -5,7 +5,7 @@
 import type { WantedTokens } from '../engine/transform/conversation.ts';
 import type { StreamRestorer } from '../engine/transform/restore.ts';
 import type { StreamGate } from '../engine/transform/stream/gate.ts';
-import type { StreamDecoder } from './stream-decoder.ts';
+import type { StreamCoding } from './stream-decoder.ts';
 
 export interface EditedStreamHost {
   now(): number;
@@ -32,7 +32,7 @@ interface Job {
 export class EditedStream {
   readonly #gate: StreamGate | null;
   readonly #restorer: StreamRestorer | null;
-  readonly #decoder: StreamDecoder | null;
+  readonly #decoder: StreamCoding | null;
   readonly #host: EditedStreamHost;
   readonly #jobs: Job[] = [];
   #isBusy = false;
@@ -40,7 +40,7 @@ export class EditedStream {
   #timer: NodeJS.Timeout | null = null;
 
   constructor(
-    given: { gate: StreamGate | null; restorer: StreamRestorer | null; decoder: StreamDecoder | null },
+    given: { gate: StreamGate | null; restorer: StreamRestorer | null; decoder: StreamCoding | null },
     host: EditedStreamHost,
   ) {
     this.#gate = given.gate;

@@ -1,6 +1,6 @@
 /**
  * A content coding undone while the body comes: gzip and deflate (RFC 9110 §8.4.1), which is what the upstream is asked
- * for where the answer may have to be changed. Bounded in ratio, so that little cannot become much.
+ * for where the answer may have to be changed, and Brotli, which some send unasked. Bounded in ratio, so that little cannot become much.
  */
 import {
   constants,
@@ -11,6 +11,7 @@ import {
   type Inflate,
   type InflateRaw,
 } from 'node:zlib';
+import { BrotliStream } from './brotli-stream.ts';
 
 const MAX_RATIO = 100;
 const RATIO_FROM = 1024 * 1024;
@@ -21,14 +22,29 @@ export interface DecoderSink {
   failed(text: string): void;
 }
 
+/** Takes an answer's bytes as they come, and gives what they stand for. */
+export interface StreamCoding {
+  start(sink: DecoderSink): void;
+  push(chunk: Buffer): void;
+  end(): void;
+  pause(): void;
+  resume(): void;
+  stop(): void;
+}
+
+export function isGrowingTooMuch(taken: number, given: number): boolean {
+  return given > Math.max(RATIO_FROM, taken * MAX_RATIO);
+}
+
 /** Null for a coding that is not undone like this. `identity` and none are none. */
-export function streamDecoder(contentEncoding: string): StreamDecoder | null {
+export function streamDecoder(contentEncoding: string): StreamCoding | null {
   const coding = contentEncoding.trim().toLowerCase();
   if (coding === 'gzip' || coding === 'x-gzip') return new StreamDecoder('gzip');
+  if (coding === 'br') return new BrotliStream();
   return coding === 'deflate' ? new StreamDecoder('deflate') : null;
 }
 
-export class StreamDecoder {
+class StreamDecoder implements StreamCoding {
   readonly #coding: 'gzip' | 'deflate';
   #engine: Gunzip | Inflate | InflateRaw | null = null;
   #sink: DecoderSink | null = null;
@@ -84,8 +100,7 @@ export class StreamDecoder {
     engine.on('data', (bytes: Buffer) => {
       if (this.#isOver) return;
       this.#given += bytes.length;
-      if (this.#given > Math.max(RATIO_FROM, this.#taken * MAX_RATIO))
-        this.#fail('it grows too much when it is decoded');
+      if (isGrowingTooMuch(this.#taken, this.#given)) this.#fail('it grows too much when it is decoded');
       else this.#sink?.data(bytes);
     });
     engine.on('end', () => {
