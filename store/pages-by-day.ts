@@ -11,6 +11,8 @@ import { bucketOf, DAY, startOf } from './spans.ts';
 
 /** Days that are asked for at once. */
 const DAYS = 128;
+/** Events of a set that are sorted rather than passed by in the order of time. */
+const MAX_SORTED = 20_000;
 /** Places of a value that are looked through at once. */
 const PIECE = 1000;
 /** By so much more is looked for each time that a page was not filled. */
@@ -39,10 +41,20 @@ export function* findPlacesByDay(
       parameters: [startOf(first, DAY), startOf(last + 1, DAY)],
     };
     const conditions = [within, ...beyond(from, isOlder), ...timeConditions(filter), ...own, ...sets];
-    found.push(...(yield* placesOf('events', conditions, isOlder, limit - found.length)));
+    // Of two sets that few events of the first match too, those few are read and sorted: in the order of time many are passed.
+    const isSorted = matching.ends !== null && matching.sorts !== null && next.events <= MAX_SORTED;
+    found.push(...(yield* placesOf('events', conditions, isOlder, limit - found.length, isSorted)));
     if (found.length >= limit || next.isEnd) return found;
     days = isOlder ? { ...days, to: next.last - 1 } : { ...days, from: next.last + 1 };
   }
+}
+
+interface DaysFound {
+  readonly first: number;
+  readonly last: number;
+  /** On all of them, of what was counted. */
+  readonly events: number;
+  readonly isEnd: boolean;
 }
 
 interface Days {
@@ -68,7 +80,7 @@ function* nextDays(
   { from, to }: Days,
   isOlder: boolean,
   wanted: number,
-): Question<{ readonly first: number; readonly last: number; readonly isEnd: boolean } | null> {
+): Question<DaysFound | null> {
   if (from > to) return null;
   const { sql, parameters } = counted(dialect, matching);
   const rows = yield* rowsOf(
@@ -82,9 +94,10 @@ function* nextDays(
   let count = 0;
   for (const [i, { day, events }] of days.entries()) {
     count += i === 0 ? 0 : events;
-    if (count >= wanted) return { first: first.day, last: day, isEnd: false };
+    if (count >= wanted) return { first: first.day, last: day, events: count + first.events, isEnd: false };
   }
-  return { first: first.day, last: days.at(-1)?.day ?? first.day, isEnd: days.length < DAYS };
+  const last = days.at(-1)?.day ?? first.day;
+  return { first: first.day, last, events: count + first.events, isEnd: days.length < DAYS };
 }
 
 /** What fewer events have says best where to look. */
@@ -134,11 +147,14 @@ function* placesOf(
   conditions: readonly Condition[],
   isOlder: boolean,
   limit: number,
+  isSorted = false,
 ): Question<readonly Place[]> {
   const { sql, parameters } = allOf(conditions);
+  // What no index has the order of is sorted.
+  const [time, position] = isSorted ? ['time_ms + 0', 'position + 0'] : ['time_ms', 'position'];
   const order = isOlder ? 'DESC' : 'ASC';
   const rows = yield* rowsOf(
-    `SELECT ${from === 'events' ? '' : 'DISTINCT '}time_ms, position FROM ${from} WHERE ${sql} ORDER BY time_ms ${order}, position ${order} LIMIT ?`,
+    `SELECT ${from === 'events' ? '' : 'DISTINCT '}time_ms, position FROM ${from} WHERE ${sql} ORDER BY ${time} ${order}, ${position} ${order} LIMIT ?`,
     [...parameters, limit],
   );
   return rows.map(([time, position]) => ({ timeMs: Number(time), position: Number(position) }));
