@@ -9,6 +9,8 @@ import { extract } from '../engine/extract/extract.ts';
 import {
   carryOut,
   type Engine,
+  type Examined,
+  examine,
   type InspectContext,
   type Inspection,
   judge,
@@ -65,15 +67,18 @@ export async function inspectWithNames(
   const taking = isPart ? { ...engine, refusesParts: true } : engine;
   // The model's thread is asked about texts from here, so that with a model all is done here.
   const isHere = readNames !== null || needsTexts === true || message.isWithinStream === true;
-  const condensed = isHere || examineElsewhere === null ? null : await examineElsewhere(message, isPart);
-  const examined =
-    condensed === null
-      ? await examineReading(engine, extract(message, taking), inspecting)
-      : await withDocuments(
-          engine,
-          expanded(condensed, message.body, () => extract(message, taking)),
-          inspecting.readDocuments,
-        );
+  const asked = isHere || examineElsewhere === null ? null : examineElsewhere(message, isPart);
+  // Nothing is waited for that is there: most messages are small, and nobody is asked about them.
+  const condensed = asked === null ? null : await asked;
+  let examined: Examined;
+  if (condensed === null) {
+    const taken = extract(message, taking);
+    const isReading = readNames !== null || taken.documents !== null;
+    examined = isReading ? await examineReading(engine, taken, inspecting) : examine(engine, taken);
+  } else {
+    const found = expanded(condensed, message.body, () => extract(message, taking));
+    examined = await withDocuments(engine, found, inspecting.readDocuments);
+  }
   const judged = judgeExamined(engine, message, examined, judging(inspecting, message, context));
   const tokens = pseudonyms === null ? null : wanted(judged);
   const issued = pseudonyms === null || tokens === null ? null : await pseudonyms.issue(judged.extraction, tokens);

@@ -210,7 +210,8 @@ async function hold(
   if (inspection.decision.enforced.action === 'block') throw blocked(message, inspection, account, context);
 
   const { edited, extraction } = inspection;
-  await pseudonyms.settle(inspection);
+  const settling = pseudonyms.settle(inspection);
+  if (settling !== null) await settling;
   const sent = edited?.changed.body === true ? edited.body : body;
   // Trailers stand behind the headers of the message that was inspected; an edit leaves each at its place.
   const { rawHeaders } = incoming.request;

@@ -56,12 +56,16 @@ export class Pseudonyms {
     return this.#conversation;
   }
 
-  /** After the inspection of the request: settles which pseudonyms its answer may have put back. */
-  async settle(inspection: Inspection): Promise<void> {
-    const { extraction, edits } = inspection;
+  /** After the inspection of the request: settles which pseudonyms its answer may have put back. Null where that is done at once. */
+  settle({ extraction, edits }: Pick<Inspection, 'extraction' | 'edits'>): Promise<void> | null {
+    const { conversationId } = extraction;
+    return this.#found === null && conversationId === null ? null : this.#settle(conversationId, edits);
+  }
+
+  async #settle(conversationId: string | null, edits: Inspection['edits']): Promise<void> {
     if (this.#found === null) {
-      if (extraction.conversationId === null) return;
-      const key = this.#conversations.byId(this.#scope(), extraction.conversationId);
+      if (conversationId === null) return;
+      const key = this.#conversations.byId(this.#scope(), conversationId);
       const tokens = await this.#conversations.holder.tokensOf(key);
       if (tokens.size === 0) return;
       this.#found = { key, isByDigest: false };
