@@ -3,6 +3,7 @@
  * settles only what begins alike. What is no store that is known here is said to be HTTP, TLS or unknown.
  */
 import { peekClientHello } from '../../wire/client-hello.ts';
+import { beginsClickhouse } from './clickhouse.ts';
 import { beginsKafka } from './kafka.ts';
 import { beginsMongodb } from './mongodb.ts';
 import { beginsMysql } from './mysql.ts';
@@ -50,6 +51,7 @@ const SIGNS: readonly Sign[] = [
   ({ out }) => when(beginsPostgresql(out), store('postgresql')),
   ({ out }) => when(beginsHttp(out), { kind: 'http' }),
   ({ out }) => when(beginsRedis(out), store('redis')),
+  ({ out }) => when(beginsClickhouse(out), store('clickhouse')),
   ({ out }) => when(beginsMongodb(out), store('mongodb')),
   ({ out }) => when(beginsKafka(out), store('kafka')),
   // Its server speaks first.

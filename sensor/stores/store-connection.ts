@@ -3,6 +3,7 @@
  * over. Fed with bytes in order, be they from packets (packet-order.ts) or from inside TLS.
  */
 import type { Conversation } from '../reassemble/heard.ts';
+import { ClickhouseReader } from './clickhouse.ts';
 import { KafkaReader } from './kafka.ts';
 import { MongodbReader } from './mongodb.ts';
 import { MysqlReader } from './mysql.ts';
@@ -19,6 +20,7 @@ export interface StoreConnectionOptions extends StoreReaderOptions {
 type Make = (options: StoreReaderOptions) => StoreReader;
 
 const READERS: Readonly<Partial<Record<StoreProtocol, Make>>> = {
+  clickhouse: (options) => new ClickhouseReader(options),
   kafka: (options) => new KafkaReader(options),
   mongodb: (options) => new MongodbReader(options),
   mysql: (options) => new MysqlReader(options),
