@@ -15,7 +15,9 @@ const answer = JSON.stringify({
   choices: [{ index: 0, message: { role: 'assistant', content: text.slice(0, 880) }, finish_reason: 'stop' }],
 });
 
-createServer({ key: readFileSync(key), cert: readFileSync(cert) }, (request, response) => {
+const secure = { key: readFileSync(key), cert: readFileSync(cert) };
+// A connection stays while its client waits for its turn.
+createServer({ ...secure, keepAliveTimeout: 120_000 }, (request, response) => {
   request.on('end', () => {
     response.writeHead(200, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(answer) });
     response.end(answer);

@@ -1,12 +1,19 @@
 /**
- * A node client and a node server over HTTPS, 4 KB a request: with the sensor reading what the client sends (and gets), with
- * its calls filtered, and the same client as a copy of node that no probe is on. Windows stand in ABBA order with new
- * processes for every four, so that neither drift nor the luck of one process counts for a side.
+ * A node client and a node server over HTTPS, 4 KB a request: while the sensor reads what the client sends (and gets), while
+ * its calls are filtered, and without a sensor. It is the same client all the time, and the sensor that comes and goes: two
+ * processes of node differ by more than a sensor costs. Windows stand in ABBA order around one sensor, each on
+ * connections of its own with an uncounted beginning.
+ *
+ * Client and server have one half of the processors and the sensor the other: what a request takes longer is then the cost
+ * to the programs that are watched, and what the sensor does beside is told as its own processor time.
  */
+import { execFileSync } from 'node:child_process';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import type { Started } from '../../test/kernel/sandbox.ts';
+import { treeCpuMicroseconds, treeOf } from '../process-usage.ts';
 import { type Interval, intervalOf } from './interval.ts';
-import { type RunningPeer, startPeer } from './peers.ts';
+import { startPeer } from './peers.ts';
 import { ASKED_HOST, FILTERED_HOST, type Place, startSensorHost } from './place.ts';
 
 export interface PairsRun {
@@ -20,10 +27,13 @@ export type PairWay = 'requests' | 'responses' | 'filtered' | 'bpftrace' | 'ssls
 
 export interface PairFigures {
   readonly way: PairWay;
+  readonly pairs: number;
   /** Of requests a second, how many in 100 fewer than without. */
   readonly fewer: Interval;
   /** Processor time of the client's process a request, in 100 more than without. */
   readonly cpu: Interval;
+  /** Microseconds of processor time a request of what watches; null where it is not measured. */
+  readonly watching: number | null;
 }
 
 export interface PairsFigures {
@@ -36,42 +46,56 @@ export interface PairsFigures {
 }
 
 interface Window {
+  readonly requests: number;
   readonly perSecond: number;
   readonly cpuMicros: number;
 }
 
+/** What watches, for as long as it runs. */
+interface Watching {
+  readonly pid: number | null;
+  stop(): Promise<void>;
+}
+
 const CONNECTIONS = 16;
+/** The first words of a node take its compiler some seconds. */
+const FIRST_WARM_MS = 4000;
 
 export async function measurePairs(place: Place, run: PairsRun, say: (line: string) => void): Promise<PairsFigures> {
-  const { sandbox, certificate, bareNode } = place;
+  const { certificate, bareNode, peerNode } = place;
+  const halves = halvesOf(availableParallelism());
   const script = join(import.meta.dirname, 'https-server.ts');
-  const server = sandbox.start(bareNode, [script, certificate.key, certificate.cert]);
+  const server = onProcessors(place, halves.programs, bareNode, [script, certificate.key, certificate.cert]);
   await server.says('ready');
   const bare: number[] = [];
   const ways: PairFigures[] = [];
   const missing: { readonly way: PairWay; readonly reason: string }[] = [];
   try {
     for (const way of ['requests', 'responses', 'filtered'] as const) {
-      const sensor = await startSensorHost(place, way !== 'requests');
-      try {
-        await watchedNode(place, ['-e', '']).finished();
+      const begin = async (): Promise<Watching> => {
+        const sensor = await startSensorHost(place, way !== 'requests');
         await sensor.probed(process.execPath);
-        ways.push(await measureWay(place, way, run, bare, say));
-      } finally {
-        await sensor.stop();
-      }
+        const { host } = await sensor.pids();
+        for (const pid of treeOf(host)) execFileSync('taskset', ['-a', '-c', '-p', halves.watching, String(pid)]);
+        return { pid: host, stop: () => sensor.stop() };
+      };
+      const measured = await measureWay(place, way, run, { program: process.execPath, begin, halves, bare, say });
+      if ('reason' in measured) throw new Error(measured.reason);
+      ways.push(measured);
     }
     for (const way of ['bpftrace', 'sslsniff'] as const) {
-      const peer: RunningPeer | { readonly reason: string } = await startPeer(way, process.execPath);
-      if ('reason' in peer) {
-        say(`sensor: ${way} does not run here: ${peer.reason}`);
-        missing.push({ way, reason: peer.reason });
-        continue;
-      }
-      try {
-        ways.push(await measureWay(place, way, run, bare, say));
-      } finally {
-        await peer.stop();
+      const begin = async (): Promise<Watching | { readonly reason: string }> => {
+        const peer = await startPeer(way, peerNode, halves.watching);
+        return 'reason' in peer ? peer : { pid: peer.pid, stop: () => peer.stop() };
+      };
+      // No target is theirs: half as many tell where they stand.
+      const half = { ...run, pairs: 2 * Math.ceil(run.pairs / 4) };
+      const measured = await measureWay(place, way, half, { program: peerNode, begin, halves, bare, say });
+      if ('reason' in measured) {
+        say(`sensor: ${way} does not run here: ${measured.reason}`);
+        missing.push({ way, reason: measured.reason });
+      } else {
+        ways.push(measured);
       }
     }
   } finally {
@@ -80,44 +104,79 @@ export async function measurePairs(place: Place, run: PairsRun, say: (line: stri
   return { run, ways, bare: intervalOf(bare).median, missing };
 }
 
-function watchedNode({ sandbox, cgroup }: Place, args: readonly string[]): Started {
-  const started = sandbox.start(process.execPath, args, { cgroup });
-  return started;
+/** Lists of processors as taskset takes them. */
+interface Halves {
+  readonly programs: string;
+  readonly watching: string;
+}
+
+function halvesOf(processors: number): Halves {
+  const half = Math.max(1, Math.floor(processors / 2));
+  const list = (from: number, to: number): string => (to - from <= 1 ? String(from) : `${from}-${to - 1}`);
+  return { programs: list(0, half), watching: processors === 1 ? '0' : list(half, processors) };
+}
+
+function onProcessors({ sandbox, cgroup }: Place, processors: string, program: string, args: readonly string[]) {
+  return sandbox.start('taskset', ['-c', processors, program, ...args], { cgroup });
+}
+
+interface Measuring {
+  /** The node that runs the client. */
+  readonly program: string;
+  readonly begin: () => Promise<Watching | { readonly reason: string }>;
+  readonly halves: Halves;
+  readonly bare: number[];
+  readonly say: (line: string) => void;
 }
 
 async function measureWay(
   place: Place,
   way: PairWay,
   run: PairsRun,
-  bare: number[],
-  say: (line: string) => void,
-): Promise<PairFigures> {
-  const { sandbox, certificate, bareNode } = place;
+  { program, begin, halves, bare, say }: Measuring,
+): Promise<PairFigures | { readonly reason: string }> {
   const script = join(import.meta.dirname, 'https-client.ts');
   const host = way === 'filtered' ? FILTERED_HOST : ASKED_HOST;
-  const args = [script, host, certificate.cert, String(CONNECTIONS)];
+  const args = [script, host, place.certificate.cert, String(CONNECTIONS)];
+  const client = new Client(onProcessors(place, halves.programs, program, args));
   const fewer: number[] = [];
   const cpu: number[] = [];
-  for (let pair = 0; pair < run.pairs; pair += 2) {
-    say(`sensor: HTTPS, ${way}, pair ${pair + 1} of ${run.pairs}`);
-    const without = new Client(sandbox.start(bareNode, args));
-    const within = new Client(watchedNode(place, args));
-    for (const client of [without, within]) await client.window(run.warmMs);
-    const a1 = await without.window(run.windowMs);
-    const b1 = await within.window(run.windowMs);
-    const b2 = await within.window(run.windowMs);
-    const a2 = await without.window(run.windowMs);
-    for (const client of [without, within]) await client.end();
-    bare.push(a1.perSecond, a2.perSecond);
-    for (const [a, b] of [
-      [a1, b1],
-      [a2, b2],
-    ] as const) {
-      fewer.push((1 - b.perSecond / a.perSecond) * 100);
-      cpu.push((b.cpuMicros / a.cpuMicros - 1) * 100);
+  let watchingMicros: number | null = 0;
+  let watched = 0;
+  try {
+    await client.window(FIRST_WARM_MS, run.windowMs);
+    for (let pair = 0; pair < run.pairs; pair += 2) {
+      say(`sensor: HTTPS, ${way}, pair ${pair + 1} of ${run.pairs}`);
+      const a1 = await client.window(run.warmMs, run.windowMs);
+      const watching = await begin();
+      if ('reason' in watching) return watching;
+      const within: Window[] = [];
+      try {
+        const before = watching.pid === null ? null : treeCpuMicroseconds(watching.pid);
+        for (let i = 0; i < 2; i++) within.push(await client.window(run.warmMs, run.windowMs));
+        const after = watching.pid === null ? null : treeCpuMicroseconds(watching.pid);
+        // The uncounted beginnings have cost it as well.
+        const share = run.windowMs / (run.windowMs + run.warmMs);
+        if (before === null || after === null) watchingMicros = null;
+        else if (watchingMicros !== null) watchingMicros += (after - before) * share;
+      } finally {
+        await watching.stop();
+      }
+      const a2 = await client.window(run.warmMs, run.windowMs);
+      bare.push(a1.perSecond, a2.perSecond);
+      for (const [at, a] of [a1, a2].entries()) {
+        const b = within[at];
+        if (b === undefined || a.requests === 0 || b.requests === 0) throw new Error('a window without a request');
+        watched += b.requests;
+        fewer.push((1 - b.perSecond / a.perSecond) * 100);
+        cpu.push((b.cpuMicros / a.cpuMicros - 1) * 100);
+      }
     }
+  } finally {
+    await client.end();
   }
-  return { way, fewer: intervalOf(fewer), cpu: intervalOf(cpu) };
+  const watching = watchingMicros === null ? null : watchingMicros / watched;
+  return { way, pairs: run.pairs, fewer: intervalOf(fewer), cpu: intervalOf(cpu), watching };
 }
 
 class Client {
@@ -128,13 +187,13 @@ class Client {
     this.#started = started;
   }
 
-  async window(ms: number): Promise<Window> {
-    this.#started.stdin.write(`${ms}\n`);
+  async window(warmMs: number, ms: number): Promise<Window> {
+    this.#started.stdin.write(`${warmMs} ${ms}\n`);
     this.#windows++;
     const said = await this.#started.saysTimes('}\n', this.#windows);
     const line = said.trimEnd().split('\n').at(-1) ?? '';
     const { requests, seconds, cpuMicros } = JSON.parse(line) as Record<'requests' | 'seconds' | 'cpuMicros', number>;
-    return { perSecond: requests / seconds, cpuMicros: cpuMicros / requests };
+    return { requests, perSecond: requests / seconds, cpuMicros: cpuMicros / requests };
   }
 
   async end(): Promise<void> {

@@ -28,6 +28,8 @@ export interface Place {
   /** Folder with a copy of libssl.so.3, and a copy of this node. */
   readonly bareLibraries: string;
   readonly bareNode: string;
+  /** A copy that nobody but the other tools probes. */
+  readonly peerNode: string;
   close(): Promise<void>;
 }
 
@@ -43,6 +45,8 @@ export async function openPlace(): Promise<Place> {
   copyFileSync(libsslOf(load), join(bareLibraries, 'libssl.so.3'));
   const bareNode = join(sandbox.folder, 'bare-node');
   copyFileSync(process.execPath, bareNode);
+  const peerNode = join(sandbox.folder, 'peer-node');
+  copyFileSync(process.execPath, peerNode);
   return {
     cgroup,
     sandbox,
@@ -50,6 +54,7 @@ export async function openPlace(): Promise<Place> {
     load,
     bareLibraries,
     bareNode,
+    peerNode,
     close: async () => {
       await sandbox.close();
       await cgroup.remove();
@@ -81,8 +86,8 @@ export interface SensorCounts {
 export interface SensorHost {
   readonly standing: SensorStanding;
   counts(): Promise<SensorCounts>;
-  /** Of the sensor's own process and of its loader. */
-  pids(): Promise<{ readonly sensor: number; readonly loader: number }>;
+  /** Of the process that holds it, of the sensor's own and of its loader. */
+  pids(): Promise<{ readonly host: number; readonly sensor: number; readonly loader: number }>;
   /** Resolves once a file whose path ends so has probes. */
   probed(ending: string): Promise<void>;
   /** Ends the sensor; how many calls its store has. */
@@ -118,7 +123,7 @@ export async function startSensorHost(place: Place, hasResponses = true): Promis
     },
     pids: async () => {
       const [sensor = 0, loader = 0] = (await child.ask({ kind: 'processes' }))['pids'] as readonly number[];
-      return { sensor, loader };
+      return { host: child.pid, sensor, loader };
     },
     probed: (ending) =>
       until(`probe in ${ending}`, async () => {
