@@ -40,6 +40,8 @@ export async function startTestSensor(options: {
   readonly hearsAnswers?: boolean;
   /** As where nothing may be loaded into the kernel. */
   readonly isWithoutLoader?: boolean;
+  /** What is run as the loader. */
+  readonly program?: string;
 }): Promise<TestSensor> {
   const config = loadConfig({ file: null, env: { HOME: '/nonexistent' }, cwd: packageRoot });
   const snapshot = { config, documents: loadPolicies(config) };
@@ -47,7 +49,7 @@ export async function startTestSensor(options: {
   const edges: EdgeObservation[] = [];
   let ids = 0;
   const running = startSensor({
-    program: options.isWithoutLoader === true ? null : loaderPath(),
+    program: options.isWithoutLoader === true ? null : (options.program ?? loaderPath()),
     cgroup: options.cgroup.path,
     cgroupRoot: cgroupMount() ?? '',
     settings: observedSettings(snapshot, {
