@@ -11,7 +11,7 @@ import { execFileSync } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import type { Started } from '../../test/kernel/sandbox.ts';
-import { treeCpuMicroseconds, treeOf } from '../process-usage.ts';
+import { cpuMicroseconds, treeCpuMicroseconds, treeOf } from '../process-usage.ts';
 import { type Interval, intervalOf } from './interval.ts';
 import { startPeer } from './peers.ts';
 import { ASKED_HOST, FILTERED_HOST, type Place, startSensorHost } from './place.ts';
@@ -34,6 +34,9 @@ export interface PairFigures {
   readonly cpu: Interval;
   /** Microseconds of processor time a request of what watches; null where it is not measured. */
   readonly watching: number | null;
+  /** Of the time of a window, how much client and server ran, in the window where that was least: what is missing to 1 or
+   * more was taken by others, and the rate says nothing. */
+  readonly ran: number;
 }
 
 export interface PairsFigures {
@@ -49,6 +52,7 @@ interface Window {
   readonly requests: number;
   readonly perSecond: number;
   readonly cpuMicros: number;
+  readonly ran: number;
 }
 
 /** What watches, for as long as it runs. */
@@ -79,7 +83,14 @@ export async function measurePairs(place: Place, run: PairsRun, say: (line: stri
         for (const pid of treeOf(host)) execFileSync('taskset', ['-a', '-c', '-p', halves.watching, String(pid)]);
         return { pid: host, stop: () => sensor.stop() };
       };
-      const measured = await measureWay(place, way, run, { program: process.execPath, begin, halves, bare, say });
+      const measured = await measureWay(place, way, run, {
+        program: process.execPath,
+        server,
+        begin,
+        halves,
+        bare,
+        say,
+      });
       if ('reason' in measured) throw new Error(measured.reason);
       ways.push(measured);
     }
@@ -90,7 +101,7 @@ export async function measurePairs(place: Place, run: PairsRun, say: (line: stri
       };
       // No target is theirs: half as many tell where they stand.
       const half = { ...run, pairs: 2 * Math.ceil(run.pairs / 4) };
-      const measured = await measureWay(place, way, half, { program: peerNode, begin, halves, bare, say });
+      const measured = await measureWay(place, way, half, { program: peerNode, server, begin, halves, bare, say });
       if ('reason' in measured) {
         say(`sensor: ${way} does not run here: ${measured.reason}`);
         missing.push({ way, reason: measured.reason });
@@ -123,6 +134,7 @@ function onProcessors({ sandbox, cgroup }: Place, processors: string, program: s
 interface Measuring {
   /** The node that runs the client. */
   readonly program: string;
+  readonly server: Started;
   readonly begin: () => Promise<Watching | { readonly reason: string }>;
   readonly halves: Halves;
   readonly bare: number[];
@@ -133,14 +145,15 @@ async function measureWay(
   place: Place,
   way: PairWay,
   run: PairsRun,
-  { program, begin, halves, bare, say }: Measuring,
+  { program, server, begin, halves, bare, say }: Measuring,
 ): Promise<PairFigures | { readonly reason: string }> {
   const script = join(import.meta.dirname, 'https-client.ts');
   const host = way === 'filtered' ? FILTERED_HOST : ASKED_HOST;
   const args = [script, host, place.certificate.cert, String(CONNECTIONS)];
-  const client = new Client(onProcessors(place, halves.programs, program, args));
+  const client = new Client(onProcessors(place, halves.programs, program, args), server);
   const fewer: number[] = [];
   const cpu: number[] = [];
+  let ran = Number.POSITIVE_INFINITY;
   let watchingMicros: number | null = 0;
   let watched = 0;
   try {
@@ -167,6 +180,7 @@ async function measureWay(
       for (const [at, a] of [a1, a2].entries()) {
         const b = within[at];
         if (b === undefined || a.requests === 0 || b.requests === 0) throw new Error('a window without a request');
+        ran = Math.min(ran, a.ran, b.ran);
         watched += b.requests;
         fewer.push((1 - b.perSecond / a.perSecond) * 100);
         cpu.push((b.cpuMicros / a.cpuMicros - 1) * 100);
@@ -176,24 +190,32 @@ async function measureWay(
     await client.end();
   }
   const watching = watchingMicros === null ? null : watchingMicros / watched;
-  return { way, pairs: run.pairs, fewer: intervalOf(fewer), cpu: intervalOf(cpu), watching };
+  return { way, pairs: run.pairs, fewer: intervalOf(fewer), cpu: intervalOf(cpu), watching, ran };
 }
 
 class Client {
   readonly #started: Started;
+  readonly #server: Started;
   #windows = 0;
 
-  constructor(started: Started) {
+  constructor(started: Started, server: Started) {
     this.#started = started;
+    this.#server = server;
   }
 
   async window(warmMs: number, ms: number): Promise<Window> {
+    const from = { at: performance.now(), cpu: this.#cpuMicros() };
     this.#started.stdin.write(`${warmMs} ${ms}\n`);
     this.#windows++;
     const said = await this.#started.saysTimes('}\n', this.#windows);
+    const ran = (this.#cpuMicros() - from.cpu) / 1000 / (performance.now() - from.at);
     const line = said.trimEnd().split('\n').at(-1) ?? '';
     const { requests, seconds, cpuMicros } = JSON.parse(line) as Record<'requests' | 'seconds' | 'cpuMicros', number>;
-    return { requests, perSecond: requests / seconds, cpuMicros: cpuMicros / requests };
+    return { requests, perSecond: requests / seconds, cpuMicros: cpuMicros / requests, ran };
+  }
+
+  #cpuMicros(): number {
+    return (cpuMicroseconds(this.#started.pid) ?? 0) + (cpuMicroseconds(this.#server.pid) ?? 0);
   }
 
   async end(): Promise<void> {

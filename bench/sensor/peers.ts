@@ -25,7 +25,7 @@ const WITH_TRACEFS =
 /** Time to attach, or to fail at it. */
 const ATTACH_MS = 8000;
 /** Lines that say what is missing, before those that only say that something went wrong. */
-const TELLING = [/^Unable to |No such file|not installed|not permitted/i, /error|fail/i];
+const TELLING = [/^Unable to /, /No such file|not installed|not permitted/i, /error|fail/i];
 
 export async function startPeer(
   name: keyof typeof COMMANDS,
