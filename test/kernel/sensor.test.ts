@@ -4,6 +4,7 @@ import { after, before, describe, test } from 'node:test';
 import type { EdgeObservation } from '../../flow/edge.ts';
 import type { EventBody } from '../../flow/event.ts';
 import { kernelSkipWithout, makeCgroup, type TestCgroup } from './host.ts';
+import { packageFile } from './npm-package.ts';
 import { type Finished, openSandbox, type Sandbox } from './sandbox.ts';
 import { startTestSensor, type TestSensor } from './sensor.ts';
 import { makeCertificate, startServer } from './tls.ts';
@@ -34,6 +35,8 @@ const GRPC = `
   }
 `;
 const CLEAN = JSON.stringify({ model: 'gpt-5', messages: [{ role: 'user', content: 'how is the weather?' }] });
+
+const DENO = packageFile('@deno/linux-x64-glibc', '2.9.6', 'deno');
 
 describe('the sensor', { skip: kernelSkipWithout('openssl', 'curl') }, () => {
   let cgroup: TestCgroup;
@@ -140,6 +143,29 @@ describe('the sensor', { skip: kernelSkipWithout('openssl', 'curl') }, () => {
       [[HOST, [['CREDIT_CARD', 1]]]],
     );
     await server.kill();
+  });
+
+  test('deno, whose rustls is not read: who, where to, how much, and why no more', {
+    skip: 'reason' in DENO ? DENO.reason : false,
+  }, async () => {
+    assert.ok('path' in DENO);
+    const script = `const r = await fetch('${ADDRESS}', { method: 'POST', body: '${PROMPT}' }); console.log(await r.text())`;
+    const ran = await sandbox.run(DENO.path, ['eval', '--unsafely-ignore-certificate-errors', script], {
+      cgroup,
+      env: { DENO_DIR: sandbox.folder, DENO_NO_UPDATE_CHECK: '1' },
+    });
+    assert.equal(ran.code, 0, ran.stderr);
+    const edges = await sensor.edges(
+      ({ source, destination }) => source.process === 'deno' && destination.host === HOST,
+    );
+    assert.deepEqual(
+      edges.map(({ direction, via, coverage }) => [direction, via, coverage.level, coverage.reason]),
+      [
+        ['out', 'sni', 'opaque', 'rustls'],
+        ['in', 'sni', 'opaque', 'rustls'],
+      ],
+    );
+    assert.ok((edges[0]?.bytesOut ?? 0) > PROMPT.length);
   });
 
   test('a call in which nothing is found is an edge alone, and its connection adds none', async () => {

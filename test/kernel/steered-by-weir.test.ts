@@ -5,9 +5,11 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { openReader, type Reader } from '../../store/reader.ts';
 import { kernelSkipWithout } from './host.ts';
+import { packageFile } from './npm-package.ts';
 import type { Started } from './sandbox.ts';
 import {
   NEIGHBOUR,
@@ -37,6 +39,8 @@ const LOAD = `
   console.log('under way');
   process.stdin.on('end', () => { isOver = true; console.log('begun ' + begun); setTimeout(process.exit, 100, 0); }).resume();
 `;
+
+const DENO = packageFile('@deno/linux-x64-glibc', '2.9.6', 'deno');
 
 /** Process numbers by the parent's. */
 function childrenOf(pid: number): readonly number[] {
@@ -103,6 +107,20 @@ describe('weir up', { skip: kernelSkipWithout('curl', 'openssl', 'setpriv', 'bpf
       [['exchange', 'proxy']],
     );
     assert.equal(callsOfSensor(), before_.calls);
+  });
+
+  test('reads what deno says, whose library cannot be read, by steering it', {
+    skip: 'reason' in DENO ? DENO.reason : false,
+  }, async () => {
+    assert.ok('path' in DENO);
+    const { path } = DENO;
+    const { sandbox, cgroup } = place;
+    const script = `const r = await fetch('https://${OPENAI}/v1/chat/completions', { method: 'POST', headers: { 'content-type': 'application/json' }, body: '${PROMPT[1]}' }); console.log(await r.text())`;
+    const env = { DENO_DIR: sandbox.folder, DENO_NO_UPDATE_CHECK: '1' };
+    await soon(async () => {
+      const args = ['eval', `--cert=${join(sandbox.folder, 'both.pem')}`, script];
+      return (await sandbox.run(path, args, { cgroup, env })).stdout.includes('weir_blocked');
+    });
   });
 
   test('with its sensor killed under load no hook is left, calls go their way, and it steers again by itself', async () => {
