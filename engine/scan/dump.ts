@@ -101,6 +101,7 @@ const NOTHING: Outcome = [];
 
 /** The text without the rows of its dumps that are known; null where there are none. */
 export function condense(text: Buffer, scanner: DumpScanner): Condensed | null {
+  if (!mayHoldDump(text)) return null;
   const removed: number[] = [];
   const findings: TextFinding[] = [];
   eachTable(text, (names, at): RowVisitor | null => {
@@ -110,6 +111,57 @@ export function condense(text: Buffer, scanner: DumpScanner): Condensed | null {
   });
   if (removed.length === 0) return null;
   return leftOf(text, removed, findings);
+}
+
+/** A dump that is worth it is longer than two looks are apart. */
+const LOOK_BYTES = 4096;
+const LOOK_LINES = 3;
+const MAX_LOOK = 2048;
+/** Tuples of one statement that stand in one line. */
+const NEXT_TUPLE = Buffer.from('),(');
+
+/**
+ * Whether a look here and there meets rows: lines with as many commas, semicolons or tabs as the lines behind them. Most
+ * texts are told from dumps by it at no cost; what it misses is scanned as any text is.
+ */
+function mayHoldDump(text: Buffer): boolean {
+  let met = 0;
+  for (let at = 0; at < text.length && met < 2; at += LOOK_BYTES) if (isAmongRows(text, at)) met++;
+  return met === 2;
+}
+
+function isAmongRows(text: Buffer, at: number): boolean {
+  const feed = text.indexOf(0x0a, at);
+  if (feed === -1 || feed - at > MAX_LOOK) return text.subarray(at, at + MAX_LOOK).includes(NEXT_TUPLE);
+  let from = feed + 1;
+  let before = 0;
+  for (let line = 0; line < LOOK_LINES; line++) {
+    const end = text.indexOf(0x0a, from);
+    if (end === -1 || end - from > MAX_LOOK) return false;
+    const delimiters = delimitersIn(text, from, end);
+    if (delimiters === 0 || (line > 0 && delimiters !== before)) return false;
+    before = delimiters;
+    from = end + 1;
+  }
+  return true;
+}
+
+/** One number for how many of each sort a line has outside of quotes; the one that ends it is of a list, or of a statement. */
+function delimitersIn(text: Buffer, from: number, end: number): number {
+  let [commas, semicolons, tabs, last] = [0, 0, 0, 0];
+  let isQuoted = false;
+  for (let i = from; i < end; i++) {
+    const byte = text[i] as number;
+    if (byte === 0x22) isQuoted = !isQuoted;
+    else if (isQuoted) continue;
+    else if (byte === 0x2c) commas++;
+    else if (byte === 0x3b) semicolons++;
+    else if (byte === 0x09) tabs++;
+    if (byte !== 0x0d && byte !== 0x20) last = byte;
+  }
+  if (last === 0x2c) commas--;
+  if (last === 0x3b) semicolons--;
+  return (commas << 20) | (semicolons << 10) | tabs;
 }
 
 function leftOf(text: Buffer, removed: readonly number[], findings: TextFinding[]): Condensed | null {
