@@ -48,11 +48,17 @@ interface Coming {
 
 const NOTHING = Buffer.alloc(0);
 
+/** What a direction asks of the judge of its session. */
+export type Judging = Pick<
+  Judge,
+  'wayOf' | 'undecided' | 'decide' | 'control' | 'rest' | 'beside' | 'dueAt' | 'tick' | 'isWaiting' | 'letGo'
+>;
+
 export class Direction {
   readonly #way: Way;
   readonly #from: Leg;
   readonly #to: Leg;
-  readonly #judge: Judge;
+  readonly #judge: Judging;
   readonly #account: Account;
   readonly #endings: Endings;
   readonly #present: () => ExchangeContext;
@@ -69,7 +75,7 @@ export class Direction {
     way: Way,
     from: Leg,
     to: Leg,
-    { judge, account, endings }: { readonly judge: Judge; readonly account: Account; readonly endings: Endings },
+    { judge, account, endings }: { readonly judge: Judging; readonly account: Account; readonly endings: Endings },
     present: () => ExchangeContext,
   ) {
     this.#way = way;

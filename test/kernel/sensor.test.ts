@@ -180,7 +180,10 @@ describe('the sensor', { skip: kernelSkipWithout('openssl', 'curl') }, () => {
     );
     assert.equal(edges[0]?.bytesOut, CLEAN.length);
     assert.deepEqual(
-      sensor.allEdges.filter(({ coverage, destination }) => destination.host === HOST && coverage.level === 'opaque'),
+      sensor.allEdges.filter(
+        ({ source, coverage, destination }) =>
+          source.process === 'curl' && destination.host === HOST && coverage.level === 'opaque',
+      ),
       [],
     );
   });

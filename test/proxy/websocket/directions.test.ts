@@ -11,11 +11,11 @@ import type { ExchangeContext } from '../../../proxy/context.ts';
 import { HeldBudget } from '../../../proxy/held-budget.ts';
 import { BrokenProtocol } from '../../../proxy/websocket/close.ts';
 import { Deflater, Inflater } from '../../../proxy/websocket/deflate.ts';
-import { Direction } from '../../../proxy/websocket/direction.ts';
+import { Direction, type Judging } from '../../../proxy/websocket/direction.ts';
 import type { DeflateTerms } from '../../../proxy/websocket/extensions.ts';
 import { FrameReader } from '../../../proxy/websocket/frame-reader.ts';
 import { frame } from '../../../proxy/websocket/frame-writer.ts';
-import type { Judge, Way as Treatment } from '../../../proxy/websocket/judge.ts';
+import type { Way as Treatment } from '../../../proxy/websocket/judge.ts';
 import { Leg } from '../../../proxy/websocket/leg.ts';
 import { seeded } from '../../support/every-split.ts';
 
@@ -48,13 +48,17 @@ async function through(
     log: () => {},
     figures: { failedOpen: () => {}, failedClosed: () => {} },
   };
-  const judge = {
+  const judge: Judging = {
     wayOf: () => treatment,
     undecided: () => 'hold',
     decide: async (_: Way, payload: Buffer) => ({ kind: 'send', messages: [payload] }),
     control: async (_: Way, payload: Buffer) => ({ kind: 'send', messages: [payload] }),
     rest: async () => ({ kind: 'send', messages: [] }),
     beside: async () => {},
+    dueAt: () => null,
+    tick: async () => ({ kind: 'send', messages: [] }),
+    isWaiting: () => false,
+    letGo: async () => ({ kind: 'send', messages: [] }),
   };
   const account = { lessen: () => {}, failedOpen: () => {}, failedClosed: () => {} };
   const oversize: number[] = [];
@@ -67,7 +71,7 @@ async function through(
     'request',
     new Leg('client', socket, from ? TERMS : null, MAX),
     new Leg('upstream', socket, to ? TERMS : null, MAX),
-    { judge: judge as unknown as Judge, account: account as never, endings },
+    { judge, account: account as never, endings },
     () => context as unknown as ExchangeContext,
   );
   const chunks: Buffer[] = [];
