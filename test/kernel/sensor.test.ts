@@ -150,22 +150,25 @@ describe('the sensor', { skip: kernelSkipWithout('openssl', 'curl') }, () => {
   }, async () => {
     assert.ok('path' in DENO);
     const script = `const r = await fetch('${ADDRESS}', { method: 'POST', body: '${PROMPT}' }); console.log(await r.text())`;
-    const ran = await sandbox.run(DENO.path, ['eval', '--unsafely-ignore-certificate-errors', script], {
-      cgroup,
-      env: { DENO_DIR: sandbox.folder, DENO_NO_UPDATE_CHECK: '1' },
-    });
+    const { path } = DENO;
+    const deno = (text: string) =>
+      sandbox.run(path, ['eval', '--unsafely-ignore-certificate-errors', text], {
+        cgroup,
+        env: { DENO_DIR: sandbox.folder, DENO_NO_UPDATE_CHECK: '1' },
+      });
+    // A large program, and what it is made of is known once its file has been read.
+    await deno('1');
+    const ran = await deno(script);
     assert.equal(ran.code, 0, ran.stderr);
     const edges = await sensor.edges(
       ({ source, destination }) => source.process === 'deno' && destination.host === HOST,
     );
-    assert.deepEqual(
-      edges.map(({ direction, via, coverage }) => [direction, via, coverage.level, coverage.reason]),
-      [
-        ['out', 'sni', 'opaque', 'rustls'],
-        ['in', 'sni', 'opaque', 'rustls'],
-      ],
+    // What is long open is told in pieces.
+    const told = edges.map(({ direction, via, coverage }) =>
+      [direction, via, coverage.level, coverage.reason].join(' '),
     );
-    assert.ok((edges[0]?.bytesOut ?? 0) > PROMPT.length);
+    assert.deepEqual([...new Set(told)].sort(), ['in sni opaque rustls', 'out sni opaque rustls']);
+    assert.ok(edges.reduce((sum, { bytesOut }) => sum + bytesOut, 0) > PROMPT.length);
   });
 
   test('a call in which nothing is found is an edge alone, and its connection adds none', async () => {
