@@ -156,18 +156,20 @@ describe('the sensor', { skip: kernelSkipWithout('openssl', 'curl') }, () => {
         cgroup,
         env: { DENO_DIR: sandbox.folder, DENO_NO_UPDATE_CHECK: '1' },
       });
-    // A large program, and what it is made of is known once its file has been read.
-    await deno('1');
-    const ran = await deno(script);
-    assert.equal(ran.code, 0, ran.stderr);
-    const edges = await sensor.edges(
-      ({ source, destination }) => source.process === 'deno' && destination.host === HOST,
+    // What a program is made of is known once its file has been read, which is large: until then its TLS is unknown.
+    const seen = ({ source, destination }: EdgeObservation): boolean =>
+      source.process === 'deno' && destination.host === HOST;
+    let edges: readonly EdgeObservation[] = [];
+    for (let calls = 0; calls < 8 && !edges.some(({ coverage }) => coverage.reason === 'rustls'); calls++) {
+      const ran = await deno(script);
+      assert.equal(ran.code, 0, ran.stderr);
+      edges = await sensor.edges(seen);
+    }
+    const told = edges.map(({ direction, via, coverage: { level, reason } }) =>
+      [direction, via, level, reason].join(' '),
     );
-    // What is long open is told in pieces.
-    const told = edges.map(({ direction, via, coverage }) =>
-      [direction, via, coverage.level, coverage.reason].join(' '),
-    );
-    assert.deepEqual([...new Set(told)].sort(), ['in sni opaque rustls', 'out sni opaque rustls']);
+    const known = [...new Set(told)].filter((one) => !one.endsWith(' tls-unknown')).sort();
+    assert.deepEqual(known, ['in sni opaque rustls', 'out sni opaque rustls']);
     assert.ok(edges.reduce((sum, { bytesOut }) => sum + bytesOut, 0) > PROMPT.length);
   });
 
