@@ -155,22 +155,15 @@ class Purge {
 
   #clearEdge(row: Record<string, SQLOutputValue>): boolean {
     const no = Number(row['no']);
-    const bare = bareOf(String(row['source']));
-    const text = JSON.stringify(bare);
     for (const table of ['edge_fingerprints', 'field_verdicts']) {
       this.#database.prepare(`DELETE FROM ${table} WHERE edge = ?`).run(no);
     }
-    if (text === row['source']) return false;
-    const id = edgeId({
-      source: bare,
-      destination: JSON.parse(String(row['destination'])),
-      protocol: String(row['protocol']),
-      direction: row['direction'] as EdgeDirection,
-      channel: row['channel'] as Channel,
-    });
+    const cleared = clearedEdge(row);
+    if (cleared === null) return false;
+    const { id, source } = cleared;
     const other = this.#database.prepare('SELECT no FROM edges WHERE id = ?').get(id)?.['no'];
     if (other === undefined) {
-      this.#database.prepare('UPDATE edges SET id = ?, source = ? WHERE no = ?').run(id, text, no);
+      this.#database.prepare('UPDATE edges SET id = ?, source = ? WHERE no = ?').run(id, source, no);
     } else mergeEdge(this.#database, no, Number(other));
     return true;
   }
@@ -198,8 +191,24 @@ function prevHashOf(row: Record<string, SQLOutputValue>): string {
   }
 }
 
-/** The source of an edge without what leads to a person. */
-export function bareOf(source: string): EdgeKey['source'] {
+/** Id and source of an edge without what leads to a person, from its row; null where there was nothing of it. */
+export function clearedEdge(
+  row: Readonly<Record<string, unknown>>,
+): { readonly id: string; readonly source: string } | null {
+  const source = bareOf(String(row['source']));
+  const text = JSON.stringify(source);
+  if (text === row['source']) return null;
+  const id = edgeId({
+    source,
+    destination: JSON.parse(String(row['destination'])),
+    protocol: String(row['protocol']),
+    direction: row['direction'] as EdgeDirection,
+    channel: row['channel'] as Channel,
+  });
+  return { id, source: text };
+}
+
+function bareOf(source: string): EdgeKey['source'] {
   const bare = { ...JSON.parse(source), host: null, process: null, exe: null, user: null };
   delete bare.workload;
   return bare;

@@ -38,6 +38,26 @@ export interface HeardExchange {
   readonly endedAt: number;
 }
 
+/** One message of a stream that goes on, as it was heard at `at`. */
+export function heardWithinStream(
+  way: Way,
+  authority: string | null,
+  message: HeardMessage,
+  isComplete: boolean,
+  at: number,
+): HeardExchange {
+  return {
+    protocol: 'http',
+    authority,
+    request: way === 'out' ? message : null,
+    response: way === 'in' ? message : null,
+    isWithinStream: true,
+    isComplete,
+    startedAt: at,
+    endedAt: at,
+  };
+}
+
 export type Hear = (exchange: HeardExchange) => void;
 
 /** What one protocol makes of a connection. It never throws, whatever it is given. */

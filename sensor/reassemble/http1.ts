@@ -4,7 +4,7 @@
  */
 import { headerOf } from '../../flow/message.ts';
 import { EnvelopedMessage, heardProtocolOf } from './enveloped-message.ts';
-import type { Conversation, Hear, HeardMessage, Way } from './heard.ts';
+import { type Conversation, type Hear, type HeardMessage, heardWithinStream, type Way } from './heard.ts';
 import { Http1Reader, type StartLine } from './http1-reader.ts';
 import { type HeardHead, NO_HEAD, OpenMessage } from './open-message.ts';
 import type { HandleRoom, HearingLimits } from './room.ts';
@@ -183,16 +183,7 @@ export class Http1 implements Conversation {
     if (protocol === null) return new OpenMessage(head, room, limits);
     const direction = way === 'out' ? 'request' : 'response';
     return new EnvelopedMessage({ direction, head, protocol, room, limits }, (heard, isComplete) =>
-      hear({
-        protocol: 'http',
-        authority,
-        request: way === 'out' ? heard : null,
-        response: way === 'in' ? heard : null,
-        isWithinStream: true,
-        isComplete,
-        startedAt: this.#now,
-        endedAt: this.#now,
-      }),
+      hear(heardWithinStream(way, authority, heard, isComplete, this.#now)),
     );
   }
 

@@ -7,7 +7,7 @@ import type { MessageProtocol } from '../../engine/extract/message-protocols.ts'
 import { opaque } from '../../flow/coverage.ts';
 import { type Field, HpackDecoder } from '../../wire/hpack.ts';
 import { EnvelopedMessage, heardProtocolOf, likelyProtocolOf } from './enveloped-message.ts';
-import type { Conversation, Hear, HeardMessage, Way } from './heard.ts';
+import { type Conversation, type Hear, heardWithinStream, type Way } from './heard.ts';
 import { FLAG, FRAME, type Frame, FrameReader, PREFACE } from './http2-frames.ts';
 import { type HeardHead, NO_HEAD, OpenMessage } from './open-message.ts';
 import type { HandleRoom, HearingLimits } from './room.ts';
@@ -295,7 +295,7 @@ export class Http2 implements Conversation {
     if (protocol === null) return new OpenMessage(head, room, limits);
     const direction = way === 'out' ? 'request' : 'response';
     return new EnvelopedMessage({ direction, head, protocol, room, limits }, (heard, isComplete) =>
-      this.#hearMessage(way, stream, heard, isComplete),
+      this.#options.hear(heardWithinStream(way, stream.authority, heard, isComplete, this.#now)),
     );
   }
 
@@ -311,19 +311,6 @@ export class Http2 implements Conversation {
     if (way === 'out') stream.request = message;
     else stream.response = message;
     return message;
-  }
-
-  #hearMessage(way: Way, { authority }: Stream, heard: HeardMessage, isComplete: boolean): void {
-    this.#options.hear({
-      protocol: 'http',
-      authority,
-      request: way === 'out' ? heard : null,
-      response: way === 'in' ? heard : null,
-      isWithinStream: true,
-      isComplete,
-      startedAt: this.#now,
-      endedAt: this.#now,
-    });
   }
 
   #ended(way: Way, stream: Stream): void {

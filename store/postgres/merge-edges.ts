@@ -2,10 +2,7 @@
  * Edges of a shared store whose source is cleared: one becomes one with those that are left of the same app, host and port, with
  * all that is known of both. For who owns the tables, under the write lock.
  */
-import type { EdgeDirection } from '../../flow/edge.ts';
-import type { Channel } from '../../flow/parties.ts';
-import { edgeId } from '../edges.ts';
-import { bareOf } from '../purge.ts';
+import { clearedEdge } from '../purge.ts';
 import type { Asker } from './connect.ts';
 
 type Row = Readonly<Record<string, unknown>>;
@@ -13,22 +10,15 @@ type Row = Readonly<Record<string, unknown>>;
 /** Takes user, host, process and program out of an edge; false where there was nothing of it. Its values go as well. */
 export async function clearEdge(tx: Asker, row: Row): Promise<boolean> {
   const no = Number(row['no']);
-  const bare = bareOf(String(row['source']));
-  const text = JSON.stringify(bare);
   await tx.unsafe('DELETE FROM edge_fingerprints WHERE edge = $1', [no]);
-  if (text === row['source']) return false;
-  const id = edgeId({
-    source: bare,
-    destination: JSON.parse(String(row['destination'])),
-    protocol: String(row['protocol']),
-    direction: row['direction'] as EdgeDirection,
-    channel: row['channel'] as Channel,
-  });
+  const cleared = clearedEdge(row);
+  if (cleared === null) return false;
+  const { id, source } = cleared;
   const [other] = await tx.unsafe('SELECT no FROM edges WHERE id = $1', [id]);
   if (other === undefined) {
     await tx.unsafe(
       `UPDATE edges SET id = $2, source = $3, source_user = NULL, source_process = NULL, source_host = NULL WHERE no = $1`,
-      [no, id, text],
+      [no, id, source],
     );
   } else await mergeEdge(tx, no, Number(other['no']));
   return true;
