@@ -11,7 +11,7 @@ import { Column, type DumpScanner, type Outcome, type Part } from './dump-column
 import { eachTable, type Row, type RowVisitor } from './tables.ts';
 
 /** What is left of a text without the rows that are known, and what was found in those. */
-export interface Condensed {
+export interface DumpReading {
   readonly text: Buffer;
   /** By place in the whole text. */
   readonly findings: TextFinding[];
@@ -51,7 +51,7 @@ class Judged {
 }
 
 /** The text without the rows of its dumps that are known; null where there are none. */
-export function condense(text: Buffer, scanner: DumpScanner): Condensed | null {
+export function readDumps(text: Buffer, scanner: DumpScanner): DumpReading | null {
   if (!mayHoldDump(text)) return null;
   const removed: number[] = [];
   const findings: TextFinding[] = [];
@@ -115,7 +115,7 @@ function delimitersIn(text: Buffer, from: number, end: number): number {
   return (commas << 20) | (semicolons << 10) | tabs;
 }
 
-function leftOf(text: Buffer, removed: readonly number[], findings: TextFinding[]): Condensed | null {
+function leftOf(text: Buffer, removed: readonly number[], findings: TextFinding[]): DumpReading | null {
   const gaps: (readonly [number, number])[] = [];
   for (let i = 0; i < removed.length; i += 2) gaps.push([removed[i] ?? 0, removed[i + 1] ?? 0]);
   gaps.sort(([a], [b]) => a - b);

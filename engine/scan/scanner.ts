@@ -17,7 +17,7 @@ import { ContextIndex, hasBit } from './context-index.ts';
 import { type CompiledCustom, type CustomRecognizer, compileCustom } from './custom.ts';
 import { Budget } from './decode/view.ts';
 import { budgetOf, MAX_DEPTH, viewsOf } from './decode/views.ts';
-import { condense, MIN_DUMP_BYTES } from './dump.ts';
+import { MIN_DUMP_BYTES, readDumps } from './dump.ts';
 import type { DumpScanner } from './dump-column.ts';
 import { mayBeValue } from './edges.ts';
 import { isUniform, MAX_FORM } from './forms.ts';
@@ -190,15 +190,15 @@ class CuedScanner implements Scanner {
 
   scan(text: Buffer, hints: ScanHints): readonly TextFinding[] {
     const isPlain = hints.isExplained !== true && (hints.names === undefined || hints.names.length === 0);
-    const condensed = isPlain && text.length >= MIN_DUMP_BYTES ? condense(text, this.#dumpScanner(hints)) : null;
-    if (condensed === null) return this.#scanAll(text, this.#labels.read(hints.label), hints);
-    const rest = this.#scanAll(condensed.text, this.#labels.read(hints.label), hints).map((one) => {
-      const placed = { ...one, start: condensed.placeOf(one.start, false), end: condensed.placeOf(one.end, true) };
+    const dumps = isPlain && text.length >= MIN_DUMP_BYTES ? readDumps(text, this.#dumpScanner(hints)) : null;
+    if (dumps === null) return this.#scanAll(text, this.#labels.read(hints.label), hints);
+    const rest = this.#scanAll(dumps.text, this.#labels.read(hints.label), hints).map((one) => {
+      const placed = { ...one, start: dumps.placeOf(one.start, false), end: dumps.placeOf(one.end, true) };
       const value = this.#decoded.get(one);
       if (value !== undefined) this.#decoded.set(placed, value);
       return placed;
     });
-    return inOrder(rest, condensed.findings);
+    return inOrder(rest, dumps.findings);
   }
 
   #dumpScanner(hints: ScanHints): DumpScanner {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { seeded } from '../../../bench/prompts.ts';
-import { condense } from '../../../engine/scan/dump.ts';
+import { readDumps } from '../../../engine/scan/dump.ts';
 import { assembled } from '../../../engine/scan/recognizer.ts';
 import { createScanner } from '../../../engine/scan/scanner.ts';
 import { KEPT, type TextFinding } from '../../../flow/finding.ts';
@@ -183,7 +183,7 @@ describe('dumps', () => {
       return [...scanner.scan(part, HINTS)].filter(({ entity }) => entity === 'EMAIL_ADDRESS');
     };
     const label = { words: { list: [], text: ' ' }, bits: new Uint32Array(1), wanted: [] };
-    const condensed = condense(text, {
+    const condensed = readDumps(text, {
       label: () => label,
       scan: addressesIn,
       read: (cell) => ({
