@@ -8,6 +8,7 @@ import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { type Bank, playBank } from '../../cli/demo/bank/bank.ts';
 import { settled as committed } from '../../cli/demo/bank/findings.ts';
 import { loadConfig } from '../../config/load.ts';
+import { buildConsole } from '../../scripts/build-console.ts';
 import { accessibilityProblems, missingBrowser, openWindow, startBrowser, watch } from '../support/browser.ts';
 
 describe('the pages on the bank', { skip: missingBrowser }, () => {
@@ -19,6 +20,7 @@ describe('the pages on the bank', { skip: missingBrowser }, () => {
 
   before(
     async () => {
+      await buildConsole();
       folder = mkdtempSync(join(tmpdir(), 'weir-bank-'));
       const said: string[] = [];
       bank = await playBank({

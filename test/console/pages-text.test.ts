@@ -59,7 +59,7 @@ const VIEWS: readonly (readonly [path: string, act: (page: Page) => Promise<void
     },
   ],
   ['/policies', async () => {}],
-  ['/policies?file=claims.yaml', async () => {}],
+  ['/policies?file=claims.yaml', (page) => page.locator('.cm-content').first().waitFor()],
   ['/sensor', async () => {}],
   ['/access', async () => {}],
 ];
