@@ -19,7 +19,7 @@ import {
   sum,
   utc,
 } from './edge-sums.ts';
-import { coverageOf, edgeId } from './edges.ts';
+import { coverageOf, edgeIdOf, edgeKeyText } from './edges.ts';
 import { FieldWriter } from './learned.ts';
 import { Names } from './names.ts';
 import { everyone, RollupWriter } from './rollups.ts';
@@ -169,10 +169,13 @@ export class EdgeWriter {
 
   #numberOf(observation: EdgeObservation): number {
     for (const known of this.#compared) if (isSameEdge(known.observation, observation)) return known.no;
-    const id = edgeId(observation);
-    const no = this.#numbers.get(id) ?? this.#found(id, observation);
-    if (this.#numbers.size >= MAX_KNOWN) this.#numbers.clear();
-    this.#numbers.set(id, no);
+    const key = edgeKeyText(observation);
+    let no = this.#numbers.get(key);
+    if (no === undefined) {
+      no = this.#found(edgeIdOf(key), observation);
+      if (this.#numbers.size >= MAX_KNOWN) this.#numbers.clear();
+      this.#numbers.set(key, no);
+    }
     this.#compared.unshift({ observation, no });
     if (this.#compared.length > MAX_COMPARED) this.#compared.pop();
     return no;

@@ -18,11 +18,19 @@ export type EdgeKey = Pick<EdgeObservation, 'source' | 'destination' | 'protocol
  * JSON list, first 16 bytes, base64url. The same on every host, so that a fleet's edges can be merged.
  */
 export function edgeId(observation: EdgeKey): string {
+  return edgeIdOf(edgeKeyText(observation));
+}
+
+/** What the id of an edge is the digest of. */
+export function edgeKeyText(observation: EdgeKey): string {
   const { source, destination, protocol, direction, channel } = observation;
   const { app, verified, host, process, exe, user, container } = source;
   const workload = [app, verified, host, process, exe, user, container];
-  const key = JSON.stringify([...workload, destination.host, destination.port, protocol, direction, channel]);
-  return createHash('sha256').update(key).digest().toString('base64url', 0, 16);
+  return JSON.stringify([...workload, destination.host, destination.port, protocol, direction, channel]);
+}
+
+export function edgeIdOf(keyText: string): string {
+  return createHash('sha256').update(keyText).digest().toString('base64url', 0, 16);
 }
 
 /** Every key narrows, a list means any of it; absent, null or empty: no filter. */

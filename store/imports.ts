@@ -47,12 +47,19 @@ export class EdgeImporter implements LineImporter {
 
   /** One transaction: all of these lines, or none. Throws SQLite's errors. */
   async add(lines: readonly ImportedLine[]): Promise<ImportCount> {
+    const digests = lines.map((line, at) => ({ at, digest: lineDigest(this.#home, this.#format, line) }));
+    // In the order of their table, so that those that stand together are written together.
+    digests.sort((a, b) => a.digest.compare(b.digest));
+    const isNew = new Array<boolean>(lines.length).fill(false);
     let added = 0;
     this.#database.exec('BEGIN IMMEDIATE');
     try {
-      for (const line of lines) {
-        const { changes } = this.#remember.run(lineDigest(this.#home, this.#format, line), dayOf(line));
-        if (changes === 0) continue;
+      for (const { at, digest } of digests) {
+        const line = lines[at];
+        isNew[at] = line !== undefined && this.#remember.run(digest, dayOf(line)).changes === 1;
+      }
+      for (const [at, line] of lines.entries()) {
+        if (!isNew[at]) continue;
         added++;
         for (const observation of line.observations) this.#edges.add(observation, null);
       }
