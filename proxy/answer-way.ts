@@ -10,6 +10,7 @@ import { actionRank } from '../flow/decision.ts';
 import { headerOf, type Message } from '../flow/message.ts';
 import { isProtobuf, isTextual } from './beside.ts';
 import type { ExchangeContext, Ready } from './context.ts';
+import { valuesOf } from './head.ts';
 import { givenOf, inspectWithoutNames } from './inspection.ts';
 import { type StreamCoding, streamDecoder } from './stream-decoder.ts';
 
@@ -79,7 +80,7 @@ function restorerOf(contentType: string | null, { shape, pseudonyms }: Ready): S
 
 /** Null where there is nothing to undo; undefined where it cannot be undone while it streams. */
 function decoderOf(headers: readonly string[]): StreamCoding | null | undefined {
-  const coding = headerOf(headers, 'content-encoding');
-  if (coding === null || coding.trim() === '' || coding.toLowerCase() === 'identity') return null;
+  const coding = valuesOf(headers, 'content-encoding').join(', ');
+  if (coding.trim() === '' || coding.trim().toLowerCase() === 'identity') return null;
   return streamDecoder(coding) ?? undefined;
 }

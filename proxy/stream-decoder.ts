@@ -1,6 +1,7 @@
 /**
- * A content coding undone while the body comes: gzip and deflate (RFC 9110 §8.4.1), which is what the upstream is asked
- * for where the answer may have to be changed, and Brotli, which some send unasked. Bounded in ratio, so that little cannot become much.
+ * Content codings undone while the body comes: gzip and deflate (RFC 9110 §8.4.1), which is what the upstream is asked
+ * for where the answer may have to be changed, and Brotli and Zstandard, which some send unasked; also stacked. Bounded in
+ * ratio, so that little cannot become much.
  */
 import {
   constants,
@@ -12,6 +13,7 @@ import {
   type InflateRaw,
 } from 'node:zlib';
 import { BrotliStream } from './brotli-stream.ts';
+import { ZstdStream } from './zstd-stream.ts';
 
 const MAX_RATIO = 100;
 const RATIO_FROM = 1024 * 1024;
@@ -32,16 +34,87 @@ export interface StreamCoding {
   stop(): void;
 }
 
+const GROWS = 'the answer could not be decoded: it grows too much when it is decoded';
+
 export function isGrowingTooMuch(taken: number, given: number): boolean {
   return given > Math.max(RATIO_FROM, taken * MAX_RATIO);
 }
 
-/** Null for a coding that is not undone like this. `identity` and none are none. */
+const MAX_CODINGS = 4;
+
+/** Null where a coding is not undone like this. `identity` and none are none. */
 export function streamDecoder(contentEncoding: string): StreamCoding | null {
-  const coding = contentEncoding.trim().toLowerCase();
+  const names = contentEncoding.split(',').map((name) => name.trim().toLowerCase());
+  const codings = names.filter((name) => name !== '' && name !== 'identity').map(decoderOf);
+  const known = codings.filter((coding) => coding !== null);
+  const [innermost, ...outer] = known;
+  if (innermost === undefined || known.length < codings.length || known.length > MAX_CODINGS) return null;
+  return outer.reduce((inner, coding) => new StackedCodings(coding, inner), innermost);
+}
+
+function decoderOf(coding: string): StreamCoding | null {
   if (coding === 'gzip' || coding === 'x-gzip') return new StreamDecoder('gzip');
   if (coding === 'br') return new BrotliStream();
+  if (coding === 'zstd') return new ZstdStream();
   return coding === 'deflate' ? new StreamDecoder('deflate') : null;
+}
+
+/** One coding around another; all together may grow no more than one. */
+class StackedCodings implements StreamCoding {
+  readonly #outer: StreamCoding;
+  readonly #inner: StreamCoding;
+  #taken = 0;
+  #given = 0;
+
+  constructor(outer: StreamCoding, inner: StreamCoding) {
+    this.#outer = outer;
+    this.#inner = inner;
+  }
+
+  start(sink: DecoderSink): void {
+    const fail = (text: string): void => {
+      this.stop();
+      sink.failed(text);
+    };
+    this.#inner.start({
+      data: (bytes) => {
+        this.#given += bytes.length;
+        if (isGrowingTooMuch(this.#taken, this.#given)) fail(GROWS);
+        else sink.data(bytes);
+      },
+      ended: () => sink.ended(),
+      failed: fail,
+    });
+    this.#outer.start({
+      data: (bytes) => this.#inner.push(bytes),
+      ended: () => this.#inner.end(),
+      failed: fail,
+    });
+  }
+
+  push(chunk: Buffer): void {
+    this.#taken += chunk.length;
+    this.#outer.push(chunk);
+  }
+
+  end(): void {
+    this.#outer.end();
+  }
+
+  pause(): void {
+    this.#inner.pause();
+    this.#outer.pause();
+  }
+
+  resume(): void {
+    this.#inner.resume();
+    this.#outer.resume();
+  }
+
+  stop(): void {
+    this.#outer.stop();
+    this.#inner.stop();
+  }
 }
 
 class StreamDecoder implements StreamCoding {

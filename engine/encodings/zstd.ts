@@ -7,7 +7,7 @@ import { constants, zstdDecompressSync } from 'node:zlib';
 
 const MAGIC = 0xfd2fb528;
 /** The content coding's own bound on the window: 8 MiB (RFC 9659 §3). */
-const MAX_WINDOW_LOG = 23;
+export const MAX_ZSTD_WINDOW_LOG = 23;
 const FCS_BYTES = [0, 2, 4, 8] as const;
 const DICTIONARY_BYTES = [0, 1, 2, 4] as const;
 const BLOCK_RLE = 1;
@@ -31,7 +31,7 @@ export function undoZstd(bytes: Buffer, maxBytes: number): Buffer | null {
 }
 
 function undoFrame(frame: Buffer, maxBytes: number): Buffer | null {
-  const params = { [constants.ZSTD_d_windowLogMax]: MAX_WINDOW_LOG };
+  const params = { [constants.ZSTD_d_windowLogMax]: MAX_ZSTD_WINDOW_LOG };
   try {
     // A limit of nothing is no limit to zlib; the first byte too many is then one over.
     const undone = zstdDecompressSync(frame, { params, maxOutputLength: Math.max(1, maxBytes) });
@@ -43,28 +43,100 @@ function undoFrame(frame: Buffer, maxBytes: number): Buffer | null {
 
 /** Where the frame that begins at `at` ends (RFC 8878 §3.1.1); null for none that is whole and needs no dictionary. */
 function frameEnd(bytes: Buffer, at: number): number | null {
-  if (bytes.length < at + 5 || bytes.readUInt32LE(at) !== MAGIC) return null;
-  const descriptor = bytes.readUInt8(at + 4);
-  const isSingleSegment = (descriptor & 0x20) !== 0;
-  const dictionaryBytes = DICTIONARY_BYTES[descriptor & 3] ?? 0;
-  const sizeBytes = FCS_BYTES[descriptor >> 6] || (isSingleSegment ? 1 : 0);
-  let next = at + 5 + (isSingleSegment ? 0 : 1);
-  if (dictionaryBytes > 0 && (next + dictionaryBytes > bytes.length || !isZero(bytes, next, dictionaryBytes)))
-    return null;
-  next += dictionaryBytes + sizeBytes;
-  for (let isLast = false; !isLast; ) {
-    if (next + 3 > bytes.length) return null;
-    const head = bytes.readUIntLE(next, 3);
-    const kind = (head >> 1) & 3;
-    if (kind === BLOCK_RESERVED) return null;
-    isLast = (head & 1) === 1;
-    next += 3 + (kind === BLOCK_RLE ? 1 : head >>> 3);
-  }
-  if ((descriptor & 4) !== 0) next += 4;
-  return next > bytes.length ? null : next;
+  const walk = new ZstdFrame();
+  const taken = walk.take(bytes.subarray(at));
+  return walk.state === 'whole' ? at + taken : null;
 }
 
-/** A dictionary whose id is 0 is none. */
-function isZero(bytes: Buffer, at: number, length: number): boolean {
-  return bytes.readUIntLE(at, length) === 0;
+/** `malformed`: no frame of the format, or one that needs a dictionary. */
+export type ZstdFrameState = 'open' | 'whole' | 'malformed';
+
+type Part = 'magic' | 'descriptor' | 'fields' | 'block' | 'content' | 'checksum';
+
+/** Finds the end of one frame while its bytes come, however they are cut. It keeps no more of them than a head of a part. */
+export class ZstdFrame {
+  #state: ZstdFrameState = 'open';
+  #part: Part = 'magic';
+  readonly #head: number[] = [];
+  #wanted = 4;
+  #hasChecksum = false;
+  #dictionaryAt = 0;
+  #dictionaryBytes = 0;
+  #isLast = false;
+  /** Bytes of a block's content that are still to come. */
+  #left = 0;
+
+  get state(): ZstdFrameState {
+    return this.#state;
+  }
+
+  /** How many of these bytes belong to the frame. */
+  take(bytes: Buffer): number {
+    let at = 0;
+    while (this.#state === 'open') {
+      if (this.#part === 'content') {
+        const passed = Math.min(this.#left, bytes.length - at);
+        at += passed;
+        this.#left -= passed;
+        if (this.#left > 0) return at;
+        this.#next(this.#isLast ? 'checksum' : 'block');
+        continue;
+      }
+      while (this.#head.length < this.#wanted) {
+        const byte = bytes[at];
+        if (byte === undefined) return at;
+        this.#head.push(byte);
+        at += 1;
+      }
+      this.#read(Buffer.from(this.#head));
+      this.#head.length = 0;
+    }
+    return at;
+  }
+
+  #read(head: Buffer): void {
+    switch (this.#part) {
+      case 'magic':
+        if (head.readUInt32LE(0) !== MAGIC) this.#state = 'malformed';
+        return this.#next('descriptor');
+      case 'descriptor':
+        return this.#describe(head.readUInt8(0));
+      case 'fields': {
+        // A dictionary whose id is 0 is none.
+        const bytes = this.#dictionaryBytes;
+        if (bytes > 0 && head.readUIntLE(this.#dictionaryAt, bytes) !== 0) this.#state = 'malformed';
+        return this.#next('block');
+      }
+      case 'block':
+        return this.#open(head.readUIntLE(0, 3));
+      case 'content':
+        return;
+      case 'checksum':
+        this.#state = 'whole';
+    }
+  }
+
+  #describe(descriptor: number): void {
+    const isSingleSegment = (descriptor & 0x20) !== 0;
+    this.#hasChecksum = (descriptor & 4) !== 0;
+    this.#dictionaryAt = isSingleSegment ? 0 : 1;
+    this.#dictionaryBytes = DICTIONARY_BYTES[descriptor & 3] ?? 0;
+    const sizeBytes = FCS_BYTES[descriptor >> 6] || (isSingleSegment ? 1 : 0);
+    this.#next('fields');
+    this.#wanted = this.#dictionaryAt + this.#dictionaryBytes + sizeBytes;
+  }
+
+  #open(head: number): void {
+    const kind = (head >> 1) & 3;
+    if (kind === BLOCK_RESERVED) this.#state = 'malformed';
+    this.#isLast = (head & 1) === 1;
+    this.#left = kind === BLOCK_RLE ? 1 : head >>> 3;
+    this.#next('content');
+  }
+
+  #next(part: Part): void {
+    this.#part = part;
+    this.#wanted = part === 'descriptor' ? 1 : part === 'block' ? 3 : 4;
+    if (part === 'checksum' && !this.#hasChecksum && this.#state === 'open') this.#state = 'whole';
+  }
 }

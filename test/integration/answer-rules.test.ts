@@ -4,8 +4,18 @@ import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Readable } from 'node:stream';
 import { after, before, beforeEach, test } from 'node:test';
-import { constants, createGzip } from 'node:zlib';
+import {
+  type BrotliCompress,
+  constants,
+  createBrotliCompress,
+  createGzip,
+  createZstdCompress,
+  type Gzip,
+  type ZstdCompress,
+  zstdCompressSync,
+} from 'node:zlib';
 import Anthropic from '@anthropic-ai/sdk';
 import OpenAI from 'openai';
 import { anthropicThrough, openaiThrough } from '../support/clients.ts';
@@ -191,39 +201,41 @@ test('events reach the client before the upstream sends the next, and a block ca
   wire.destroy();
 });
 
-test('a compressed stream is undone as it comes', async () => {
-  const released = Promise.withResolvers<void>();
-  weir.standIn.use(async ({ response, received }) => {
-    const { headers } = await received;
-    const accepted = headers[headers.findIndex((name) => name.toLowerCase() === 'accept-encoding') + 1];
-    assert.equal(accepted, 'gzip');
-    response.writeHead(200, { 'content-type': 'text/event-stream', 'content-encoding': 'gzip' });
-    const gzip = createGzip({ flush: constants.Z_SYNC_FLUSH });
-    gzip.pipe(response);
-    gzip.write(chunk('alpha beta '));
-    await released.promise;
-    gzip.write(chunk(CARD));
-    gzip.end(`${chunk('.', 'stop')}data: [DONE]\n\n`);
+const ENCODERS: Readonly<Record<string, () => Gzip | BrotliCompress | ZstdCompress>> = {
+  gzip: () => createGzip({ flush: constants.Z_SYNC_FLUSH }),
+  br: () => createBrotliCompress({ flush: constants.BROTLI_OPERATION_FLUSH }),
+  zstd: () => createZstdCompress({ flush: constants.ZSTD_e_flush }),
+};
+
+for (const coding of ['gzip', 'br', 'zstd', 'br, zstd']) {
+  test(`a stream in ${coding} is undone as it comes, though only gzip was asked for`, async () => {
+    const released = Promise.withResolvers<void>();
+    weir.standIn.use(async ({ response, received }) => {
+      const { headers } = await received;
+      const accepted = headers[headers.findIndex((name) => name.toLowerCase() === 'accept-encoding') + 1];
+      assert.equal(accepted, 'gzip');
+      response.writeHead(200, { 'content-type': 'text/event-stream', 'content-encoding': coding });
+      const encoders = coding.split(', ').map((name) => ENCODERS[name]?.() ?? assert.fail(name));
+      encoders.reduce<Readable | null>((before, encoder) => before?.pipe(encoder) ?? encoder, null)?.pipe(response);
+      const first = encoders[0] ?? assert.fail();
+      first.write(chunk('alpha beta '));
+      await released.promise;
+      first.write(chunk(CARD));
+      first.end(`${chunk('.', 'stop')}data: [DONE]\n\n`);
+    });
+    const wire = await connectThrough(weir.port, OPENAI, weir.ca);
+    const messages = [{ role: 'user', content: 'go' }];
+    const body = { model: 'gpt-4o', stream: true, messages };
+    wire.write(jsonRequest('POST', '/v1/chat/completions', OPENAI, body, 'Accept-Encoding: br, gzip, zstd\r\n'));
+    const head = await wire.until('alpha beta');
+    assert.doesNotMatch(head, /content-encoding/i);
+    released.resolve();
+    const answer = await wire.answer('POST');
+    assert.match(answer.text, /\[CREDIT_CARD\]/);
+    assert.match(answer.text, /\[DONE\]/);
+    wire.destroy();
   });
-  const wire = await connectThrough(weir.port, OPENAI, weir.ca);
-  const messages = [{ role: 'user', content: 'go' }];
-  wire.write(
-    jsonRequest(
-      'POST',
-      '/v1/chat/completions',
-      OPENAI,
-      { model: 'gpt-4o', stream: true, messages },
-      'Accept-Encoding: br, gzip\r\n',
-    ),
-  );
-  const head = await wire.until('alpha beta');
-  assert.doesNotMatch(head, /content-encoding/i);
-  released.resolve();
-  const answer = await wire.answer('POST');
-  assert.match(answer.text, /\[CREDIT_CARD\]/);
-  assert.match(answer.text, /\[DONE\]/);
-  wire.destroy();
-});
+}
 
 test('pseudonyms are put back into a compressed stream as it comes; one that is not what it says is broken off', async () => {
   const released = Promise.withResolvers<void>();
@@ -243,17 +255,24 @@ test('pseudonyms are put back into a compressed stream as it comes; one that is 
   assert.match((await wire.answer('POST')).text, /"only"/);
   wire.destroy();
 
-  weir.standIn.use(async ({ response, received }) => {
-    await received;
-    response.writeHead(200, { 'content-type': 'text/event-stream', 'content-encoding': 'gzip' });
-    response.end('no gzip at all');
-  });
-  const broken = await connectThrough(weir.port, OPENAI, weir.ca);
-  broken.write(chat('go'));
-  const all = await broken.ended();
-  assert.doesNotMatch(all, /\r\n0\r\n\r\n$/, 'it must not look whole');
-  const event = await weir.event(/x-weir-event: (\S+)/i.exec(all)?.[1] ?? null);
-  assert.equal(event.outcome, 'failed');
+  for (const [coding, bytes] of [
+    ['gzip', Buffer.from('no gzip at all')],
+    ['zstd', Buffer.from('no zstd at all')],
+    ['zstd', zstdCompressSync(Buffer.alloc(4 * 1024 * 1024))],
+    ['gzip, zstd', zstdCompressSync('no gzip at all')],
+  ] as const) {
+    weir.standIn.use(async ({ response, received }) => {
+      await received;
+      response.writeHead(200, { 'content-type': 'text/event-stream', 'content-encoding': coding });
+      response.end(bytes);
+    });
+    const [event] = await weir.recordsOf(async () => {
+      const broken = await connectThrough(weir.port, OPENAI, weir.ca);
+      broken.write(chat('go'));
+      assert.doesNotMatch(await broken.ended(), /\r\n0\r\n\r\n$/, 'it must not look whole');
+    });
+    assert.equal(event?.outcome, 'failed');
+  }
 });
 
 test('Gemini: events and a list end with an error in its words', async () => {
