@@ -5,6 +5,7 @@
  */
 import { byteSet, isDigit, isIn, placeOf, runEnd } from './bytes.ts';
 import type { Label } from './labels.ts';
+import { type LineHeads, lineHeads, NO_NAME } from './line-heads.ts';
 
 const LINE_FEED = 0x0a;
 const RETURN = 0x0d;
@@ -55,6 +56,16 @@ export class Row {
     this.starts[this.count] = start;
     this.ends[this.count++] = end;
     return true;
+  }
+}
+
+/** A row that is made when there is one: most texts have none. */
+class SpareRow {
+  #row: Row | null = null;
+
+  get(): Row {
+    this.#row ??= new Row();
+    return this.#row;
   }
 }
 
@@ -147,33 +158,39 @@ export class Cells {
   }
 }
 
-/** `rows` is told the span of each table's rows. */
-export function eachTable(text: Buffer, visit: TableVisitor, rows: RowsVisitor = () => {}): void {
-  eachLineTable(text, visit, rows);
+/** `rows` is told the span of each table's rows; `lines` tells which lines are looked at for names. */
+export function eachTable(
+  text: Buffer,
+  visit: TableVisitor,
+  rows: RowsVisitor = () => {},
+  lines: LineHeads = lineHeads(text),
+): void {
+  eachLineTable(text, visit, rows, lines);
   for (const word of VALUES) eachInsert(text, word, visit, rows);
 }
 
-function eachLineTable(text: Buffer, visit: TableVisitor, rows: RowsVisitor): void {
+function eachLineTable(text: Buffer, visit: TableVisitor, rows: RowsVisitor, lines: LineHeads): void {
   const heads = new Heads(text);
-  let at = 0;
-  while (at < text.length) {
+  const row = new SpareRow();
+  for (let at = lines.next(0); at !== -1; ) {
     const { isHead, end, delimiter, count } = heads.read(at);
     const next = isHead && end < text.length ? lineEnd(text, end + 1) : 0;
     if (next > 0 && next - end <= MAX_LINE && countOf(text, end + 1, next, delimiter) === count) {
       const names = namesIn(text, at, end, delimiter);
-      const row = names === null ? null : visit(names, at);
-      if (row !== null) {
-        at = readRows(text, end + 1, delimiter, count, row);
-        rows(end + 1, at);
+      const visitor = names === null ? null : visit(names, at);
+      if (visitor !== null) {
+        const to = readRows(text, end + 1, delimiter, count, row.get(), visitor);
+        rows(end + 1, to);
+        at = lines.next(to);
         continue;
       }
       // Under a rule stand values, of which none is a name for those below.
       if (delimiter === BAR && isRule(text, end + 1, next)) {
-        at = readRows(text, end + 1, delimiter, count, () => undefined);
+        at = lines.next(readRows(text, end + 1, delimiter, count, row.get(), () => undefined));
         continue;
       }
     }
-    at = end + 1;
+    at = lines.next(end + 1);
   }
 }
 
@@ -184,15 +201,14 @@ function isRule(text: Buffer, from: number, to: number): boolean {
 
 const RULE = byteSet('|: \t\r-');
 
-/** Signs that no name of a column holds. */
-const NO_NAME = byteSet('{}<>=!?@&%$+\\~^[]');
+const IN_NO_NAME = byteSet(NO_NAME);
 
 /** What a byte is to a line of names. */
 const [OF_NAME, OF_NO_NAME, DELIMITS, FEEDS, CONTINUES] = [0, 1, 2, 3, 4];
 const ROLE = Uint8Array.from({ length: 256 }, (_, byte) => {
   if (byte === LINE_FEED) return FEEDS;
   if (isIn(DELIMITERS, byte)) return DELIMITS;
-  if (isIn(NO_NAME, byte)) return OF_NO_NAME;
+  if (isIn(IN_NO_NAME, byte)) return OF_NO_NAME;
   return (byte & 0xc0) === 0x80 ? CONTINUES : OF_NAME;
 });
 
@@ -260,8 +276,7 @@ class Heads {
 }
 
 /** Reads the rows from `at` on; returns where the first line begins that is none. */
-function readRows(text: Buffer, at: number, delimiter: number, count: number, visit: RowVisitor): number {
-  const row = new Row();
+function readRows(text: Buffer, at: number, delimiter: number, count: number, row: Row, visit: RowVisitor): number {
   let next = at;
   while (next < text.length) {
     const end = readRow(text, next, delimiter, count, row);
@@ -335,7 +350,7 @@ function namesIn(text: Buffer, from: number, to: number, delimiter: number): rea
 const VALUES: readonly Buffer[] = ['VALUES', 'values'].map((word) => Buffer.from(word));
 
 function eachInsert(text: Buffer, word: Buffer, visit: TableVisitor, rows: RowsVisitor): void {
-  const row = new Row();
+  const row = new SpareRow();
   let lastColumns = '';
   let visitor: RowVisitor | null = null;
   // What stood between the last two rows: one INSERT after the other has the same head.
@@ -364,7 +379,7 @@ function eachInsert(text: Buffer, word: Buffer, visit: TableVisitor, rows: RowsV
       lastEnd = -1;
       continue;
     }
-    const end = readTuples(text, values, row, visitor);
+    const end = readTuples(text, values, row.get(), visitor);
     rows(values, end);
     lastEnd = end;
     at = end - word.length;

@@ -1,6 +1,6 @@
 /**
  * What it takes to put a WebAssembly module together opcode by opcode (WebAssembly Core 2.0, whose vectors of 128 bits are
- * those of SIMD), so that what runs can be read. Only what the gate's kernel is made of.
+ * those of SIMD), so that what runs can be read. Only what the kernels of the scan are made of.
  */
 
 export type Code = readonly number[];
@@ -46,6 +46,9 @@ export const isUnequalLong = binary(0x52);
 export const not = (value: Code): Code => [...value, 0x45];
 /** Each bit the other way. */
 export const not32 = (value: Code): Code => [...value, ...constant(-1), 0x73];
+
+/** How many bits are set. */
+export const onesIn = (value: Code): Code => [...value, 0x69];
 
 /** Loads and stores name the power of two that the address is a multiple of, and an offset that is added to it. */
 export const load8 = (address: Code, offset = 0): Code => [...address, 0x2d, 0, ...unsigned(offset)];
