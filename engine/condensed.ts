@@ -11,11 +11,14 @@ import type { Extraction } from './extract/extract.ts';
 import type { Examined } from './inspect.ts';
 import { TOKEN_FORM } from './transform/conversation.ts';
 
-type CondensedText =
-  | { readonly kind: 'body'; readonly start: number; readonly end: number }
-  | { readonly kind: 'bytes'; readonly bytes: Uint8Array };
+/** A place in the body, or in what lies beside it. */
+interface CondensedText {
+  readonly of: 'body' | 'beside';
+  readonly start: number;
+  readonly end: number;
+}
 
-/** Plain data: it passes from thread to thread as it is. */
+/** Plain data: it passes from thread to thread as it is, and its bytes are shared, so that none of them is copied for it. */
 export interface Condensed {
   readonly extraction: Omit<Extraction, 'segments' | 'body' | 'firstUserText' | 'documents'>;
   readonly segments: readonly (Omit<Segment, 'text' | 'across'> & { readonly text: CondensedText })[];
@@ -23,6 +26,8 @@ export interface Condensed {
   readonly coverage: Coverage;
   /** The body without its codings; null where it had none. */
   readonly body: Uint8Array | null;
+  /** Texts that do not stand in the body as they are, one behind the other. */
+  readonly beside: Uint8Array;
   /** Null where it is so long that it is taken out again when it is asked for. */
   readonly firstUserText: { readonly text: string | null } | null;
   readonly documents: readonly (Omit<CarriedDocument, 'bytes'> & { readonly bytes: Uint8Array })[];
@@ -56,14 +61,20 @@ export function condense({ extraction, findings, coverage }: Examined): Condense
     kept.push({ ...literalsIn, text: Buffer.from([...literals].join(' ')), layers: [], immutable: true });
   }
   const first = firstUserText();
+  const beside = new Beside();
+  const segmentsOf = kept.map(({ text, across: _, ...segment }) => ({
+    ...segment,
+    text: placeWithin(text, body) ?? beside.add(text),
+  }));
   return {
     extraction: rest,
-    segments: kept.map(({ text, across: _, ...segment }) => ({ ...segment, text: condensedText(text, body) })),
+    segments: segmentsOf,
     findings: findings.map((finding) => ({ ...finding, segment: places.get(finding.segment) ?? 0 })),
     coverage,
-    body: extraction.decoded ? body : null,
+    body: extraction.decoded ? shared([body]) : null,
+    beside: beside.bytes(),
     firstUserText: first === null || first.length <= MAX_FIRST_TEXT ? { text: first } : null,
-    documents: documents?.list ?? [],
+    documents: documents?.list.map((one) => ({ ...one, bytes: shared([one.bytes]) })) ?? [],
   };
 }
 
@@ -71,12 +82,13 @@ export function condense({ extraction, findings, coverage }: Examined): Condense
 export function expanded(condensed: Condensed, received: Buffer, extractAgain: () => Extraction): Examined {
   const { extraction, findings, coverage, firstUserText } = condensed;
   const body = condensed.body === null ? received : bufferOf(condensed.body);
+  const beside = bufferOf(condensed.beside);
   const documents = condensed.documents.map((one) => ({ ...one, bytes: bufferOf(one.bytes) }));
   return {
     extraction: {
       ...extraction,
       coverage,
-      segments: condensed.segments.map((segment) => ({ ...segment, text: textOf(segment.text, body) })),
+      segments: condensed.segments.map((segment) => ({ ...segment, text: textOf(segment.text, body, beside) })),
       body,
       firstUserText: firstUserText === null ? () => extractAgain().firstUserText() : () => firstUserText.text,
       documents: documents.length === 0 ? null : { list: documents, coverageBeside: coverage },
@@ -88,14 +100,41 @@ export function expanded(condensed: Condensed, received: Buffer, extractAgain: (
 
 const NOTHING = Buffer.alloc(0);
 
-function condensedText(text: Buffer, body: Buffer): CondensedText {
-  const start = text.byteOffset - body.byteOffset;
-  const isWithin = text.buffer === body.buffer && start >= 0 && start + text.length <= body.length;
-  return isWithin ? { kind: 'body', start, end: start + text.length } : { kind: 'bytes', bytes: new Uint8Array(text) };
+class Beside {
+  readonly #texts: Buffer[] = [];
+  #size = 0;
+
+  add(text: Buffer): CondensedText {
+    const start = this.#size;
+    this.#size += text.length;
+    this.#texts.push(text);
+    return { of: 'beside', start, end: this.#size };
+  }
+
+  bytes(): Uint8Array {
+    return shared(this.#texts);
+  }
 }
 
-function textOf(text: CondensedText, body: Buffer): Buffer {
-  return text.kind === 'body' ? body.subarray(text.start, text.end) : bufferOf(text.bytes);
+/** Where it lies in the body; null where it does not. */
+function placeWithin(text: Buffer, body: Buffer): CondensedText | null {
+  const start = text.byteOffset - body.byteOffset;
+  const isWithin = text.buffer === body.buffer && start >= 0 && start + text.length <= body.length;
+  return isWithin ? { of: 'body', start, end: start + text.length } : null;
+}
+
+function shared(parts: readonly Uint8Array[]): Uint8Array {
+  const bytes = new Uint8Array(new SharedArrayBuffer(parts.reduce((sum, { length }) => sum + length, 0)));
+  let at = 0;
+  for (const part of parts) {
+    bytes.set(part, at);
+    at += part.length;
+  }
+  return bytes;
+}
+
+function textOf({ of, start, end }: CondensedText, body: Buffer, beside: Buffer): Buffer {
+  return (of === 'body' ? body : beside).subarray(start, end);
 }
 
 function bufferOf({ buffer, byteOffset, length }: Uint8Array): Buffer {

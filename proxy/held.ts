@@ -64,6 +64,8 @@ export class RateWatch {
 const SHARED_BYTES = 32 * 1024;
 /** Room is taken for so much before it is read: what one reading of a socket brings at most. */
 const AHEAD_BYTES = 64 * 1024;
+/** Of one body so much is taken in before others have their turn: a socket has up to 2 MiB at once for whoever reads on. */
+const TURN_BYTES = 256 * 1024;
 
 export class BodyReader {
   readonly #request: ClientRequest;
@@ -96,6 +98,7 @@ export class BodyReader {
     return new Promise((resolve) => {
       let isDone = false;
       let isReading = false;
+      let turnEnds = this.#size + TURN_BYTES;
       const done = (end: ReadEnd): void => {
         if (isDone) return;
         isDone = true;
@@ -122,7 +125,17 @@ export class BodyReader {
         this.#gather(chunk, max);
         if (this.#size > max) return done('limit');
         if (enough?.(this.bytes()) === true) return done('stopped');
-        if (!this.#share.isWaiting && !this.#reach(max)) waitForRoom();
+        if (this.#share.isWaiting) return;
+        if (!this.#reach(max)) waitForRoom();
+        else if (this.#size >= turnEnds) waitForTurn();
+      };
+      const waitForTurn = (): void => {
+        request.pause();
+        turnEnds = Number.POSITIVE_INFINITY;
+        setImmediate(() => {
+          turnEnds = this.#size + TURN_BYTES;
+          if (!isDone && !this.#share.isWaiting) readOn();
+        });
       };
       const waitForRoom = (): void => {
         request.pause();

@@ -23,6 +23,7 @@ import type { Call, ResponseSink } from './forward.ts';
 import { type ResponseHeadOptions, responseHead, trailerFields, withTrailers } from './head.ts';
 import { HeldShare } from './held-budget.ts';
 import { inspectWithNames, inspectWithoutNames, type ProxyInspectContext } from './inspection.ts';
+import { endWith } from './slices.ts';
 
 /** `pass`: as it comes. `edit`: changed while it streams. `hold`: whole, then decided on and pseudonyms put back. */
 type Way = 'pass' | 'edit' | 'hold';
@@ -397,7 +398,7 @@ class Relaying implements ResponseSink {
     const contentLength = this.#trailers.length > 0 ? null : out.length;
     this.#writeHead({ contentLength, isEdited, isIdentity: isEdited });
     this.#addTrailers();
-    this.#incoming.response.end(out);
+    await endWith(this.#incoming.response, out);
     this.#end();
   }
 

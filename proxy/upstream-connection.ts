@@ -4,8 +4,9 @@
  * nothing and decides nothing.
  */
 import type { Socket } from 'node:net';
-import { Readable } from 'node:stream';
+import type { Readable } from 'node:stream';
 import { AnswerParser, MalformedAnswer } from './answer-parser.ts';
+import { inSlices, MAX_AT_ONCE_BYTES } from './slices.ts';
 
 export interface UpstreamRequest {
   readonly method: string;
@@ -61,9 +62,6 @@ const MAX_KEEP_MS = 600_000;
 const KEEP_MARGIN_MS = 2000;
 /** A larger body is not copied behind its head. */
 const MAX_JOINED_BYTES = 64 * 1024;
-/** A larger one goes out in slices, as the upstream takes them: TLS would encrypt all of it before anything else is done. */
-const MAX_AT_ONCE_BYTES = 512 * 1024;
-const SLICE_BYTES = 128 * 1024;
 
 export class UpstreamConnection implements Carrier {
   readonly #socket: Socket;
@@ -141,7 +139,7 @@ export class UpstreamConnection implements Carrier {
     else if (trailers.length > 0) this.#writeChunked(head, body, trailers);
     else if (body === null) this.#socket.write(head, 'latin1');
     else if (body.length > MAX_AT_ONCE_BYTES) {
-      this.#stream(head, Readable.from(slicesOf(body)), body.length, request);
+      this.#stream(head, inSlices(body), body.length, request);
     } else this.#writeWhole(head, body);
   }
 
@@ -341,10 +339,6 @@ function headText(
   else if (body === null && SAYS_EMPTY.has(method) && !isLengthKnown) text += 'content-length: 0\r\n';
   else if (body !== null && !isLengthKnown) text += 'transfer-encoding: chunked\r\n';
   return `${text}\r\n`;
-}
-
-function* slicesOf(body: Buffer): Generator<Buffer> {
-  for (let at = 0; at < body.length; at += SLICE_BYTES) yield body.subarray(at, at + SLICE_BYTES);
 }
 
 function declaredLength(headers: readonly string[]): number | null {

@@ -13,6 +13,7 @@ import {
 import type { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 import { headerOf, lowerName } from '../../flow/message.ts';
+import { inSlices, MAX_AT_ONCE_BYTES } from '../slices.ts';
 import {
   type AnswerSink,
   type Carrier,
@@ -150,6 +151,7 @@ class UpstreamStream implements Carrier {
     this.#listen(stream, request.method);
     if (mayTrail) stream.on('wantTrailers', () => this.#sendTrailers(stream, trailers ?? request.trailers()));
     if (body !== null && !Buffer.isBuffer(body)) this.#sendBody(stream, body);
+    else if (body !== null && body.length > MAX_AT_ONCE_BYTES) this.#sendBody(stream, inSlices(body));
     else if (body !== null) stream.end(body);
     else if (!isAll) stream.end();
     if (this.#isPaused) stream.pause();

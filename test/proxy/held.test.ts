@@ -91,6 +91,29 @@ test('a large body of a known length is gathered in shared memory, once enough o
   assert.ok(reader.bytes().buffer instanceof SharedArrayBuffer);
 });
 
+test('of a large body that comes at once others have their turn in between', async () => {
+  const request = requestWith();
+  const pieces = 64;
+  const reader = new BodyReader(request, new HeldBudget(4 << 20, 0), RATES, pieces * 16_384);
+  let turn = 0;
+  const perTurn = new Map<number, number>();
+  const count = (): void => {
+    turn++;
+    next = setImmediate(count);
+  };
+  let next = setImmediate(count);
+  const reading = reader.read(4 << 20, () => {
+    perTurn.set(turn, (perTurn.get(turn) ?? 0) + 1);
+    return false;
+  });
+  for (let at = 0; at < pieces; at++) request.push(Buffer.alloc(16_384, at));
+  request.push(null);
+  assert.equal(await reading, 'end');
+  clearImmediate(next);
+  assert.equal(reader.bytes().length, pieces * 16_384);
+  assert.ok(Math.max(...perTurn.values()) <= 17, 'a quarter of a MiB in one turn, and what was on its way');
+});
+
 test('a body that is longer than it said is gathered all the same', async () => {
   const request = requestWith();
   const reader = new BodyReader(request, new HeldBudget(1 << 20, 0), RATES, 40_000);
