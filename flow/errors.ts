@@ -45,7 +45,7 @@ export const ERRORS = {
   centre_untrusted: {
     meaning: 'What answers at the address of the centre is not the centre of this fleet.',
     fault: 'client',
-    hint: 'Nothing was handed over. Check the address and the clocks, and ask for a new token by a way that you trust.',
+    hint: "Nothing was handed over. Check the address, the clocks and whether the fleet's certificate was changed, and ask for a new token by a way that you trust.",
   },
   centre_away: {
     meaning: 'The centre of the fleet cannot be reached.',

@@ -16,9 +16,8 @@ export const command: Command = {
   name: 'fleet certificate',
   summary: 'make a certificate for a server of the fleet',
   usage: 'weir fleet certificate HOST… --out NAME [--days 365]',
-  details: `Writes NAME.pem, NAME.key (mode 0600) and NAME.ca.pem, the fleet's certificate, which that server
-is to hold its clients
-against. HOST is a name or an address by which it is reached. It is for a server alone: no node can be played
+  details: `Writes NAME.pem, NAME.key (mode 0600) and NAME.ca.pem, what the fleet trusts, which that server is to
+hold its clients against (weir fleet authorities writes that file alone). HOST is a name or an address by which it is reached. It is for a server alone: no node can be played
 with it.
 Exits 1 where a file is there already.`,
   example: 'weir fleet certificate bus.corp.example 10.0.0.5 --out bus',
@@ -49,7 +48,8 @@ Exits 1 where a file is there already.`,
     const certificate = signServer([first, ...others], publicKey, files.issuer(), validity);
     putOver(`${at}.key`, privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(), 0o600);
     putOver(`${at}.pem`, pemOf(certificate), 0o644);
-    putOver(`${at}.ca.pem`, files.certificatePem(), 0o644);
+    putOver(`${at}.ca.pem`, files.trustedPem(), 0o644);
+    files.putServer({ hosts, until: validity.notAfter.toISOString(), authority: files.pin() }, new Date(now));
     record(`a certificate for the server ${hosts.join(', ')} was made, until ${validity.notAfter.toISOString()}`);
     context.out(`${at}.pem\n`);
     return 0;

@@ -2,16 +2,17 @@
  * How a node asks the centre: HTTPS to one address, held against the fleet's certificate alone, which came with the token's
  * pin. Bounded in time and size. What is wrong is told with what mends it; where clocks may be to blame, with both of them.
  */
-import { createHash, X509Certificate } from 'node:crypto';
 import { request } from 'node:https';
+import { checkServerIdentity, type PeerCertificate } from 'node:tls';
 import { WeirError } from '../../flow/errors.ts';
 import { BadField, Fields, PEM } from './checked-fields.ts';
 import { CENTRE_NAME, isRefusalCode, Refusal, type RefusalCode } from './terms.ts';
+import { centreNameUnder, certificateDigest, certificatesIn } from './trust.ts';
 
 export interface CentrePlace {
   /** `host:port`. */
   readonly address: string;
-  /** The fleet's certificate, PEM. */
+  /** The certificates of the authorities that are trusted, PEM; the first is the one that issues, as far as is known here. */
   readonly ca: string;
 }
 
@@ -35,19 +36,26 @@ export class Refused extends Refusal {
  * `centre_away`, `centre_untrusted`.
  */
 export async function fetchAuthority(address: string, pin: string): Promise<CentrePlace> {
-  const about = await aboutCentre(address);
-  let digest = '';
-  try {
-    digest = createHash('sha256').update(new X509Certificate(about.ca).raw).digest('hex');
-  } catch {
-    // Falls through: it is none.
-  }
-  if (digest === pin) return { address, ca: about.ca };
+  const { authorities } = await aboutCentre(address);
+  const digests = authorities.map(digestOf);
+  const at = digests.indexOf(pin);
+  const ca = authorities[at];
+  if (ca !== undefined) return { address, ca };
+  const shown = digests.map((digest) => `${digest.slice(0, 16)}…`).join(' and ');
   throw new WeirError(
     'centre_untrusted',
-    `${address} has another certificate than the token says (${digest.slice(0, 16)}…, not ${pin.slice(0, 16)}…): ` +
-      'the token is of another fleet, or somebody is between',
+    `${address} has another certificate than the token says (${shown}, not ${pin.slice(0, 16)}…): ` +
+      "the token is of another fleet or of before the fleet's certificate was changed, or somebody is between",
   );
+}
+
+function digestOf(pem: string): string {
+  try {
+    const [certificate] = certificatesIn(pem);
+    return certificate === undefined ? '' : certificateDigest(certificate);
+  } catch {
+    return ''; // it is none
+  }
 }
 
 /** Asks something. Throws Refused for what the centre refuses, WeirError `centre_away`, `centre_untrusted`. */
@@ -57,7 +65,11 @@ export async function askCentre(
   body: object,
   identity: { readonly cert: string; readonly key: string } | null,
 ): Promise<Fields> {
-  const options = { ca, servername: CENTRE_NAME, ...(identity ?? {}) };
+  const [issuer] = certificatesIn(ca);
+  // The centre shows a certificate under the authority that is asked for by name, where it has that one still.
+  const servername = issuer === undefined ? CENTRE_NAME : centreNameUnder(certificateDigest(issuer));
+  const held = { checkServerIdentity: (_: string, shown: PeerCertificate) => checkServerIdentity(CENTRE_NAME, shown) };
+  const options = { ca, servername, ...held, ...(identity ?? {}) };
   const answer = await exchange(address, 'POST', path, JSON.stringify(body), options).catch(async (error: unknown) => {
     throw await explained(error, address);
   });
@@ -74,14 +86,17 @@ export async function askCentre(
 }
 
 /** Of a connection that nobody has verified: good for its clock in a message, and for what has a pin. */
-async function aboutCentre(address: string): Promise<{ readonly ca: string; readonly time: number }> {
+async function aboutCentre(
+  address: string,
+): Promise<{ readonly authorities: readonly string[]; readonly time: number }> {
   const options = { servername: CENTRE_NAME, rejectUnauthorized: false };
   const answer = await exchange(address, 'GET', '/v1/fleet', null, options).catch((error: unknown) => {
     throw away(error, address);
   });
   try {
     const fields = Fields.parse(answer.text);
-    return { ca: fields.text('ca', PEM), time: fields.moment('time') };
+    const [ca, time] = [fields.text('ca', PEM), fields.moment('time')];
+    return { authorities: fields.has('authorities') ? fields.texts('authorities', PEM, 10) : [ca], time };
   } catch (error) {
     if (!(error instanceof BadField)) throw error;
     throw new WeirError('centre_untrusted', `${address} is not the centre of a fleet`);
@@ -104,7 +119,7 @@ async function explained(error: unknown, address: string): Promise<WeirError> {
     return new WeirError('centre_untrusted', `${address}: ${text}; set the clock that is wrong`, { cause: error });
   }
   if (!UNTRUSTED.test(code)) return away(error, address);
-  const what = `${address} is not the centre of this fleet (${code}): the address leads elsewhere, or somebody is between`;
+  const what = `${address} is not the centre of this fleet (${code}): the address leads elsewhere, somebody is between, or the fleet's certificate was changed without this node`;
   return new WeirError('centre_untrusted', what, { cause: error });
 }
 

@@ -8,16 +8,12 @@ import { pemOf, signClient, signServer } from '../../keys/certificate.ts';
 import { keyOfRequest } from '../../keys/request.ts';
 import { fingerprintKeysText } from '../../store/fingerprint-keys.ts';
 import { type Fields, WORDS } from './checked-fields.ts';
-import {
-  certificateDigest,
-  type FleetFiles,
-  type FleetNode,
-  type FleetSettings,
-  type KeptToken,
-} from './fleet-files.ts';
+import type { FleetAuthority } from './fleet-authorities.ts';
+import type { FleetFiles, FleetNode, FleetSettings, KeptToken, NodeCertificate } from './fleet-files.ts';
 import { signRevocations } from './revocations.ts';
 import { busUserOf, CENTRE_NAME, MOST_SKEW_MS, NODE_NAME, Refusal, WRITER_ID } from './terms.ts';
-import { SECRET, secretDigest, TOKEN_ID } from './token-text.ts';
+import { PIN, SECRET, secretDigest, TOKEN_ID } from './token-text.ts';
+import { certificateDigest } from './trust.ts';
 
 export interface CentreOptions {
   readonly files: FleetFiles;
@@ -58,15 +54,28 @@ export class Centre {
     this.#tell = tell;
   }
 
-  /** What anybody may know: whoever has a token holds the certificate against its pin. */
+  /** What anybody may know: whoever has a token holds the certificates against its pin. */
   about(): object {
-    return { fleet: this.#files.settings().id, ca: this.#files.certificatePem(), time: this.#time() };
+    const authorities = this.authorities.map(({ pem }) => pem);
+    return { fleet: this.#files.settings().id, ca: authorities[0], authorities, time: this.#time() };
   }
 
-  /** A certificate for the centre's own listener, PEM, with the fleet's behind it. */
-  serverCertificate(publicKey: KeyObject): string {
-    const certificate = signServer([CENTRE_NAME], publicKey, this.#files.issuer(), this.#validity(SERVER_LIFE_MS));
-    return pemOf(certificate) + this.#files.certificatePem();
+  /** All that the fleet trusts, the oldest first: that one is known to whoever has not heard of another. */
+  get authorities(): readonly FleetAuthority[] {
+    const { issuer, next, before } = this.#files.authorities.trust;
+    return [before, issuer, next].filter((one) => one !== null);
+  }
+
+  /** Another number stands for other authorities. */
+  get authoritiesVersion(): number {
+    return this.#files.authorities.version;
+  }
+
+  /** A certificate for the centre's own listener under one of the fleet's authorities, PEM, with that one's behind it. */
+  serverCertificate(publicKey: KeyObject, authority: FleetAuthority): string {
+    const validity = this.#validity(authority, SERVER_LIFE_MS);
+    const issuer = this.#files.authorities.issuerOf(authority);
+    return pemOf(signServer([CENTRE_NAME], publicKey, issuer, validity)) + authority.pem;
   }
 
   /** Takes a node in. Throws Refusal, BadField. */
@@ -97,15 +106,15 @@ export class Centre {
       this.#files.putToken({ ...token, usesLeft: token.usesLeft - 1, joined: [...token.joined, keyDigest] });
     }
     const settings = this.#files.settings();
-    const { pem, digest, until } = this.#clientCertificate(name, token.role, key, settings);
+    const { pem, kept } = this.#clientCertificate(name, token.role, key, settings);
     const { label } = token;
     const node: FleetNode = {
       ...{ name, role: token.role, label, joined: present?.joined ?? this.#time(), revoked: null },
-      certificates: [{ digest, until, isUsed: false }],
+      certificates: [kept],
       superseded: [...(present?.superseded ?? []), ...(present?.certificates ?? []).map((one) => one.digest)].slice(
         -KEPT_SUPERSEDED,
       ),
-      ...{ instances: [], version: body.textOrNull('version', WORDS), duplicate: null },
+      ...{ instances: [], version: body.textOrNull('version', WORDS), trusts: [], duplicate: null },
     };
     const others = homes.filter((one) => one.chain !== chain);
     this.#files.putNodeKeys(name, [...others, { chain, excerpt, writers }]);
@@ -125,7 +134,9 @@ export class Centre {
     const request = body.textOrNull('request', /^[\w-]{64,8192}$/);
     let next = this.#used(node, digest);
     if (instance !== null) next = this.#seen(next, instance, asker.address);
-    next = { ...next, version: body.textOrNull('version', WORDS) };
+    // An earlier version of Weir says nothing of whom it trusts.
+    const trusts = body.has('trusts') ? body.texts('trusts', PIN, 10) : [];
+    next = { ...next, version: body.textOrNull('version', WORDS), trusts };
     next = this.#withWriters(next, writers);
     let certificate: string | null = null;
     if (request !== null) {
@@ -133,8 +144,8 @@ export class Centre {
       const made = this.#clientCertificate(node.name, node.role, key, this.#files.settings());
       certificate = made.pem;
       // The one that was shown goes on until the new one is: its answer may be lost.
-      const kept = next.certificates.filter((one) => one.digest === digest);
-      next = { ...next, certificates: [...kept, { digest: made.digest, until: made.until, isUsed: false }] };
+      const shown = next.certificates.filter((one) => one.digest === digest);
+      next = { ...next, certificates: [...shown, made.kept] };
     }
     const authority = body.bytesOrNull('authorityRequest', REQUEST_BYTES);
     if (authority !== null && keyOfRequest(authority) !== null) this.#files.putRequest(node.name, authority);
@@ -184,9 +195,11 @@ export class Centre {
       const text = `${span}, and it is ${this.#time()} at the centre`;
       throw new Refusal('certificate_expired', `${text}; weir fleet token --node NAME lets it join anew`);
     }
-    if (problem !== null) throw new Refusal('certificate_unknown', 'this certificate is not of this fleet');
     const name = /^CN=(.*)$/m.exec(shown.subject)?.[1] ?? '';
     const node = this.#files.node(name);
+    // A session that TLS resumes was verified when it began: whose authority is trusted no longer is seen here.
+    const isTrusted = problem === null && this.authorities.some((one) => shown.verify(one.certificate.publicKey));
+    if (!isTrusted) this.#refuseUntrusted(shown, node);
     if (node === null) throw new Refusal('certificate_unknown', 'this certificate is of no node of this fleet');
     const digest = certificateDigest(shown);
     if (node.revoked !== null)
@@ -203,6 +216,15 @@ export class Centre {
       );
     }
     throw new Refusal('certificate_unknown', `this certificate is none of node ${name}'s`);
+  }
+
+  #refuseUntrusted(shown: X509Certificate, node: FleetNode | null): never {
+    const digest = certificateDigest(shown);
+    if (node?.certificates.some((one) => one.digest === digest) !== true) {
+      throw new Refusal('certificate_unknown', 'this certificate is not of this fleet');
+    }
+    const text = `the authority that has signed the certificate of node ${node.name} is trusted in this fleet no longer`;
+    throw new Refusal('authority_dropped', `${text}; weir fleet token --node ${node.name} lets it join anew`);
   }
 
   /** From the first time that a newer certificate is shown, those before it are taken no longer. */
@@ -263,6 +285,7 @@ export class Centre {
     return {
       time: this.#time(),
       syncMs: settings.syncMs,
+      authorities: this.#files.authorities.signed(settings.id),
       revocations: signRevocations(
         {
           ...{ fleet: settings.id, version: this.#files.revocationVersion(), time: this.#time() },
@@ -305,16 +328,17 @@ export class Centre {
     role: FleetNode['role'],
     key: KeyObject,
     { id, lifeMs }: FleetSettings,
-  ): { readonly pem: string; readonly digest: string; readonly until: string } {
+  ): { readonly pem: string; readonly kept: NodeCertificate } {
     const client = { commonName: name, unit: role, organization: id, dnsName: busUserOf(name, role) };
-    const validity = this.#validity(lifeMs);
-    const pem = pemOf(signClient(client, key, this.#files.issuer(), validity));
-    return { pem, digest: certificateDigest(new X509Certificate(pem)), until: validity.notAfter.toISOString() };
+    const { issuer } = this.#files.authorities.trust;
+    const validity = this.#validity(issuer, lifeMs);
+    const pem = pemOf(signClient(client, key, this.#files.authorities.issuerOf(issuer), validity));
+    const digest = certificateDigest(new X509Certificate(pem));
+    return { pem, kept: { digest, until: validity.notAfter.toISOString(), isUsed: false, authority: issuer.digest } };
   }
 
-  #validity(lifeMs: number): { readonly notBefore: Date; readonly notAfter: Date } {
+  #validity({ certificate }: FleetAuthority, lifeMs: number): { readonly notBefore: Date; readonly notAfter: Date } {
     const now = this.#now();
-    const certificate = new X509Certificate(this.#files.certificatePem());
     return {
       notBefore: new Date(Math.max(now - BACKDATE_MS, certificate.validFromDate.getTime())),
       notAfter: new Date(Math.min(now + lifeMs, certificate.validToDate.getTime())),

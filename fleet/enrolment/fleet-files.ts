@@ -2,24 +2,16 @@
  * What the centre of a fleet keeps in its home, below `fleet/`: its authority, the keys of fingerprints, tokens, and a file for
  * each node. Commands and the listener work on the same files, each written whole, so that what one does the other sees at once.
  */
-import {
-  createHash,
-  createPrivateKey,
-  createPublicKey,
-  createSecretKey,
-  generateKeyPairSync,
-  type KeyObject,
-  randomBytes,
-  X509Certificate,
-} from 'node:crypto';
+import { createSecretKey, type KeyObject, randomBytes } from 'node:crypto';
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { WeirError } from '../../flow/errors.ts';
-import { type Issuer, issuerOf, pemOf, signAuthority } from '../../keys/certificate.ts';
+import type { Issuer } from '../../keys/certificate.ts';
 import { makePrivateFolder, putOver, readIfThere } from '../../keys/private-files.ts';
 import { readSecret, writeSecret } from '../../keys/seal.ts';
 import { type FingerprintKey, fingerprintKeysText, parseFingerprintKeys } from '../../store/fingerprint-keys.ts';
 import { BadField, Fields, WORDS } from './checked-fields.ts';
+import { FleetAuthorities } from './fleet-authorities.ts';
 import { NODE_NAME, ROLES, type Role, WRITER_ID } from './terms.ts';
 import { TOKEN_ID } from './token-text.ts';
 
@@ -60,6 +52,15 @@ export interface NodeCertificate {
   readonly until: string;
   /** Whether the node has shown it yet; from then on those before it are no longer taken. */
   readonly isUsed: boolean;
+  /** The digest of the authority that has signed it; null where the first of the fleet has, before there could be another. */
+  readonly authority: string | null;
+}
+
+/** A certificate that was made for a server of the fleet. */
+export interface ServerCertificate {
+  readonly hosts: readonly string[];
+  readonly until: string;
+  readonly authority: string;
 }
 
 /** A running process of a node, told apart from the next by a random id. */
@@ -84,6 +85,8 @@ export interface FleetNode {
   readonly instances: readonly NodeInstance[];
   /** Weir's version, as the node says. */
   readonly version: string | null;
+  /** Digests of the authorities that it trusts, as it says; none where it has not said. */
+  readonly trusts: readonly string[];
   /** Why two nodes seem to use this identity, and when that was last seen; null where nothing says so. */
   readonly duplicate: { readonly reason: string; readonly time: string } | null;
 }
@@ -95,17 +98,18 @@ export interface NodeKeys {
   readonly writers: readonly string[];
 }
 
-const YEAR_MS = 31_557_600_000;
-const AUTHORITY_LIFE_MS = 10 * YEAR_MS;
-const BACKDATE_MS = 3_600_000;
+const DIGEST = /^[0-9a-f]{64}$/;
+const MOST_SERVERS = 10_000;
 
 export class FleetFiles {
   readonly home: string;
   readonly folder: string;
+  readonly authorities: FleetAuthorities;
 
   constructor(home: string) {
     this.home = home;
     this.folder = join(home, 'fleet');
+    this.authorities = new FleetAuthorities(home, this.folder);
   }
 
   get isThere(): boolean {
@@ -119,12 +123,7 @@ export class FleetFiles {
       makePrivateFolder(folder);
     }
     const id = randomBytes(8).toString('hex');
-    const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'prime256v1' });
-    const notBefore = new Date(now.getTime() - BACKDATE_MS);
-    const validity = { notBefore, notAfter: new Date(notBefore.getTime() + AUTHORITY_LIFE_MS) };
-    const certificate = signAuthority(`Weir fleet ${id}`, publicKey, privateKey, validity);
-    writeSecret(this.home, this.#at('ca.key'), privateKey.export({ type: 'pkcs8', format: 'pem' }).toString());
-    putOver(this.#at('ca.pem'), pemOf(certificate), 0o644);
+    this.authorities.create(id, now);
     this.writeFingerprintKeys([{ epoch: 1, fromMs: now.getTime(), key: newSecret() }]);
     this.#putJson('revocations.json', { version: 0 });
     const made = { ...settings, id };
@@ -147,26 +146,23 @@ export class FleetFiles {
     this.#putJson('fleet.json', { ...this.settings(), ...change });
   }
 
-  /** The fleet's certificate, PEM. */
+  /** The certificate of the authority that issues, PEM. */
   certificatePem(): string {
-    const pem = readIfThere(this.#at('ca.pem'));
-    if (pem === null) throw unusable(`${this.#at('ca.pem')} is missing: restore it`);
-    return pem;
+    return this.authorities.trust.issuer.pem;
+  }
+
+  /** Those of all authorities that the fleet trusts, PEM: what servers hold their clients against. */
+  trustedPem(): string {
+    return this.authorities.trust.all.map(({ pem }) => pem).join('');
   }
 
   /** What nodes are told to hold the centre against. */
   pin(): string {
-    return certificateDigest(new X509Certificate(this.certificatePem()));
+    return this.authorities.trust.issuer.digest;
   }
 
   issuer(): Issuer {
-    const file = this.#at('ca.key');
-    const pem = readSecret(this.home, file)?.toString('utf8');
-    if (pem === undefined) throw unusable(`${file} is missing: restore it`);
-    const key = createPrivateKey(pem);
-    const certificate = new X509Certificate(this.certificatePem());
-    if (!certificate.checkPrivateKey(key)) throw unusable(`${file} is not the key of the certificate beside it`);
-    return issuerOf(certificate.raw, createPublicKey(key), key);
+    return this.authorities.issuerOf(this.authorities.trust.issuer);
   }
 
   fingerprintKeys(): readonly FingerprintKey[] {
@@ -201,14 +197,14 @@ export class FleetFiles {
     if (!TOKEN_ID.test(id)) return null;
     return this.#readingIfThere(join('tokens', `${id}.json`), (fields) => ({
       id,
-      sha256: fields.text('sha256', /^[0-9a-f]{64}$/),
+      sha256: fields.text('sha256', DIGEST),
       role: fields.choice('role', ROLES),
       label: fields.textOrNull('label', WORDS),
       node: fields.textOrNull('node', NODE_NAME),
       created: new Date(fields.moment('created')).toISOString(),
       expires: new Date(fields.moment('expires')).toISOString(),
       usesLeft: fields.number('usesLeft'),
-      joined: fields.texts('joined', /^[0-9a-f]{64}$/, 10_000),
+      joined: fields.texts('joined', DIGEST, 10_000),
     }));
   }
 
@@ -238,17 +234,19 @@ export class FleetFiles {
         joined: moment(fields, 'joined'),
         revoked: fields.textOrNull('revoked', /^[\x21-\x7e]{10,40}$/),
         certificates: fields.list('certificates', 10).map((one) => ({
-          digest: one.text('digest', /^[0-9a-f]{64}$/),
+          digest: one.text('digest', DIGEST),
           until: moment(one, 'until'),
           isUsed: one.boolean('isUsed'),
+          authority: one.textOrNull('authority', DIGEST),
         })),
-        superseded: fields.texts('superseded', /^[0-9a-f]{64}$/, 100),
+        superseded: fields.texts('superseded', DIGEST, 100),
         instances: fields.list('instances', 100).map((one) => ({
           id: one.text('id', /^[\w-]{1,64}$/),
           address: one.text('address', WORDS),
           lastSeen: moment(one, 'lastSeen'),
         })),
         version: fields.textOrNull('version', WORDS),
+        trusts: fields.has('trusts') ? fields.texts('trusts', DIGEST, 10) : [],
         duplicate:
           duplicate === null
             ? null
@@ -299,6 +297,25 @@ export class FleetFiles {
     putOver(this.#at('requests', `${name}.pem`), pem, 0o600);
   }
 
+  /** Those that have not expired, the newest of each server. */
+  servers(now: Date): readonly ServerCertificate[] {
+    const known = this.#readingIfThere('servers.json', (fields) =>
+      fields.list('servers', MOST_SERVERS).map((one) => ({
+        hosts: one.texts('hosts', /^[\w.:-]{1,253}$/, 100),
+        until: new Date(one.moment('until')).toISOString(),
+        authority: one.text('authority', DIGEST),
+      })),
+    );
+    return (known ?? []).filter(({ until }) => Date.parse(until) > now.getTime());
+  }
+
+  /** Takes the place of one for the same hosts. */
+  putServer(server: ServerCertificate, now: Date): void {
+    const name = ({ hosts }: ServerCertificate): string => hosts.toSorted().join(' ');
+    const others = this.servers(now).filter((one) => name(one) !== name(server));
+    this.#putJson('servers.json', { servers: [...others, server].slice(-MOST_SERVERS) });
+  }
+
   revocationVersion(): number {
     return this.#reading('revocations.json', (fields) => fields.number('version'));
   }
@@ -344,10 +361,6 @@ export class FleetFiles {
       throw error;
     }
   }
-}
-
-export function certificateDigest({ raw }: X509Certificate): string {
-  return createHash('sha256').update(raw).digest('hex');
 }
 
 export function newSecret(): KeyObject {

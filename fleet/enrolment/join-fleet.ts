@@ -4,7 +4,7 @@ import { certificationRequest } from '../../keys/request.ts';
 import { allWriterIds, type Home } from '../../store/home.ts';
 import { askCentre, fetchAuthority } from './ask-centre.ts';
 import { PEM } from './checked-fields.ts';
-import { type InterceptionNews, takeNews } from './news.ts';
+import { type InterceptionNews, takeNews, trustIn } from './news.ts';
 import { NEVER_ASKED, NodeFiles } from './node-files.ts';
 import { NODE_NAME, ROLES, type Role } from './terms.ts';
 import type { JoinToken } from './token-text.ts';
@@ -39,16 +39,18 @@ export async function joinFleet(options: JoinOptions): Promise<Joined> {
     writers: allWriterIds(home),
   };
   const answer = await askCentre(place, '/v1/join', body, null);
+  const trust = trustIn(answer, { ca: place.ca, signed: null }) ?? { ca: place.ca, signed: null };
   const identity = {
     name: answer.text('name', NODE_NAME),
     role: answer.choice('role', ROLES),
     label: answer.textOrNull('label', /^[^\p{Cc}]{0,200}$/u),
     address: token.address,
     cert: answer.text('certificate', PEM),
-    ca: place.ca,
+    ca: trust.ca,
   };
-  const news = takeNews(answer, files, home, place.ca);
+  const news = takeNews(answer, files, home, trust.ca);
   files.take(identity);
+  files.putTrust(trust.ca, trust.signed);
   const at = now();
   const { syncMs, timeMs } = news;
   files.putState({ ...NEVER_ASKED, lastSync: new Date(at).toISOString(), skewMs: at - timeMs, syncMs });

@@ -7,11 +7,12 @@ import { generateKeyPairSync } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
-import { TLSSocket } from 'node:tls';
+import { createSecureContext, type SecureContext, TLSSocket } from 'node:tls';
 import { WeirError } from '../../flow/errors.ts';
 import { type Asker, type Centre, SERVER_LIFE_MS } from './centre.ts';
 import { BadField, Fields } from './checked-fields.ts';
 import { REFUSALS, Refusal } from './terms.ts';
+import { centreNameUnder } from './trust.ts';
 
 /** Counts those that guess, by address. */
 export interface FailedAttempts {
@@ -44,27 +45,23 @@ const GUESSES: ReadonlySet<string> = new Set(['token_wrong', 'certificate_unknow
 
 /** Throws WeirError `port_taken`, `fleet_unusable`, `seal_unusable`. */
 export async function startListener({ host, port, centre, attempts, log }: ListenerOptions): Promise<RunningListener> {
-  const identity = (): { readonly key: string; readonly cert: string } => {
-    const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'prime256v1' });
-    const key = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
-    return { key, cert: centre.serverCertificate(publicKey) };
-  };
-  const first = identity();
-  // The last in the chain is the fleet's own certificate, which clients are held against.
-  const ca = first.cert.slice(first.cert.lastIndexOf('-----BEGIN'));
-  const options = { ca, requestCert: true, rejectUnauthorized: false, minVersion: 'TLSv1.3' } as const;
-  const server = createServer({ ...first, ...options, maxHeaderSize: 16 * 1024 }, (request, response) => {
-    void answer(request, response);
-  });
+  const identities = new Identities(centre, log);
+  const options = { requestCert: true, rejectUnauthorized: false, maxHeaderSize: 16 * 1024 } as const;
+  const server = createServer(
+    { ...identities.oldest, ...options, SNICallback: (name, done) => done(null, identities.contextFor(name)) },
+    (request, response) => {
+      void answer(request, response);
+    },
+  );
   server.headersTimeout = HEAD_MS;
   server.requestTimeout = REQUEST_MS;
   server.maxConnections = MAX_CONNECTIONS;
   // Scanners and clients of another fleet; there is nothing to be told.
   server.on('tlsClientError', (_, socket) => socket.destroy());
-  const renewing = setInterval(
-    () => server.setSecureContext({ ...identity(), ...options }),
-    SERVER_LIFE_MS / 4,
-  ).unref();
+  const renewing = setInterval(() => {
+    identities.makeAnew();
+    server.setSecureContext({ ...identities.oldest, ...options });
+  }, SERVER_LIFE_MS / 4).unref();
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const address = request.socket.remoteAddress ?? 'unknown';
@@ -95,6 +92,67 @@ export async function startListener({ host, port, centre, attempts, log }: Liste
       await closed;
     },
   };
+}
+
+interface ServerIdentity {
+  readonly key: string;
+  readonly cert: string;
+  /** Whom clients are held against. */
+  readonly ca: string;
+  readonly minVersion: 'TLSv1.3';
+}
+
+/** The centre's own certificates: one under each authority that the fleet trusts, as it trusts them now. */
+class Identities {
+  readonly #centre: Centre;
+  readonly #log: (line: string) => void;
+  #version = Number.NaN;
+  #contexts: ReadonlyMap<string, SecureContext> = new Map();
+  #oldest: ServerIdentity;
+
+  /** Throws WeirError `fleet_unusable`, `seal_unusable`. */
+  constructor(centre: Centre, log: (line: string) => void) {
+    this.#centre = centre;
+    this.#log = log;
+    this.#oldest = this.makeAnew();
+  }
+
+  /** What is shown to whoever asks for nothing that is known here. */
+  get oldest(): ServerIdentity {
+    return this.#oldest;
+  }
+
+  /** A node asks by the name of an authority that it trusts; commands may have changed them since the last one asked. */
+  contextFor(name: string): SecureContext {
+    try {
+      if (this.#centre.authoritiesVersion !== this.#version) this.makeAnew();
+    } catch (error) {
+      this.#log(`weir: the centre goes on with the authorities that it has: ${nameOf(error)}`);
+    }
+    return this.#contexts.get(name) ?? createSecureContext(this.#oldest);
+  }
+
+  makeAnew(): ServerIdentity {
+    const version = this.#centre.authoritiesVersion;
+    const made = this.#made();
+    const [oldest] = made;
+    if (oldest === undefined) throw new WeirError('fleet_unusable', 'the fleet has no authority');
+    this.#contexts = new Map(made.map(({ name, identity }) => [name, createSecureContext(identity)]));
+    this.#oldest = oldest.identity;
+    this.#version = version;
+    return oldest.identity;
+  }
+
+  #made(): readonly { readonly name: string; readonly identity: ServerIdentity }[] {
+    const { authorities } = this.#centre;
+    const ca = authorities.map(({ pem }) => pem).join('');
+    return authorities.map((authority) => {
+      const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'prime256v1' });
+      const key = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
+      const cert = this.#centre.serverCertificate(publicKey, authority);
+      return { name: centreNameUnder(authority.digest), identity: { key, cert, ca, minVersion: 'TLSv1.3' } };
+    });
+  }
 }
 
 async function answerOf(request: IncomingMessage, centre: Centre, address: string): Promise<object> {

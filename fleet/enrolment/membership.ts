@@ -12,9 +12,10 @@ import { type Lock, takeLock } from '../../store/lock.ts';
 import { takeWantedWriters } from '../../store/writer-keys.ts';
 import { askCentre, Refused } from './ask-centre.ts';
 import { BadField, PEM } from './checked-fields.ts';
-import { type InterceptionNews, takeNews } from './news.ts';
+import { type InterceptionNews, takeNews, trustIn } from './news.ts';
 import { NodeFiles, type NodeIdentity, type NodeState } from './node-files.ts';
 import { NOTED_SKEW_MS } from './terms.ts';
+import { certificateDigest, certificatesIn, isOfIssuer, shortId } from './trust.ts';
 
 export interface MembershipOptions {
   readonly paths: HomePaths;
@@ -24,7 +25,7 @@ export interface MembershipOptions {
   /** Hears what belongs into the records: a sentence without secrets. `isGrave`: somebody should look. */
   readonly tell: (text: string, isGrave: boolean) => void;
   readonly log: (line: string) => void;
-  /** The certificate was renewed: connections made with it are made anew. */
+  /** The certificate was renewed, or other authorities are trusted: connections made with it are made anew. */
   readonly onIdentity?: (identity: NodeIdentity) => void;
   /** What a proxy is to intercept with; gives a request for an authority where one is to be sent, DER. */
   readonly onInterception?: (news: InterceptionNews) => Buffer | null;
@@ -61,7 +62,7 @@ export class Membership {
   #timer: NodeJS.Timeout | null = null;
   #looking: NodeJS.Timeout | null = null;
   /** As the centre was last told. */
-  #toldWriters: string | null = null;
+  #toldAll: string | null = null;
   #askedSoonMs = Number.NEGATIVE_INFINITY;
   /** Writers that the centre was asked for and did not know: when each is asked for again, and after what wait. */
   readonly #wanted = new Map<string, { atMs: number; waitMs: number }>();
@@ -109,8 +110,9 @@ export class Membership {
   }
 
   /**
-   * Asks before its time where somebody waits for it: the centre does not know a writer of this home yet, or somebody in this
-   * home has met one of another node whose key is not here. Never rejects.
+   * Asks before its time where somebody waits for it: the centre does not know yet of a writer of this home, that it has a new
+   * certificate or whom it trusts now, or somebody in this home has met a writer of another node whose key is not here. Never
+   * rejects.
    */
   async look(): Promise<void> {
     try {
@@ -118,7 +120,7 @@ export class Membership {
       // A centre that is away is asked at its own pace.
       if (this.#lock?.isHeld !== true || this.#failures > 0) return;
       if (now >= this.#askedSoonMs && now - this.#askedSoonMs < SOON_MS) return;
-      const isFresh = this.#toldWriters !== null && this.#toldWriters !== writersText(this.#options.paths);
+      const isFresh = this.#toldAll !== null && this.#toldAll !== toldText(this.#options.paths, this.#identity);
       const isWanted = this.#isAnyDue(takeWantedWriters(this.#options.paths), now);
       if (!isFresh && !isWanted) return;
       this.#askedSoonMs = now;
@@ -167,20 +169,26 @@ export class Membership {
     try {
       const identity = this.#reread();
       const { cert, key, ca, address } = identity;
-      const renewal = isDue(cert, now()) ? this.#files.nextKey() : null;
+      const renewal = isDue(cert, ca, now()) ? this.#files.nextKey() : null;
       const asked = now();
       const writers = allWriterIds(paths);
+      const toldAll = toldText(paths, identity);
       const body = {
         ...{ instance: this.#instance, version, time: new Date(asked).toISOString(), writers },
+        trusts: certificatesIn(ca).map(certificateDigest),
         request:
           renewal === null ? null : certificationRequest(renewal.publicKey, renewal.privateKey).toString('base64url'),
         authorityRequest: this.#authorityRequest?.toString('base64url') ?? null,
       };
       const answer = await askCentre({ address, ca }, '/v1/sync', body, { cert, key });
-      const news = takeNews(answer, this.#files, paths, ca);
-      this.#toldWriters = writers.join();
+      const trust = trustIn(answer, { ca, signed: this.#files.trust() });
+      if (trust !== null) this.#files.putTrust(trust.ca, trust.signed);
+      const trusted = trust?.ca ?? ca;
+      const news = takeNews(answer, this.#files, paths, trusted);
+      this.#toldAll = toldAll;
+      this.#trust(identity, trusted);
       const renewed = answer.textOrNull('certificate', PEM);
-      if (renewed !== null) this.#take({ ...identity, cert: renewed });
+      if (renewed !== null) this.#take({ ...identity, cert: renewed, ca: trusted });
       if (news.interception !== null) {
         this.#authorityRequest = this.#options.onInterception?.(news.interception) ?? null;
       }
@@ -240,7 +248,7 @@ export class Membership {
   /** Whoever joined anew meanwhile is another. */
   #reread(): NodeIdentity {
     const present = this.#files.identity();
-    if (present !== null && present.cert !== this.#identity.cert) {
+    if (present !== null && (present.cert !== this.#identity.cert || present.ca !== this.#identity.ca)) {
       this.#identity = present;
       this.#options.onIdentity?.(present);
     }
@@ -257,6 +265,21 @@ export class Membership {
       `weir: the certificate of node ${taken.name} is renewed until ${untilOf(taken.cert).toISOString()}`,
     );
     this.#options.onIdentity?.(taken);
+  }
+
+  #trust(before: NodeIdentity, ca: string): void {
+    if (ca === before.ca) return;
+    const identity = { ...before, ca };
+    this.#identity = identity;
+    const ids = (pems: string): readonly string[] => certificatesIn(pems).map((one) => shortId(certificateDigest(one)));
+    const [old, now] = [ids(before.ca), ids(ca)];
+    const { log, tell, onIdentity } = this.#options;
+    const added = now.filter((id) => !old.includes(id)).map((id) => `it trusts ${id} now`);
+    const gone = old.filter((id) => !now.includes(id)).map((id) => `it trusts ${id} no longer`);
+    const text = `the authorities of this node's fleet have changed: ${[...added, ...gone, `${now[0]} issues`].join(', ')}`;
+    log(`weir: ${text}`);
+    tell(text, false);
+    onIdentity?.(identity);
   }
 
   #answered(state: NodeState): void {
@@ -313,8 +336,9 @@ export class Membership {
   }
 }
 
-function writersText(paths: HomePaths): string {
-  return allWriterIds(paths).join();
+/** All that the centre is to know of a node before its next news. */
+function toldText(paths: HomePaths, { cert, ca }: NodeIdentity): string {
+  return `${allWriterIds(paths).join()}\n${cert}${ca}`;
 }
 
 /** How a node stands, as its files say. */
@@ -324,8 +348,11 @@ export function standingOf(identity: NodeIdentity, state: NodeState, nowMs: numb
   return { ...state, name, role, until, isExpired: until.getTime() <= nowMs };
 }
 
-function isDue(cert: string, nowMs: number): boolean {
-  const { validFromDate, validToDate } = new X509Certificate(cert);
+/** In the last third of its life, or where another authority issues now. */
+function isDue(cert: string, ca: string, nowMs: number): boolean {
+  const certificate = new X509Certificate(cert);
+  const { validFromDate, validToDate } = certificate;
+  if (!isOfIssuer(certificate, ca)) return true;
   const left = validToDate.getTime() - nowMs;
   return left < (validToDate.getTime() - validFromDate.getTime()) * RENEW_IN_LAST;
 }

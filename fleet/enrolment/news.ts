@@ -1,5 +1,4 @@
 /** What the centre hands to a node, read from its answer and taken up in home: keys first, so that nothing is half known. */
-import { X509Certificate } from 'node:crypto';
 import { WeirError } from '../../flow/errors.ts';
 import { parseFingerprintKeys, writeFleetKeys } from '../../store/fingerprint-keys.ts';
 import type { HomePaths } from '../../store/home.ts';
@@ -8,6 +7,7 @@ import { type Fields, PEM } from './checked-fields.ts';
 import type { NodeFiles } from './node-files.ts';
 import { openRevocations } from './revocations.ts';
 import { NODE_NAME, WRITER_ID } from './terms.ts';
+import { certificatesIn, openTrust, type SignedTrust, signedTrustIn } from './trust.ts';
 
 /** The authority that a proxy is to intercept with. */
 export type InterceptionNews =
@@ -29,7 +29,30 @@ const MOST_NODES = 200_000;
 const LEAST_SYNC_MS = 1000;
 const MOST_SYNC_MS = 3_600_000;
 
-/** Takes up all but the interception, which is the proxy's. Throws BadField, WeirError; what was there before stays then. */
+/** The authorities that a node trusts: PEM, the one that issues first; and the statement by which it does, null without any. */
+export interface KnownTrust {
+  readonly ca: string;
+  readonly signed: SignedTrust | null;
+}
+
+/**
+ * What the node trusts from this answer on: what one of those that it trusts already has signed, and nothing older than
+ * that; null where nothing changes. Throws BadField, and WeirError for what none of them has signed.
+ */
+export function trustIn(answer: Fields, known: KnownTrust): KnownTrust | null {
+  const fields = answer.objectOrNull('authorities');
+  if (fields === null) return null; // a centre of an earlier version
+  const signed = signedTrustIn(fields);
+  const opened = openTrust(signed, known.ca);
+  if (opened === null) {
+    throw new WeirError('centre_untrusted', 'the list of authorities is signed by none that this node trusts');
+  }
+  const kept = known.signed === null ? null : openTrust(known.signed, known.ca);
+  const isNewer = kept === null || kept.fleet !== opened.fleet || opened.version > kept.version;
+  return isNewer ? { ca: opened.authorities.join(''), signed } : null;
+}
+
+/** Takes up all but the interception, which is the proxy's, and whom to trust. Throws BadField, WeirError; what was there before stays then. */
 export function takeNews(answer: Fields, files: NodeFiles, paths: HomePaths, ca: string): News {
   const keysText = answer.textOrNull('fingerprintKeys', /^[\x20-\x7e]{2,1000000}$/);
   const keys = keysText === null ? [] : parseFingerprintKeys(keysText);
@@ -61,10 +84,10 @@ function writersIn(answer: Fields): readonly NodeWriters[] | null {
 /** A list that is older than the one that is kept would let somebody in again. */
 function takeRevocations(signed: Fields, files: NodeFiles, ca: string): void {
   const list = { text: signed.text('text', /^[^\0]*$/u), signature: signed.text('signature', /^[\w-]{1,400}$/) };
-  const { publicKey } = new X509Certificate(ca);
-  const opened = openRevocations(list, publicKey);
+  const keys = certificatesIn(ca).map(({ publicKey }) => publicKey);
+  const opened = openRevocations(list, keys);
   if (opened === null) throw new WeirError('centre_untrusted', 'the list of revoked nodes is not signed by the fleet');
-  const kept = files.revocations(publicKey);
+  const kept = files.revocations(keys);
   if (kept === null || opened.version >= kept.version) files.putRevocations(list);
 }
 

@@ -11,6 +11,7 @@ import { readSecret, writeSecret } from '../../keys/seal.ts';
 import { BadField, Fields, WORDS } from './checked-fields.ts';
 import { openRevocations, type Revocations, type SignedRevocations } from './revocations.ts';
 import { NODE_NAME, ROLES, type Role } from './terms.ts';
+import { isSignedByOne, type SignedTrust, signedTrustIn } from './trust.ts';
 
 export interface NodeIdentity {
   readonly name: string;
@@ -18,7 +19,7 @@ export interface NodeIdentity {
   readonly label: string | null;
   /** `host:port` of the centre. */
   readonly address: string;
-  /** PEM, all three: the node's own certificate and key, and the fleet's certificate. */
+  /** PEM, all three: the node's own certificate and key, and the fleet's authorities, the one that issues first. */
   readonly cert: string;
   readonly key: string;
   readonly ca: string;
@@ -62,24 +63,29 @@ export class NodeFiles {
     const text = readIfThere(this.#at('node.json'));
     if (text === null) return null;
     const cert = readIfThere(this.#at('node.pem'));
-    const key = readSecret(this.home, this.#at('node.key'))?.toString('utf8');
+    const keys = ['node.key', 'pending.key'].flatMap((name) => {
+      const kept = readSecret(this.home, this.#at(name))?.toString('utf8');
+      return kept === undefined ? [] : [kept];
+    });
     const ca = readIfThere(this.#at('fleet.pem'));
-    if (cert === null || key === undefined || ca === null) {
+    if (cert === null || keys.length === 0 || ca === null) {
       throw damaged(`${this.folder} lacks its certificate or key: restore it, or join again`);
     }
     try {
       const fields = Fields.parse(text);
-      const identity = {
+      const certificate = new X509Certificate(cert);
+      // A stop while a certificate was taken up leaves its key as the one that was asked with.
+      const key = keys.find((one) => certificate.checkPrivateKey(createPrivateKey(one)));
+      if (key === undefined) {
+        throw damaged(`${this.#at('node.key')} is not the key of the certificate beside it: restore it, or join again`);
+      }
+      return {
         name: fields.text('name', NODE_NAME),
         role: fields.choice('role', ROLES),
         label: fields.textOrNull('label', WORDS),
         address: fields.text('address', /^[\x21-\x7e]{3,300}$/),
         ...{ cert, key, ca },
       };
-      if (!new X509Certificate(cert).checkPrivateKey(createPrivateKey(key))) {
-        throw damaged(`${this.#at('node.key')} is not the key of the certificate beside it: restore it, or join again`);
-      }
-      return identity;
     } catch (error) {
       if (error instanceof WeirError) throw error;
       throw damaged(`${this.folder} is damaged: restore it, or join again`);
@@ -101,13 +107,12 @@ export class NodeFiles {
     const { cert, ca, name, role, label, address } = identity;
     const { privateKey } = this.nextKey();
     const certificate = new X509Certificate(cert);
-    const fleet = new X509Certificate(ca);
-    if (!certificate.checkPrivateKey(privateKey) || !certificate.verify(fleet.publicKey)) {
+    if (!certificate.checkPrivateKey(privateKey) || !isSignedByOne(certificate, ca)) {
       throw new WeirError('centre_untrusted', `${address} has sent a certificate that is not for this node's key`);
     }
-    // Certificate, key and name are of one time: whoever reads in between finds a pair that does not fit, and reads again.
-    writeSecret(this.home, this.#at('node.key'), pemOfKey(privateKey));
+    // The certificate first: until its key has its place it is found as the one that was asked with.
     putOver(this.#at('node.pem'), cert, 0o600);
+    writeSecret(this.home, this.#at('node.key'), pemOfKey(privateKey));
     putOver(this.#at('fleet.pem'), ca, 0o644);
     putOver(this.#at('node.json'), `${JSON.stringify({ name, role, label, address })}\n`, 0o600);
     rmSync(this.#at('pending.key'), { force: true });
@@ -138,10 +143,29 @@ export class NodeFiles {
     putOver(this.#at('state.json'), `${JSON.stringify(state)}\n`, 0o600);
   }
 
+  /** The statement by which the authorities in `ca` are trusted; null where the node trusts the one that it joined under. */
+  trust(): SignedTrust | null {
+    const text = readIfThere(this.#at('authorities.json'));
+    if (text === null) return null;
+    try {
+      return signedTrustIn(Fields.parse(text));
+    } catch (error) {
+      if (error instanceof BadField) return null; // it comes again with the next news
+      throw error;
+    }
+  }
+
+  /** What is trusted from now on, PEM, and why; null where nobody has said so yet. */
+  putTrust(ca: string, signed: SignedTrust | null): void {
+    putOver(this.#at('fleet.pem'), ca, 0o644);
+    if (signed === null) rmSync(this.#at('authorities.json'), { force: true });
+    else putOver(this.#at('authorities.json'), `${JSON.stringify(signed)}\n`, 0o600);
+  }
+
   /** The list of those that were taken out; null where none was kept. */
-  revocations(fleetKey: KeyObject): Revocations | null {
+  revocations(fleetKeys: readonly KeyObject[]): Revocations | null {
     const signed = this.signedRevocations();
-    return signed === null ? null : openRevocations(signed, fleetKey);
+    return signed === null ? null : openRevocations(signed, fleetKeys);
   }
 
   signedRevocations(): SignedRevocations | null {

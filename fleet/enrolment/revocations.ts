@@ -27,9 +27,13 @@ export function signRevocations(list: Revocations, sign: (text: string) => Buffe
   return { text, signature: sign(LABEL + text).toString('base64url') };
 }
 
-/** The list, where the fleet has signed it; null for any other. */
-export function openRevocations({ text, signature }: SignedRevocations, fleetKey: KeyObject): Revocations | null {
-  if (!verify('sha256', Buffer.from(LABEL + text), fleetKey, Buffer.from(signature, 'base64url'))) return null;
+/** The list, where one of the fleet's keys has signed it; null for any other. */
+export function openRevocations(
+  { text, signature }: SignedRevocations,
+  fleetKeys: readonly KeyObject[],
+): Revocations | null {
+  const [bytes, proof] = [Buffer.from(LABEL + text), Buffer.from(signature, 'base64url')];
+  if (!fleetKeys.some((key) => verify('sha256', bytes, key, proof))) return null;
   try {
     const fields = Fields.parse(text);
     return {

@@ -35,6 +35,7 @@ export const REFUSALS = {
   certificate_expired: 401,
   certificate_unknown: 401,
   certificate_superseded: 401,
+  authority_dropped: 401,
   revoked: 403,
   clock_off: 409,
   name_taken: 409,

@@ -1,13 +1,10 @@
 import assert from 'node:assert/strict';
-import { type ChildProcess, spawn } from 'node:child_process';
 import { X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { type TestContext, test } from 'node:test';
+import { test } from 'node:test';
 import { checkFleet } from '../../cli/doctor/fleet.ts';
-import { packageRoot } from '../../config/package-root.ts';
 import { FleetFiles } from '../../fleet/enrolment/fleet-files.ts';
 import { Membership } from '../../fleet/enrolment/membership.ts';
 import type { EventFinding } from '../../flow/event.ts';
@@ -17,72 +14,8 @@ import { dropOld } from '../../proxy/tls/rotation.ts';
 import { openHome } from '../../store/home.ts';
 import { ownEvent, recordOwn } from '../../store/own-events.ts';
 import { openReader } from '../../store/reader.ts';
-import { afterwards } from '../store/samples.ts';
-import { makePlace, type Place } from './run-context.ts';
-
-/** A centre whose listener is a process of its own. */
-interface TestCentre extends Place {
-  readonly address: string;
-  token(...more: string[]): Promise<string>;
-}
-
-async function startCentre(t: TestContext, ...init: string[]): Promise<TestCentre> {
-  const place = makePlace();
-  afterwards(t, () => place.remove());
-  const port = await freePort();
-  const address = `127.0.0.1:${port}`;
-  const made = await place.call(['fleet', 'init', '--address', address, ...init]);
-  assert.equal(made.code, 0, made.err);
-  const child = spawn(join(packageRoot, 'weir'), ['fleet', 'serve'], {
-    cwd: place.folder,
-    env: { ...process.env, WEIR_HOME: place.home },
-    stdio: ['ignore', 'ignore', 'pipe'],
-  });
-  afterwards(t, () => stop(child));
-  await said(child, /the centre of fleet [0-9a-f]{16} listens/);
-  return {
-    ...place,
-    address,
-    token: async (...more) => {
-      const { code, out, err } = await place.call(['fleet', 'token', ...more]);
-      assert.equal(code, 0, err);
-      return out.trim();
-    },
-  };
-}
-
-async function stop(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  const gone = once(child, 'exit');
-  child.kill('SIGTERM');
-  await gone;
-}
-
-function said(child: ChildProcess, what: RegExp): Promise<void> {
-  let text = '';
-  return new Promise((resolve, reject) => {
-    child.stderr?.on('data', (chunk: Buffer) => {
-      text += chunk.toString();
-      if (what.test(text)) resolve();
-    });
-    child.on('exit', () => reject(new Error(`ended before it said ${what}: ${text}`)));
-  });
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  return typeof address === 'object' && address !== null ? address.port : 0;
-}
-
-function newNode(t: TestContext): Place {
-  const place = makePlace();
-  afterwards(t, () => place.remove());
-  return place;
-}
+import { newNode, startCentre } from './fleet-centre.ts';
+import type { Place } from './run-context.ts';
 
 async function printOf(place: Place): Promise<string> {
   const args = ['policy', 'fingerprint', '--entity', 'CREDIT_CARD'];

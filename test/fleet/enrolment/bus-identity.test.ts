@@ -9,6 +9,7 @@ import { Bus } from '../../../fleet/bus.ts';
 import { busSettings } from '../../../fleet/bus-settings.ts';
 import { busUsers } from '../../../fleet/enrolment/bus-users.ts';
 import { NodeFiles } from '../../../fleet/enrolment/node-files.ts';
+import { stillUnderOld } from '../../../fleet/enrolment/rotation.ts';
 import { NodeReporting, readNodeReports } from '../../../fleet/node-reports.ts';
 import { publishOnBus } from '../../../fleet/policy-shelf.ts';
 import { COLLECTOR, makeCollector, makeRecordsStream, RECORDS_STREAM } from '../../../fleet/streams.ts';
@@ -21,25 +22,32 @@ import { HOUR_MS, startFleet, type TestFleet } from './fleet-place.ts';
 
 interface TestBus {
   readonly url: string;
-  /** Writes the users anew and has the server read them. */
+  /** Writes the users, and whom the server trusts, anew and has it read them. */
   reload(): void;
+  /** Another certificate of its own, under the authority that issues now. */
+  certify(): void;
 }
 
 async function startBus(t: TestContext, fleet: TestFleet): Promise<TestBus> {
   const folder = temporaryFolder(t);
-  const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'prime256v1' });
   const validity = { notBefore: new Date(Date.now() - HOUR_MS), notAfter: new Date(Date.now() + HOUR_MS) };
   const files = { cert: join(folder, 'bus.pem'), key: join(folder, 'bus.key'), ca: join(folder, 'bus.ca.pem') };
-  writeFileSync(files.cert, pemOf(signServer(['127.0.0.1', 'localhost'], publicKey, fleet.files.issuer(), validity)));
-  writeFileSync(files.key, privateKey.export({ type: 'pkcs8', format: 'pem' }), { mode: 0o600 });
-  writeFileSync(files.ca, fleet.files.certificatePem());
+  const certify = (): void => {
+    const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'prime256v1' });
+    writeFileSync(files.cert, pemOf(signServer(['127.0.0.1', 'localhost'], publicKey, fleet.files.issuer(), validity)));
+    writeFileSync(files.key, privateKey.export({ type: 'pkcs8', format: 'pem' }), { mode: 0o600 });
+  };
+  certify();
+  writeFileSync(files.ca, fleet.files.trustedPem());
   const tls = `tls { cert_file: "${files.cert}", key_file: "${files.key}", ca_file: "${files.ca}", verify_and_map: true }`;
   const before = busUsers(fleet.files.nodes());
   const server = await startNatsServer({ more: `${tls}\n${before}` });
   afterwards(t, () => server.stop());
   return {
     url: `tls://127.0.0.1:${server.port}`,
+    certify,
     reload: () => {
+      writeFileSync(files.ca, fleet.files.trustedPem());
       const file = join(server.folder, 'nats.conf');
       writeFileSync(file, readFileSync(file, 'utf8').replace(before, busUsers(fleet.files.nodes())));
       process.kill(server.pid, 'SIGHUP');
@@ -126,6 +134,40 @@ test('a node that was revoked is cut off as the server reads its users again', S
   });
   afterwards(t, () => outside.close());
   assert.match(await refused.promise, /refuses this node's certificate|has ended the connection|does not answer/);
+});
+
+test('nodes stay on the bus while the certificate of the fleet is changed', SKIP, async (t) => {
+  const fleet = await startFleet(t);
+  const home = fleet.home('one');
+  await fleet.join(home, 'web-1');
+  const bus = await startBus(t, fleet);
+  const { membership } = fleet.member(home);
+  const id = fleet.files.settings().id;
+  const now = new Date();
+  // Each time a connection of its own, by what the node has then: the server reads its files some time after the signal.
+  const isTaken = async (): Promise<void> => {
+    const connected = busOf(t, bus, home);
+    await connected.ready();
+    await connected.close();
+  };
+  await isTaken();
+  fleet.files.authorities.begin(id, now);
+  await membership.sync();
+  bus.reload();
+  await isTaken();
+  fleet.files.authorities.switchToNext(now);
+  for (const _ of [1, 2, 3]) await membership.sync();
+  assert.deepEqual(stillUnderOld(fleet.files.nodes(), [], fleet.files.authorities.trust, now), []);
+  await isTaken();
+  bus.certify();
+  bus.reload();
+  await isTaken();
+  const old = new NodeFiles(home.path).identity()?.ca ?? assert.fail();
+  fleet.files.authorities.dropOld(now);
+  await membership.sync();
+  assert.notEqual(new NodeFiles(home.path).identity()?.ca, old);
+  bus.reload();
+  await isTaken();
 });
 
 test('without a node the bus lets nobody in', () => {

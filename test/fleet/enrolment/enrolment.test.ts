@@ -263,7 +263,7 @@ test('a revoked node is refused at once, says so once, and others have it on the
   assert.match(revoked.told[0] ?? '', /refuses node a: node a was taken out of the fleet/);
   assert.match(newestPrint(a), /^1\./, 'it protects as before');
   await fleet.member(b).membership.sync();
-  const fleetKey = new X509Certificate(identityOf(b).ca).publicKey;
+  const fleetKey = [new X509Certificate(identityOf(b).ca).publicKey];
   const list = new NodeFiles(b.path).revocations(fleetKey);
   assert.deepEqual(
     list?.revoked.map(({ name, user }) => [name, user]),
@@ -274,7 +274,7 @@ test('a revoked node is refused at once, says so once, and others have it on the
 
 test('a list of revoked nodes that somebody else signed, or changed, is none', async (t) => {
   const [fleet, other] = [await startFleet(t), await startFleet(t)];
-  const fleetKey = new X509Certificate(fleet.files.certificatePem()).publicKey;
+  const fleetKey = [new X509Certificate(fleet.files.certificatePem()).publicKey];
   const list = { fleet: fleet.files.settings().id, version: 3, time: new Date().toISOString(), revoked: [] };
   const by = ({ files }: TestFleet) =>
     signRevocations(list, (text) => sign('sha256', Buffer.from(text), files.issuer().key));
