@@ -75,7 +75,9 @@ struct weir_head {
   __u32 size; /* of the whole frame */
   __u16 type;
   __u16 cpu;      /* that it was made on; 0xffff for a frame of the loader */
-  __u64 ktime_ns; /* CLOCK_MONOTONIC; WEIR_CLOCK relates it to the time of day */
+  /* CLOCK_MONOTONIC; WEIR_CLOCK relates it to the time of day. Of WEIR_TLS_DATA that of the handle's first call in the same tick
+   * of the kernel: up to 10 ms early. */
+  __u64 ktime_ns;
 };
 WEIR_AT(weir_head, size, 0)
 WEIR_AT(weir_head, type, 4)

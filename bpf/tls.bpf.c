@@ -76,9 +76,9 @@ struct frame {
 };
 
 struct frames {
-  struct frame at[FRAMES];
+  u32 used; /* bit mask: mostly none is, and the others need not be looked at */
   u32 next;
-  u32 reserved;
+  struct frame at[FRAMES];
 };
 
 /* Calls that a thread is inside of, one library's under another's (TLS within TLS). Gone with the thread. */
@@ -112,7 +112,6 @@ struct {
 
 /* What a record begins with, of one call. */
 struct call {
-  struct tls_handle *h;
   u64 address;
   u64 from; /* in the process's memory */
   u64 offset;
@@ -125,11 +124,15 @@ struct call {
   u32 at;
   u32 generation;
   u64 start_ns;
+  u64 now_ns;
+  u32 tgid;
+  u32 tid;
   u16 flags;
   u16 handle_flags;
   u8 direction;
   u8 library;
   u8 role;
+  u8 reserved;
 };
 
 static __always_inline u64 process_start(void) {
@@ -168,6 +171,14 @@ static __always_inline void fill_handle(struct weir_handle *to, u64 address, con
   to->library = h->library;
   to->role = h->role;
   to->flags = h->flags;
+}
+
+/* A handle of the process that runs `task`, if it is there. */
+static __always_inline struct tls_handle *find_handle_of(struct task_struct *task, u64 address) {
+  struct tls_key key = key_of(task->tgid, address);
+  struct tls_handle *h = bpf_map_lookup_elem(&tls_handles, &key);
+
+  return h && h->start_ns == task->group_leader->start_boottime ? h : NULL;
 }
 
 /* A handle of this process, if it is there. */
@@ -279,7 +290,6 @@ static __always_inline void send_close(struct tls_handle *h, u64 address, u8 why
 static __always_inline void send_piece(struct call *c, u32 length, const u32 room) {
   struct weir_tls_data *r;
   u32 size = length;
-  u64 id;
 
   r = reserve(WEIR_KIND_TLS, sizeof(*r) + room);
   c->sequence++; /* whether or not there is room: the gap tells of the loss */
@@ -291,10 +301,12 @@ static __always_inline void send_piece(struct call *c, u32 length, const u32 roo
     discard(WEIR_KIND_TLS, r, FAULT);
     return;
   }
-  fill_head(&r->head, WEIR_TLS_DATA, sizeof(*r) + length);
-  id = bpf_get_current_pid_tgid();
-  r->task.tgid = id >> 32;
-  r->task.tid = (u32)id;
+  r->head.size = sizeof(*r) + length;
+  r->head.type = WEIR_TLS_DATA;
+  r->head.cpu = bpf_get_smp_processor_id();
+  r->head.ktime_ns = c->now_ns;
+  r->task.tgid = c->tgid;
+  r->task.tid = c->tid;
   r->task.start_ns = c->start_ns;
   r->handle.address = c->address;
   r->handle.generation = c->generation;
@@ -336,19 +348,32 @@ static long send_next(u32 index, void *context) {
   return 0;
 }
 
+/* The time, as of the handle's first call in this tick of the kernel: to read the clock costs as much as to reserve a record. */
+static __always_inline u64 time_of(struct tls_handle *h) {
+  u64 tick = bpf_jiffies64();
+
+  if (h->tick != tick) {
+    h->tick = tick;
+    h->tick_ns = bpf_ktime_get_ns();
+  }
+  return h->tick_ns;
+}
+
 /* Records of 16 KiB that one call can be, at most: 1 MiB, however far limits are raised. */
 #define PIECES 64
 
 /* `taken` bytes went through a handle. */
-static __always_inline void capture(struct tls_handle *h, u64 address, u8 direction, u64 from, u64 taken) {
+static __always_inline void capture(struct task_struct *task, struct tls_handle *h, u64 address, u8 direction, u64 from,
+                                    u64 taken) {
   struct settings *set = get_settings();
-  struct call c = {};
+  struct call c;
   u64 limit;
 
   if (!set || taken == 0) return;
   if (taken > 0x7fffffff) taken = 0x7fffffff;
   c.offset = h->offset[direction & 1];
   c.number = h->call[direction & 1];
+  c.flags = 0;
   h->offset[direction & 1] += taken;
   h->call[direction & 1]++;
   limit = set->call_bytes;
@@ -371,13 +396,19 @@ static __always_inline void capture(struct tls_handle *h, u64 address, u8 direct
   c.sequence = h->sequence[direction & 1];
   c.total = taken;
   c.limit = limit;
+  c.at = 0;
   c.generation = h->generation;
   c.handle_flags = h->flags;
   c.direction = direction;
   c.library = h->library;
   c.role = h->role;
+  c.reserved = 0;
   c.start_ns = h->start_ns;
-  if (limit <= 16384) send_next(0, &c);
+  c.now_ns = time_of(h);
+  c.tgid = task->tgid;
+  c.tid = task->pid;
+  if (limit <= 1024) send_piece(&c, limit, 1024);
+  else if (limit <= 16384) send_next(0, &c);
   else bpf_loop(PIECES, send_next, &c, 0);
   h->sequence[direction & 1] = c.sequence;
   if (limit < taken) count(WEIR_KIND_TLS, OVERSIZED);
@@ -617,30 +648,66 @@ static __always_inline bool is_unwanted_answer(struct tls_handle *h) {
 #define TRIES 12
 
 static __always_inline void note_call(struct frame *f, struct tls_handle *h, u64 address) {
-  u64 id = bpf_get_current_pid_tgid();
   struct in_call value = {};
+  u64 id;
 
   if (h->cookie || h->tries >= TRIES) return;
+  id = bpf_get_current_pid_tgid();
   h->tries++;
   fill_handle(&value.handle, address, h);
   if (bpf_map_update_elem(&in_call, &id, &value, BPF_ANY) == 0) f->is_linking = 1;
 }
 
 static __always_inline void end_call(struct frame *f, struct tls_handle *h) {
-  u64 id = bpf_get_current_pid_tgid();
   struct in_call *value;
+  u64 id;
 
   if (!f->is_linking) return;
+  id = bpf_get_current_pid_tgid();
   value = bpf_map_lookup_elem(&in_call, &id);
   if (!value) return;
   if (h && value->cookie) h->cookie = value->cookie;
   bpf_map_delete_elem(&in_call, &id);
 }
 
-static __always_inline struct frame *frame_at(struct frames *all, u64 top) {
-  for (int i = 0; i < FRAMES; i++)
-    if (all->at[i].top == top) return &all->at[i];
+/* Takes the frame of a call that comes back. What it says stays: nothing but this thread's next call writes there. */
+static __always_inline struct frame *take_frame(struct frames *all, u64 top, u64 cookie) {
+  for (int i = 0; i < FRAMES; i++) {
+    struct frame *f = &all->at[i];
+
+    if (f->top != top) continue;
+    if (cookie && f->cookie != cookie) return NULL;
+    f->top = 0;
+    all->used &= ~(1u << i);
+    return f;
+  }
   return NULL;
+}
+
+/* Where a call is noted that `top` is the return address of; NULL where it is the library's own. */
+static __always_inline struct frame *give_frame(struct frames *all, u64 top, u64 address, u8 function) {
+  int free = -1;
+
+  if (!all->used) {
+    all->used = 1;
+    return &all->at[0];
+  }
+  /* The library's own call of another of its functions (SSL_write_ex of SSL_write, in some) brings the same bytes. */
+  for (int i = 0; i < FRAMES; i++) {
+    struct frame *each = &all->at[i];
+
+    if (each->top == top) return each;
+    if (!each->top) {
+      if (free < 0) free = i;
+    } else if (each->handle == address && each->top > top && each->top - top < 4096 && carries_data(FUNCTION(each->cookie)) &&
+               carries_data(function)) {
+      return NULL;
+    }
+  }
+  if (free < 0) free = all->next++; /* the oldest: one that never came back */
+  free &= FRAMES - 1;
+  all->used |= 1u << free;
+  return &all->at[free];
 }
 
 /* At entry. Not 0: its return is of no interest. */
@@ -648,25 +715,27 @@ static __always_inline int enter(struct pt_regs *ctx) {
   u64 cookie = bpf_get_attach_cookie(ctx), attachment = ATTACHMENT(cookie);
   u64 address = PT_REGS_PARM1(ctx), top = PT_REGS_SP(ctx);
   u8 function = FUNCTION(cookie);
+  struct task_struct *task;
   struct tls_handle *h = NULL;
   struct frames *all;
-  struct frame *f = NULL;
+  struct frame *f;
   u32 tgid;
 
   if (!address && !makes_handle(function)) return 1;
-  tgid = current_tgid();
+  task = bpf_get_current_task_btf();
+  tgid = task->tgid;
   if (!makes_handle(function)) {
-    h = find_handle(tgid, address);
+    h = find_handle_of(task, address);
     /* Before all else: it is what most calls end at. Only a process that is watched has handles. */
     if (h && h->verdict == WEIR_IGNORE && h->attachment) {
       if (h->attachment == attachment) count(WEIR_KIND_TLS, FILTERED);
       return 1;
     }
   }
-  if (!is_seen()) return 1;
+  /* A process is Weir's own from its start on, or becomes it before it speaks, and seldom changes its cgroup: with a handle
+   * already, from time to time is often enough. */
+  if ((!h || !(h->call[0] & 15)) && (!is_seen() || is_own(tgid))) return 1;
   if (!makes_handle(function)) {
-    /* A process is Weir's own from its start on, or becomes it before it speaks: from time to time is often enough. */
-    if ((!h || !(h->call[0] & 15)) && is_own(tgid)) return 1;
     if (!h) {
       /* A descriptor of NSPR is a file as well: only those that were given a TLS layer are looked at. */
       if (function == TLS_PR_WRITE || function == TLS_PR_READ) {
@@ -684,30 +753,14 @@ static __always_inline int enter(struct pt_regs *ctx) {
     if (function == TLS_SSL_CONNECT) h->role = WEIR_CLIENT;
     if (function == TLS_SSL_ACCEPT) h->role = WEIR_SERVER;
     if (!carries_data(function) && (h->cookie || h->tries >= TRIES)) return 1;
-  } else if (is_own(tgid)) {
-    return 1;
   }
-  all = bpf_task_storage_get(&tls_frames, bpf_get_current_task_btf(), 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
+  all = bpf_task_storage_get(&tls_frames, task, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
   if (!all) {
     count(WEIR_KIND_TLS, MAP_FULL);
     return 1;
   }
-  /* The library's own call of another of its functions (SSL_write_ex of SSL_write, in some) brings the same bytes. */
-  for (int i = 0; i < FRAMES; i++) {
-    struct frame *each = &all->at[i];
-
-    if (each->top == top) {
-      f = each;
-      break;
-    }
-    if (!each->top) {
-      if (!f) f = each;
-    } else if (each->handle == address && each->top > top && each->top - top < 4096 && carries_data(FUNCTION(each->cookie)) &&
-               carries_data(function)) {
-      return 1;
-    }
-  }
-  if (!f) f = &all->at[all->next++ & (FRAMES - 1)]; /* the oldest: one that never came back */
+  f = give_frame(all, top, address, function);
+  if (!f) return 1;
   f->top = top;
   f->handle = address;
   f->buffer = PT_REGS_PARM2(ctx);
@@ -742,24 +795,23 @@ static __always_inline u64 gnutls_sent(struct tls_handle *h, struct frame *f, s6
   return result - taken;
 }
 
-static __always_inline int leave(struct pt_regs *ctx) {
-  u64 cookie = bpf_get_attach_cookie(ctx), top = PT_REGS_SP(ctx) - 8, address, taken = 0;
-  u32 tgid = current_tgid(), generation;
+/* At the return. `cookie` is 0 where only an entry that was taken up comes again. */
+static __always_inline int leave(struct pt_regs *ctx, u64 cookie) {
+  struct task_struct *task = bpf_get_current_task_btf();
+  u64 top = PT_REGS_SP(ctx) - 8, address, taken = 0;
   s64 result = PT_REGS_RC(ctx);
   struct tls_handle *h;
   struct frames *all;
-  struct frame *f, call;
+  struct frame *f;
+  u32 tgid = task->tgid;
   u8 function;
 
-  all = bpf_task_storage_get(&tls_frames, bpf_get_current_task_btf(), 0, 0);
+  all = bpf_task_storage_get(&tls_frames, task, 0, 0);
   if (!all) return 0;
-  f = frame_at(all, top);
-  if (!f || f->cookie != cookie) return 0;
-  call = *f;
-  f->top = 0;
-  f = &call;
+  f = take_frame(all, top, cookie);
+  if (!f) return 0;
+  cookie = f->cookie;
   address = f->handle;
-  generation = f->generation;
   function = FUNCTION(cookie);
   if (makes_handle(function)) {
     if (function == TLS_SSL_NEW) {
@@ -777,8 +829,8 @@ static __always_inline int leave(struct pt_regs *ctx) {
     }
     return 0;
   }
-  h = find_handle(tgid, address);
-  if (h && h->generation != generation) h = NULL;
+  h = find_handle_of(task, address);
+  if (h && h->generation != f->generation) h = NULL;
   end_call(f, h);
   if (!h) return 0;
   switch (function) {
@@ -806,7 +858,7 @@ static __always_inline int leave(struct pt_regs *ctx) {
     if (!h->is_open && h->verdict != WEIR_IGNORE) send_open(h, address);
     return 0;
   }
-  if (taken) capture(h, address, is_write(function) ? WEIR_OUT : WEIR_IN, f->buffer, taken);
+  if (taken) capture(task, h, address, is_write(function) ? WEIR_OUT : WEIR_IN, f->buffer, taken);
   return 0;
 }
 
@@ -818,7 +870,7 @@ int tls_enter(struct pt_regs *ctx) {
 
 SEC("uretprobe.s")
 int tls_leave(struct pt_regs *ctx) {
-  return leave(ctx);
+  return leave(ctx, bpf_get_attach_cookie(ctx));
 }
 
 /* Both in one, where the kernel asks at entry whether it shall come again at the return (6.13). */
@@ -826,7 +878,7 @@ extern bool bpf_session_is_return(void) __ksym __weak;
 
 SEC("uprobe.s")
 int tls_session(struct pt_regs *ctx) {
-  if (bpf_session_is_return()) return leave(ctx);
+  if (bpf_session_is_return()) return leave(ctx, 0);
   return enter(ctx);
 }
 
@@ -907,7 +959,7 @@ int go_enter(struct pt_regs *ctx) {
   case TLS_GO_WRITE:
     if ((u8)ctx->rbx != GO_APPLICATION_DATA) return 0;
     h = go_handle(conn, attachment);
-    if (h) capture(h, conn, WEIR_OUT, ctx->rcx, ctx->rdi);
+    if (h) capture(bpf_get_current_task_btf(), h, conn, WEIR_OUT, ctx->rcx, ctx->rdi);
     return 0;
   case TLS_GO_READ:
     h = go_handle(conn, attachment);
@@ -949,7 +1001,7 @@ int go_leave(struct pt_regs *ctx) {
   if (!read) return 0;
   h = find_handle(key.tgid, read->conn);
   if (h && is_owner(h, attachment) && (s64)taken > 0 && taken <= read->length)
-    capture(h, read->conn, WEIR_IN, read->is_on_stack ? top - read->buffer : read->buffer, taken);
+    capture(bpf_get_current_task_btf(), h, read->conn, WEIR_IN, read->is_on_stack ? top - read->buffer : read->buffer, taken);
   bpf_map_delete_elem(&tls_go_reads, &key);
   return 0;
 }

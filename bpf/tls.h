@@ -20,6 +20,8 @@ struct tls_handle {
   __u64 attachment; /* that this handle is read through: others on the same file stay silent. 0: the first to come */
   __u64 cookie;     /* of the socket; 0: not known */
   __u64 offset[2];
+  __u64 tick; /* of the kernel, and the time of the first call in it */
+  __u64 tick_ns;
   __u64 name; /* hash of the server's name; 0: none */
   __u32 sequence[2];
   __u32 call[2];
