@@ -296,6 +296,14 @@ export interface Config {
     readonly responses: boolean;
     /** Whether connections are read from /proc where the kernel lets no program in. */
     readonly sockets: boolean;
+    /** The Unix socket at which a runtime of Kubernetes is asked for its containers (CRI); `auto`: at those that are there. */
+    readonly cri: 'auto' | false | string;
+    /** Where the kubelet is asked for the pods of this node; `tokenFile`: absolute path, read for each question. */
+    readonly kubelet: {
+      readonly url: string;
+      readonly tokenFile: string | null;
+      readonly ca: readonly string[];
+    } | null;
     readonly steer: {
       readonly cgroups: readonly string[];
       readonly apps: readonly string[];

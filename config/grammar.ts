@@ -430,6 +430,28 @@ const label = string({
   maxLength: 63,
 });
 
+/** Where the runtime of Kubernetes is asked for containers: looked for, at a path, or not at all. */
+const criSocket = either(
+  oneOf(['auto', false]),
+  string({ expected: 'the absolute path of a Unix socket', pattern: /^\//, maxLength: 100 }),
+  '`auto` (where containerd and CRI-O have theirs), the absolute path of a Unix socket, or `false`',
+);
+
+function kubelet(base: PathBase) {
+  return object({
+    url: string({
+      expected: 'https://HOST:PORT or http://HOST:PORT, alone',
+      pattern: /^https?:\/\/[^\s/@?#]+$/,
+      maxLength: 300,
+    }),
+    tokenFile: optional(nullable(path(base)), null),
+    ca: optional(
+      as(list(certificateFile(base)), (files) => files.flat()),
+      [],
+    ),
+  });
+}
+
 /** Where events go as they are committed. */
 function siem(base: PathBase) {
   const one = object({
@@ -626,6 +648,8 @@ export function configShape(base: PathBase, env: NodeJS.ProcessEnv) {
       }),
       responses: optional(boolean(), true),
       sockets: optional(boolean(), true),
+      cri: optional(criSocket, 'auto'),
+      kubelet: optional(nullable(kubelet(base)), null),
       steer: optional(
         nullable(
           object({

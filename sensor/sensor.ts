@@ -13,7 +13,8 @@ import type { CgroupPlace } from '../wire/cgroup-place.ts';
 import { textOf } from '../wire/proc-files.ts';
 import { shownArguments } from './attribution/arguments.ts';
 import { CgroupPaths } from './attribution/cgroup-paths.ts';
-import { type ContainerFacts, Processes } from './attribution/processes.ts';
+import type { ContainerFacts } from './attribution/container-facts.ts';
+import { Processes } from './attribution/processes.ts';
 import { SensorClock } from './clock.ts';
 import { CAPTURE_LIMITS, doLimits, doOwn } from './commands.ts';
 import type { AttachFrame, HelloFrame, SensorFrame } from './frames.ts';
@@ -78,6 +79,8 @@ export interface RunningSensor {
   take(settings: ObservedSettings): void;
   /** A process of ours that was started elsewhere. */
   own(pid: number): void;
+  /** More is known of containers than before: processes are attributed anew. */
+  learned(): void;
   /** To the loader; for those who steer. */
   send(command: Buffer): void;
   figures(): Figures;
@@ -192,6 +195,10 @@ class Sensor implements RunningSensor {
   own(pid: number): void {
     this.#own.add(pid);
     this.#loader.send(doOwn(pid, startTicksOf(pid, '/proc')));
+  }
+
+  learned(): void {
+    this.#processes.renew();
   }
 
   send(command: Buffer): void {

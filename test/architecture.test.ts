@@ -178,6 +178,8 @@ const CLIENTS: Readonly<Record<string, string>> = {
   'cli/notify/send.ts':
     'speaks HTTP over sockets of the dialer, and sends datagrams to the syslog that the configuration names',
   'cli/steering-client.ts': 'asks the sensor of this home, at a Unix socket, where a steered connection was going',
+  'sensor/attribution/cri-list.ts': 'asks the runtime of this host, at a Unix socket, for its containers',
+  'sensor/attribution/kubelet-list.ts': 'asks the kubelet that the configuration names for the pods of this node',
   'cli/running-proxy.ts': 'asks at the address of the configured proxy whether a Weir listens there',
 };
 

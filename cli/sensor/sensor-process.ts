@@ -7,7 +7,7 @@ import { openDocumentReader } from '../../documents/document-reader.ts';
 import { appMatcher } from '../../engine/decide/app-match.ts';
 import { WeirError } from '../../flow/errors.ts';
 import { SharedUsage } from '../../proxy/usage-ledger.ts';
-import { Containers } from '../../sensor/attribution/containers.ts';
+import type { ContainerLists } from '../../sensor/attribution/container-lists.ts';
 import { watchBypass } from '../../sensor/bypass.ts';
 import { type RunningSensor, startSensor } from '../../sensor/sensor.ts';
 import { watchStores } from '../../sensor/stores/watch-stores.ts';
@@ -21,6 +21,7 @@ import { runAsChild } from '../child.ts';
 import { EngineMaker, fingerprinter } from '../configured-engine.ts';
 import { openConfiguredModel } from '../configured-model.ts';
 import type { Snapshot } from '../snapshot.ts';
+import { configuredContainers } from './containers.ts';
 import type { FromSensor, Loss, ProbedFile, ToSensor } from './messages.ts';
 import { observedSettings, ownListener } from './observed-settings.ts';
 import { type ConfiguredSteering, configuredSteering } from './steering.ts';
@@ -34,6 +35,7 @@ class SensorProcess {
   readonly #say: (message: FromSensor) => void;
   readonly #sensor: RunningSensor;
   readonly #steering: ConfiguredSteering | null;
+  readonly #containers: ContainerLists;
   readonly #recorder: SpoolRecorder;
   readonly #settingsOf: (snapshot: Snapshot) => ReturnType<typeof observedSettings>;
   readonly #excerptKey: ReturnType<typeof openHome>['keys']['excerpt'];
@@ -88,7 +90,8 @@ class SensorProcess {
         if (message !== null) report(message);
       },
     });
-    const containers = new Containers();
+    const containers = configuredContainers(snapshot.config.sensor, () => this.#sensor.learned(), log);
+    this.#containers = containers;
     const { transparent, listen } = snapshot.config.proxy;
     const listeners = [{ ...listen, port }, ...(transparent === null ? [] : [transparent])];
     this.#steering = configuredSteering(snapshot.config, home, cgroupRoot, log);
@@ -143,6 +146,7 @@ class SensorProcess {
 
   async #stop(): Promise<void> {
     clearInterval(this.#timer);
+    this.#containers.close();
     await this.#steering?.close();
     await this.#sensor.stop();
     this.#recorder.end();

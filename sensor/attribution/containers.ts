@@ -1,12 +1,12 @@
 /**
- * What a container's runtime says of it in its own files on this host: image, and of a pod its name and namespace. No runtime is
- * asked over a socket that could do more than answer. Kept by id, which is never given twice.
+ * What a container's runtime says of it in its own files on this host: image, and of a pod its name and namespace. Kept by
+ * id, which is never given twice.
  */
 import { statSync } from 'node:fs';
 import type { Pod } from '../../flow/parties.ts';
 import type { CgroupPlace } from '../../wire/cgroup-place.ts';
 import { namesIn, textOf } from '../../wire/proc-files.ts';
-import type { ContainerFacts } from './processes.ts';
+import { type ContainerFacts, workloadOf } from './container-facts.ts';
 
 const MAX_KNOWN = 5000;
 /** What is not there yet may be a moment later: the runtime writes it before it starts the process, but not by much. */
@@ -93,16 +93,6 @@ function podOf(from: Json | null, namespaceKey: string, nameKey: string): Pod | 
   const namespace = textIn(from, namespaceKey);
   const name = textIn(from, nameKey);
   return namespace === null || name === null ? null : { namespace, name, workload: workloadOf(name) };
-}
-
-/** The letters that Kubernetes makes random names of. */
-const RANDOM = '[bcdfghjklmnpqrstvwxz2456789]';
-const OF_DEPLOYMENT = new RegExp(`^(.+)-${RANDOM}{6,10}-${RANDOM}{5}$`);
-
-/** A pod of a Deployment has the hash of its ReplicaSet and five letters behind the name; of others the name does not tell. */
-export function workloadOf(pod: string): string | null {
-  const name = OF_DEPLOYMENT.exec(pod)?.[1];
-  return name === undefined ? null : `deployment/${name}`;
 }
 
 function json(path: string): Json | null {

@@ -5,17 +5,11 @@
  */
 import { basename } from 'node:path';
 import type { AppLabel } from '../../engine/decide/app-match.ts';
-import type { Pod, Source, Workload } from '../../flow/parties.ts';
+import type { Source, Workload } from '../../flow/parties.ts';
 import { type CgroupPlace, cgroupPathOf, cgroupPlace } from '../../wire/cgroup-place.ts';
 import { linkOf, textOf } from '../../wire/proc-files.ts';
 import type { ExecFrame, Task } from '../frames.ts';
-
-/** What a container's runtime says of it. */
-export interface ContainerFacts {
-  readonly runtime: string | null;
-  readonly image: string | null;
-  readonly pod: Pod | null;
-}
+import type { ContainerFacts } from './container-facts.ts';
 
 export interface ProcessesOptions {
   /** Where /proc is. */

@@ -78,6 +78,8 @@ describe('a configuration that is right', () => {
       sample: { messages: 60, bytes: 4096 },
       responses: true,
       sockets: true,
+      cri: 'auto',
+      kubelet: null,
       steer: null,
       block: false,
     });
@@ -148,7 +150,10 @@ apps: [{name: billing, owner: team, token: "SHA256:${DIGEST.toUpperCase()}"}, {n
 destinations: [{hosts: ["*.Corp.example:8443", "[::1]:11434"], vendor: Corp, category: genai, sanctioned: true, private: true, country: DE}]
 bus: null
 baseline:
-sensor: {enabled: false}
+sensor:
+  enabled: false
+  cri: /run/crio/crio.sock
+  kubelet: {url: "https://127.0.0.1:10250", tokenFile: /run/token}
 store: sqlite
 `);
     assert.deepEqual(config.proxy.providers.get('corp'), {
@@ -171,6 +176,8 @@ store: sqlite
       sample: { messages: 60, bytes: 4096 },
       responses: true,
       sockets: true,
+      cri: '/run/crio/crio.sock',
+      kubelet: { url: 'https://127.0.0.1:10250', tokenFile: '/run/token', ca: [] },
       steer: null,
       block: false,
     });
@@ -405,6 +412,11 @@ const NOT_BUILT: readonly (readonly [text: string, ...lines: readonly string[]])
     '1:8: expected sqlite or postgres://user:password@host[:port]/database; this does not begin with postgres://',
   ],
   ['sensor: {cgroup: user.slice}', '1:18: expected `auto` (the root), or the absolute path of a folder of cgroup v2'],
+  [
+    'sensor: {cri: containerd.sock}',
+    '1:15: expected `auto` (where containerd and CRI-O have theirs), the absolute path of a Unix socket, or `false`',
+  ],
+  ['sensor: {kubelet: {url: "https://a/pods"}}', '1:25: expected https://HOST:PORT or http://HOST:PORT, alone'],
   [
     'sensor: {steer: {cgroups: [/sys/fs/cgroup/apps]}}',
     '1:17: sensor.steer needs proxy.transparent: that listener takes what is steered',

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
-import { Containers, workloadOf } from '../../../sensor/attribution/containers.ts';
+import { workloadOf } from '../../../sensor/attribution/container-facts.ts';
+import { Containers } from '../../../sensor/attribution/containers.ts';
 import { temporaryFolder } from '../../store/samples.ts';
 
 const ID = '3f9c'.repeat(16);
