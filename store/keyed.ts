@@ -3,15 +3,9 @@
  * excerpts. Each use has a label of its own in front, so that no digest of one kind passes for another. It reads no
  * file and keeps nothing.
  */
-import {
-  createCipheriv,
-  createDecipheriv,
-  createHmac,
-  type KeyObject,
-  randomFillSync,
-  timingSafeEqual,
-} from 'node:crypto';
+import { createCipheriv, createDecipheriv, type KeyObject, randomFillSync, timingSafeEqual } from 'node:crypto';
 import type { FingerprintKey } from './fingerprint-keys.ts';
+import { hmacSha256 } from './hmac.ts';
 
 /**
  * The fingerprint of a value: HMAC-SHA256 of entity, NUL and the normalised value, first 16 bytes, base64url, 22
@@ -23,9 +17,7 @@ export function fingerprint(
   value: string,
   normalise: (value: string) => string,
 ): string {
-  const mac = createHmac('sha256', key)
-    .update(`${entity}\0${normalise(value)}`)
-    .digest();
+  const mac = Buffer.from(hmacSha256(key, `${entity}\0${normalise(value)}`, 'binary'), 'latin1');
   return mac.toString('base64url', 0, 16);
 }
 
@@ -126,5 +118,5 @@ export function openExcerpt(key: KeyObject | null, eventId: string, stored: stri
 }
 
 function mac(key: KeyObject, label: string, text: string): string {
-  return createHmac('sha256', key).update(`weir ${label} 1\0${text}`).digest('base64url');
+  return hmacSha256(key, `weir ${label} 1\0${text}`, 'base64url');
 }

@@ -2,17 +2,12 @@
  * `weir flows import`: edges from logs that others wrote. Reads files one line at a time, gzip or not, names each line
  * that it cannot read, and goes on.
  */
-import { createReadStream } from 'node:fs';
-import { open } from 'node:fs/promises';
-import { hostname, networkInterfaces } from 'node:os';
+import { hostname } from 'node:os';
 import { isAbsolute, resolve } from 'node:path';
-import { createInterface } from 'node:readline';
-import { createGunzip } from 'node:zlib';
-import { type Catalog, createCatalog } from '../../catalog/catalog.ts';
+import { createCatalog } from '../../catalog/catalog.ts';
 import { canonicalHost } from '../../catalog/host.ts';
 import { opaque } from '../../flow/coverage.ts';
 import type { EdgeObservation } from '../../flow/edge.ts';
-import { bareSource, type Source } from '../../flow/parties.ts';
 import { LOG_FORMATS, type LogFormat, logReading } from '../../map/imports/formats.ts';
 import { JsonLines } from '../../map/imports/json-lines.ts';
 import type { Entry, LineReader, LoggedFlow } from '../../map/imports/logged-flow.ts';
@@ -21,6 +16,8 @@ import { EdgeImporter, type ImportedLine, type LineImporter } from '../../store/
 import { type Command, type CommandContext, choiceOption, hasOption, textOption, UsageError } from '../command.ts';
 import { configuredHome } from '../keeping.ts';
 import { cleanText } from '../log/clean-text.ts';
+import { LogEnds } from './log-ends.ts';
+import { linesOf } from './log-lines.ts';
 
 export const command: Command = {
   name: 'flows import',
@@ -48,8 +45,9 @@ export const command: Command = {
   run,
 };
 
-/** Lines a transaction: enough that most are of a few edges, and well under a second, since a running proxy commits beside it. */
-const BATCH = 10_000;
+/** Lines and characters that are taken in at once: the more, the fewer rows are written for their edges. */
+const BATCH = 100_000;
+const BATCH_CHARS = 128 * 1024 * 1024;
 /** Lines of a file that are remembered, to tell a line that stands there twice from one that was imported before. */
 const MAX_SEEN = 100_000;
 /** A line of CloudTrail is a whole file of records. */
@@ -71,14 +69,14 @@ async function run(context: CommandContext): Promise<number> {
   const host = textOption(context, 'host') ?? hostname();
   if (canonicalHost(host) === null) throw new UsageError('--host is no host name');
   const config = context.config();
-  const catalog = createCatalog(config.destinations);
+  const ends = new LogEnds(createCatalog(config.destinations));
   const reading = logReading(format, { host });
   const total: Total = { files: 0, lines: 0, added: 0, known: 0, broken: 0, skipped: new Map() };
   const unread = new Set<string>();
   if (reading.learn !== null) {
     for (const file of context.positionals) {
       const learn = reading.learn();
-      await eachLine(context, file, unread, (line) => learn(line));
+      await eachLine(context, file, unread, learn, async () => {});
     }
   }
   const importer = await importerOf(context, format);
@@ -86,7 +84,7 @@ async function run(context: CommandContext): Promise<number> {
     for (const file of context.positionals) {
       if (unread.has(file)) continue;
       const { isSpread } = reading;
-      await importFile({ context, file, unread, read: reading.read(), isSpread, importer, catalog, total });
+      await importFile({ context, file, unread, read: reading.read(), isSpread, importer, ends, total });
     }
   } finally {
     await importer.close();
@@ -117,28 +115,29 @@ interface FileImport {
   readonly read: LineReader;
   readonly isSpread: boolean;
   readonly importer: LineImporter;
-  readonly catalog: Catalog;
+  readonly ends: LogEnds;
   readonly total: Total;
 }
 
 async function importFile(job: FileImport): Promise<void> {
-  const { context, file, unread, read, isSpread, importer, catalog, total } = job;
-  const ours = ownAddresses();
+  const { context, file, unread, read, isSpread, importer, ends, total } = job;
   const seen = new Map<string, number>();
   let batch: ImportedLine[] = [];
-  const commit = async (least: number): Promise<void> => {
-    if (batch.length < least) return;
-    const { added, known } = await importer.add(batch);
+  let chars = 0;
+  const commit = async (): Promise<void> => {
+    const lines = batch;
+    batch = [];
+    chars = 0;
+    const { added, known } = await importer.add(lines);
     total.added += added;
     total.known += known;
-    batch = [];
   };
   const hear = (line: string, number: number): void => {
     if (line.trim() === '') return;
     total.lines++;
     const observations: EdgeObservation[] = [];
     for (const entry of read(line)) {
-      const reason = take(entry, observations, catalog, ours, total);
+      const reason = take(entry, observations, ends, total);
       if (reason === null) continue;
       total.broken++;
       context.err(`${cleanText(file)}:${number}: ${reason}\n`);
@@ -149,126 +148,89 @@ async function importFile(job: FileImport): Promise<void> {
     if (seen.size >= MAX_SEEN) seen.clear();
     seen.set(line, occurrence + 1);
     batch.push({ text: line, occurrence, observations });
+    chars += line.length;
   };
   const spread = isSpread ? new JsonLines(hear) : null;
-  const isRead = await eachLine(context, file, unread, async (line, number) => {
-    if (spread === null) hear(line, number);
-    else spread.add(line, number);
-    await commit(BATCH);
+  const each = spread === null ? hear : (line: string, number: number) => spread.add(line, number);
+  const isRead = await eachLine(context, file, unread, each, async () => {
+    if (batch.length >= BATCH || chars >= BATCH_CHARS) await commit();
   });
   spread?.end();
-  await commit(1);
+  await commit();
   if (isRead) total.files++;
 }
 
 /** Adds what an entry tells; the reason where it is broken. */
-function take(
-  entry: Entry,
-  observations: EdgeObservation[],
-  catalog: Catalog,
-  ours: ReadonlySet<string>,
-  total: Total,
-): string | null {
+function take(entry: Entry, observations: EdgeObservation[], ends: LogEnds, total: Total): string | null {
   if (entry.kind === 'broken') return entry.reason;
   if (entry.kind === 'skipped') {
     total.skipped.set(entry.reason, (total.skipped.get(entry.reason) ?? 0) + 1);
     return null;
   }
   for (const flow of entry.flows) {
-    const observation = observationOf(flow, catalog, ours);
+    const observation = observationOf(flow, ends);
     if (observation === null) return 'the destination is no host';
     observations.push(observation);
   }
   return null;
 }
 
-function observationOf(flow: LoggedFlow, catalog: Catalog, ours: ReadonlySet<string>): EdgeObservation | null {
-  const host = canonicalHost(flow.destination.host);
-  if (host === null) return null;
-  const { vendor, category, country } = catalog.lookup(host, flow.destination.port);
+const COVERAGE = opaque('log');
+const NO_ENTITIES: EdgeObservation['entities'] = Object.freeze({});
+
+function observationOf(flow: LoggedFlow, ends: LogEnds): EdgeObservation | null {
+  const destination = ends.destinationOf(flow.destination);
+  if (destination === null) return null;
   const isOut = flow.direction === 'out';
   return {
-    source: sourceOf(flow.source, ours),
-    destination: { host, port: flow.destination.port, vendor, category, country },
+    source: ends.sourceOf(flow.source),
+    destination,
     via: flow.via,
     protocol: flow.protocol,
     direction: flow.direction,
     channel: 'log',
-    entities: {},
+    entities: NO_ENTITIES,
     bytesOut: isOut ? flow.bytes : 0,
     bytesIn: isOut ? 0 : flow.bytes,
     action: 'allow',
-    coverage: opaque('log'),
+    coverage: COVERAGE,
     time: flow.time,
   };
 }
 
-/** One of this host's own addresses is this host, as in what proxy and sensor record. */
-function sourceOf({ host, user }: LoggedFlow['source'], ours: ReadonlySet<string>): Source {
-  const canonical = host === null ? null : (canonicalHost(host) ?? host);
-  const name = canonical !== null && ours.has(canonical) ? hostname() : canonical;
-  return bareSource({ host: name, user });
-}
-
-function ownAddresses(): ReadonlySet<string> {
-  return new Set(
-    Object.values(networkInterfaces()).flatMap((addresses) => (addresses ?? []).map((one) => one.address)),
-  );
-}
-
-/** What went wrong with a line is not what went wrong with its file. */
-class LineFailure extends Error {}
-
-/** Hands on each line with its number; false, and named, where the file cannot be read to its end. */
+/**
+ * Hands on each line with its number, and waits for `settle` after some of them; false, and named, where the file cannot
+ * be read to its end. What `hear` and `settle` throw is no fault of the file.
+ */
 async function eachLine(
   context: CommandContext,
   file: string,
   unread: Set<string>,
-  hear: (line: string, number: number) => void | Promise<void>,
+  hear: (line: string, number: number) => void,
+  settle: () => Promise<void>,
 ): Promise<boolean> {
   const path = isAbsolute(file) ? file : resolve(context.cwd, file);
+  const pieces = linesOf(path, MAX_LINE);
+  let number = 0;
   try {
-    const isCompressed = await isGzip(path);
-    const stream = createReadStream(path);
-    const text = isCompressed ? stream.pipe(createGunzip()) : stream;
-    // An error of the file does not reach the end of a pipe by itself.
-    if (text !== stream) stream.on('error', (error) => text.destroy(error));
-    let number = 0;
-    for await (const line of createInterface({ input: text, crlfDelay: Number.POSITIVE_INFINITY })) {
-      number++;
-      if (line.length > MAX_LINE) context.err(`${cleanText(file)}:${number}: longer than ${MAX_LINE} characters\n`);
-      else await tell(hear, line, number);
+    for (;;) {
+      const piece = await pieces.next().catch((error: unknown) => ({ error }));
+      if ('error' in piece) {
+        const reason = piece.error instanceof Error ? piece.error.message : 'unknown reason';
+        context.err(`weir: ${cleanText(file)} cannot be read: ${cleanText(reason)}\n`);
+        unread.add(file);
+        return false;
+      }
+      if (piece.done === true) return true;
+      for (const line of piece.value) {
+        number++;
+        if (line === null) context.err(`${cleanText(file)}:${number}: longer than ${MAX_LINE} characters\n`);
+        else hear(line, number);
+      }
+      await settle();
     }
-    return true;
-  } catch (error) {
-    if (error instanceof LineFailure) throw error.cause;
-    const reason = error instanceof Error ? error.message : 'unknown reason';
-    context.err(`weir: ${cleanText(file)} cannot be read: ${cleanText(reason)}\n`);
-    unread.add(file);
-    return false;
-  }
-}
-
-async function tell(
-  hear: (line: string, number: number) => void | Promise<void>,
-  line: string,
-  number: number,
-): Promise<void> {
-  try {
-    await hear(line, number);
-  } catch (error) {
-    throw new LineFailure('a line could not be taken', { cause: error });
-  }
-}
-
-/** RFC 1952 §2.3.1: what is named .log may be compressed, and the other way round. */
-async function isGzip(path: string): Promise<boolean> {
-  const handle = await open(path);
-  try {
-    const { buffer, bytesRead } = await handle.read(Buffer.alloc(2), 0, 2, 0);
-    return bytesRead === 2 && buffer[0] === 0x1f && buffer[1] === 0x8b;
   } finally {
-    await handle.close();
+    await pieces.return(undefined);
   }
 }
 

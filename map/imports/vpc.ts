@@ -13,38 +13,75 @@ const NEEDED = ['srcaddr', 'dstaddr', 'srcport', 'dstport', 'bytes', 'start'];
 /** IANA protocol numbers. */
 const PROTOCOLS: Readonly<Record<string, string>> = { 6: 'tcp', 17: 'udp' };
 
+/** Where in a line its fields stand; -1 for one that the format has not. */
+interface Places {
+  readonly status: number;
+  readonly action: number;
+  /** Behind a NAT gateway or a load balancer the packet's own addresses are the ends: they come first. */
+  readonly from: readonly number[];
+  readonly to: readonly number[];
+  readonly fromPort: number;
+  readonly toPort: number;
+  readonly protocol: number;
+  readonly bytes: number;
+  readonly start: number;
+}
+
 export function vpcReader(): LineReader {
   let fields: readonly string[] = DEFAULT_FIELDS;
+  let places = placesOf(fields);
   return (line) => {
-    const words = line.trim().split(/\s+/);
-    if (words.some((word) => word === 'srcaddr' || word === 'pkt-srcaddr')) {
+    const words = wordsOf(line);
+    if (words.includes('srcaddr') || words.includes('pkt-srcaddr')) {
       const names = words.map((word) => word.replace(/^\$\{(.*)\}$/, '$1'));
       const missing = NEEDED.filter((name) => !names.includes(name) && !names.includes(`pkt-${name}`));
       if (missing.length > 0) return broken(`the header lacks ${missing.join(', ')}`);
       fields = names;
+      places = placesOf(fields);
       return skipped('header');
     }
     if (words.length !== fields.length) return broken(`${words.length} fields, the format has ${fields.length}`);
-    return entryOf(new Map(fields.map((name, i) => [name, words[i] ?? '-'])));
+    return entryOf(words, places);
   };
 }
 
-function entryOf(record: ReadonlyMap<string, string>): readonly Entry[] {
-  const status = record.get('log-status');
+/** Fields stand apart by one space, as AWS writes them; whoever copied a log may have left others. */
+const OTHER_SPACE = /\s\s|[^\S ]|^\s|\s$/;
+
+function wordsOf(line: string): readonly string[] {
+  return OTHER_SPACE.test(line) ? line.trim().split(/\s+/) : line.split(' ');
+}
+
+function placesOf(fields: readonly string[]): Places {
+  const at = (name: string) => fields.lastIndexOf(name);
+  return {
+    status: at('log-status'),
+    action: at('action'),
+    from: [at('pkt-srcaddr'), at('srcaddr')],
+    to: [at('pkt-dstaddr'), at('dstaddr')],
+    fromPort: at('srcport'),
+    toPort: at('dstport'),
+    protocol: at('protocol'),
+    bytes: at('bytes'),
+    start: at('start'),
+  };
+}
+
+function entryOf(words: readonly string[], places: Places): readonly Entry[] {
+  const status = words[places.status];
   if (status === 'NODATA' || status === 'SKIPDATA') return skipped('no data');
-  if (record.get('action') === 'REJECT') return skipped('rejected');
-  // Behind a NAT gateway or a load balancer the packet's own addresses are the ends.
-  const from = address(record, 'srcaddr');
-  const to = address(record, 'dstaddr');
-  const fromPort = countOf(record.get('srcport'));
-  const toPort = countOf(record.get('dstport'));
-  const bytes = countOf(record.get('bytes'));
-  const time = timeOfSeconds(record.get('start'));
+  if (words[places.action] === 'REJECT') return skipped('rejected');
+  const from = addressOf(words, places.from);
+  const to = addressOf(words, places.to);
+  const fromPort = countOf(words[places.fromPort]);
+  const toPort = countOf(words[places.toPort]);
+  const bytes = countOf(words[places.bytes]);
+  const time = timeOfSeconds(words[places.start]);
   if (from === null || to === null) return broken('no addresses');
   if (fromPort === null || toPort === null) return broken('no ports');
   if (bytes === null) return broken('no number of bytes');
   if (time === null) return broken('no time');
-  const protocol = PROTOCOLS[record.get('protocol') ?? '6'];
+  const protocol = PROTOCOLS[words[places.protocol] ?? '6'];
   if (protocol === undefined || (fromPort === 0 && toPort === 0)) return skipped('neither TCP nor UDP');
   // Clients take their port from the upper range: the lower one is the service's.
   const isFromClient = fromPort >= toPort;
@@ -56,9 +93,9 @@ function entryOf(record: ReadonlyMap<string, string>): readonly Entry[] {
   return flows([{ source, destination, via: 'none', protocol, direction: isFromClient ? 'out' : 'in', bytes, time }]);
 }
 
-function address(record: ReadonlyMap<string, string>, name: string): string | null {
-  for (const field of [`pkt-${name}`, name]) {
-    const value = record.get(field);
+function addressOf(words: readonly string[], places: readonly number[]): string | null {
+  for (const place of places) {
+    const value = words[place];
     if (value !== undefined && value !== '-') return value;
   }
   return null;

@@ -2,10 +2,17 @@
  * Lines of others' logs into a shared store: each counts once, by a keyed digest that is written with what the line tells of edges
  * in one transaction. The writer's role is enough.
  */
-import type { EdgeObservation } from '../../flow/edge.ts';
 import type { StoreAddress } from '../../flow/store-address.ts';
 import { addWriterId, type Home, writerIds } from '../home.ts';
-import { dayOf, type ImportCount, type ImportedLine, type LineImporter, lineDigest } from '../imports.ts';
+import {
+  type DigestedLine,
+  dayOf,
+  digested,
+  type ImportCount,
+  type ImportedLine,
+  type LineImporter,
+  portionsOf,
+} from '../imports.ts';
 import { newUlid } from '../ulid.ts';
 import { BatchWriter } from './batch-writer.ts';
 import { StorePool } from './connect.ts';
@@ -33,32 +40,38 @@ class SharedImporter implements LineImporter {
     this.#pool = new StorePool(address, { max: 1, name: 'weir flows import' });
   }
 
-  add(lines: readonly ImportedLine[]): Promise<ImportCount> {
-    const byDigest = new Map<string, ImportedLine>();
-    for (const line of lines) byDigest.set(lineDigest(this.#home, this.#format, line).toString('hex'), line);
+  async add(lines: readonly ImportedLine[]): Promise<ImportCount> {
+    let added = 0;
+    for (const portion of portionsOf(lines)) added += await this.#take(digested(this.#home, this.#format, portion));
+    return { added, known: lines.length - added };
+  }
+
+  /** One transaction. How many of the lines were new. */
+  #take(lines: readonly DigestedLine[]): Promise<number> {
     return this.#pool.run(async (sql) => {
       if (!this.#isReady) await checkSchema(sql, this.#address);
       this.#isReady = true;
       const writer = this.#ownWriter();
       this.#writer.forget();
-      const added = await inTransaction(sql, '', async (tx) => {
+      return inTransaction(sql, '', async (tx) => {
         await takeWriteLock(tx);
         const rows = await tx.unsafe(
           `INSERT INTO imported_lines SELECT decode(digest, 'hex'), day FROM ${unnest(['text', 'int'])} AS u (digest, day)
            ON CONFLICT (digest) DO NOTHING RETURNING encode(digest, 'hex') AS digest`,
           columnsText(
-            [...byDigest].map(([digest, line]) => [digest, dayOf(line)]),
+            lines.map(({ digest, line }) => [hexOf(digest), dayOf(line)]),
             2,
           ),
         );
-        const observations = rows.flatMap(
-          (row): readonly EdgeObservation[] => byDigest.get(String(row['digest']))?.observations ?? [],
-        );
+        const fresh = new Set(rows.map((row) => String(row['digest'])));
+        const observations = lines
+          .filter(({ digest }) => fresh.has(hexOf(digest)))
+          .sort((a, b) => a.at - b.at)
+          .flatMap(({ line }) => line.observations);
         const observed = observations.length === 0 ? [] : [{ id: newUlid(), writer, observations }];
         await this.#writer.write(tx, { checked: [], observed, heads: [] }, new Map(), Date.now());
         return rows.length;
       });
-      return { added, known: lines.length - added };
     });
   }
 
@@ -74,4 +87,8 @@ class SharedImporter implements LineImporter {
     addWriterId(this.#home, fresh, 'shared');
     return fresh;
   }
+}
+
+function hexOf(digest: string): string {
+  return Buffer.from(digest, 'latin1').toString('hex');
 }
