@@ -4,6 +4,7 @@
  * A client that dawdles is let go by its rate, never by total time.
  */
 import { PassThrough, type Readable } from 'node:stream';
+import { dropChunk, sharedRoom } from './body-memory.ts';
 import type { ClientRequest } from './client-message.ts';
 import { type HeldBudget, HeldShare } from './held-budget.ts';
 
@@ -187,7 +188,12 @@ export class BodyReader {
     if (this.#whole === null && size >= SHARED_BYTES && size <= this.#declaredLength && this.#declaredLength <= max) {
       this.#whole = sharedRoom(this.#declaredLength);
       let at = 0;
-      if (this.#whole !== null) for (const one of this.#chunks.splice(0)) at += one.copy(this.#whole, at);
+      if (this.#whole !== null) {
+        for (const one of this.#chunks.splice(0)) {
+          at += one.copy(this.#whole, at);
+          dropChunk(one);
+        }
+      }
     }
     if (this.#whole !== null && this.#size + length > this.#whole.length) {
       // More than it said (HTTP/2 leaves that to us): what it is worth is decided elsewhere.
@@ -195,7 +201,10 @@ export class BodyReader {
       this.#whole = null;
     }
     if (this.#whole === null) this.#chunks.push(chunk);
-    else chunk.copy(this.#whole, this.#size);
+    else {
+      chunk.copy(this.#whole, this.#size);
+      dropChunk(chunk);
+    }
     this.#size += length;
   }
 
@@ -275,14 +284,5 @@ export class BodyReader {
     this.#chunks = [];
     this.#whole = null;
     this.#size = 0;
-  }
-}
-
-/** Its pages are taken as they are written to; null where the system has none. */
-function sharedRoom(bytes: number): Buffer | null {
-  try {
-    return Buffer.from(new SharedArrayBuffer(bytes));
-  } catch {
-    return null; // out of address space: pieces do as well
   }
 }

@@ -5,6 +5,7 @@
 import { Worker } from 'node:worker_threads';
 import type { Condensed } from '../../engine/condensed.ts';
 import type { Message } from '../../flow/message.ts';
+import { countShared } from '../../proxy/body-memory.ts';
 import type { Snapshot } from '../snapshot.ts';
 import type { ExamineJob, ExamineThreadData, FromExamineThread } from './examine-thread.ts';
 
@@ -76,7 +77,10 @@ export class ExamineElsewhere {
     const worker = new Worker(new URL(file, import.meta.url), { workerData: this.#data, execArgv: [] });
     worker.unref();
     worker.on('message', (message: FromExamineThread) => {
-      if (message.kind === 'done') return this.#done(message.id, message.condensed);
+      if (message.kind === 'done') {
+        if (message.condensed !== null) countShared(sharedBytes(message.condensed));
+        return this.#done(message.id, message.condensed);
+      }
       this.#isReady = true;
       this.#rest();
       this.#tellReady();
@@ -131,8 +135,13 @@ export class ExamineElsewhere {
   }
 }
 
+function sharedBytes({ beside, body, documents }: Condensed): number {
+  return documents.reduce((sum, { bytes }) => sum + bytes.length, beside.length + (body?.length ?? 0));
+}
+
 function sharedCopy(bytes: Buffer): Buffer {
   const shared = Buffer.from(new SharedArrayBuffer(bytes.length));
+  countShared(bytes.length);
   shared.set(bytes);
   return shared;
 }
