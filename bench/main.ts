@@ -31,7 +31,7 @@ const USAGE = `Usage: npm run bench -- [proxy] [reach] [bulk] [scan] [map] [accu
   map              how long the questions of the map and the console take, with a million events
   accuracy         how exactly: recall, precision, false alarms (brings the clean corpus if it is not there)
   sensor           what the sensor costs the programs that it watches, what it keeps up with, and its memory (Linux, root;
-                   twenty minutes, in no run that does not name it)
+                   twelve minutes, in no run that does not name it)
   bundles          how long policies take to 200 nodes that watch a bus (nats-server; in no run that does not name it)
 
   fleet            twenty nodes, three collectors, a real NATS and PostgreSQL: events a second, then what is left after

@@ -80,7 +80,7 @@ export function page(figures: Figures): string {
     '',
     `- Taken ${figures.takenAt.toISOString().slice(0, 10)} on ${processor.length} × ${processor[0]?.model.trim() || 'unknown processor'},` +
       ` ${(totalmem() / MIB / 1024).toFixed(0)} GiB of memory, ${process.platform} ${process.arch}, Node ${process.version}`,
-    '- Again: `npm run bench` (about twenty minutes; `npm run bench -- --quick` for a glance; `--write` writes what was measured into this page; `npm run bench -- sensor` twenty minutes by itself, as root)',
+    '- Again: `npm run bench` (about twenty minutes; `npm run bench -- --quick` for a glance; `--write` writes what was measured into this page; `npm run bench -- sensor` twelve minutes by itself, as root)',
     '- Each proxy is one process, and so are upstream and load generator; on few cores they share them, and every rate is lower than with cores to spare',
     '- The parts by themselves: `./scripts/node bench/extract.ts`, `bench/scan.ts`, `bench/store.ts`',
     '',

@@ -51,6 +51,8 @@ export interface DecidedResult {
   readonly recorded: number;
   readonly decided: number;
   readonly memory: readonly SensorMemory[];
+  /** Where it ended before its end, and why; what was measured until then stands. */
+  readonly failed: string | null;
 }
 
 const BYTES = 1024;
@@ -85,17 +87,34 @@ export async function measureDecided(
         await send(place, sensor, pid, { name, rate, count, stoppedMs: name === 'stopped' ? run.stoppedMs : 0 }),
       );
     };
-    hold('before the first call', 0);
-    await round('steady', STEADY, STEADY * run.seconds);
-    hold('after the steady round', 0);
-    await round('fast', FAST, FAST * run.hardSeconds);
-    await round('unthrottled', null, Math.min(MOST_CALLS, 60_000 * run.hardSeconds));
-    await round('stopped', STEADY, Math.round((STEADY * (run.stoppedMs + 4000)) / 1000));
-    hold('after all rounds', 0);
-    say(`sensor: ${run.processes} processes beside`);
-    await withProcesses(place, run.processes, () => hold(`with ${run.processes} processes`, run.processes));
-    const { exchanges } = await sensor.counts();
-    return { run, rounds, recorded: await sensor.recordedCalls(), decided: exchanges, memory: held };
+    let decided = 0;
+    let recorded = 0;
+    let failed: string | null = null;
+    let step = 'memory';
+    try {
+      hold('before the first call', 0);
+      step = 'steady';
+      await round('steady', STEADY, STEADY * run.seconds);
+      hold('after the steady round', 0);
+      step = 'fast';
+      await round('fast', FAST, FAST * run.hardSeconds);
+      step = 'unthrottled';
+      await round('unthrottled', null, Math.min(MOST_CALLS, 60_000 * run.hardSeconds));
+      step = 'stopped';
+      await round('stopped', STEADY, Math.round((STEADY * (run.stoppedMs + 4000)) / 1000));
+      hold('after all rounds', 0);
+      step = 'processes';
+      say(`sensor: ${run.processes} processes beside`);
+      await withProcesses(place, run.processes, () => hold(`with ${run.processes} processes`, run.processes));
+      step = 'what is recorded';
+      say('sensor: what the store has');
+      decided = (await sensor.counts()).exchanges;
+      recorded = await sensor.recordedCalls();
+    } catch (error) {
+      failed = `${step}: ${error instanceof Error ? error.message : 'it failed'}`;
+      say(`sensor: ${failed}`);
+    }
+    return { run, rounds, recorded, decided, memory: held, failed };
   } finally {
     await sensor.stop();
     await sink.kill();

@@ -17,8 +17,10 @@ export interface HitsRun {
 
 export interface HitFigures {
   readonly way: 'captured' | 'filtered' | 'unwatched';
-  /** Microseconds of processor time that a call costs more than without probes: median of the rounds' differences. */
+  /** Microseconds of processor time that a call costs more than without probes: median of the pairs' differences. */
   readonly added: Interval;
+  /** The least of all loops with, less the least of those without: what is left where other programs had the processor in some. */
+  readonly least: number;
 }
 
 export interface HitsFigures {
@@ -61,24 +63,33 @@ export async function measureHits(place: Place, run: HitsRun, say: (line: string
   try {
     await until('probe in libssl.so.3', async () => probed);
     const bare: number[] = [];
-    const added: Record<(typeof WAYS)[number], number[]> = { captured: [], filtered: [], unwatched: [] };
+    const loops = new Map(
+      WAYS.map((way) => [way, { without: [] as number[], added: [] as number[], within: [] as number[] }]),
+    );
     for (let round = 0; round < run.rounds; round++) {
-      say(`sensor: a call, round ${round + 1} of ${run.rounds}`);
       for (const way of round % 2 === 0 ? WAYS : WAYS.toReversed()) {
+        say(`sensor: a call, ${way}, round ${round + 1} of ${run.rounds}`);
         // ABBA: what drifts meanwhile is in both alike.
         const a1 = await loop(place, 'bare', run.calls, RATES[way]);
         const b1 = await loop(place, way, run.calls, RATES[way]);
         const b2 = await loop(place, way, run.calls, RATES[way]);
         const a2 = await loop(place, 'bare', run.calls, RATES[way]);
         bare.push(a1, a2);
-        added[way].push((b1 + b2 - a1 - a2) / 2);
+        const of = loops.get(way);
+        of?.without.push(a1, a2);
+        of?.within.push(b1, b2);
+        of?.added.push(b1 - a1, b2 - a2);
       }
     }
     if (heard === 0) throw new Error('nothing was captured');
     return {
       run,
       bareMicros: intervalOf(bare).median,
-      ways: WAYS.map((way) => ({ way, added: intervalOf(added[way]) })),
+      ways: [...loops].map(([way, { added, within, without }]) => ({
+        way,
+        added: intervalOf(added),
+        least: Math.min(...within) - Math.min(...without),
+      })),
       lost,
     };
   } finally {

@@ -17,7 +17,7 @@ import { startPeer } from './peers.ts';
 import { ASKED_HOST, FILTERED_HOST, type Place, startSensorHost } from './place.ts';
 
 export interface PairsRun {
-  /** Of windows; an even number. */
+  /** Of windows; an even number. Fewer where the time does not suffice. */
   readonly pairs: number;
   readonly windowMs: number;
   readonly warmMs: number;
@@ -44,7 +44,7 @@ export interface PairsFigures {
   readonly ways: readonly PairFigures[];
   /** Requests a second without, median. */
   readonly bare: number;
-  /** Tools that could not be run beside, and why. */
+  /** What could not be run, and why. */
   readonly missing: readonly { readonly way: PairWay; readonly reason: string }[];
 }
 
@@ -65,7 +65,16 @@ const CONNECTIONS = 16;
 /** The first words of a node take its compiler some seconds. */
 const FIRST_WARM_MS = 4000;
 
-export async function measurePairs(place: Place, run: PairsRun, say: (line: string) => void): Promise<PairsFigures> {
+/** `withinMs`: for all of it. Each way ends with the pairs that it has when its share of that is over. */
+export async function measurePairs(
+  place: Place,
+  run: PairsRun,
+  withinMs: number,
+  say: (line: string) => void,
+): Promise<PairsFigures> {
+  const end = performance.now() + withinMs;
+  /** A share of the time that is left. */
+  const endOf = (share: number): number => performance.now() + Math.max(0, end - performance.now()) * share;
   const { certificate, bareNode, peerNode } = place;
   const halves = halvesOf(availableParallelism());
   const script = join(import.meta.dirname, 'https-server.ts');
@@ -74,8 +83,19 @@ export async function measurePairs(place: Place, run: PairsRun, say: (line: stri
   const bare: number[] = [];
   const ways: PairFigures[] = [];
   const missing: { readonly way: PairWay; readonly reason: string }[] = [];
+  const measured = async (
+    way: PairWay,
+    work: () => Promise<PairFigures | { readonly reason: string }>,
+  ): Promise<void> => {
+    const figures = await work().catch((error: unknown) => ({
+      reason: error instanceof Error ? error.message : 'it failed',
+    }));
+    if (!('reason' in figures)) return void ways.push(figures);
+    say(`sensor: ${way} was not measured: ${figures.reason}`);
+    missing.push({ way, reason: figures.reason });
+  };
   try {
-    for (const way of ['requests', 'responses', 'filtered'] as const) {
+    for (const [at, way] of (['requests', 'responses', 'filtered'] as const).entries()) {
       const begin = async (): Promise<Watching> => {
         const sensor = await startSensorHost(place, way !== 'requests');
         await sensor.probed(process.execPath);
@@ -83,36 +103,23 @@ export async function measurePairs(place: Place, run: PairsRun, say: (line: stri
         for (const pid of treeOf(host)) execFileSync('taskset', ['-a', '-c', '-p', halves.watching, String(pid)]);
         return { pid: host, stop: () => sensor.stop() };
       };
-      const measured = await measureWay(place, way, run, {
-        program: process.execPath,
-        server,
-        begin,
-        halves,
-        bare,
-        say,
-      });
-      if ('reason' in measured) throw new Error(measured.reason);
-      ways.push(measured);
+      const with_ = { program: process.execPath, server, begin, halves, bare, end: endOf(0.27 / (1 - 0.27 * at)), say };
+      await measured(way, () => measureWay(place, way, run, with_));
     }
-    for (const way of ['bpftrace', 'sslsniff'] as const) {
+    for (const [at, way] of (['bpftrace', 'sslsniff'] as const).entries()) {
       const begin = async (): Promise<Watching | { readonly reason: string }> => {
         const peer = await startPeer(way, peerNode, halves.watching);
         return 'reason' in peer ? peer : { pid: peer.pid, stop: () => peer.stop() };
       };
-      // No target is theirs: half as many tell where they stand.
-      const half = { ...run, pairs: 2 * Math.ceil(run.pairs / 4) };
-      const measured = await measureWay(place, way, half, { program: peerNode, server, begin, halves, bare, say });
-      if ('reason' in measured) {
-        say(`sensor: ${way} does not run here: ${measured.reason}`);
-        missing.push({ way, reason: measured.reason });
-      } else {
-        ways.push(measured);
-      }
+      // No target is theirs: fewer tell where they stand.
+      const fewer = { ...run, pairs: 2 * Math.ceil(run.pairs / 10) };
+      const with_ = { program: peerNode, server, begin, halves, bare, end: endOf(1 / (2 - at)), say };
+      await measured(way, () => measureWay(place, way, fewer, with_));
     }
   } finally {
     await server.kill();
   }
-  return { run, ways, bare: intervalOf(bare).median, missing };
+  return { run, ways, bare: bare.length === 0 ? 0 : intervalOf(bare).median, missing };
 }
 
 /** Lists of processors as taskset takes them. */
@@ -138,14 +145,19 @@ interface Measuring {
   readonly begin: () => Promise<Watching | { readonly reason: string }>;
   readonly halves: Halves;
   readonly bare: number[];
+  /** No pair begins after it, the first ones aside. */
+  readonly end: number;
   readonly say: (line: string) => void;
 }
+
+/** A sensor is started and ended around two. */
+const LEAST_PAIRS = 2;
 
 async function measureWay(
   place: Place,
   way: PairWay,
   run: PairsRun,
-  { program, server, begin, halves, bare, say }: Measuring,
+  { program, server, begin, halves, bare, end, say }: Measuring,
 ): Promise<PairFigures | { readonly reason: string }> {
   const script = join(import.meta.dirname, 'https-client.ts');
   const host = way === 'filtered' ? FILTERED_HOST : ASKED_HOST;
@@ -158,7 +170,11 @@ async function measureWay(
   let watched = 0;
   try {
     await client.window(FIRST_WARM_MS, run.windowMs);
-    for (let pair = 0; pair < run.pairs; pair += 2) {
+    for (let pair = 0; pair < run.pairs; pair += LEAST_PAIRS) {
+      if (pair > 0 && performance.now() > end) {
+        say(`sensor: HTTPS, ${way}: its time is over after ${pair} pairs`);
+        break;
+      }
       say(`sensor: HTTPS, ${way}, pair ${pair + 1} of ${run.pairs}`);
       const a1 = await client.window(run.warmMs, run.windowMs);
       const watching = await begin();
@@ -190,7 +206,7 @@ async function measureWay(
     await client.end();
   }
   const watching = watchingMicros === null ? null : watchingMicros / watched;
-  return { way, pairs: run.pairs, fewer: intervalOf(fewer), cpu: intervalOf(cpu), watching, ran };
+  return { way, pairs: fewer.length, fewer: intervalOf(fewer), cpu: intervalOf(cpu), watching, ran };
 }
 
 class Client {

@@ -11,7 +11,8 @@ import type { Figures } from '../../flow/figures.ts';
 import { makeCgroup, type TestCgroup } from '../../test/kernel/host.ts';
 import { openSandbox, type Sandbox, type Started } from '../../test/kernel/sandbox.ts';
 import { makeCertificate } from '../../test/kernel/tls.ts';
-import { startChild } from '../child.ts';
+import { type Child, startChild } from '../child.ts';
+import { treeOf } from '../process-usage.ts';
 
 /** To GenAI: what goes there is captured. */
 export const ASKED_HOST = 'api.openai.com';
@@ -97,14 +98,19 @@ export interface SensorHost {
 
 const WAIT_MS = 60_000;
 const LOOK_MS = 100;
+/** A process that does not answer for so long does not answer. */
+const ANSWER_MS = 120_000;
 
 /** Starts the sensor on the place's cgroup. Throws where the host does not allow it. */
 export async function startSensorHost(place: Place, hasResponses = true): Promise<SensorHost> {
   const home = mkdtempSync(join(tmpdir(), 'weir-bench-sensor-'));
   const child = await startChild('sensor/sensor-host.ts', [home, place.cgroup.path, String(hasResponses)]);
   const standing = child.ready['standing'] as SensorStanding;
+  const ask = (message: object): ReturnType<Child['ask']> => within(child.ask(message), 'answer of the sensor');
   const stop = async (): Promise<void> => {
-    await child.stop();
+    await within(child.stop(), 'end of the sensor').catch(() => {
+      for (const pid of treeOf(child.pid).toReversed()) endAtOnce(pid);
+    });
     rmSync(home, { recursive: true, force: true });
   };
   if (standing.state !== 'running') {
@@ -115,22 +121,25 @@ export async function startSensorHost(place: Place, hasResponses = true): Promis
     standing,
     stop,
     counts: async () => {
+      const limit = performance.now() + ANSWER_MS;
       for (;;) {
         // Null where the sensor's process is stopped, or too busy to answer within a second.
-        const figures = (await child.ask({ kind: 'figures' }))['figures'] as Figures | null;
+        const figures = (await ask({ kind: 'figures' }))['figures'] as Figures | null;
         if (figures !== null) return countsOf(figures);
+        if (performance.now() > limit) throw new Error(`no figures of the sensor within ${ANSWER_MS} ms`);
+        await sleep(LOOK_MS);
       }
     },
     pids: async () => {
-      const [sensor = 0, loader = 0] = (await child.ask({ kind: 'processes' }))['pids'] as readonly number[];
+      const [sensor = 0, loader = 0] = (await ask({ kind: 'processes' }))['pids'] as readonly number[];
       return { host: child.pid, sensor, loader };
     },
     probed: (ending) =>
       until(`probe in ${ending}`, async () => {
-        const now = (await child.ask({ kind: 'standing' }))['standing'] as SensorStanding;
+        const now = (await ask({ kind: 'standing' }))['standing'] as SensorStanding;
         return now.probes.some(({ path }) => path.endsWith(ending));
       }),
-    recordedCalls: async () => Number((await child.ask({ kind: 'recorded' }))['calls']),
+    recordedCalls: async () => Number((await ask({ kind: 'recorded' }))['calls']),
   };
 }
 
@@ -149,6 +158,20 @@ function countsOf({ values }: Figures): SensorCounts {
       filtered: tls('filtered'),
     },
   };
+}
+
+function within<T>(promise: Promise<T>, what: string): Promise<T> {
+  const { promise: late, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(() => reject(new Error(`no ${what} within ${ANSWER_MS} ms`)), ANSWER_MS);
+  return Promise.race([promise, late]).finally(() => clearTimeout(timer));
+}
+
+function endAtOnce(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It is gone already.
+  }
 }
 
 /** Looks again and again until it holds. */
