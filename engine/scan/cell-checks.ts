@@ -22,7 +22,10 @@ export function cellCheck(recognizer: Recognizer, cell: Buffer, label: Label, pa
   for (const probe of probesOf(recognizer, label, passageOf)) {
     const first = probe(cell, 0, cell.length);
     if (first === null) continue;
-    return (text, start, end) => probe(text, start, end)?.score === first.score;
+    const isLabelled = label.wanted.includes(recognizer);
+    return (text, start, end) =>
+      (isLabelled && recognizer.labelledScore?.(text, start, end) === first.score) ||
+      probe(text, start, end)?.score === first.score;
   }
   return null;
 }
@@ -34,11 +37,14 @@ function probesOf(recognizer: Recognizer, label: Label, passageOf: PassageOf): r
     return (text, start, end) => {
       if (passage === null || passage.text !== text) passage = passageOf(text, label);
       look(passage, start, end);
-      const found = passage.sightings.find(
-        (one) => one.recognizer === recognizer && one.start === start && one.end === end,
-      );
-      passage.sightings.length = 0;
-      return found ?? null;
+      const { sightings } = passage;
+      let found: Sighting | null = null;
+      for (let i = 0; i < sightings.length && found === null; i++) {
+        const one = sightings[i] as Sighting;
+        if (one.recognizer === recognizer && one.start === start && one.end === end) found = one;
+      }
+      sightings.length = 0;
+      return found;
     };
   };
   if (recognizer.numbers !== undefined) {

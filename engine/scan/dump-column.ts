@@ -4,7 +4,7 @@
  */
 import { type Alternative, type Category, HIGH, type TextFinding } from '../../flow/finding.ts';
 import { isPlainHost, plainMailbox } from '../recognizers/contact/email-address.ts';
-import { isAllDigits, isDigit, isHex } from './bytes.ts';
+import { isAllDigits, isDigit, isHex, numberIn } from './bytes.ts';
 import type { CellCheck } from './cell-checks.ts';
 import type { Label } from './labels.ts';
 
@@ -26,8 +26,8 @@ export interface DumpScanner {
   scan(text: Buffer): readonly TextFinding[];
   /** A cell by itself; `bits`: lists that have a word in its row or label. */
   read(cell: Buffer, label: Label, bits: Uint32Array): CellReading;
-  /** Numbers that are words of context (`1099`). */
-  readonly numberWords: ReadonlySet<string>;
+  /** Keys (`numberKey`) of numbers that are words of context (`1099`). */
+  readonly numberWords: ReadonlySet<number>;
   /** The check of the recognizer that found a value which is all of a cell; null where it has none for a cell alone. */
   checkOf(finding: TextFinding, cell: Buffer, label: Label): CellCheck | null;
 }
@@ -66,6 +66,8 @@ const LONGEST_NUMBER_WORD = 5;
 const HOSTS = 1024;
 /** After so many cells it is told whether values come again. */
 const TELLING_CELLS = 8192;
+/** After so many different cells that a check was enough for it is asked of all: to find them again would take longer. */
+const MANY_CHECKS = 2048;
 
 /** A shape of cells, and what those of it have been so far. */
 interface Shape {
@@ -75,8 +77,15 @@ interface Shape {
   readonly check: CellCheck | null;
 }
 
+/** A number of so many digits, as one number. */
+export function numberKey(value: number, digits: number): number {
+  return value * 32 + digits;
+}
+
 export class Column {
   readonly #text: Buffer;
+  /** The same, for what is read four bytes at a time. */
+  readonly #view: DataView;
   readonly #label: Label;
   readonly #scanner: DumpScanner;
   readonly #cues = new Map<number, number>();
@@ -99,6 +108,9 @@ export class Column {
   #asked = 0;
   #met = 0;
   #isDistinct = false;
+  /** Cells that a check was enough for, and those that were scanned. */
+  #checks = 0;
+  #scans = 0;
   /** What an address whose host is known comes to; and the hosts, by a hash. */
   #mailbox: Outcome | null = null;
   readonly #hosts = new Int32Array(HOSTS).fill(-1);
@@ -106,6 +118,7 @@ export class Column {
 
   constructor(text: Buffer, label: Label, scanner: DumpScanner) {
     this.#text = text;
+    this.#view = new DataView(text.buffer, text.byteOffset, text.length);
     this.#label = label;
     this.#scanner = scanner;
     this.#words = new Uint32Array(label.bits.length);
@@ -170,17 +183,17 @@ export class Column {
     if (at !== -1 && this.#isKnownHost(at + 1, end)) return this.#mailbox;
     if (length < IDLE_DIGITS && this.#isIdle[length] === 1 && this.#isIdleNumber(start, end)) return NOTHING;
     if (this.#isDistinct) return this.#judged(start, end, at);
-    let hash = 0x811c9dc5 | 0;
-    for (let i = start; i < end; i++) hash = Math.imul(hash ^ (text[i] as number), 0x01000193);
-    hash ^= hash >>> 15;
+    const hash = hashOf(this.#view, start, end);
     const slot = hash & ((1 << this.#bits) - 1);
     const place = this.#places[slot] as number;
     this.#asked++;
-    if (place !== -1 && this.#lengths[slot] === length && isSame(text, place, start, length)) {
+    if (place !== -1 && this.#lengths[slot] === length && isSame(this.#view, place, start, length)) {
       this.#met++;
       return this.#outcomes[slot] as Outcome | null;
     }
-    this.#isDistinct = this.#asked === TELLING_CELLS && this.#met * 10 < TELLING_CELLS;
+    this.#isDistinct =
+      (this.#asked === TELLING_CELLS && this.#met * 10 < TELLING_CELLS) ||
+      (this.#checks >= MANY_CHECKS && this.#scans * 10 < this.#checks);
     const outcome = this.#judged(start, end, at);
     if (++this.#misses > 1 << this.#bits && this.#bits < MOST_BITS) this.#grow();
     const own = hash & ((1 << this.#bits) - 1);
@@ -206,13 +219,17 @@ export class Column {
     if (digits * 2 < end - start) shape = at !== -1 || plainMailbox(text, start, end) !== -1 ? MAILBOX : UNSHAPED;
     if (digits === end - start && this.#isNumberWord(start, end)) shape = UNSHAPED;
     else if (isUuid(text, start, end)) shape = UUID;
-    return this.#checked(start, end, shape) ?? this.#read(start, end, shape);
+    const checked = this.#checked(start, end, shape);
+    if (checked === null) {
+      this.#scans++;
+      return this.#read(start, end, shape);
+    }
+    this.#checks++;
+    return checked;
   }
 
   #slotOfHost(start: number, end: number): number {
-    let hash = 0x811c9dc5 | 0;
-    for (let i = start; i < end; i++) hash = Math.imul(hash ^ (this.#text[i] as number), 0x01000193);
-    return (hash ^ (hash >>> 15)) & (HOSTS - 1);
+    return hashOf(this.#view, start, end) & (HOSTS - 1);
   }
 
   /** Whether the host of an address was met before in one that was checked. */
@@ -220,7 +237,7 @@ export class Column {
     const slot = this.#slotOfHost(start, end);
     const place = this.#hosts[slot] as number;
     if (place === -1 || this.#hostEnds[slot] !== place + end - start) return false;
-    return isSame(this.#text, place, start, end - start);
+    return isSame(this.#view, place, start, end - start);
   }
 
   #rememberHost(start: number, end: number): void {
@@ -245,7 +262,7 @@ export class Column {
 
   #isNumberWord(start: number, end: number): boolean {
     if (end - start > LONGEST_NUMBER_WORD) return false;
-    return this.#scanner.numberWords.has(this.#text.toString('latin1', start, end));
+    return this.#scanner.numberWords.has(numberKey(numberIn(this.#text, start, end), end - start));
   }
 
   /** A cell of a shape that was always one kind of value, by that kind's own check; null where that does not tell. */
@@ -351,7 +368,22 @@ function isUuid(text: Uint8Array, start: number, end: number): boolean {
   return true;
 }
 
-function isSame(text: Uint8Array, from: number, otherFrom: number, length: number): boolean {
-  for (let i = 0; i < length; i++) if (text[from + i] !== text[otherFrom + i]) return false;
+/** Four bytes at a time. */
+function hashOf(text: DataView, start: number, end: number): number {
+  let hash = (0x811c9dc5 ^ (end - start)) | 0;
+  let i = start;
+  for (; i + 4 <= end; i += 4) {
+    hash = Math.imul(hash ^ text.getInt32(i, true), 0x9e3779b1);
+    hash ^= hash >>> 15;
+  }
+  for (; i < end; i++) hash = Math.imul(hash ^ text.getUint8(i), 0x01000193);
+  return hash ^ (hash >>> 15);
+}
+
+function isSame(text: DataView, from: number, otherFrom: number, length: number): boolean {
+  let i = 0;
+  for (; i + 4 <= length; i += 4)
+    if (text.getInt32(from + i, true) !== text.getInt32(otherFrom + i, true)) return false;
+  for (; i < length; i++) if (text.getUint8(from + i) !== text.getUint8(otherFrom + i)) return false;
   return true;
 }

@@ -133,6 +133,11 @@ export interface Recognizer {
   findRun?(passage: Passage, start: number, end: number): void;
   /** The text as a whole bears a label with one of `labels`. */
   findLabelled?(passage: Passage): void;
+  /**
+   * What `findLabelled` reports of `start`..`end` where they are all of a text, told without one being made of them: for
+   * the cells of a column; -1 where that has to be asked.
+   */
+  labelledScore?(text: Uint8Array, start: number, end: number): number;
   /** Called once, after all cues: for kinds that many cues together make, and for what concerns the text as a whole. */
   finish?(passage: Passage): void;
   readonly hits: readonly HitExample[];

@@ -18,7 +18,7 @@ import { type CompiledCustom, type CustomRecognizer, compileCustom } from './cus
 import { Budget } from './decode/view.ts';
 import { budgetOf, MAX_DEPTH, viewsOf } from './decode/views.ts';
 import { MIN_DUMP_BYTES, readDumps } from './dump.ts';
-import type { DumpScanner } from './dump-column.ts';
+import { type DumpScanner, numberKey } from './dump-column.ts';
 import { mayBeValue } from './edges.ts';
 import { isUniform, MAX_FORM } from './forms.ts';
 import { type Label, Labels } from './labels.ts';
@@ -139,8 +139,8 @@ class CuedScanner implements Scanner {
   readonly #labels: Labels;
   readonly #finishing: readonly Recognizer[];
   readonly #byName: ReadonlyMap<string, Recognizer>;
-  /** Numbers among the words of context. */
-  readonly #numberWords: ReadonlySet<string>;
+  /** Numbers among the words of context, as `numberKey` tells them. */
+  readonly #numberWords: ReadonlySet<number>;
   readonly #names: NameFinder | null;
   readonly #searched: readonly CompiledCustom[];
   readonly #wanting: Wanting;
@@ -181,7 +181,8 @@ class CuedScanner implements Scanner {
           ...(context?.single ?? []),
           ...(context?.phrases.flatMap((one) => one.split(' ')) ?? []),
         ])
-        .filter((word) => /^\d+$/.test(word)),
+        .filter((word) => /^\d+$/.test(word))
+        .map((word) => numberKey(Number(word), word.length)),
     );
     this.#byName = new Map(all.map((one) => [one.name, one]));
     this.#wanting = { enabled: new Set(all), index: this.#context, least };

@@ -54,14 +54,14 @@ const SAME_LINE = 4;
 const MONTH_INITIALS = byteSet('adefgjlmnosADEFGJLMNOS');
 
 /** `1984-05-06` with nothing joined to it: most dates of tables. */
-function isPlainIsoDate(text: Buffer, at: number): boolean {
+function isPlainIsoDate(text: Uint8Array, at: number): boolean {
   if (byteAt(text, at + 4) !== 0x2d || byteAt(text, at + 7) !== 0x2d || isWord(byteAt(text, at + 10))) return false;
   const [century, month, day] = [twoDigits(text, at), twoDigits(text, at + 5), twoDigits(text, at + 8)];
   if (twoDigits(text, at + 2) === -1) return false;
   return (century === 19 || century === 20) && month >= 1 && month <= 12 && day >= 1 && day <= 31;
 }
 
-function twoDigits(text: Buffer, at: number): number {
+function twoDigits(text: Uint8Array, at: number): number {
   const [tens, ones] = [byteAt(text, at) - 0x30, byteAt(text, at + 1) - 0x30];
   return tens >= 0 && tens <= 9 && ones >= 0 && ones <= 9 ? tens * 10 + ones : -1;
 }
@@ -121,6 +121,9 @@ geboortedatum, nascita, born`),
     if (length > 40) return;
     const end = dateEnd(passage.text, 0);
     if (end !== -1 && (end === length || byteAt(passage.text, end) === 0x54)) passage.report(dateOfBirth, 0, end, 0.9);
+  },
+  labelledScore(text: Uint8Array, start: number, end: number): number {
+    return end === start + 10 && isPlainIsoDate(text, start) ? 0.9 : -1;
   },
   hits: [
     { text: 'DOB: 05/06/1984', value: '05/06/1984', atLeast: 0.8 },

@@ -25,31 +25,75 @@ const PLANS = `1:10-10 7:10-10 20:8-10 27:9-9 30:10-10 31:9-9 32:8-9 33:9-9 34:9
 886:8-9 960:7-7 961:7-8 962:8-9 963:8-9 964:8-10 965:7-8 966:8-9 967:7-9 968:7-8 970:8-9 971:8-9 972:8-9 973:8-8 974:7-8
 975:7-8 976:7-8 977:8-10 992:9-9 993:8-8 994:9-9 995:9-9 996:9-9 998:9-9`;
 
-const PLAN = new Map(
-  [...PLANS.matchAll(/(\d+):(\d+)-(\d+)/g)].map(([, code = '', least, most]) => [
-    code,
-    { least: Number(least), most: Number(most) },
-  ]),
-);
+/** By country code, the least and the most digits, as `least << 4 | most`; 0 for a code that no country has. */
+const PLAN = new Uint8Array(1000);
+for (const [, code, least, most] of PLANS.matchAll(/(\d+):(\d+)-(\d+)/g))
+  PLAN[Number(code)] = (Number(least) << 4) | Number(most);
+
+/** The digits of the number that is looked at, and how many they are: most columns of a table are of nothing else. */
+const FIGURES = new Uint8Array(32);
+let figures = 0;
+
+function takeFigures(text: Uint8Array, start: number, end: number): void {
+  figures = 0;
+  for (let i = start; i < end && figures < FIGURES.length; i++) {
+    const byte = text[i] as number;
+    if (isDigit(byte)) FIGURES[figures++] = byte - 0x30;
+  }
+}
+
+function takeDigits(digits: string): void {
+  figures = Math.min(digits.length, FIGURES.length);
+  for (let i = 0; i < figures; i++) FIGURES[i] = digits.charCodeAt(i) - 0x30;
+}
 
 /** Digits after a +: a country code and a national number of its length; a trunk 0 after the code is let pass. */
 function isInternational(digits: string): boolean {
-  for (let length = 1; length <= 3; length++) {
-    const plan = PLAN.get(digits.slice(0, length));
-    if (plan === undefined) continue;
-    const national = digits.slice(length);
-    if (length === 1 && digits[0] === '1') return isNanp(national);
-    const isTrunk = national.startsWith('0') && digits.slice(0, 2) !== '39';
+  takeDigits(digits);
+  return areInternational();
+}
+
+/** The same of FIGURES. */
+function areInternational(): boolean {
+  let code = 0;
+  for (let length = 1; length <= 3 && length <= figures; length++) {
+    code = code * 10 + (FIGURES[length - 1] as number);
+    const plan = PLAN[code] as number;
+    // A code that begins with 0 is none.
+    if (plan === 0 || code < 10 ** (length - 1)) continue;
+    const [least, most, national] = [plan >> 4, plan & 0x0f, figures - length];
+    if (code === 1) return national === 10 && areNanp(1);
     // Some print the trunk 0 that is dialled at home, in other countries numbers begin with it.
-    if (national.length >= plan.least && national.length <= plan.most) return true;
-    return isTrunk && national.length - 1 >= plan.least && national.length - 1 <= plan.most;
+    if (national >= least && national <= most) return true;
+    const isTrunk = national > 0 && FIGURES[length] === 0 && code !== 39;
+    return isTrunk && national - 1 >= least && national - 1 <= most;
   }
   return false;
 }
 
 /** Ten digits of the North American plan: the area begins with 2 to 9 and is no N11. */
 function isNanp(digits: string): boolean {
-  return /^[2-9]\d{9}$/.test(digits) && digits.slice(1, 3) !== '11' && !/^(\d)\1{9}$/.test(digits);
+  if (digits.length !== 10) return false;
+  takeDigits(digits);
+  return areNanp(0);
+}
+
+/** The same of FIGURES from `from` on. */
+function areNanp(from: number): boolean {
+  if ((FIGURES[from] as number) < 2 || (FIGURES[from + 1] === 1 && FIGURES[from + 2] === 1)) return false;
+  return !areAlike(from);
+}
+
+/** FIGURES from `from` on are the same digit, twice at least. */
+function areAlike(from: number): boolean {
+  for (let i = from + 1; i < figures; i++) if (FIGURES[i] !== FIGURES[from]) return false;
+  return figures - from > 1;
+}
+
+/** The same sign again and again, twice at least. */
+function isOneFigure(digits: string): boolean {
+  for (let i = 1; i < digits.length; i++) if (digits.charCodeAt(i) !== digits.charCodeAt(0)) return false;
+  return digits.length > 1;
 }
 
 /** The exchange begins with 2 to 9 as well, as in all numbers in use; samples such as 555-123-4567 do not keep to it. */
@@ -98,7 +142,8 @@ export const phoneNumber: Recognizer = {
     if (isPlus) {
       if ((joined === DOT && groups === 2) || (text[start] === 0x31 && digitsOf(chain, first, last) !== 11)) return;
       const from = before === 0x28 ? start - 2 : start - 1;
-      reportInternational(passage, from, end, passage.compact(start, end), groups);
+      takeFigures(text, start, end);
+      reportInternational(passage, from, end, groups);
       return;
     }
     // Without a printed form of its own, a part of a longer row of numbers is nothing.
@@ -188,7 +233,7 @@ export const phoneNumberByWord: Recognizer = {
     const before = byteAt(text, start - 1);
     if (before === 0x2b || (before === 0x28 && byteAt(text, end) !== 0x29) || isJoined(text, start, end)) return;
     const digits = passage.compact(start, end);
-    if (/^(\d)\1+$/.test(digits)) return;
+    if (isOneFigure(digits)) return;
     const isLabelled = hasContextWord(passage.label, NAMES);
     const isNamed = isLabelled || hasContextWord(passage.wordsRound(start, end), NAMES);
     passage.report(phoneNumberByWord, start, end, scoreByWord(passage, start, digits, isLabelled, isNamed));
@@ -208,19 +253,21 @@ export const phoneNumberByWord: Recognizer = {
   ],
 };
 
-function reportInternational(passage: Passage, start: number, end: number, digits: string, groups: number): void {
+/** FIGURES hold its digits. */
+function reportInternational(passage: Passage, start: number, end: number, groups: number): void {
   const text = passage.text;
   // `a+12345678` is a sum; `++1…` an operator.
   if (isWord(byteAt(text, start - 1)) || byteAt(text, start - 1) === 0x2b || byteAt(text, start - 1) === 0x29) return;
-  if (!isInternational(digits) || /^(\d)\1+$/.test(digits.slice(1))) return;
+  const count = figures;
+  if (!areInternational() || areAlike(1)) return;
   // A field of a row of CSV ends at a comma; in a shorter number it parts thousands.
-  if (isJoinedAfter(text, end) && !(byteAt(text, end) === 0x2c && digits.length >= 10)) return;
+  if (isJoinedAfter(text, end) && !(byteAt(text, end) === 0x2c && count >= 10)) return;
   // A line of a diff begins with a plus too, and holds bare numbers; digits alone may also be an offset.
   const previous = byteAt(text, start - 1);
   const isLineStart = start === 0 || previous === 0x0a || previous === 0x0d;
   const isBare = groups === 1;
   const isOfDiff = isLineStart && start !== 0 && isAmongChanges(text, start, end);
-  const alone = isBare && (isOfDiff || digits.length < 10) ? 0.4 : 0.75;
+  const alone = isBare && (isOfDiff || count < 10) ? 0.4 : 0.75;
   passage.report(phoneNumber, start, end, alone, 0.95);
 }
 
@@ -348,7 +395,7 @@ function reportByWord(
   joined: number,
   alone: number,
 ): void {
-  if (digits.length < 7 || /^(\d)\1+$/.test(digits) || (joined === DOT && digits.length < 9)) return;
+  if (digits.length < 7 || isOneFigure(digits) || (joined === DOT && digits.length < 9)) return;
   const isLabelled = hasContextWord(passage.label, NAMES);
   // Most numbers have no such word beside them: that is told by the index that all recognizers share.
   if (!isLabelled && !passage.hasContext(start, end, CONTEXT)) {

@@ -77,10 +77,14 @@ function report(passage: Passage, table: Table | null): void {
 
 /** The line as a row of a table; null where it has no delimiter. */
 function rowAt(text: Buffer, start: number, end: number): Row | null {
+  const counts = new Int32Array(128);
+  for (let i = start; i < end; i++) {
+    const byte = text[i] as number;
+    if (byte < 128) counts[byte] = (counts[byte] as number) + 1;
+  }
   let best: Row | null = null;
   for (const delimiter of DELIMITERS) {
-    let columns = 1;
-    for (let i = start; i < end; i++) if (text[i] === delimiter) columns++;
+    const columns = (counts[delimiter] as number) + 1;
     if (columns > 1 && (best === null || columns > best.columns)) best = { start, end, delimiter, columns };
   }
   return best;

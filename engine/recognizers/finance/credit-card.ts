@@ -3,7 +3,7 @@
  * holds one would hold a real one. A bare run in a range or length that is seldom used needs context.
  */
 
-import { byteSet, digitsOf, isIn } from '../../scan/bytes.ts';
+import { byteSet, digitsOf, isDigit, isIn } from '../../scan/bytes.ts';
 import { isLuhn } from '../../scan/checksums.ts';
 import { contextWords } from '../../scan/context.ts';
 import { isPartOfIdentifier, standsAlone } from '../../scan/edges.ts';
@@ -13,11 +13,9 @@ import type { Recognizer } from '../../scan/recognizer.ts';
 
 type Issuer = 'common' | 'rare' | null;
 
-/** Whether an issuer hands out this number of digits under this prefix, and how common that is. */
-function issuerOf(digits: string): Issuer {
-  const length = digits.length;
+/** Whether an issuer hands out this number of digits under a prefix of four, and how common that is. */
+function issuerOf(four: number, length: number): Issuer {
   if (length < 12) return null;
-  const four = Number(digits.slice(0, 4));
   const three = Math.floor(four / 10);
   const two = Math.floor(four / 100);
   if (four >= 4000 && four <= 4999) return length === 16 ? 'common' : length === 13 || length === 19 ? 'rare' : null;
@@ -40,7 +38,7 @@ function issuerOf(digits: string): Issuer {
 
 /** Digits alone: an issuer's range and length, and Luhn (ISO/IEC 7812-1). */
 export function isCardNumber(digits: string): boolean {
-  return issuerOf(digits) !== null && isChecked(digits);
+  return issuerOf(Number(digits.slice(0, 4)), digits.length) !== null && isChecked(digits);
 }
 
 function isChecked(digits: string): boolean {
@@ -48,7 +46,20 @@ function isChecked(digits: string): boolean {
 }
 
 function isMonotone(digits: string): boolean {
-  return digits.slice(1) === digits.slice(0, -1);
+  for (let i = 1; i < digits.length; i++) if (digits.charCodeAt(i) !== digits.charCodeAt(0)) return false;
+  return true;
+}
+
+/** What the first four digits from `start` on say, which have separators between them at the most. */
+function firstFour(text: Uint8Array, start: number): number {
+  let four = 0;
+  for (let i = start, count = 0; count < 4; i++) {
+    const byte = text[i] as number;
+    if (!isDigit(byte)) continue;
+    four = four * 10 + byte - 0x30;
+    count++;
+  }
+  return four;
 }
 
 /** How cards are printed: sizes of their groups. */
@@ -73,9 +84,10 @@ cartao, cartão, creditcard, payment, charged`),
     const isGrouped = last > first;
     const joined = chain.joined(first, last);
     if (isGrouped && joined !== SPACE && joined !== DASH && joined !== DOT) return;
-    const digits = digitsOf(passage.text, start, end);
-    const issuer = issuerOf(digits);
-    if (issuer === null || !isChecked(digits)) return;
+    let length = 0;
+    for (let group = first; group <= last; group++) length += chain.digits(group);
+    const issuer = issuerOf(firstFour(passage.text, start), length);
+    if (issuer === null || !isChecked(digitsOf(passage.text, start, end))) return;
     if (!standsAlone(passage.text, start, end) || isPartOfIdentifier(passage.text, start, end)) return;
     // Nobody prints it so: it was spelled to pass, or a program set the dots.
     if (joined === DOT) passage.report(creditCard, start, end, issuer === 'common' ? 0.55 : 0.2, 0.8);
