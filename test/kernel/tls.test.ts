@@ -507,4 +507,49 @@ func main() {
     assert.equal((await next.finished()).code, 0);
     await loader.first('TLS_DATA', (frame) => tgidOf(frame) === next.pid);
   });
+
+  test("a Python wheel's own libssl, in its folder and under its name", {
+    skip: existsSync(LIBSSL) ? kernelSkipWithout('/usr/bin/python3') : 'no libssl.so.3',
+  }, async () => {
+    // As auditwheel puts them beside a package: a part of a hash in the name.
+    const folder = join(sandbox.folder, 'site-packages', 'psycopg2_binary.libs');
+    execFileSync('mkdir', ['-p', folder]);
+    const library = join(folder, 'libssl-6ff3e1d4.so.3.0.0');
+    copyFileSync(LIBSSL, library);
+    const script = join(sandbox.folder, 'wheel.py');
+    writeFileSync(script, WHEEL_CLIENT);
+    const running = sandbox.start('/usr/bin/python3', [script, library, HOST, PROMPT], { cgroup });
+    await running.says('loaded');
+    // As a program that has been there for a while, or that begins to speak later than at once.
+    await attached(loader, 'psycopg2_binary.libs/libssl-6ff3e1d4.so.3.0.0');
+    running.stdin.end('go\n');
+    await assertHeard(await running.finished());
+  });
 });
+
+/** Speaks TLS by the library given, without Python's own: connects once so that it is looked at, then sends a request. */
+const WHEEL_CLIENT = `
+import ctypes, socket, sys
+path, host, prompt = sys.argv[1:4]
+ssl = ctypes.CDLL(path)
+for name in ("TLS_client_method", "SSL_CTX_new", "SSL_new"):
+    getattr(ssl, name).restype = ctypes.c_void_p
+def pointer(value):
+    return ctypes.c_void_p(value)
+socket.create_connection((host, 443)).close()
+print("loaded", flush=True)
+sys.stdin.readline()
+connection = socket.create_connection((host, 443))
+handle = pointer(ssl.SSL_new(pointer(ssl.SSL_CTX_new(pointer(ssl.TLS_client_method())))))
+ssl.SSL_ctrl(handle, 55, ctypes.c_long(0), host.encode())
+ssl.SSL_set_fd(handle, connection.fileno())
+assert ssl.SSL_connect(handle) == 1
+body = prompt.encode()
+head = "POST /v1/chat/completions HTTP/1.1\\r\\nHost: %s\\r\\nContent-Type: application/json\\r\\nConnection: close\\r\\nContent-Length: %d\\r\\n\\r\\n" % (host, len(body))
+request = head.encode() + body
+assert ssl.SSL_write(handle, request, len(request)) == len(request)
+answer = ctypes.create_string_buffer(65536)
+while ssl.SSL_read(handle, answer, len(answer)) > 0:
+    pass
+ssl.SSL_free(handle)
+`;
