@@ -3,9 +3,11 @@
  * own dialer, in HTTP/1.1 or HTTP/2. It decides nothing. A kept connection that the upstream had closed is tried once
  * more on a fresh one, where that cannot do anything twice.
  */
+import type { Socket } from 'node:net';
 import { WeirError } from '../flow/errors.ts';
 import { originText, type Target } from './authority.ts';
 import type { Dialer } from './dialer.ts';
+import type { ConnectRoom } from './http2/connect-room.ts';
 import type { AnswerSink, Carrier, ConnectionLimits, Failure, UpstreamRequest } from './upstream-connection.ts';
 import { UpstreamPool } from './upstream-pool.ts';
 
@@ -35,6 +37,11 @@ export interface Call {
 
 export interface Forwarder {
   send(request: ForwardRequest, sink: ResponseSink): Call;
+  /**
+   * What a WebSocket is asked for on: a stream of HTTP/2 where that is offered and the upstream takes it (RFC 8441), else
+   * a connection. Throws what the dialer throws.
+   */
+  webSocket(origin: Target, offersHttp2: boolean): Promise<ConnectRoom | Socket>;
   close(): void;
 }
 
@@ -42,6 +49,7 @@ export function createForwarder(dialer: Dialer, limits: ConnectionLimits): Forwa
   const pool = new UpstreamPool(dialer, limits);
   return {
     send: (request, sink) => new Sending(request, sink, pool, limits),
+    webSocket: (origin, offersHttp2) => pool.webSocket(origin, offersHttp2),
     close: () => pool.close(),
   };
 }

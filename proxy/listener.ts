@@ -31,6 +31,7 @@ import { isTlsRecord, type SecureArrivals } from './secure-arrivals.ts';
 import { acceptSocks, isSocks } from './socks.ts';
 import { acceptTransparent, type OriginOf } from './transparent.ts';
 import { acceptTunnel, HTTP_REPLIES, type TunnelContext } from './tunnel.ts';
+import { ConnectionClient, type OpeningClient, StreamClient } from './websocket/opening-client.ts';
 import { acceptUpgrade } from './websocket/upgrade.ts';
 
 export interface ListenerContext extends AdmissionContext, TunnelContext {
@@ -168,7 +169,7 @@ export function createListener(current: () => ListenerContext): Server {
   const sessions = createClientSessions({
     limits: () => current().config.limits,
     stopping: current().stopping,
-    onStream: (asked, socket) => serveStream(asked, connectionOf(socket), current()),
+    onStream: (asked, socket) => serveStream(asked, connectionOf(socket), current),
     onAbuse: (message, socket) => {
       const abuse = { status: 400, code: 'malformed', message };
       recordDenied(abuse, current().arrivals.peerOf(socket), 'malformed', current());
@@ -193,17 +194,12 @@ export function createListener(current: () => ListenerContext): Server {
     const malformed = refusalOfHead(lineOf(request), request.rawHeaders);
     if (malformed !== null) return refuseRaw(socket, malformed, context);
     const connection = connectionOf(socket);
-    const route = routed(request, connection, context);
-    const admitted = sourceOfRequest(request, route, connection, context);
-    if ('status' in admitted) return refuseRaw(socket, admitted, context);
-    if (route.kind === 'refused') return refuseRaw(socket, route, context, outcomeOf(route), connection);
-    if (route.kind === 'own') {
-      return refuseRaw(socket, { status: 404, code: 'not_found', message: 'no WebSocket here' }, context);
-    }
-    const { origin, target } = route;
-    const provider = route.kind === 'gateway' ? route.provider : null;
-    const source = authenticated(admitted, request, route, context);
-    acceptUpgrade({ request, socket, head, source, origin, target, provider }, current);
+    if (!(socket instanceof Socket)) return void socket.destroy();
+    const { method = '', httpVersion: version, rawHeaders: headers } = request;
+    const refuse: RefuseUpgrade = (denied, outcome = outcomeOf(denied), known = OPEN_AIR) =>
+      refuseRaw(socket, denied, context, outcome, known);
+    const client = new ConnectionClient(socket, { method, version, headers });
+    upgrade({ request, client, first: head, refuse }, connection, current);
   });
   server.on('clientError', (error, socket) => {
     const context = current();
@@ -264,19 +260,51 @@ function firstBytes(socket: Socket, limitMs: number, done: (bytes: Buffer) => vo
 /** A request as it came, before it is known what it asks for. */
 type Asked = Pick<Incoming, 'request' | 'response' | 'hasBody' | 'declaredLength' | 'expectsContinue'>;
 
-/** A stream of HTTP/2: once its fields are in order it is a request like any other. */
-function serveStream(asked: StreamAsked, connection: Connection, context: ListenerContext): void {
-  const { request, response, fields, hasBody } = asked;
+/** A stream of HTTP/2: once its fields are in order it is a request like any other, or one for a WebSocket. */
+function serveStream(asked: StreamAsked, connection: Connection, present: () => ListenerContext): void {
+  const { request, response, fields, hasBody, stream } = asked;
+  const context = present();
   if ('status' in fields) return refuseRequest(request, response, fields, context);
   const spoken = connection.tunnel?.scheme ?? 'http';
   if (fields.scheme !== spoken) {
     const message = `:scheme is not ${spoken}, which is spoken here (RFC 9113 §8.3.1)`;
     return refuseRequest(request, response, { status: 421, code: 'misdirected', message }, context);
   }
+  if (fields.protocol !== null) {
+    const refuse: RefuseUpgrade = (denied, _outcome, known) => refuseRequest(request, response, denied, context, known);
+    const client = new StreamClient(stream, response, fields.headers);
+    return upgrade({ request, client, first: Buffer.alloc(0), refuse }, connection, present);
+  }
   const length = headerOf(fields.headers, 'content-length');
   const expectsContinue = headerOf(fields.headers, 'expect')?.toLowerCase() === '100-continue';
   const declaredLength = length === null ? null : Number(length);
   serve({ request, response, hasBody, declaredLength, expectsContinue }, connection, context);
+}
+
+type RefuseUpgrade = (denied: Denied, outcome?: 'refused' | 'malformed', known?: Known) => void;
+
+interface UpgradeAsked {
+  readonly request: ClientRequest;
+  readonly client: OpeningClient;
+  /** What the client sent behind its head. */
+  readonly first: Buffer;
+  readonly refuse: RefuseUpgrade;
+}
+
+/** A request for a WebSocket, in either version. */
+function upgrade(asked: UpgradeAsked, connection: Connection, present: () => ListenerContext): void {
+  const { request, client, first, refuse } = asked;
+  const context = present();
+  const route = routed(request, connection, context);
+  const admitted = sourceOfRequest(request, route, connection, context);
+  if ('status' in admitted) return refuse(admitted);
+  if (route.kind === 'refused') return refuse(route, outcomeOf(route), connection);
+  if (route.kind === 'own') return refuse({ status: 404, code: 'not_found', message: 'no WebSocket here' });
+  const { origin, target } = route;
+  const provider = route.kind === 'gateway' ? route.provider : null;
+  const source = authenticated(admitted, request, route, context);
+  const { method = 'GET', rawHeaders: headers } = request;
+  acceptUpgrade({ client, method, headers, first, source, origin, target, provider }, present);
 }
 
 function serve(asked: Asked, connection: Connection, context: ListenerContext): void {

@@ -4,6 +4,7 @@
  * HTTP is refused where a rule could hold it, else tunnelled and recorded as unseen.
  */
 import { isIP, type Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import type { HostPort } from '../catalog/host.ts';
 import { failure } from '../engine/transform/refuse.ts';
 import { opaque } from '../flow/coverage.ts';
@@ -19,6 +20,7 @@ import { parseAuthority, type Target } from './authority.ts';
 import type { ExchangeContext } from './context.ts';
 import type { Dialer } from './dialer.ts';
 import { classify, classifyHello, type First, firstBytes } from './first-bytes.ts';
+import { leaveSoon } from './leave-soon.ts';
 import type { HandOver } from './listener.ts';
 import { terminate } from './terminate.ts';
 import type { Leaves } from './tls/leaves.ts';
@@ -324,7 +326,7 @@ function firstOf(
 }
 
 /** Pipes two sockets into each other until both are closed, counting bytes into the account. */
-export function joinSockets(client: Socket, upstream: Socket, head: Buffer, account: Account): Promise<void> {
+export function joinSockets(client: Duplex, upstream: Duplex, head: Buffer, account: Account): Promise<void> {
   return new Promise((resolve) => {
     let open = 2;
     const closed = (): void => {
@@ -335,7 +337,7 @@ export function joinSockets(client: Socket, upstream: Socket, head: Buffer, acco
       closed();
     };
     const upstreamClosed = (): void => {
-      client.destroySoon();
+      leaveSoon(client);
       closed();
     };
     client.on('data', (chunk: Buffer) => {

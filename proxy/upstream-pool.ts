@@ -6,6 +6,7 @@
 import { Socket } from 'node:net';
 import type { Target } from './authority.ts';
 import type { Dialer } from './dialer.ts';
+import type { ConnectRoom } from './http2/connect-room.ts';
 import { speaksOther, UpstreamSessions } from './http2/upstream-sessions.ts';
 import { type Carrier, type ConnectionLimits, UpstreamConnection } from './upstream-connection.ts';
 
@@ -55,6 +56,17 @@ export class UpstreamPool {
       this.#sessions.keepToNew(key);
       return this.#shared(key, origin);
     }
+  }
+
+  /** For a WebSocket: room on a session of an upstream that takes them there, else a socket of its own. Throws alike. */
+  async webSocket(origin: Target, offersHttp2: boolean): Promise<ConnectRoom | Socket> {
+    const key = keyOf(origin);
+    if (offersHttp2 && this.#sessions.isFor(key, true)) {
+      const opened = await this.#sessions.openConnect(key, origin);
+      if (opened instanceof Socket || (await opened.isAnnounced(this.#limits.firstByteMs))) return opened;
+      opened.letGo();
+    }
+    return this.#dialer.dial(origin, origin.scheme === 'https');
   }
 
   /** The upstream has asked for HTTP/1.1. */

@@ -199,6 +199,7 @@ export function throughProxy(
   const credential = proxyAuthorization(proxy);
   return {
     close: () => forwarder.close(),
+    webSocket: (to, offersHttp2) => forwarder.webSocket(to, offersHttp2),
     send: (request, sink) => {
       const { scheme } = request.origin;
       // What means whoever resolves it is refused where the dialer would be asked.

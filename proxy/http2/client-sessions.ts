@@ -23,6 +23,8 @@ export interface StreamAsked {
   readonly response: StreamResponse;
   readonly fields: RequestFields | RefusedFields;
   readonly hasBody: boolean;
+  /** For a WebSocket, whose frames it carries. */
+  readonly stream: ServerHttp2Stream;
 }
 
 interface Limits {
@@ -95,6 +97,8 @@ class ClientSession {
       settings: {
         maxConcurrentStreams: MAX_STREAMS,
         initialWindowSize: WINDOW_BYTES,
+        // RFC 8441 §3: a WebSocket may be a stream.
+        enableConnectProtocol: true,
         // Beyond headerBytes a request is answered 431 here; only what is far beyond ends its stream unanswered.
         maxHeaderListSize: 2 * headerBytes,
       },
@@ -139,6 +143,7 @@ class ClientSession {
     this.#open++;
     const fields = this.#fieldsOf(raw);
     const known = 'status' in fields ? { method: 'GET', target: '/', headers: [] } : fields;
+    const isWebSocket = 'protocol' in fields && fields.protocol !== null;
     const request = new StreamRequest(stream, this.#socket, known);
     const response = new StreamResponse(stream, request);
     stream.on('error', () => {
@@ -146,12 +151,14 @@ class ClientSession {
     });
     stream.on('close', () => {
       this.#open--;
-      if (stream.rstCode !== constants.NGHTTP2_NO_ERROR && !response.isOver && !this.#resets.take()) {
+      // A WebSocket that was opened may be ended so (RFC 8441 §5).
+      const isOver = response.isOver || (isWebSocket && stream.headersSent);
+      if (stream.rstCode !== constants.NGHTTP2_NO_ERROR && !isOver && !this.#resets.take()) {
         this.#end('the client resets streams faster than is served');
       }
       if (this.#open === 0) this.#wait();
     });
-    this.#options.onStream({ request, response, fields, hasBody: !stream.endAfterHeaders }, this.#socket);
+    this.#options.onStream({ request, response, fields, hasBody: !stream.endAfterHeaders, stream }, this.#socket);
   }
 
   #fieldsOf(raw: readonly string[]): RequestFields | RefusedFields {

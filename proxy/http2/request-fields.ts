@@ -12,6 +12,8 @@ export interface RequestFields {
   readonly target: string;
   /** Flat list of names and values, without pseudo-headers. */
   readonly headers: readonly string[];
+  /** What the stream is to carry instead of a request and its answer (extended CONNECT, RFC 8441 §4); null for these. */
+  readonly protocol: 'websocket' | null;
 }
 
 export interface RefusedFields {
@@ -22,7 +24,7 @@ export interface RefusedFields {
 
 /** RFC 9113 §8.2.2: they hold for a connection of HTTP/1.1. */
 const CONNECTION_SPECIFIC = new Set(['connection', 'keep-alive', 'proxy-connection', 'transfer-encoding', 'upgrade']);
-const PSEUDO = new Set([':method', ':scheme', ':path', ':authority']);
+const PSEUDO = new Set([':method', ':scheme', ':path', ':authority', ':protocol']);
 /** A name as HTTP/2 has it: a token without upper case. */
 const NAME = /^[!#$%&'*+\-.^_`|~0-9a-z]+$/;
 /** No control character, and no white space at its ends (RFC 9113 §8.2.1). */
@@ -40,7 +42,6 @@ export function requestFields(raw: readonly string[]): RequestFields | RefusedFi
     const name = raw[i] as string;
     const value = raw[i + 1] as string;
     if (name.startsWith(':')) {
-      if (name === ':protocol') return refused(501, 'extended_connect', 'extended CONNECT (RFC 8441) is not announced');
       if (!PSEUDO.has(name) || pseudo.has(name) || headers.length > 0 || hosts.length > 0) {
         return malformed('a pseudo-header that is unknown, repeated or behind the others (RFC 9113 §8.3)');
       }
@@ -64,8 +65,18 @@ function joined(
   hosts: readonly string[],
   headers: readonly string[],
 ): RequestFields | RefusedFields {
-  const method = pseudo.get(':method');
-  if (method === 'CONNECT') return refused(501, 'connect_refused', 'CONNECT is served in HTTP/1.1 only');
+  const given = pseudo.get(':method');
+  const protocol = pseudo.get(':protocol');
+  if (protocol !== undefined && given !== 'CONNECT')
+    return malformed('a :protocol that is not for CONNECT (RFC 8441 §4)');
+  if (given === 'CONNECT' && protocol === undefined) {
+    return refused(501, 'connect_refused', 'CONNECT without a protocol is served in HTTP/1.1 only');
+  }
+  if (protocol !== undefined && protocol.toLowerCase() !== 'websocket') {
+    return refused(501, 'protocol_unknown', 'of extended CONNECT only WebSocket is served (RFC 8441)');
+  }
+  // A WebSocket is asked for with GET in HTTP/1.1 (RFC 6455 §4.1), and is the same call here.
+  const method = protocol === undefined ? given : 'GET';
   const scheme = pseudo.get(':scheme')?.toLowerCase();
   const target = pseudo.get(':path');
   if (method === undefined || scheme === undefined || target === undefined) {
@@ -79,7 +90,13 @@ function joined(
     return refused(400, 'authority_mismatch', 'Host is not what :authority says (RFC 9113 §8.3.1)');
   }
   const names = authority === undefined ? hosts : [authority, ...hosts.slice(1)];
-  return { method, scheme, target, headers: [...names.flatMap((name) => ['host', name]), ...headers] };
+  return {
+    method,
+    scheme,
+    target,
+    headers: [...names.flatMap((name) => ['host', name]), ...headers],
+    protocol: protocol === undefined ? null : 'websocket',
+  };
 }
 
 function agree(authority: string, host: string, scheme: string): boolean {

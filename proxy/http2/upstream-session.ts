@@ -22,6 +22,8 @@ import {
   isSendable,
   type UpstreamRequest,
 } from '../upstream-connection.ts';
+import { ConnectRoom } from './connect-room.ts';
+import { headOf, withoutPseudo } from './upstream-head.ts';
 
 /** Until the upstream has named a number of its own. */
 const ASSUMED_STREAMS = 100;
@@ -41,6 +43,7 @@ export class UpstreamSession {
   #most = ASSUMED_STREAMS;
   #isLeaving = false;
   #idleSince = performance.now();
+  readonly #settings = Promise.withResolvers<void>();
 
   /** `onGone` is told when it takes no more requests. */
   constructor(
@@ -55,6 +58,7 @@ export class UpstreamSession {
     this.#scheme = scheme;
     this.#limits = limits;
     const gone = (): void => {
+      this.#settings.resolve();
       if (this.#isLeaving) return;
       this.#isLeaving = true;
       if (this.#open === 0) this.#linger();
@@ -63,6 +67,7 @@ export class UpstreamSession {
     // They may have come before.
     this.#most = Math.min(session.remoteSettings.maxConcurrentStreams ?? ASSUMED_STREAMS, ASSUMED_STREAMS);
     session.on('remoteSettings', ({ maxConcurrentStreams }) => {
+      this.#settings.resolve();
       this.#most = Math.min(maxConcurrentStreams ?? MAX_STREAMS, MAX_STREAMS);
     });
     session.on('goaway', gone);
@@ -81,11 +86,25 @@ export class UpstreamSession {
   /** Room for one request, taken at once. */
   carrier(): Carrier {
     this.#open++;
-    return new UpstreamStream(this.#session, this.#scheme, this.#limits, () => {
-      this.#open--;
-      this.#idleSince = performance.now();
-      if (this.#isLeaving && this.#open === 0) this.#linger();
-    });
+    return new UpstreamStream(this.#session, this.#scheme, this.#limits, () => this.#over());
+  }
+
+  /** Room for one WebSocket, taken at once. */
+  connectRoom(): ConnectRoom {
+    this.#open++;
+    return new ConnectRoom(this.#session, this.#scheme, this.#settings.promise, () => this.#over());
+  }
+
+  /** The settings came before it was handed over. */
+  settled(): this {
+    this.#settings.resolve();
+    return this;
+  }
+
+  #over(): void {
+    this.#open--;
+    this.#idleSince = performance.now();
+    if (this.#isLeaving && this.#open === 0) this.#linger();
   }
 
   /** Takes no more requests; what is open comes to its end. */
@@ -328,25 +347,3 @@ const NAMES = new Map([
   [constants.NGHTTP2_ENHANCE_YOUR_CALM, 'ENHANCE_YOUR_CALM'],
   [constants.NGHTTP2_INADEQUATE_SECURITY, 'INADEQUATE_SECURITY'],
 ]);
-
-const PATH = /^\/[\x21-\xff]*$/;
-
-/** A flat list with pseudo-headers first; null where it would not be read as it is meant. */
-function headOf({ method, path, headers, body }: UpstreamRequest, scheme: string): string[] | null {
-  if (!isSendable(method, '') || !PATH.test(path)) return null;
-  let authority = '';
-  const rest: string[] = [];
-  for (let i = 0; i + 1 < headers.length; i += 2) {
-    const name = lowerName(headers[i] as string);
-    const value = headers[i + 1] as string;
-    if (!isSendable(name, value)) return null;
-    if (name === 'host') authority = value;
-    else rest.push(name, value);
-  }
-  if (Buffer.isBuffer(body)) rest.push('content-length', String(body.length));
-  return [':method', method, ':scheme', scheme, ':authority', authority, ':path', path, ...rest];
-}
-
-function withoutPseudo(raw: readonly string[]): string[] {
-  return raw.filter((_, i) => !(raw[i - (i % 2)] as string).startsWith(':'));
-}

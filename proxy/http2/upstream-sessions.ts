@@ -9,6 +9,7 @@ import { WeirError } from '../../flow/errors.ts';
 import { originText, type Target } from '../authority.ts';
 import { type Dialer, speakHttp2 } from '../dialer.ts';
 import type { Carrier, ConnectionLimits } from '../upstream-connection.ts';
+import type { ConnectRoom } from './connect-room.ts';
 import { UpstreamSession } from './upstream-session.ts';
 
 /** What an upstream was found to speak is believed so long. */
@@ -61,26 +62,35 @@ export class UpstreamSessions {
 
   /** Room on a session that is open; null where there is none. */
   kept(key: string): Carrier | null {
-    return (
-      this.#sessions
-        .get(key)
-        ?.find(({ hasRoom }) => hasRoom)
-        ?.carrier() ?? null
-    );
+    return this.#roomOn(key)?.carrier() ?? null;
   }
 
   /** Room on a session, or a socket on which the upstream chose HTTP/1.1. Throws what the dialer throws. */
-  async open(key: string, origin: Target): Promise<Carrier | Socket> {
+  open(key: string, origin: Target): Promise<Carrier | Socket> {
+    return this.#open(key, origin, (session) => session.carrier());
+  }
+
+  /** The same for a WebSocket. */
+  openConnect(key: string, origin: Target): Promise<ConnectRoom | Socket> {
+    return this.#open(key, origin, (session) => session.connectRoom());
+  }
+
+  /** `take`: room on a session, before anybody else can take it. */
+  async #open<Room>(key: string, origin: Target, take: (session: UpstreamSession) => Room): Promise<Room | Socket> {
     for (;;) {
-      const kept = this.kept(key);
-      if (kept !== null) return kept;
+      const kept = this.#roomOn(key);
+      if (kept !== null) return take(kept);
       const opening = this.#opening.get(key);
-      if (opening === undefined) return this.#first(key, origin);
+      if (opening === undefined) return this.#first(key, origin, take);
       const opened = await opening;
       // The socket is the first one's.
       if (!(opened instanceof UpstreamSession)) return this.#dialer.dial(origin, origin.scheme === 'https');
       // Somebody else may have been quicker to the last room on it.
     }
+  }
+
+  #roomOn(key: string): UpstreamSession | null {
+    return this.#sessions.get(key)?.find(({ hasRoom }) => hasRoom) ?? null;
   }
 
   sweep(now: number): void {
@@ -94,12 +104,12 @@ export class UpstreamSessions {
     for (const sessions of [...this.#sessions.values()]) for (const session of [...sessions]) session.destroy();
   }
 
-  async #first(key: string, origin: Target): Promise<Carrier | Socket> {
+  async #first<Room>(key: string, origin: Target, take: (session: UpstreamSession) => Room): Promise<Room | Socket> {
     const opening = origin.scheme === 'https' ? this.#negotiate(key, origin) : this.#tryPreface(key, origin);
     this.#opening.set(key, opening);
     try {
       const opened = await opening;
-      return opened instanceof UpstreamSession ? opened.carrier() : opened.socket;
+      return opened instanceof UpstreamSession ? take(opened) : opened.socket;
     } finally {
       this.#opening.delete(key);
     }
@@ -127,7 +137,7 @@ export class UpstreamSessions {
       };
       session.once('remoteSettings', settle(true)).once('error', settle(false)).once('close', settle(false));
     });
-    if (isSpoken) return this.#keep(key, origin, session, socket);
+    if (isSpoken) return this.#keep(key, origin, session, socket).settled();
     session.destroy();
     socket.destroy();
     this.keepToOld(key);

@@ -24,6 +24,7 @@ export function acceptOf(key: string): string {
 }
 
 export interface Asked {
+  /** The client's Sec-WebSocket-Key; empty over HTTP/2, which has none (RFC 8441 §5). */
   readonly key: string;
   /** Subprotocols that the client can speak, as it prefers them. */
   readonly protocols: readonly string[];
@@ -31,14 +32,27 @@ export interface Asked {
   readonly extensions: readonly string[];
 }
 
-/** What a client asks for; else the status and sentence that it is refused with. */
-export function readAsked(
-  method: string,
-  version: string,
-  headers: readonly string[],
-): Asked | { status: 400 | 426; text: string } {
+/** The status and sentence that a client is refused with. */
+export interface NotAsked {
+  readonly status: 400 | 426;
+  readonly text: string;
+}
+
+/** What a client asks for; else why it gets none. */
+export function readAsked(method: string, version: string, headers: readonly string[]): Asked | NotAsked {
   if (version !== '1.1') return { status: 400, text: 'a WebSocket is opened in HTTP/1.1 (RFC 6455 §4.1)' };
   if (method !== 'GET') return { status: 400, text: 'a WebSocket is opened with GET (RFC 6455 §4.1)' };
+  const asked = readStreamAsked(headers);
+  if ('status' in asked) return asked;
+  const [key, ...others] = valuesOf(headers, 'sec-websocket-key');
+  if (key === undefined || others.length > 0 || !KEY.test(key)) {
+    return { status: 400, text: 'Sec-WebSocket-Key is missing or is none (RFC 6455 §4.1)' };
+  }
+  return { ...asked, key };
+}
+
+/** The same over a stream of HTTP/2, where method and protocol have been looked at (RFC 8441 §5). */
+export function readStreamAsked(headers: readonly string[]): Asked | NotAsked {
   // What follows the head are frames; a body in between would be read as such.
   if (
     valuesOf(headers, 'transfer-encoding').length > 0 ||
@@ -50,14 +64,11 @@ export function readAsked(
   if (versions.length !== 1 || versions[0] !== VERSION) {
     return { status: 426, text: 'version 13 of WebSocket is spoken here (RFC 6455 §4.4)' };
   }
-  const [key, ...others] = valuesOf(headers, 'sec-websocket-key');
-  if (key === undefined || others.length > 0 || !KEY.test(key)) {
-    return { status: 400, text: 'Sec-WebSocket-Key is missing or is none (RFC 6455 §4.1)' };
-  }
-  return { key, protocols: protocolsOf(headers), extensions: valuesOf(headers, 'sec-websocket-extensions') };
+  return { key: '', protocols: protocolsOf(headers), extensions: valuesOf(headers, 'sec-websocket-extensions') };
 }
 
-function protocolsOf(headers: readonly string[]): string[] {
+/** Subprotocols that a head names, in its order. */
+export function protocolsOf(headers: readonly string[]): string[] {
   return valuesOf(headers, 'sec-websocket-protocol')
     .flatMap((value) => value.split(','))
     .map((item) => item.trim())
@@ -87,12 +98,20 @@ export function readSwitched(
   if (!hasOption(headers, 'connection', 'upgrade')) return 'its 101 does not upgrade the connection';
   const accepts = valuesOf(headers, 'sec-websocket-accept');
   if (accepts.length !== 1 || accepts[0] !== acceptOf(sent.key)) return 'its 101 does not answer the key';
+  return readTerms(headers, sent);
+}
+
+/** What an acceptance agrees on, in either version of HTTP; else a sentence that says what is wrong with it. */
+export function readTerms(
+  headers: readonly string[],
+  sent: { readonly protocols: readonly string[]; readonly offersDeflate: boolean },
+): Switched | string {
   const [protocol = null, ...others] = valuesOf(headers, 'sec-websocket-protocol');
   if (others.length > 0 || (protocol !== null && !sent.protocols.includes(protocol))) {
-    return 'its 101 names a subprotocol that was not asked for';
+    return 'its acceptance names a subprotocol that was not asked for';
   }
   const terms = readAnswer(valuesOf(headers, 'sec-websocket-extensions'), sent.offersDeflate);
-  if (terms === 'unknown') return 'its 101 names an extension that was not offered';
+  if (terms === 'unknown') return 'its acceptance names an extension that was not offered';
   return { protocol, terms };
 }
 

@@ -3,7 +3,9 @@
  * negotiated, and how far its closing has come. It decides nothing.
  */
 import { randomBytes } from 'node:crypto';
-import type { Socket } from 'node:net';
+import { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { leaveSoon } from '../leave-soon.ts';
 import { type Close, closePayload } from './close.ts';
 import { Deflater, Inflater } from './deflate.ts';
 import type { DeflateTerms } from './extensions.ts';
@@ -18,7 +20,8 @@ const MAX_UNANSWERED = 2;
 
 export class Leg {
   readonly side: Side;
-  readonly socket: Socket;
+  /** A connection, or a stream of HTTP/2 (RFC 8441). */
+  readonly socket: Duplex;
   readonly reader: FrameReader;
   /** Null where no compression was negotiated. */
   readonly inflater: Inflater | null;
@@ -41,7 +44,7 @@ export class Leg {
   receivedBytes = 0;
   sentBytes = 0;
 
-  constructor(side: Side, socket: Socket, terms: DeflateTerms | null, maxBytes: () => number) {
+  constructor(side: Side, socket: Duplex, terms: DeflateTerms | null, maxBytes: () => number) {
     this.side = side;
     this.socket = socket;
     this.#isMasked = side === 'upstream';
@@ -49,6 +52,16 @@ export class Leg {
     this.inflater = terms === null ? null : new Inflater(terms, maxBytes);
     this.#deflater =
       terms === null || terms.sendBits === null ? null : new Deflater(terms.sendBits, terms.sendsInContext);
+  }
+
+  /** Nothing more is said or heard; what was written still leaves. */
+  leave(): void {
+    leaveSoon(this.socket);
+  }
+
+  /** The system itself is to notice a connection that is dead. */
+  keepAlive(): void {
+    if (this.socket instanceof Socket) this.socket.setKeepAlive(true);
   }
 
   /** Nothing more may be sent. */

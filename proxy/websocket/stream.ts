@@ -150,7 +150,7 @@ class Carrying implements Endings {
       if (!end.isBusy) this.#ended(end, other);
       else this.#expectEnd();
     };
-    socket.setKeepAlive(true);
+    leg.keepAlive();
     socket.on('data', take);
     socket.on('end', gone);
     socket.on('close', () => {
@@ -226,13 +226,13 @@ class Carrying implements Endings {
     if (leg === client) {
       this.#record(isGoodbye || client.isCloseSent ? 'completed' : 'client_aborted', null);
       other.leg.close({ code: CLOSE.goingAway, reason: '' });
-      other.leg.socket.destroySoon();
+      other.leg.leave();
     } else {
       const text = 'the upstream ended the connection without a goodbye';
       this.#record(isGoodbye ? 'completed' : 'upstream_failed', isGoodbye ? null : text);
       client.close(client.isCloseReceived ? this.#clientClose : { code: CLOSE.internal, reason: text });
     }
-    leg.socket.destroySoon();
+    leg.leave();
     this.#goOn();
   }
 
@@ -252,7 +252,7 @@ class Carrying implements Endings {
       const isAborted = client.isGone && !client.isCloseReceived && !client.isCloseSent;
       this.#record(isAborted ? 'client_aborted' : 'completed', null);
       if (client.isCloseReceived) client.close(this.#clientClose);
-      client.socket.destroySoon();
+      client.leave();
       upstream.socket.destroy();
       // A client that does not read keeps nothing alive either.
       this.#timers.push(setTimeout(() => client.socket.destroy(), CLOSING_MS).unref());

@@ -1,11 +1,8 @@
 /**
  * A request for a WebSocket: its head is decided on as any request's, the upstream is asked in our own name and must really
- * switch protocols (RFC 6455 §4.1) before a client's byte goes through, and what follows is carried message by message.
- * Where a policy forbids the WebSocket itself the answer is 426.
+ * have understood (RFC 6455 §4.1, RFC 8441 §5) before a client's byte goes through, and what follows is carried message by
+ * message. Where a policy forbids the WebSocket itself the answer is 426.
  */
-import { randomBytes } from 'node:crypto';
-import type { IncomingMessage } from 'node:http';
-import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Shape } from '../../engine/extract/extract.ts';
 import type { Inspection } from '../../engine/inspect.ts';
@@ -25,17 +22,23 @@ import { inspectWithNames } from '../inspection.ts';
 import { Pseudonyms } from '../pseudonyms.ts';
 import { carrying, type Span } from '../traces.ts';
 import { accountOf, joinSockets, type TunnelContext, whenIdentified } from '../tunnel.ts';
-import { acceptOffer, OFFER } from './extensions.ts';
-import { type Asked, acceptOf, readAsked, readSwitched, type Switched, withoutHop } from './handshake.ts';
+import { acceptOffer } from './extensions.ts';
+import { type Asked, protocolsOf, type Switched, withoutHop } from './handshake.ts';
 import { Judge } from './judge.ts';
 import { Leg } from './leg.ts';
+import type { OpeningClient } from './opening-client.ts';
+import { askUpstream, type UpstreamOpening } from './opening-upstream.ts';
 import { carryStream } from './stream.ts';
-import { readUpstreamAnswer, type UpstreamAnswer } from './upstream-answer.ts';
+import type { UpstreamAnswer } from './upstream-answer.ts';
 
 export interface UpgradeRequest {
-  readonly request: IncomingMessage;
-  readonly socket: Duplex;
-  readonly head: Buffer;
+  readonly client: OpeningClient;
+  /** `GET`, where the head says nothing else. */
+  readonly method: string;
+  /** Flat list of names and values as received. */
+  readonly headers: readonly string[];
+  /** What the client sent behind its head. */
+  readonly first: Buffer;
   readonly source: Source;
   readonly origin: Target;
   readonly target: string;
@@ -45,12 +48,10 @@ export interface UpgradeRequest {
 
 /** `present`: the settings that hold now; a WebSocket outlives those that it began with. */
 export function acceptUpgrade(upgrade: UpgradeRequest, present: () => TunnelContext): void {
-  const { socket } = upgrade;
-  socket.on('error', () => socket.destroy());
-  if (!(socket instanceof Socket)) return void socket.destroy();
   const context = present();
+  upgrade.client.wire.on('error', () => upgrade.client.destroy());
   whenIdentified(upgrade.source, context, (source) =>
-    context.track(new Opening({ ...upgrade, source }, socket, context, present).carry()),
+    context.track(new Opening({ ...upgrade, source }, context, present).carry()),
   );
 }
 
@@ -70,7 +71,7 @@ class Refused extends Error {
 
 class Opening {
   readonly #upgrade: UpgradeRequest;
-  readonly #client: Socket;
+  readonly #client: OpeningClient;
   readonly #context: TunnelContext;
   readonly #present: () => TunnelContext;
   readonly #account: Account;
@@ -78,17 +79,16 @@ class Opening {
   readonly #span: Span | null;
   #shape: Shape | null = null;
 
-  constructor(upgrade: UpgradeRequest, client: Socket, context: TunnelContext, present: () => TunnelContext) {
+  constructor(upgrade: UpgradeRequest, context: TunnelContext, present: () => TunnelContext) {
     this.#upgrade = upgrade;
-    this.#client = client;
+    this.#client = upgrade.client;
     this.#context = context;
     this.#present = present;
     const { origin, source } = upgrade;
     this.#destination = context.catalog.lookup(origin.host, origin.port);
     this.#account = accountOf(source, origin, 'websocket', context);
     this.#account.provider = upgrade.provider;
-    const { rawHeaders } = upgrade.request;
-    this.#span = context.traces?.begin(this.#account.id, rawHeaders, context.now(), 'websocket') ?? null;
+    this.#span = context.traces?.begin(this.#account.id, upgrade.headers, context.now(), 'websocket') ?? null;
   }
 
   /** Carries it to its end. Never rejects. */
@@ -102,9 +102,9 @@ class Opening {
   }
 
   async #carryRead(): Promise<void> {
-    const { request, origin, head } = this.#upgrade;
-    const asked = readAsked(request.method ?? '', request.httpVersion, request.rawHeaders);
-    const opening = this.#message('request', request.rawHeaders, null);
+    const { origin } = this.#upgrade;
+    const { asked } = this.#client;
+    const opening = this.#message('request', this.#upgrade.headers, null);
     const pseudonyms = new Pseudonyms(
       this.#context.conversations,
       opening,
@@ -114,64 +114,43 @@ class Opening {
     const inspection = await this.#decide(opening, pseudonyms);
     if ('status' in asked) throw this.#refusedAs(asked.status, 'upgrade_refused', asked.text, 'malformed');
     await this.#record();
-    const { edited } = inspection;
-    const headers = edited?.headers ?? request.rawHeaders;
-    const key = randomBytes(16).toString('base64');
+    const headers = inspection.edited?.headers ?? this.#upgrade.headers;
     // Whoever does not want its messages compressed has its reasons.
     const offersDeflate = asked.extensions.some((value) => value.includes('permessage-deflate'));
-    const upstream = await this.#context.dialer.dial(origin, origin.scheme === 'https');
+    const way = await this.#context.forwarder.webSocket(origin, this.#client.isHttp2);
+    const given = {
+      target: inspection.edited?.target ?? this.#upgrade.target,
+      headers: this.#headOf(withoutHop(headers)),
+      own: { offersDeflate },
+    };
+    const upstream = await askUpstream(way, given, this.#context.config.limits);
     try {
-      upstream.write(this.#headText(withoutHop(headers), edited?.target ?? this.#upgrade.target, key, offersDeflate));
-      const answer = await readUpstreamAnswer(upstream, this.#context.config.limits);
+      const { answer } = upstream;
       const { edited: changed } = await this.#decide(this.#message('response', answer.headers, answer), pseudonyms);
       if (answer.status !== 101) {
         const { headers, body } = changed ?? { headers: answer.headers, body: answer.bytes };
-        return this.#passOn({ ...answer, headers, bytes: body }, upstream);
+        return this.#passOn({ ...answer, headers, bytes: body }, upstream.wire);
       }
-      const { protocols } = readAsked('GET', '1.1', headers) as Asked;
-      const switched = readSwitched(answer.headers, { key, protocols, offersDeflate });
+      const switched = upstream.read(protocolsOf(headers));
       if (typeof switched === 'string')
         throw new WeirError('upstream_malformed', `the upstream is no WebSocket: ${switched}`);
-      await this.#open(
-        asked,
-        answer,
-        switched,
-        upstream,
-        new Judge({ opening, account: this.#account, pseudonyms }, this.#present),
-        head,
-      );
+      const judge = new Judge({ opening, account: this.#account, pseudonyms }, this.#present);
+      await this.#open(asked, upstream, switched, judge);
     } catch (error) {
-      upstream.destroy();
+      upstream.wire.destroy();
       throw error;
     }
   }
 
   /** Answers the client, and carries the messages. */
-  #open(
-    asked: Asked,
-    answer: UpstreamAnswer,
-    { terms }: Switched,
-    upstream: Socket,
-    judge: Judge,
-    head: Buffer,
-  ): Promise<void> {
+  #open(asked: Asked, { wire, answer }: UpstreamOpening, { terms }: Switched, judge: Judge): Promise<void> {
     const accepted = acceptOffer(asked.extensions);
-    const own = [
-      'Connection',
-      'Upgrade',
-      'Upgrade',
-      'websocket',
-      'Sec-WebSocket-Accept',
-      acceptOf(asked.key),
-      ...(accepted === null ? [] : ['Sec-WebSocket-Extensions', accepted.answer]),
-    ];
-    const headers = [...own, ...this.#headFor(withoutHop(answer.headers), null)];
-    this.#client.write(headOf(101, 'Switching Protocols', headers));
+    this.#client.accept(this.#headFor(withoutHop(answer.headers), null), accepted?.answer ?? null);
     const maxBytes = (): number => this.#present().config.limits.inspectBytes;
     return carryStream({
-      client: new Leg('client', this.#client, accepted?.terms ?? null, maxBytes),
-      upstream: new Leg('upstream', upstream, terms, maxBytes),
-      first: { client: head, upstream: answer.bytes },
+      client: new Leg('client', this.#client.wire, accepted?.terms ?? null, maxBytes),
+      upstream: new Leg('upstream', wire, terms, maxBytes),
+      first: { client: this.#upgrade.first, upstream: answer.bytes },
       judge,
       account: this.#account,
       present: this.#present,
@@ -179,7 +158,7 @@ class Opening {
   }
 
   /** An ordinary answer instead of a WebSocket: the upstream's own refusal. */
-  #passOn({ status, statusText, headers, bytes }: UpstreamAnswer, upstream: Socket): void {
+  #passOn({ status, statusText, headers, bytes }: UpstreamAnswer, upstream: Duplex): void {
     upstream.destroy();
     this.#account.bytesIn = bytes.length;
     const isKept = closeRecord(
@@ -191,8 +170,7 @@ class Opening {
     );
     if (!isKept) return void this.#client.destroy();
     // Its framing was undone.
-    const head = [...this.#headFor(headers, bytes.length), 'Connection', 'close'];
-    this.#client.end(Buffer.concat([headOf(status, statusText, head), bytes]));
+    this.#client.answer(status, statusText, this.#headFor(headers, bytes.length), bytes);
   }
 
   #headFor(headers: readonly string[], contentLength: number | null): string[] {
@@ -254,43 +232,38 @@ class Opening {
 
   /** A host under `bypass`: the frames pass unread, once the upstream has switched. */
   async #carryUnread(): Promise<void> {
-    const { request, origin, target, head } = this.#upgrade;
+    const { method, headers, origin, target, first } = this.#upgrade;
     this.#account.lessen(opaque('tunnelled'));
-    this.#account.route = `${request.method} ${target.split('?', 1)[0]}`;
+    this.#account.route = `${method} ${target.split('?', 1)[0]}`;
     await this.#record();
-    const upstream = await this.#context.dialer.dial(origin, origin.scheme === 'https');
-    upstream.write(this.#headText(request.rawHeaders, target, null, false));
-    const answer = await readUpstreamAnswer(upstream, this.#context.config.limits);
-    if (answer.status !== 101) return this.#passOn(answer, upstream);
-    const own = ['Connection', 'Upgrade', 'Upgrade', 'websocket', ...this.#headFor(answer.headers, null)];
-    this.#client.write(Buffer.concat([headOf(101, answer.statusText, own), answer.bytes]));
+    const way = await this.#context.forwarder.webSocket(origin, this.#client.isHttp2);
+    const given = { target, headers: this.#headOf(headers), own: null };
+    const { wire, answer } = await askUpstream(way, given, this.#context.config.limits);
+    if (answer.status !== 101) return this.#passOn(answer, wire);
+    this.#client.acceptAs(answer.statusText, this.#headFor(answer.headers, null), answer.bytes);
     this.#account.bytesIn += answer.bytes.length;
-    await joinSockets(this.#client, upstream, head, this.#account);
+    await joinSockets(this.#client.wire, wire, first, this.#account);
     closeRecord(this.#account, 'completed', 101, null, this.#context);
   }
 
-  /** `key` null: the client's own head, as it is. */
-  #headText(headers: readonly string[], target: string, key: string | null, offersDeflate: boolean): Buffer {
+  #headOf(headers: readonly string[]): readonly string[] {
     const head = requestHead(headers, {
       authority: authorityText(this.#upgrade.origin),
       contentLength: null,
       isIdentity: false,
       narrowsEncoding: true,
     });
-    head.push('Connection', 'Upgrade', 'Upgrade', 'websocket');
-    if (key !== null) head.push('Sec-WebSocket-Version', '13', 'Sec-WebSocket-Key', key);
-    if (offersDeflate) head.push('Sec-WebSocket-Extensions', OFFER);
-    return textOf(`GET ${target} HTTP/1.1`, this.#span === null ? head : carrying(head, this.#span));
+    return this.#span === null ? head : carrying(head, this.#span);
   }
 
   #message(direction: Message['direction'], headers: readonly string[], answer: UpstreamAnswer | null): Message {
-    const { source, request, target } = this.#upgrade;
+    const { source, method, target } = this.#upgrade;
     const body = answer === null || answer.status === 101 ? Buffer.alloc(0) : answer.bytes;
     return {
       direction,
       source,
       destination: this.#destination,
-      method: request.method ?? 'GET',
+      method,
       target,
       status: answer?.status ?? null,
       headers,
@@ -316,22 +289,9 @@ class Opening {
   }
 
   #end({ refusal, outcome, reason }: Refused): void {
-    const client = this.#client;
-    closeRecord(this.#account, client.destroyed ? 'client_aborted' : outcome, refusal.status, reason, this.#context);
+    const isGone = this.#client.wire.destroyed;
+    closeRecord(this.#account, isGone ? 'client_aborted' : outcome, refusal.status, reason, this.#context);
     const headers = [...refusal.headers, 'Content-Length', String(refusal.body.length)];
-    if (refusal.status === 426)
-      headers.push('Upgrade', 'HTTP/1.1', 'Sec-WebSocket-Version', '13', 'Connection', 'upgrade, close');
-    else headers.push('Connection', 'close');
-    client.end(Buffer.concat([headOf(refusal.status, 'Refused', headers), refusal.body]));
+    this.#client.answer(refusal.status, 'Refused', headers, refusal.body);
   }
-}
-
-function headOf(status: number, text: string, headers: readonly string[]): Buffer {
-  return textOf(`HTTP/1.1 ${status} ${text}`, headers);
-}
-
-function textOf(first: string, headers: readonly string[]): Buffer {
-  let text = `${first}\r\n`;
-  for (let i = 0; i + 1 < headers.length; i += 2) text += `${headers[i]}: ${headers[i + 1]}\r\n`;
-  return Buffer.from(`${text}\r\n`, 'latin1');
 }

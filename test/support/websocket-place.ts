@@ -5,9 +5,11 @@
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import type { IncomingMessage } from 'node:http';
+import http2, { type ClientHttp2Stream, type ServerHttp2Stream } from 'node:http2';
 import https from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Duplex } from 'node:stream';
 import tls from 'node:tls';
 import { type ClientOptions, type ServerOptions, WebSocket, WebSocketServer } from 'ws';
 import { loadOrCreateAuthority } from '../../proxy/tls/authority.ts';
@@ -23,8 +25,11 @@ export interface WebSocketPlace {
   serve(onSocket: OnSocket, options?: ServerOptions): void;
   /** The raw handling of an upgrade instead. */
   serveRaw(onUpgrade: (request: IncomingMessage, socket: tls.TLSSocket) => void): void;
-  /** Requests for a WebSocket that have reached the stand-in. */
+  /** Requests for a WebSocket that have reached the stand-in over HTTP/1.1. */
   readonly requests: IncomingMessage[];
+  /** Its connections of HTTP/2, and what is done with the next stream of one. */
+  readonly sessions: http2.ServerHttp2Session[];
+  serveStreams(onStream: (stream: ServerHttp2Stream, headers: http2.IncomingHttpHeaders) => void): void;
   /** Through a CONNECT tunnel; resolves once it is open. */
   open(url: string, options?: ClientOptions & { readonly protocols?: string[] }): Promise<Client>;
   /** What `ws` needs to connect through the proxy. */
@@ -49,13 +54,35 @@ export const HOSTS = [
   'llm.weir-test.example:443',
 ];
 
-export async function startWebSocketPlace(settings: Settings = {}): Promise<WebSocketPlace> {
+/** `http2`: the stand-in speaks it too, and takes WebSockets as its streams where it says so (RFC 8441). */
+export async function startWebSocketPlace(
+  settings: Settings & { readonly http2?: 'announced' | 'unannounced' } = {},
+): Promise<WebSocketPlace> {
   const folder = mkdtempSync(join(tmpdir(), 'weir-ws-'));
   const authority = loadOrCreateAuthority(join(folder, 'provider-ca'));
   const leaves = createLeaves(authority);
   const caFile = join(folder, 'ca.pem');
   writeFileSync(caFile, authority.certPem);
-  const server = https.createServer({ SNICallback: (name, done) => done(null, leaves.contextFor(name)) });
+  const secure: tls.TlsOptions = { SNICallback: (name, done) => done(null, leaves.contextFor(name)) };
+  const server =
+    settings.http2 === undefined
+      ? https.createServer(secure)
+      : http2.createSecureServer({
+          ...secure,
+          allowHTTP1: true,
+          settings: { enableConnectProtocol: settings.http2 === 'announced' },
+        });
+  const sessions: http2.ServerHttp2Session[] = [];
+  let handleStream: (stream: ServerHttp2Stream, headers: http2.IncomingHttpHeaders) => void = (stream) =>
+    stream.respond({ ':status': 200 }, { endStream: true });
+  server.on('session', (session: http2.ServerHttp2Session) => {
+    sessions.push(session);
+    session.on('error', () => session.destroy());
+  });
+  server.on('stream', (stream: ServerHttp2Stream, headers: http2.IncomingHttpHeaders) => {
+    stream.on('error', () => stream.destroy());
+    handleStream(stream, headers);
+  });
   const requests: IncomingMessage[] = [];
   const sockets = new Set<tls.TLSSocket>();
   let handle: (request: IncomingMessage, socket: tls.TLSSocket, head: Buffer) => void = () => {};
@@ -84,6 +111,10 @@ export async function startWebSocketPlace(settings: Settings = {}): Promise<WebS
   return {
     weir,
     requests,
+    sessions,
+    serveStreams(onStream) {
+      handleStream = onStream;
+    },
     serve(onSocket, options = {}) {
       const wss = new WebSocketServer({ noServer: true, ...options });
       handle = (request, socket, head) => wss.handleUpgrade(request, socket, head, (one) => onSocket(one, request));
@@ -102,7 +133,8 @@ export async function startWebSocketPlace(settings: Settings = {}): Promise<WebS
       await weir.close();
       for (const socket of sockets) socket.destroy();
       server.close();
-      server.closeAllConnections();
+      for (const session of sessions) session.destroy();
+      if (server instanceof https.Server) server.closeAllConnections();
       rmSync(folder, { recursive: true, force: true });
     },
   };
@@ -117,6 +149,27 @@ async function secureThrough(weir: UnderTest, host: string): Promise<tls.TLSSock
   const secure = tls.connect({ socket: plain.socket, servername: host, ca: weir.ca, ALPNProtocols: ['http/1.1'] });
   await once(secure, 'secureConnect');
   return secure;
+}
+
+/** What `ws` is told of a connection that it has not opened itself; no part of its types. */
+interface Adopting {
+  _isServer: boolean;
+  setSocket(socket: Duplex, head: Buffer, options: { readonly maxPayload: number }): void;
+}
+
+const Unopened = WebSocket as unknown as new (
+  address: null,
+  protocols: undefined,
+  options: { readonly autoPong: boolean; readonly closeTimeout: number },
+) => WebSocket;
+
+/** The frames of `ws` over a stream of HTTP/2 on which the WebSocket is open. */
+export function overStream(stream: ClientHttp2Stream | ServerHttp2Stream, role: 'client' | 'server'): WebSocket {
+  const socket = new Unopened(null, undefined, { autoPong: true, closeTimeout: 30_000 });
+  const adopting = socket as unknown as Adopting;
+  adopting._isServer = role === 'server';
+  adopting.setSocket(stream, Buffer.alloc(0), { maxPayload: 16 * 1024 * 1024 });
+  return socket;
 }
 
 export function clientOf(socket: WebSocket): Client {

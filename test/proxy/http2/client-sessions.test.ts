@@ -97,10 +97,10 @@ test('what belongs to a connection of HTTP/1.1 is left out of an answer', async 
   assert.deepEqual([status, header('content-type'), header('connection'), text], [200, 'text/plain', null, 'ok']);
 });
 
-test('extended CONNECT is not announced, and the limits are', async (t) => {
+test('extended CONNECT and the limits are announced', async (t) => {
   const { port } = await serve(t, answerAll);
   const [settings] = (await once(connect(t, port), 'remoteSettings')) as [http2.Settings];
-  assert.equal(settings.enableConnectProtocol, false);
+  assert.equal(settings.enableConnectProtocol, true);
   assert.equal(settings.maxConcurrentStreams, 100);
   assert.equal(settings.maxHeaderListSize, 2 * LIMITS.headerBytes);
 });

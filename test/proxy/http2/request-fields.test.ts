@@ -16,6 +16,7 @@ test('pseudo-headers become method, target and Host, and the others keep names, 
     scheme: 'https',
     target: '/v1/x?y=1',
     headers: ['host', 'api.example', 'x-b', '1', 'x-a', '2', 'x-b', '3'],
+    protocol: null,
   });
 });
 
@@ -75,7 +76,29 @@ for (const [what, raw] of malformed) {
 
 test('te: trailers belongs there', () => assert.equal(statusOf([...LINE, 'te', 'trailers']), null));
 
-test('CONNECT, plain and extended, is not served', () => {
+test('extended CONNECT is the GET for a WebSocket (RFC 8441); any other CONNECT is not served', () => {
+  const fields = requestFields([
+    ':method',
+    'CONNECT',
+    ':protocol',
+    'websocket',
+    ...LINE.slice(2),
+    'origin',
+    'https://a.example',
+  ]);
+  assert.deepEqual(fields, {
+    method: 'GET',
+    scheme: 'https',
+    target: '/v1/x?y=1',
+    headers: ['host', 'api.example', 'origin', 'https://a.example'],
+    protocol: 'websocket',
+  });
   assert.equal(statusOf([':method', 'CONNECT', ':authority', 'api.example:443']), 501);
-  assert.equal(statusOf([':method', 'CONNECT', ':protocol', 'websocket', ...LINE.slice(2)]), 501);
+  assert.equal(statusOf([':method', 'CONNECT', ':protocol', 'connect-udp', ...LINE.slice(2)]), 501);
+  assert.equal(statusOf([...LINE, ':protocol', 'websocket']), 400, 'of another method');
+  assert.equal(
+    statusOf([':method', 'CONNECT', ':protocol', 'websocket', ':authority', 'api.example']),
+    400,
+    'no :path',
+  );
 });
