@@ -27,7 +27,7 @@ import {
   size,
   string,
 } from '../engine/decide/shapes.ts';
-import { BUILT_IN } from '../engine/recognizers/built-in.ts';
+import { SHIPPED_COUNTRIES, SHIPPED_NAMES } from '../engine/recognizers/shipped-names.ts';
 import type { BusSettings } from '../fleet/bus-settings.ts';
 import { SEVERITIES } from '../flow/decision.ts';
 import { EVENT_KINDS } from '../flow/event.ts';
@@ -70,9 +70,6 @@ import {
   syslogPlace,
   tokenDigest,
 } from './values.ts';
-
-/** Countries that some recognizer is for. */
-const COUNTRIES: ReadonlySet<string> = new Set(BUILT_IN.flatMap((one) => one.countries));
 
 const KIB = 2 ** 10;
 const MIB = 2 ** 20;
@@ -260,14 +257,12 @@ function proxy(base: PathBase, env: NodeJS.ProcessEnv) {
   });
 }
 
-const RECOGNIZER_NAMES: readonly string[] = [...new Set(BUILT_IN.flatMap((one) => [one.name, one.entity]))];
-
 const disabled = string({
   expected: 'the name of a recognizer or an entity',
   check: (name) =>
-    RECOGNIZER_NAMES.includes(name)
+    SHIPPED_NAMES.has(name)
       ? null
-      : `no recognizer or entity of this name${didYouMean(name, RECOGNIZER_NAMES) || '; `weir recognizers` lists them'}`,
+      : `no recognizer or entity of this name${didYouMean(name, [...SHIPPED_NAMES]) || '; `weir recognizers` lists them'}`,
 });
 
 /** Null for all. */
@@ -275,7 +270,8 @@ const countries = either(
   as(oneOf(['all']), () => null),
   checked(list(string({ expected: 'an ISO 3166-1 code such as DE', pattern: /^[A-Z]{2}$/ })), (codes, report) => {
     for (const code of codes)
-      if (!COUNTRIES.has(code)) report(`nothing is known for ${code}${didYouMean(code, [...COUNTRIES])}`);
+      if (!SHIPPED_COUNTRIES.has(code))
+        report(`nothing is known for ${code}${didYouMean(code, [...SHIPPED_COUNTRIES])}`);
   }),
   '`all`, or a list of ISO 3166-1 codes such as [DE, FR]',
 );

@@ -1,10 +1,11 @@
 /**
- * Writes docs/entities.md from the built-in recognizers: `node docs/write-entities.ts`; with `--check` it tells whether
- * the file is current. A test fails while it is not.
+ * Writes docs/entities.md and engine/recognizers/shipped-names.ts from the built-in recognizers: `node
+ * docs/write-entities.ts`; with `--check` it tells whether they are current. A test fails while they are not.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { packageRoot } from '../config/package-root.ts';
+import { BUILT_IN } from '../engine/recognizers/built-in.ts';
 import { checksumNames, createScanner, ENTITIES, type RecognizerInfo, validatorNames } from '../engine/scan/scanner.ts';
 
 interface SurveyedKind {
@@ -81,12 +82,56 @@ function row(one: RecognizerInfo): string {
   return `| \`${one.entity}\` | ${one.category} | ${countries} | ${one.name} | \`${example}\` |`;
 }
 
-/** `--check` writes nothing, and exits 1 where the file is not what it would write. */
+/** The whole of engine/recognizers/shipped-names.ts. */
+export function shippedNames(): string {
+  const names = new Set(BUILT_IN.flatMap(({ name, entity }) => [name, entity]));
+  const countries = new Set(BUILT_IN.flatMap((one) => one.countries));
+  return `/**
+ * The names of what ships in this folder, for whoever only checks a name: to load the recognizers takes longer than most
+ * commands. Made by \`node docs/write-entities.ts\`; do not edit it here.
+ */
+
+/** Of recognizers and of the entities that they report. */
+export const SHIPPED_NAMES: ReadonlySet<string> = new Set(
+  \`
+${wrapped([...names])}
+\`
+    .trim()
+    .split(/\\s/),
+);
+
+/** ISO 3166-1, of the countries that some recognizer is of. */
+export const SHIPPED_COUNTRIES: ReadonlySet<string> = new Set(
+  \`
+${wrapped([...countries].sort())}
+\`
+    .trim()
+    .split(/\\s/),
+);
+`;
+}
+
+function wrapped(words: readonly string[]): string {
+  const lines: string[] = [];
+  for (const word of words) {
+    const last = lines.at(-1);
+    if (last === undefined || last.length + word.length > 115) lines.push(word);
+    else lines[lines.length - 1] = `${last} ${word}`;
+  }
+  return lines.join('\n');
+}
+
+/** `--check` writes nothing, and exits 1 where a file is not what it would write. */
 if (import.meta.main) {
-  const file = join(packageRoot, 'docs', 'entities.md');
-  if (!process.argv.includes('--check')) writeFileSync(file, entitiesDocument());
-  else if (readFileSync(file, 'utf8') !== entitiesDocument()) {
-    console.error('docs/entities.md is not current; write it with: node docs/write-entities.ts');
-    process.exitCode = 1;
+  for (const [name, text] of [
+    [join('docs', 'entities.md'), entitiesDocument()],
+    [join('engine', 'recognizers', 'shipped-names.ts'), shippedNames()],
+  ] as const) {
+    const file = join(packageRoot, name);
+    if (!process.argv.includes('--check')) writeFileSync(file, text);
+    else if (readFileSync(file, 'utf8') !== text) {
+      console.error(`${name} is not current; write it with: node docs/write-entities.ts`);
+      process.exitCode = 1;
+    }
   }
 }

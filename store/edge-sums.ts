@@ -1,6 +1,5 @@
 /** What a batch of observations adds to one edge: summed up first, so that each row is written once. Nothing is stored here. */
 import { type Coverage, worseCoverage } from '../flow/coverage.ts';
-import type { Action } from '../flow/decision.ts';
 import type { EdgeObservation, ObservedDetail } from '../flow/edge.ts';
 import type { EventBody } from '../flow/event.ts';
 import { MEDIUM } from '../flow/finding.ts';
@@ -17,10 +16,17 @@ const MAX_MODEL_CHARS = 128;
 
 /** What a batch adds to one edge. */
 export interface Sum extends Counts {
-  readonly last: EdgeObservation;
-  readonly firstSeen: string;
-  readonly lastSeen: string;
-  readonly coverage: Coverage;
+  last: EdgeObservation;
+  calls: number;
+  bytesOut: number;
+  bytesIn: number;
+  alert: number;
+  tokenize: number;
+  redact: number;
+  block: number;
+  firstSeen: string;
+  lastSeen: string;
+  coverage: Coverage;
   readonly entities: Map<string, EntitySum>;
   readonly models: Map<string, { calls: number; lastMs: number }>;
 }
@@ -69,49 +75,57 @@ export function utc(time: string): string {
 }
 
 export function countsOf({ calls = 1, bytesOut, bytesIn, action }: EdgeObservation): Counts {
-  const of = (one: Action) => (action === one ? calls : 0);
-  const actions = { alert: of('alert'), tokenize: of('tokenize'), redact: of('redact'), block: of('block') };
-  return { calls, bytesOut, bytesIn, ...actions };
+  return {
+    calls,
+    bytesOut,
+    bytesIn,
+    alert: action === 'alert' ? calls : 0,
+    tokenize: action === 'tokenize' ? calls : 0,
+    redact: action === 'redact' ? calls : 0,
+    block: action === 'block' ? calls : 0,
+  };
 }
 
+/** Adds to `earlier`, or makes the first. `counts` are those of the observation. */
 export function sum(
   earlier: Sum | undefined,
   seen: EdgeObservation,
+  counts: Counts,
   timeMs: number,
   details: Readonly<Record<string, ObservedDetail>>,
   model: string | null,
 ): Sum {
   const time = utc(seen.time);
-  const counts = countsOf(seen);
-  const entities = earlier?.entities ?? new Map<string, EntitySum>();
-  for (const entity in seen.entities) entitySum(entities, entity, timeMs).count += seen.entities[entity] ?? 0;
+  const to = earlier ?? {
+    ...{ last: seen, ...NOTHING, firstSeen: time, lastSeen: time, coverage: seen.coverage },
+    ...{ entities: new Map<string, EntitySum>(), models: new Map<string, { calls: number; lastMs: number }>() },
+  };
+  to.last = seen;
+  to.calls += counts.calls;
+  to.bytesOut += counts.bytesOut;
+  to.bytesIn += counts.bytesIn;
+  to.alert += counts.alert;
+  to.tokenize += counts.tokenize;
+  to.redact += counts.redact;
+  to.block += counts.block;
+  if (time < to.firstSeen) to.firstSeen = time;
+  if (time > to.lastSeen) to.lastSeen = time;
+  to.coverage = worseCoverage(to.coverage, seen.coverage);
+  for (const entity in seen.entities) entitySum(to.entities, entity, timeMs).count += seen.entities[entity] ?? 0;
   for (const entity in details) {
     const detail = details[entity];
-    if (detail !== undefined) addDetail(entitySum(entities, entity, timeMs), detail, timeMs);
+    if (detail !== undefined) addDetail(entitySum(to.entities, entity, timeMs), detail, timeMs);
   }
-  const models = earlier?.models ?? new Map<string, { calls: number; lastMs: number }>();
   if (model !== null && model.length <= MAX_MODEL_CHARS) {
     const name = model.toWellFormed();
-    const known = models.get(name);
+    const known = to.models.get(name);
     const lastMs = Math.max(known?.lastMs ?? 0, timeMs);
-    models.set(name, { calls: (known?.calls ?? 0) + counts.calls, lastMs });
+    to.models.set(name, { calls: (known?.calls ?? 0) + counts.calls, lastMs });
   }
-  return {
-    last: seen,
-    calls: (earlier?.calls ?? 0) + counts.calls,
-    bytesOut: (earlier?.bytesOut ?? 0) + counts.bytesOut,
-    bytesIn: (earlier?.bytesIn ?? 0) + counts.bytesIn,
-    alert: (earlier?.alert ?? 0) + counts.alert,
-    tokenize: (earlier?.tokenize ?? 0) + counts.tokenize,
-    redact: (earlier?.redact ?? 0) + counts.redact,
-    block: (earlier?.block ?? 0) + counts.block,
-    firstSeen: earlier !== undefined && earlier.firstSeen < time ? earlier.firstSeen : time,
-    lastSeen: earlier !== undefined && earlier.lastSeen > time ? earlier.lastSeen : time,
-    coverage: earlier === undefined ? seen.coverage : worseCoverage(earlier.coverage, seen.coverage),
-    entities,
-    models,
-  };
+  return to;
 }
+
+const NOTHING: Counts = { calls: 0, bytesOut: 0, bytesIn: 0, alert: 0, tokenize: 0, redact: 0, block: 0 };
 
 function entitySum(entities: Map<string, EntitySum>, entity: string, timeMs: number): EntitySum {
   const known = entities.get(entity);

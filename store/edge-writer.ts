@@ -113,9 +113,11 @@ export class EdgeWriter {
     const timeMs = Date.parse(observation.time);
     const details = observation.details ?? (event === null ? {} : detailsOf(event, observation.direction));
     const model = observation.model === undefined ? (event?.model ?? null) : observation.model;
-    this.#sums.set(no, sum(this.#sums.get(no), observation, timeMs, details, model));
-    if (observation.fields !== undefined) this.#fields.add(no, observation.fields);
     const counts = countsOf(observation);
+    const earlier = this.#sums.get(no);
+    const added = sum(earlier, observation, counts, timeMs, details, model);
+    if (earlier === undefined) this.#sums.set(no, added);
+    if (observation.fields !== undefined) this.#fields.add(no, observation.fields);
     const entities = this.#numbered(observation.entities);
     this.#rollups.add(no, timeMs, counts, entities);
     this.#rollups.add(everyone(observation.channel, observation.direction), timeMs, counts, entities);
@@ -133,7 +135,7 @@ export class EdgeWriter {
     this.#rollups.add(no, timeMs, counts, entities);
     this.#rollups.add(everyone(observation.channel, observation.direction), timeMs, counts, entities);
     const details = detailsOf(event, observation.direction);
-    const known = sum(undefined, { ...observation, entities: {} }, timeMs, details, event.model);
+    const known = sum(undefined, { ...observation, entities: {} }, counts, timeMs, details, event.model);
     this.#writeDetails(no, known);
   }
 

@@ -2,7 +2,7 @@
  * Edges at rest: who sends what to whom, merged from one observation an exchange; read as of all time, or of a range of
  * it from the roll-ups. Nothing is written here.
  */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { Coverage, CoverageLevel } from '../flow/coverage.ts';
 import type { Edge, EdgeDetail, EdgeDirection, EdgeObservation, Via } from '../flow/edge.ts';
 import type { EventDestination } from '../flow/event.ts';
@@ -30,7 +30,7 @@ export function edgeKeyText(observation: EdgeKey): string {
 }
 
 export function edgeIdOf(keyText: string): string {
-  return createHash('sha256').update(keyText).digest().toString('base64url', 0, 16);
+  return Buffer.from(hash('sha256', keyText, 'binary'), 'latin1').toString('base64url', 0, 16);
 }
 
 /** Every key narrows, a list means any of it; absent, null or empty: no filter. */

@@ -37,17 +37,10 @@ const PORTION = 12_500;
 
 /** Lines of one edge stand together, so that its rows are written once, whatever their order in the log. */
 export function portionsOf(lines: readonly ImportedLine[]): readonly (readonly ImportedLine[])[] {
-  const groups = new Map<string, ImportedLine[]>();
-  for (const line of lines) {
-    const key = endsOf(line);
-    const group = groups.get(key);
-    if (group === undefined) groups.set(key, [line]);
-    else group.push(line);
-  }
   const portions: ImportedLine[][] = [];
   let portion: ImportedLine[] = [];
   let size = 0;
-  for (const group of groups.values()) {
+  for (const group of byEnds(lines)) {
     for (const line of group) {
       portion.push(line);
       size += line.observations.length;
@@ -61,11 +54,21 @@ export function portionsOf(lines: readonly ImportedLine[]): readonly (readonly I
   return portions;
 }
 
-/** What tells most edges of logs apart; those that it does not are only written in another order. */
-function endsOf({ observations: [first] }: ImportedLine): string {
-  if (first === undefined) return '';
-  const { source, destination } = first;
-  return `${source.host} ${source.user} ${source.app} ${destination.host} ${destination.port}`;
+/** By identity, which costs less than to compare: ends that are the same and not known to be are written apart. */
+function* byEnds(lines: readonly ImportedLine[]): Generator<readonly ImportedLine[]> {
+  const groups = new Map<unknown, Map<unknown, ImportedLine[]>>();
+  for (const line of lines) {
+    const first = line.observations[0];
+    let ofSource = groups.get(first?.source);
+    if (ofSource === undefined) {
+      ofSource = new Map();
+      groups.set(first?.source, ofSource);
+    }
+    const group = ofSource.get(first?.destination);
+    if (group === undefined) ofSource.set(first?.destination, [line]);
+    else group.push(line);
+  }
+  for (const ofSource of groups.values()) yield* ofSource.values();
 }
 
 export class EdgeImporter implements LineImporter {
@@ -109,7 +112,7 @@ export class EdgeImporter implements LineImporter {
       const fresh = this.#freshOf(lines);
       if (fresh.length > 0) {
         const days = fresh.map(({ line }) => dayOf(line));
-        this.#remember.run(bytesOf(fresh), `[${days.join()}]`);
+        this.#remember.run(digestsOf(fresh), `[${days.join()}]`);
       }
       // Another process may have removed edges since.
       this.#edges.forget();
@@ -126,22 +129,23 @@ export class EdgeImporter implements LineImporter {
   }
 
   #freshOf(lines: readonly DigestedLine[]): readonly DigestedLine[] {
-    const rows = this.#known.all(bytesOf(lines), lines.length);
+    const rows = this.#known.all(digestsOf(lines), lines.length);
     if (rows.length === 0) return lines;
     const known = new Set(rows.map((row) => Number(row['at'])));
     return lines.filter((_, place) => !known.has(place));
   }
 }
 
-const DIGEST_BYTES = 16;
+/** Of a line's code so much is kept. */
+export const DIGEST_BYTES = 16;
 
 /** A line of which a digest is kept. */
 export interface DigestedLine {
   readonly line: ImportedLine;
   /** Where it stands among those that it is taken with. */
   readonly at: number;
-  /** A character a byte. */
-  readonly digest: string;
+  /** A character a byte; more of them than are kept. */
+  readonly code: string;
 }
 
 /** Sorted by their digests, as their table is, so that what stands together is written together; none twice. */
@@ -153,16 +157,17 @@ export function digested(
   const key = home.keys.fingerprint;
   const all = lines.map((line, at): DigestedLine => {
     // Keyed, since a line may hold what nobody may read from its digest by trying.
-    const code = hmacSha256(key, `import\0${format}\0${line.occurrence}\0${line.text}`, 'binary');
-    return { line, at, digest: code.slice(0, DIGEST_BYTES) };
+    return { line, at, code: hmacSha256(key, `import\0${format}\0${line.occurrence}\0${line.text}`, 'binary') };
   });
-  all.sort((a, b) => (a.digest < b.digest ? -1 : a.digest > b.digest ? 1 : a.at - b.at));
-  return all.filter(({ digest }, place) => digest !== all[place - 1]?.digest);
+  all.sort((a, b) => (a.code < b.code ? -1 : a.code > b.code ? 1 : a.at - b.at));
+  return all.filter(({ code }, place) => code !== all[place - 1]?.code);
 }
 
-/** Of all lines, one after the other. */
-function bytesOf(lines: readonly DigestedLine[]): Buffer {
-  return Buffer.from(lines.map(({ digest }) => digest).join(''), 'latin1');
+/** The digests of all lines, one after the other. */
+export function digestsOf(lines: readonly DigestedLine[]): Buffer {
+  const digests = Buffer.alloc(lines.length * DIGEST_BYTES);
+  for (const [place, { code }] of lines.entries()) digests.write(code, place * DIGEST_BYTES, DIGEST_BYTES, 'latin1');
+  return digests;
 }
 
 /** Days since 1970 of what the line tells, by which it is forgotten with its edges. */

@@ -40,8 +40,12 @@ export class RollupSums {
 
   /** Each row of every span once. */
   *cells(): Generator<{ readonly span: Span; readonly bucket: number; readonly edge: number; readonly cell: Cell }> {
+    let buckets = this.#added;
+    let narrower: Span = HOUR;
     for (const span of SPANS) {
-      for (const [bucket, cells] of widened(this.#added, span)) {
+      buckets = widened(buckets, narrower, span);
+      narrower = span;
+      for (const [bucket, cells] of buckets) {
         for (const [edge, cell] of cells) yield { span, bucket, edge, cell };
       }
     }
@@ -120,12 +124,13 @@ function addTo(
   for (const [entity, count] of entities) cell.entities.set(entity, (cell.entities.get(entity) ?? 0) + count);
 }
 
-function widened(hours: Map<number, Cells>, span: Span): Map<number, Cells> {
-  if (span === HOUR) return hours;
+/** Each span is some of the one before. */
+function widened(buckets: Map<number, Cells>, from: Span, to: Span): Map<number, Cells> {
+  if (to === from) return buckets;
   const wider = new Map<number, Cells>();
-  for (const [hour, cells] of hours) {
-    const bucket = bucketOf(startOf(hour, HOUR), span);
-    for (const [edge, { counts, entities }] of cells) addTo(wider, bucket, edge, counts, entities);
+  for (const [bucket, cells] of buckets) {
+    const around = bucketOf(startOf(bucket, from), to);
+    for (const [edge, { counts, entities }] of cells) addTo(wider, around, edge, counts, entities);
   }
   return wider;
 }

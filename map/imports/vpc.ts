@@ -31,8 +31,8 @@ export function vpcReader(): LineReader {
   let fields: readonly string[] = DEFAULT_FIELDS;
   let places = placesOf(fields);
   return (line) => {
-    const words = wordsOf(line);
-    if (words.includes('srcaddr') || words.includes('pkt-srcaddr')) {
+    const words = wordsOf(line, fields.length);
+    if (line.includes('srcaddr') && (words.includes('srcaddr') || words.includes('pkt-srcaddr'))) {
       const names = words.map((word) => word.replace(/^\$\{(.*)\}$/, '$1'));
       const missing = NEEDED.filter((name) => !names.includes(name) && !names.includes(`pkt-${name}`));
       if (missing.length > 0) return broken(`the header lacks ${missing.join(', ')}`);
@@ -46,10 +46,9 @@ export function vpcReader(): LineReader {
 }
 
 /** Fields stand apart by one space, as AWS writes them; whoever copied a log may have left others. */
-const OTHER_SPACE = /\s\s|[^\S ]|^\s|\s$/;
-
-function wordsOf(line: string): readonly string[] {
-  return OTHER_SPACE.test(line) ? line.trim().split(/\s+/) : line.split(' ');
+function wordsOf(line: string, expected: number): readonly string[] {
+  const words = line.split(' ');
+  return words.length === expected && !words.includes('') ? words : line.trim().split(/\s+/);
 }
 
 function placesOf(fields: readonly string[]): Places {

@@ -129,7 +129,9 @@ export async function addToEdges(
     const timeMs = Date.parse(observation.time);
     const details = observation.details ?? (event === null ? {} : detailsOf(event, observation.direction));
     const model = observation.model === undefined ? (event?.model ?? null) : observation.model;
-    sums.set(no, sum(sums.get(no), observation, timeMs, details, model));
+    const earlier = sums.get(no);
+    const added = sum(earlier, observation, countsOf(observation), timeMs, details, model);
+    if (earlier === undefined) sums.set(no, added);
     witness(witnesses, no, writerNo, timeMs, observation.calls ?? 1);
   }
   await numbers.entities.load(

@@ -5,6 +5,7 @@
 import type { StoreAddress } from '../../flow/store-address.ts';
 import { addWriterId, type Home, writerIds } from '../home.ts';
 import {
+  DIGEST_BYTES,
   type DigestedLine,
   dayOf,
   digested,
@@ -55,17 +56,18 @@ class SharedImporter implements LineImporter {
       this.#writer.forget();
       return inTransaction(sql, '', async (tx) => {
         await takeWriteLock(tx);
+        const digests = lines.map(({ code }) => hexOf(code));
         const rows = await tx.unsafe(
           `INSERT INTO imported_lines SELECT decode(digest, 'hex'), day FROM ${unnest(['text', 'int'])} AS u (digest, day)
            ON CONFLICT (digest) DO NOTHING RETURNING encode(digest, 'hex') AS digest`,
           columnsText(
-            lines.map(({ digest, line }) => [hexOf(digest), dayOf(line)]),
+            lines.map(({ line }, place) => [digests[place] ?? '', dayOf(line)]),
             2,
           ),
         );
-        const fresh = new Set(rows.map((row) => String(row['digest'])));
+        const fresh = new Set<string | undefined>(rows.map((row) => String(row['digest'])));
         const observations = lines
-          .filter(({ digest }) => fresh.has(hexOf(digest)))
+          .filter((_, place) => fresh.has(digests[place]))
           .sort((a, b) => a.at - b.at)
           .flatMap(({ line }) => line.observations);
         const observed = observations.length === 0 ? [] : [{ id: newUlid(), writer, observations }];
@@ -89,6 +91,6 @@ class SharedImporter implements LineImporter {
   }
 }
 
-function hexOf(digest: string): string {
-  return Buffer.from(digest, 'latin1').toString('hex');
+function hexOf(code: string): string {
+  return Buffer.from(code.slice(0, DIGEST_BYTES), 'latin1').toString('hex');
 }

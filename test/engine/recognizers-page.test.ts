@@ -3,11 +3,16 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { it } from 'node:test';
 import { packageRoot } from '../../config/package-root.ts';
-import { entitiesDocument, surveyedKinds } from '../../docs/write-entities.ts';
+import { entitiesDocument, shippedNames, surveyedKinds } from '../../docs/write-entities.ts';
 import { ENTITIES } from '../../engine/scan/scanner.ts';
 
 it('docs/entities.md is what the recognizers say; `node docs/write-entities.ts` writes it', () => {
   assert.equal(readFileSync(join(packageRoot, 'docs', 'entities.md'), 'utf8'), entitiesDocument());
+});
+
+it('the names that a setting may hold are those of the recognizers; the same command writes them', () => {
+  const file = join(packageRoot, 'engine', 'recognizers', 'shipped-names.ts');
+  assert.equal(readFileSync(file, 'utf8'), shippedNames());
 });
 
 it('docs/entities.md names every entity', () => {
