@@ -79,9 +79,19 @@ export function requestHead(raw: readonly string[], options: RequestHeadOptions)
     if (options.isIdentity && (kind.isCoding || kind.isDigest)) continue;
     head.push(name, options.narrowsEncoding && lower === 'accept-encoding' ? narrowed(value) : value);
   }
-  if (options.contentLength !== null) head.push('content-length', String(options.contentLength));
+  // Behind a length HTTP/1.1 has no trailers: a body of HTTP/2 that announces some goes on without.
+  if (options.contentLength !== null && !announcesTrailers(head)) {
+    head.push('content-length', String(options.contentLength));
+  }
   return head;
 }
+
+/** A `Trailer` header (RFC 9110 §6.6.2). */
+function announcesTrailers(head: readonly string[]): boolean {
+  return head.some((name, i) => i % 2 === 0 && name.length === TRAILER.length && lowerName(name) === TRAILER);
+}
+
+const TRAILER = 'trailer';
 
 function takesTrailers(te: string): boolean {
   return te.split(',').some((item) => item.trim().toLowerCase() === 'trailers');
@@ -115,12 +125,15 @@ const VALIDATORS = new Set(['etag', 'content-md5', 'digest', 'repr-digest', 'con
 export function responseHead(raw: readonly string[], options: ResponseHeadOptions): string[] {
   const named = namedByConnection(raw);
   const head: string[] = [];
+  const mayTrail = options.contentLength === null && announcesTrailers(raw);
   for (let i = 0; i + 1 < raw.length; i += 2) {
     const name = raw[i] as string;
     const kind = kindOf(name);
     const { lower } = kind;
     if (kind.isDropped || lower === 'alt-svc' || named.has(lower)) continue;
-    if (lower === 'content-length' && (options.dropsLength || options.contentLength !== null)) continue;
+    // Behind a length HTTP/1.1 has no trailers, and whoever says both may not mean it: the announced ones go before the length.
+    if (lower === 'content-length' && (options.dropsLength || options.contentLength !== null || mayTrail)) continue;
+    if (lower === TRAILER && !mayTrail) continue;
     if ((options.isEdited && kind.isValidator) || (options.isIdentity && kind.isCoding)) continue;
     head.push(name, raw[i + 1] as string);
   }

@@ -284,6 +284,30 @@ for (const [upstream, alpn] of UPSTREAMS) {
         }),
       );
 
+      test(name('trailers that are announced pass from behind a declared length, which HTTP/1.1 does not have'), () =>
+        withClient(UNNAMED, async (client) => {
+          weir.standIn.use(async ({ response, received }) => {
+            await received;
+            const length = upstream === 'HTTP/2' ? { 'content-length': '7' } : {};
+            response.writeHead(200, { 'content-type': 'application/octet-stream', trailer: 'x-sum', ...length });
+            response.write('message');
+            response.addTrailers({ 'x-sum': '2' });
+            response.end();
+          });
+          const length = kind === 'HTTP/2' ? { 'content-length': '7' } : {};
+          const answer = await client.ask({
+            method: 'POST',
+            headers: { 'content-type': 'application/octet-stream', trailer: 'x-sum', ...length },
+            body: 'request',
+            trailers: { 'x-sum': '1' },
+          });
+          assert.equal(answer.text, 'message');
+          assert.deepEqual(answer.trailers, ['x-sum: 2']);
+          assert.deepEqual(lines(lastReceived().trailers), ['x-sum: 1']);
+          assert.equal(lastReceived().body.toString(), 'request');
+        }),
+      );
+
       test(name('trailers follow an answer that was changed, whole and in a stream'), () =>
         withClient(OPENAI, async (client) => {
           for (const stream of [false, true]) {

@@ -99,3 +99,13 @@ test('an edited response loses validators, ranges and its old length', () => {
   });
   assert.deepEqual(head.slice(0, 4), ['A', '1', 'Content-Length', '7']);
 });
+
+test('trailers that are announced go before a length, and the announcement goes where there are none', () => {
+  const announced = ['Content-Length', '3', 'Trailer', 'X-Sum'];
+  const request = { authority: 'a.example', isIdentity: false, narrowsEncoding: false };
+  assert.deepEqual(requestHead(announced, { ...request, contentLength: 3 }), ['host', 'a.example', 'Trailer', 'X-Sum']);
+  const answer = { eventId: 'E', action: 'allow', isEdited: false, isIdentity: false, dropsLength: false };
+  const own = ['x-weir-event', 'E', 'x-weir-action', 'allow'];
+  assert.deepEqual(responseHead(announced, { ...answer, contentLength: null }), ['Trailer', 'X-Sum', ...own]);
+  assert.deepEqual(responseHead(announced, { ...answer, contentLength: 3 }), ['Content-Length', '3', ...own]);
+});
