@@ -1,9 +1,8 @@
 /**
  * An error in the words of each provider, so that its SDK raises its own: by the shape of the call, else by the host,
- * else OpenAI's, which most others have taken over. Also as the event that ends a stream.
+ * else OpenAI's, which most others have taken over. What ends a stream is in stream-error.ts.
  */
 
-import { encodeHeaders, encodeMessage } from '../extract/event-stream.ts';
 import type { Shape } from '../extract/extract.ts';
 
 export interface ErrorContent {
@@ -62,34 +61,6 @@ export function providerError(shape: Shape | null, host: string, error: ErrorCon
 /** The body alone. */
 export function errorBody(shape: Shape | null, host: string, error: ErrorContent): Buffer {
   return providerError(shape, host, error).body;
-}
-
-/** How a stream tells that it broke off: the framing is the one that the answer has. */
-export function streamError(shape: Shape | null, host: string, contentType: string, error: ErrorContent): Buffer {
-  const { body } = providerError(shape, host, error);
-  const text = body.toString('utf8');
-  const kind = contentType.toLowerCase().split(';', 1)[0]?.trim() ?? '';
-  if (kind === 'application/vnd.amazon.eventstream') {
-    const name = amazonType(error.status);
-    const headers = encodeHeaders({
-      ':exception-type': `${name.charAt(0).toLowerCase()}${name.slice(1)}`,
-      ':content-type': 'application/json',
-      ':message-type': 'exception',
-    });
-    return encodeMessage(headers, body);
-  }
-  if (kind !== 'text/event-stream') return Buffer.from(`\n${text}\n`, 'utf8');
-  // OpenAI's responses have an event of their own; Anthropic's events have names.
-  if (shape === 'openai.responses') {
-    const { code, param } = error.openai;
-    const { message } = error;
-    return Buffer.from(
-      `event: error\ndata: ${JSON.stringify({ type: 'error', code, message, param, sequence_number: 0 })}\n\n`,
-      'utf8',
-    );
-  }
-  const name = errorFamily(shape, host) === 'anthropic' ? 'event: error\n' : '';
-  return Buffer.from(`${name}data: ${text}\n\n`, 'utf8');
 }
 
 const FAMILIES: Readonly<Record<string, ErrorFamily>> = {
@@ -163,7 +134,7 @@ function googleStatus(status: number): string {
 }
 
 /** https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Converse.html#API_runtime_Converse_Errors */
-function amazonType(status: number): string {
+export function amazonType(status: number): string {
   switch (status) {
     case 401:
     case 403:

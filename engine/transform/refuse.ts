@@ -5,7 +5,8 @@
 import type { Ruling } from '../../flow/decision.ts';
 import type { Finding } from '../../flow/finding.ts';
 import type { Shape } from '../extract/extract.ts';
-import { anthropicType, providerError, streamError } from './provider-error.ts';
+import { anthropicType, providerError } from './provider-error.ts';
+import { streamError } from './stream-error.ts';
 import { syntheticMessage } from './synthetic-message.ts';
 
 export { type ErrorContent, errorBody } from './provider-error.ts';

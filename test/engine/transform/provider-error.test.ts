@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { encodeMessage, messageOf } from '../../../engine/extract/event-stream.ts';
 import type { Shape } from '../../../engine/extract/extract.ts';
-import { type ErrorContent, providerError, streamError } from '../../../engine/transform/provider-error.ts';
+import { type ErrorContent, providerError } from '../../../engine/transform/provider-error.ts';
+import { streamError } from '../../../engine/transform/stream-error.ts';
 import { syntheticMessage } from '../../../engine/transform/synthetic-message.ts';
 
 const ERROR: ErrorContent = {
@@ -82,6 +83,31 @@ test('a stream breaks off with an error in its own framing', () => {
   assert.equal(type, 'validationException');
   assert.deepEqual(JSON.parse(payload.toString()), { message: 'Blocked.' });
   assert.deepEqual(encodeMessage(headers, payload), message);
+});
+
+test('Mistral and Cohere end a message with an error of their own, then with what no event of theirs is', () => {
+  const cohere = streamError('cohere.chat_v2', 'api.cohere.com', 'text/event-stream', ERROR).toString();
+  const end = { type: 'message-end', delta: { finish_reason: 'ERROR', error: 'Blocked.' } };
+  assert.equal(cohere, `event: message-end\ndata: ${JSON.stringify(end)}\n\ndata: "Blocked."\n\n`);
+  const old = streamError('cohere.chat', 'api.cohere.com', 'application/stream+json', ERROR)
+    .toString()
+    .trim()
+    .split('\n');
+  assert.deepEqual(
+    old
+      .map((line) => JSON.parse(line))
+      .map((one) => (typeof one === 'string' ? one : [one.event_type, one.finish_reason])),
+    [['stream-end', 'ERROR'], 'Blocked.'],
+  );
+  const [chunk, body] = streamError('openai.chat', 'api.mistral.ai', 'text/event-stream', ERROR)
+    .toString()
+    .split('\n\n');
+  const { object, choices } = JSON.parse(chunk?.slice('data: '.length) ?? '');
+  assert.deepEqual([object, choices[0].finish_reason], ['chat.completion.chunk', 'error']);
+  assert.deepEqual(JSON.parse(body?.slice('data: '.length) ?? ''), MISTRAL);
+  const agents = streamError('mistral.conversations', 'api.mistral.ai', 'text/event-stream', ERROR).toString();
+  const event = { type: 'conversation.response.error', message: 'Blocked.', code: 400 };
+  assert.ok(agents.startsWith(`event: conversation.response.error\ndata: ${JSON.stringify(event)}\n\n`));
 });
 
 test('a blocked call of a tool is told to the model as a tool that failed', () => {
