@@ -51,7 +51,7 @@ export async function startInProcess(snapshot: Snapshot, parts: InProcessParts):
       engine,
       readNames: model?.read ?? null,
       readDocuments: documentReader.read,
-      examineElsewhere: (message, refusesParts) => elsewhere.examine(message, refusesParts),
+      elsewhere,
     };
   };
   const steering = steeringClient(snapshot.config, home);

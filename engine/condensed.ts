@@ -4,12 +4,13 @@
  * in the body are named by their place in it.
  */
 import type { Coverage } from '../flow/coverage.ts';
-import type { Finding } from '../flow/finding.ts';
 import type { Segment } from '../flow/segment.ts';
 import type { CarriedDocument } from './extract/documents.ts';
 import type { Extraction } from './extract/extract.ts';
+import { openingOf } from './extract/opening.ts';
 import type { Examined } from './inspect.ts';
-import { TOKEN_FORM } from './transform/conversation.ts';
+import { type PackedFindings, packed, unpacked } from './packed-findings.ts';
+import { literalsIn } from './transform/replacements.ts';
 
 /** A place in the body, or in what lies beside it. */
 interface CondensedText {
@@ -20,20 +21,20 @@ interface CondensedText {
 
 /** Plain data: it passes from thread to thread as it is, and its bytes are shared, so that none of them is copied for it. */
 export interface Condensed {
-  readonly extraction: Omit<Extraction, 'segments' | 'body' | 'firstUserText' | 'documents'>;
+  readonly extraction: Omit<Extraction, 'segments' | 'body' | 'firstUserText' | 'documents' | 'literals'>;
   readonly segments: readonly (Omit<Segment, 'text' | 'across'> & { readonly text: CondensedText })[];
-  readonly findings: readonly Finding[];
+  /** Tokens that stand in the payload: no value may get one of their numbers. */
+  readonly literals: readonly string[];
+  readonly findings: PackedFindings;
   readonly coverage: Coverage;
   /** The body without its codings; null where it had none. */
   readonly body: Uint8Array | null;
   /** Texts that do not stand in the body as they are, one behind the other. */
   readonly beside: Uint8Array;
-  /** Null where it is so long that it is taken out again when it is asked for. */
-  readonly firstUserText: { readonly text: string | null } | null;
+  readonly firstUserText: string | null;
   readonly documents: readonly (Omit<CarriedDocument, 'bytes'> & { readonly bytes: Uint8Array })[];
 }
 
-const MAX_FIRST_TEXT = 256 * 1024;
 /** Of a message whose documents nobody has read yet; its coverage is then that of all the rest. */
 export function condense({ extraction, findings, coverage }: Examined): Condensed {
   const { segments, body, firstUserText, documents, ...rest } = extraction;
@@ -46,21 +47,11 @@ export function condense({ extraction, findings, coverage }: Examined): Condense
     kept.push(one);
   }
   const seen = new Set<string>();
-  const literals = new Set<string>();
-  let literalsIn: Segment | null = null;
   for (const one of segments) {
     const kind = `${one.role} ${one.position}`;
     if (!seen.has(kind)) kept.push({ ...one, text: NOTHING, layers: [] });
     seen.add(kind);
-    if (!one.text.includes(0x3c)) continue;
-    for (const [literal] of one.text.toString('utf8').matchAll(TOKEN_FORM)) literals.add(literal);
-    if (literals.size > 0) literalsIn ??= one;
   }
-  // Tokens that stand in the payload once more: no value may get one of their numbers.
-  if (literalsIn !== null) {
-    kept.push({ ...literalsIn, text: Buffer.from([...literals].join(' ')), layers: [], immutable: true });
-  }
-  const first = firstUserText();
   const beside = new Beside();
   const segmentsOf = kept.map(({ text, across: _, ...segment }) => ({
     ...segment,
@@ -69,18 +60,19 @@ export function condense({ extraction, findings, coverage }: Examined): Condense
   return {
     extraction: rest,
     segments: segmentsOf,
-    findings: findings.map((finding) => ({ ...finding, segment: places.get(finding.segment) ?? 0 })),
+    literals: literalsIn(extraction),
+    findings: packed(findings.map((finding) => ({ ...finding, segment: places.get(finding.segment) ?? 0 }))),
     coverage,
     body: extraction.decoded ? shared([body]) : null,
     beside: beside.bytes(),
-    firstUserText: first === null || first.length <= MAX_FIRST_TEXT ? { text: first } : null,
+    firstUserText: openingOf(firstUserText()),
     documents: documents?.list.map((one) => ({ ...one, bytes: shared([one.bytes]) })) ?? [],
   };
 }
 
-/** The other way round, beside the body as it was received. `extractAgain` is asked for the first text where it was too long. */
-export function expanded(condensed: Condensed, received: Buffer, extractAgain: () => Extraction): Examined {
-  const { extraction, findings, coverage, firstUserText } = condensed;
+/** The other way round, beside the body as it was received. */
+export function expanded(condensed: Condensed, received: Buffer): Examined {
+  const { extraction, coverage, firstUserText, literals } = condensed;
   const body = condensed.body === null ? received : bufferOf(condensed.body);
   const beside = bufferOf(condensed.beside);
   const documents = condensed.documents.map((one) => ({ ...one, bytes: bufferOf(one.bytes) }));
@@ -88,12 +80,13 @@ export function expanded(condensed: Condensed, received: Buffer, extractAgain: (
     extraction: {
       ...extraction,
       coverage,
+      literals: { found: literals, upTo: condensed.segments.length },
       segments: condensed.segments.map((segment) => ({ ...segment, text: textOf(segment.text, body, beside) })),
       body,
-      firstUserText: firstUserText === null ? () => extractAgain().firstUserText() : () => firstUserText.text,
+      firstUserText: () => firstUserText,
       documents: documents.length === 0 ? null : { list: documents, coverageBeside: coverage },
     },
-    findings,
+    findings: unpacked(condensed.findings),
     coverage,
   };
 }

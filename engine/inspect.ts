@@ -154,12 +154,19 @@ function isTokenizing({ decision }: Judged): boolean {
 
 /** The edits. Without a conversation a label stands where a token would. Throws WeirError `edit_unsafe`. */
 export function carryOut(engine: Engine, judged: Judged, conversation: Conversation | null): Inspection {
-  const { message, extraction, findings, coverage, fields } = judged;
+  const planned = plan(engine, judged, conversation);
+  const { edits, extraction } = planned;
+  return edits.length === 0 ? planned : { ...planned, edited: applyEdits(judged.message, extraction, edits) };
+}
+
+/** The same without its last step: what is to be edited, and nothing edited yet. */
+export function plan(engine: Engine, judged: Judged, conversation: Conversation | null): Inspection {
+  const { extraction, findings, coverage, fields } = judged;
   const labelled = conversation?.labelled ?? 0;
-  const { edits, edited } = transform(engine, message, extraction, findings, judged.decision, conversation);
+  const edits = editsOf(engine, extraction, findings, judged.decision, conversation);
   const isWithheld = (conversation?.labelled ?? 0) > labelled;
   const decision = isWithheld ? withoutTokens(judged.decision) : judged.decision;
-  return { extraction, findings, coverage, decision, edits, edited, fields };
+  return { extraction, findings, coverage, decision, edits, edited: null, fields };
 }
 
 /**
@@ -310,18 +317,18 @@ function withOpaque(decision: Decision, coverage: Coverage, onOpaque: EngineOpti
   };
 }
 
-function transform(
+function editsOf(
   engine: Engine,
-  message: Message,
   extraction: Extraction,
   findings: readonly Finding[],
   decision: Decision,
   conversation: Conversation | null,
-): { edits: readonly Edit[]; edited: Edited | null } {
-  if (decision.enforced.action === 'block' || decision.verdicts.length === 0) return { edits: [], edited: null };
-  const edits = replacements(extraction, findings, decision.verdicts, conversation, engine.fingerprint);
-  return { edits, edited: edits.length === 0 ? null : applyEdits(message, extraction, edits) };
+): readonly Edit[] {
+  if (decision.enforced.action === 'block' || decision.verdicts.length === 0) return NO_EDITS;
+  return replacements(extraction, findings, decision.verdicts, conversation, engine.fingerprint);
 }
+
+const NO_EDITS: readonly Edit[] = [];
 
 /** What is assumed of a text that was not taken from a message. */
 export interface TextAssumptions {

@@ -66,8 +66,10 @@ export class AnswerParser {
    * not asked for. Throws MalformedAnswer.
    */
   push(bytes: Buffer): number {
+    // Whoever takes a piece in may let go of its memory.
+    const { length } = bytes;
     let at = 0;
-    while (at < bytes.length && this.#state !== 'done') {
+    while (at < length && this.#state !== 'done') {
       switch (this.#state) {
         case 'head':
           at = this.#head(bytes, at);
@@ -78,7 +80,7 @@ export class AnswerParser {
           break;
         case 'until-end':
           this.#events.data(at === 0 ? bytes : bytes.subarray(at));
-          at = bytes.length;
+          at = length;
           break;
         case 'chunk-size':
         case 'chunk-end':

@@ -11,19 +11,8 @@ const NOTICED_BYTES = 96 * 1024 * 1024;
 
 let uncollected = 0;
 
-/** Its pages are taken as they are written to; null where the system has none. */
-export function sharedRoom(bytes: number): Buffer | null {
-  try {
-    const room = Buffer.from(new SharedArrayBuffer(bytes));
-    countShared(bytes);
-    return room;
-  } catch {
-    return null; // out of address space: pieces do as well
-  }
-}
-
 /**
- * Told of memory that another thread has shared with this one. Now and then it has V8 begin a collection, in steps and
+ * Told of memory that is shared, whichever thread took it. Now and then it has V8 begin a collection, in steps and
  * beside the other work, by what V8 takes for a large piece of memory: none of its pages is ever touched.
  */
 export function countShared(bytes: number): void {

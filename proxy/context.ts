@@ -16,11 +16,11 @@ import type { Account } from './account.ts';
 import type { Target } from './authority.ts';
 import type { ClientRequest, ClientResponse } from './client-message.ts';
 import type { Conversations } from './conversations.ts';
+import type { Elsewhere } from './elsewhere.ts';
 import type { ProxyFigures } from './figures.ts';
 import type { Call, Forwarder, ResponseSink } from './forward.ts';
 import type { RateWatch } from './held.ts';
 import type { HeldBudget } from './held-budget.ts';
-import type { ExamineElsewhere } from './inspection.ts';
 import type { Peers } from './peers.ts';
 import type { Pseudonyms } from './pseudonyms.ts';
 import type { Traces } from './traces.ts';
@@ -35,8 +35,8 @@ export interface ExchangeContext {
   readonly readNames: NameReader | null;
   /** Reads documents that messages carry; null without. */
   readonly readDocuments: DocumentReader | null;
-  /** Looks at large messages in another thread; null without. */
-  readonly examineElsewhere: ExamineElsewhere | null;
+  /** Another thread for large messages; null without. */
+  readonly elsewhere: Elsewhere | null;
   readonly catalog: Catalog;
   readonly forwarder: Forwarder;
   readonly recorder: Recorder;

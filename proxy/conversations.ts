@@ -3,6 +3,7 @@
  * destination, with the provider's own id where it names one, else with a keyed digest of the first user message.
  * It gives keys; the tokens are with the holder of the conversations, which may be another process.
  */
+import { openingOf } from '../engine/extract/opening.ts';
 import type { Source } from '../flow/parties.ts';
 import type { ConversationHolder } from './conversation-map.ts';
 
@@ -36,7 +37,8 @@ export class Conversations {
   /** The key of a request's conversation. */
   of(scope: ConversationScope, providerId: string | null, firstUserText: string | null): ConversationKey {
     if (providerId !== null) return { key: this.byId(scope, providerId), isByDigest: false };
-    return firstUserText === null ? ALONE : { key: this.#key(scope, 'digest', firstUserText), isByDigest: true };
+    const opening = openingOf(firstUserText);
+    return opening === null ? ALONE : { key: this.#key(scope, 'digest', opening), isByDigest: true };
   }
 
   /** The key by which the provider's id finds a conversation. */

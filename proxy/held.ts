@@ -4,8 +4,8 @@
  * A client that dawdles is let go by its rate, never by total time.
  */
 import { PassThrough, type Readable } from 'node:stream';
-import { dropChunk, sharedRoom } from './body-memory.ts';
 import type { ClientRequest } from './client-message.ts';
+import { GatheredBody, SHARED_BYTES } from './gathered-body.ts';
 import { type HeldBudget, HeldShare } from './held-budget.ts';
 
 /**
@@ -61,8 +61,6 @@ export class RateWatch {
   }
 }
 
-/** From here on a body is worth another thread's while. */
-const SHARED_BYTES = 32 * 1024;
 /** Room is taken for so much before it is read: what one reading of a socket brings at most. */
 const AHEAD_BYTES = 64 * 1024;
 /** Of one body so much is taken in before others have their turn: a socket has up to 2 MiB at once for whoever reads on. */
@@ -73,10 +71,7 @@ export class BodyReader {
   readonly #share: HeldShare;
   readonly #rates: RateWatch;
   readonly #declaredLength: number;
-  #chunks: Buffer[] = [];
-  /** A large body of a known length is gathered where threads can share it; null for any other. */
-  #whole: Buffer | null = null;
-  #size = 0;
+  readonly #body = new GatheredBody();
   /** Taken, and not yet read. */
   #ahead = 0;
   #isEnded = false;
@@ -94,12 +89,12 @@ export class BodyReader {
     const request = this.#request;
     if (this.#isEnded || request.readableEnded) return Promise.resolve('end');
     if (request.destroyed && !request.readableEnded) return Promise.resolve('aborted');
-    if (this.#size > max) return Promise.resolve('limit');
+    if (this.#body.size > max) return Promise.resolve('limit');
     if (this.#takeWhole(max)) return Promise.resolve(enough?.(this.bytes()) === true ? 'stopped' : 'end');
     return new Promise((resolve) => {
       let isDone = false;
       let isReading = false;
-      let turnEnds = this.#size + TURN_BYTES;
+      let turnEnds = this.#body.size + TURN_BYTES;
       const done = (end: ReadEnd): void => {
         if (isDone) return;
         isDone = true;
@@ -124,17 +119,17 @@ export class BodyReader {
         this.#ahead -= taken;
         if (taken < chunk.length) this.#share.charge(chunk.length - taken);
         this.#gather(chunk, max);
-        if (this.#size > max) return done('limit');
+        if (this.#body.size > max) return done('limit');
         if (enough?.(this.bytes()) === true) return done('stopped');
         if (this.#share.isWaiting) return;
         if (!this.#reach(max)) waitForRoom();
-        else if (this.#size >= turnEnds) waitForTurn();
+        else if (this.#body.size >= turnEnds) waitForTurn();
       };
       const waitForTurn = (): void => {
         request.pause();
         turnEnds = Number.POSITIVE_INFINITY;
         setImmediate(() => {
-          turnEnds = this.#size + TURN_BYTES;
+          turnEnds = this.#body.size + TURN_BYTES;
           if (!isDone && !this.#share.isWaiting) readOn();
         });
       };
@@ -155,7 +150,7 @@ export class BodyReader {
       };
       const onClose = (): void => done('aborted');
       const watched: Watched = {
-        received: () => this.#size,
+        received: () => this.#body.size,
         isOurs: () => this.#share.isWaiting,
         onSlow: () => done('slow'),
       };
@@ -169,43 +164,21 @@ export class BodyReader {
   /** A small body has mostly come with its head: then there is nothing to wait for. */
   #takeWhole(max: number): boolean {
     const bytes = this.#declaredLength;
-    if (this.#size > 0 || bytes > Math.min(max, SHARED_BYTES) || !this.#share.grow(bytes)) return false;
+    if (this.#body.size > 0 || bytes > Math.min(max, SHARED_BYTES) || !this.#share.grow(bytes)) return false;
     const body = this.#request.takeBody?.() ?? null;
     if (body === null) {
       this.#share.shrink(bytes);
       return false;
     }
-    this.#chunks.push(body);
-    this.#size = body.length;
+    this.#body.push(body, 0);
     this.#isEnded = true;
     return true;
   }
 
+  /** Of what is declared to be more than it may, nothing is shared. */
   #gather(chunk: Buffer, max: number): void {
-    const { length } = chunk;
-    const size = this.#size + length;
-    // Not for what was only declared: so much has to be there.
-    if (this.#whole === null && size >= SHARED_BYTES && size <= this.#declaredLength && this.#declaredLength <= max) {
-      this.#whole = sharedRoom(this.#declaredLength);
-      let at = 0;
-      if (this.#whole !== null) {
-        for (const one of this.#chunks.splice(0)) {
-          at += one.copy(this.#whole, at);
-          dropChunk(one);
-        }
-      }
-    }
-    if (this.#whole !== null && this.#size + length > this.#whole.length) {
-      // More than it said (HTTP/2 leaves that to us): what it is worth is decided elsewhere.
-      this.#chunks = [this.bytes()];
-      this.#whole = null;
-    }
-    if (this.#whole === null) this.#chunks.push(chunk);
-    else {
-      chunk.copy(this.#whole, this.#size);
-      dropChunk(chunk);
-    }
-    this.#size += length;
+    const declared = this.#declaredLength;
+    this.#body.push(chunk, declared <= max ? declared : Number.isFinite(declared) ? 0 : max);
   }
 
   /** Takes room for what may come next; false where there is none. */
@@ -218,14 +191,12 @@ export class BodyReader {
   }
 
   #wanted(max: number): number {
-    return Math.min(AHEAD_BYTES, this.#declaredLength - this.#size, max - this.#size) - this.#ahead;
+    return Math.min(AHEAD_BYTES, this.#declaredLength - this.#body.size, max - this.#body.size) - this.#ahead;
   }
 
   /** What was read so far, in one piece. */
   bytes(): Buffer {
-    if (this.#whole !== null) return this.#whole.subarray(0, this.#size);
-    if (this.#chunks.length > 1) this.#chunks = [Buffer.concat(this.#chunks)];
-    return this.#chunks[0] ?? Buffer.alloc(0);
+    return this.#body.bytes();
   }
 
   /**
@@ -236,7 +207,7 @@ export class BodyReader {
     const request = this.#request;
     // Not the request itself: a body that the upstream no longer wants is destroyed, and the client is still to be answered.
     const out = new PassThrough({ highWaterMark: 256 * 1024 });
-    for (const chunk of this.#whole === null ? this.#chunks : [this.bytes()]) {
+    for (const chunk of this.#body.pieces()) {
       tap(chunk);
       out.write(chunk);
     }
@@ -281,8 +252,6 @@ export class BodyReader {
   release(): void {
     this.#share.release();
     this.#ahead = 0;
-    this.#chunks = [];
-    this.#whole = null;
-    this.#size = 0;
+    this.#body.clear();
   }
 }

@@ -2,7 +2,7 @@
  * The inspection of a message as the proxy does it: extract, have its documents read, ask the model for names where there
  * is one, and the rest of the engine. The engine itself asks nobody; what takes time lies between its two halves.
  */
-import { type Condensed, expanded } from '../engine/condensed.ts';
+import { expanded } from '../engine/condensed.ts';
 import { examineReading, isForModel, withDocuments } from '../engine/examine-reading.ts';
 import type { DocumentReader } from '../engine/extract/documents.ts';
 import { extract } from '../engine/extract/extract.ts';
@@ -22,18 +22,16 @@ import type { NameReader } from '../engine/names/given.ts';
 import type { LearnedFields } from '../flow/learned.ts';
 import type { Message } from '../flow/message.ts';
 import type { Override } from '../flow/override.ts';
+import { carryOutElsewhere, type Elsewhere } from './elsewhere.ts';
 import type { ProxyFigures } from './figures.ts';
 import type { Pseudonyms } from './pseudonyms.ts';
-
-/** Never rejects. `refusesParts`: as in `extract`. */
-export type ExamineElsewhere = (message: Message, refusesParts: boolean) => Promise<Condensed | null> | null;
 
 export interface Inspecting {
   readonly engine: Engine;
   readonly readNames: NameReader | null;
   readonly readDocuments: DocumentReader | null;
-  /** Looks at large messages in another thread; null, of it or of what it gives, for what is looked at here. */
-  readonly examineElsewhere: ExamineElsewhere | null;
+  /** Another thread for large messages; null without. */
+  readonly elsewhere: Elsewhere | null;
   readonly figures: ProxyFigures;
   readonly usage: UsageLedger;
   /** What people have let through for a while; asked only where a rule grants that. */
@@ -61,13 +59,13 @@ export async function inspectWithNames(
 ): Promise<Inspection> {
   const { pseudonyms, needsTexts } = context;
   const since = performance.now();
-  const { engine, readNames, examineElsewhere, figures } = inspecting;
+  const { engine, readNames, elsewhere, figures } = inspecting;
   // What a response rule covers is held.
   const isPart = message.status === 206 && context.held;
   const taking = isPart ? { ...engine, refusesParts: true } : engine;
   // The model's thread is asked about texts from here, so that with a model all is done here.
   const isHere = readNames !== null || needsTexts === true || message.isWithinStream === true;
-  const asked = isHere || examineElsewhere === null ? null : examineElsewhere(message, isPart);
+  const asked = isHere || elsewhere === null ? null : elsewhere.examine(message, isPart);
   // Nothing is waited for that is there: most messages are small, and nobody is asked about them.
   const condensed = asked === null ? null : await asked;
   let examined: Examined;
@@ -76,13 +74,16 @@ export async function inspectWithNames(
     const isReading = readNames !== null || taken.documents !== null;
     examined = isReading ? await examineReading(engine, taken, inspecting) : examine(engine, taken);
   } else {
-    const found = expanded(condensed, message.body, () => extract(message, taking));
+    const found = expanded(condensed, message.body);
     examined = await withDocuments(engine, found, inspecting.readDocuments);
   }
   const judged = judgeExamined(engine, message, examined, judging(inspecting, message, context));
   const tokens = pseudonyms === null ? null : wanted(judged);
   const issued = pseudonyms === null || tokens === null ? null : await pseudonyms.issue(judged.extraction, tokens);
-  const inspection = carryOut(engine, judged, issued);
+  const inspection =
+    condensed === null || elsewhere === null
+      ? carryOut(engine, judged, issued)
+      : await carryOutElsewhere(engine, judged, issued, condensed, elsewhere);
   figures.passed('inspect', since);
   return inspection;
 }

@@ -26,11 +26,11 @@ import { OWN_NAME } from './authority.ts';
 import type { ConversationHolder } from './conversation-map.ts';
 import { Conversations } from './conversations.ts';
 import { createDialer, type Dialer, type DialerOptions, isDirect, Outgoing } from './dialer.ts';
+import type { Elsewhere } from './elsewhere.ts';
 import { ProxyFigures } from './figures.ts';
 import { createForwarder, type Forwarder } from './forward.ts';
 import { RateWatch } from './held.ts';
 import { HeldBudget } from './held-budget.ts';
-import type { ExamineElsewhere } from './inspection.ts';
 import { createListener, type ListenerContext, setLimits } from './listener.ts';
 import { learningOrganizations } from './organizations.ts';
 import { PeerTable } from './peer-table.ts';
@@ -54,8 +54,8 @@ export interface ProxySettings {
   readonly readNames?: NameReader | null;
   /** Reads documents that messages carry; null or absent leaves them unread. */
   readonly readDocuments?: DocumentReader | null;
-  /** Looks at large messages in another thread. */
-  readonly examineElsewhere?: ExamineElsewhere | null;
+  /** Another thread for large messages. */
+  readonly elsewhere?: Elsewhere | null;
 }
 
 export interface ProxyOptions extends ProxySettings {
@@ -206,7 +206,7 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
       engine,
       readNames: settings.readNames ?? null,
       readDocuments: settings.readDocuments ?? null,
-      examineElsewhere: settings.examineElsewhere ?? null,
+      elsewhere: settings.elsewhere ?? null,
       catalog,
       forwarder: reach.forwarder,
       dialer: reach.dialer,

@@ -18,8 +18,10 @@ import { inspectHead, type StreamParts, wayOf } from './answer-way.ts';
 import { Beside } from './beside.ts';
 import type { ExchangeContext, Incoming, Ready } from './context.ts';
 import { EditedStream } from './edited-stream.ts';
+import { restoreElsewhere } from './elsewhere.ts';
 import { failClosed, failOpen } from './failing.ts';
 import type { Call, ResponseSink } from './forward.ts';
+import { GatheredBody } from './gathered-body.ts';
 import { type ResponseHeadOptions, responseHead, trailerFields, withTrailers } from './head.ts';
 import { HeldShare } from './held-budget.ts';
 import { inspectWithNames, inspectWithoutNames, type ProxyInspectContext } from './inspection.ts';
@@ -57,7 +59,7 @@ class Relaying implements ResponseSink {
   #beside: Beside | null = null;
   #parts: StreamParts | null = null;
   #edited: EditedStream | null = null;
-  #held: Buffer[] = [];
+  readonly #held = new GatheredBody();
   /** Bytes still to come by the upstream's Content-Length; null where it gave none. */
   #left: number | null = null;
   /** The last piece by that length, kept until the answer is known to have ended. */
@@ -216,15 +218,16 @@ class Relaying implements ResponseSink {
 
   #hold(chunk: Buffer): void {
     const { limits } = this.#context.config;
-    this.#held.push(chunk);
+    const { length } = chunk;
+    this.#held.push(chunk, limits.inspectBytes);
     if (this.#account.bytesIn > limits.inspectBytes) {
       this.#holdNoMore('size', `the answer is larger than limits.inspectBytes (${limits.inspectBytes} bytes)`);
     } else if (this.#room.isWaiting) {
       // It was on its way before the upstream was told to wait.
-      this.#room.charge(chunk.length);
-    } else if (!this.#room.grow(chunk.length)) {
+      this.#room.charge(length);
+    } else if (!this.#room.grow(length)) {
       this.#call?.pause();
-      void this.#room.growWhenRoom(chunk.length).then((hasRoom) => {
+      void this.#room.growWhenRoom(length).then((hasRoom) => {
         if (this.#isOver || this.#isSettling || this.#way !== 'hold') return;
         if (hasRoom) this.#call?.resume();
         else this.#holdNoMore('room', 'no room for held bodies (limits.heldBytes)');
@@ -253,8 +256,8 @@ class Relaying implements ResponseSink {
     this.#account.lessen(this.#ready.holdsResponse ? opaque('too-large') : truncated('limit'));
     this.#way = 'pass';
     this.#writeHead({ contentLength: null, isEdited: false, isIdentity: false });
-    const held = Buffer.concat(this.#held);
-    this.#held = [];
+    const held = this.#held.bytes();
+    this.#held.clear();
     this.#room.release();
     this.#call?.resume();
     this.#write(held);
@@ -329,14 +332,17 @@ class Relaying implements ResponseSink {
   /** The whole answer is there: decide on it, put pseudonyms back, send it. */
   async #release(): Promise<void> {
     this.#isSettling = true;
-    const body = this.#held.length === 1 ? (this.#held[0] ?? Buffer.alloc(0)) : Buffer.concat(this.#held);
+    const body = this.#held.bytes();
     let message = this.#message(body);
     let sent: Buffer | null = null;
     try {
+      const { elsewhere } = this.#context;
+      const isElsewhere = elsewhere?.takes(message) === true;
+      const asked = this.#inspectContext(this.#ready.holdsResponse);
       const inspection = await inspectWithNames(
         this.#context,
         message,
-        this.#inspectContext(this.#ready.holdsResponse),
+        isElsewhere ? { ...asked, needsTexts: false } : asked,
       );
       await this.#ready.settleWithNames();
       // The client may have gone meanwhile.
@@ -362,14 +368,18 @@ class Relaying implements ResponseSink {
       if (inspection.edited?.changed.body === true) {
         sent = inspection.edited.body;
         message = { ...message, body: sent, headers: withoutCoding(message.headers) };
-        if (this.#ready.pseudonyms !== null) {
+        if (this.#ready.pseudonyms !== null && !isElsewhere) {
           extraction = extract(message, this.#context.engine);
         }
       }
       if (this.#ready.pseudonyms !== null) {
         this.#nameConversation(inspection.extraction.conversationId);
         await this.#naming;
-        const restored = restoreBody(message, extraction, this.#ready.pseudonyms);
+        const { pseudonyms } = this.#ready;
+        const restored = isElsewhere
+          ? await restoreElsewhere(this.#context.engine, message, pseudonyms, elsewhere)
+          : restoreBody(message, extraction, pseudonyms);
+        if (this.#isOver) return;
         if (restored.restored > 0) sent = restored.body;
       }
     } catch (error) {
@@ -462,7 +472,9 @@ class Relaying implements ResponseSink {
     if (this.#enterJudged()) return;
     const sample = this.#sample();
     if (sample !== null) {
-      const inspection = await inspectWithNames(this.#context, sample, this.#inspectContext(false));
+      // Nothing is put back any more: it has been passed on.
+      const asked = { ...this.#inspectContext(false), needsTexts: false };
+      const inspection = await inspectWithNames(this.#context, sample, asked);
       if (this.#isOver) return;
       this.#enter(sample, inspection);
     }

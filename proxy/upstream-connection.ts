@@ -214,6 +214,8 @@ export class UpstreamConnection implements Carrier {
   }
 
   #received(chunk: Buffer): void {
+    // Whoever takes it in may let go of its memory.
+    const { length } = chunk;
     let used = 0;
     try {
       // Without a request, or behind its end, nothing was asked for: whoever goes on then cannot be trusted with the next.
@@ -224,7 +226,7 @@ export class UpstreamConnection implements Carrier {
       this.#fail({ kind: 'malformed', what });
       return;
     }
-    if (used < chunk.length) this.#drop();
+    if (used < length) this.#drop();
   }
 
   #answered(): void {

@@ -1,27 +1,31 @@
 /**
- * Large messages are looked at in a thread, so that no other call waits meanwhile. It is started with the first of them.
+ * Large messages are looked at, and edited, in a thread, so that no other call waits meanwhile. It is started with the first of them.
  * Until it is ready the asking thread looks itself, but for what would take longer than the start; and where it fails.
  */
 import { Worker } from 'node:worker_threads';
 import type { Condensed } from '../../engine/condensed.ts';
+import type { Edit, Edited } from '../../engine/transform/splice.ts';
 import type { Message } from '../../flow/message.ts';
 import { countShared } from '../../proxy/body-memory.ts';
+import type { Elsewhere, Restored } from '../../proxy/elsewhere.ts';
 import type { Snapshot } from '../snapshot.ts';
-import type { ExamineJob, ExamineThreadData, FromExamineThread } from './examine-thread.ts';
+import type { Done, ExamineThreadData, FromExamineThread, Job, Work } from './examine-thread.ts';
 
 /** Smaller bodies are looked at within two milliseconds, about as long as handing them over would take. */
 const LARGE_BYTES = 32 * 1024;
 /** So much waits for the thread to be ready rather than keep everybody waiting. */
 const HUGE_BYTES = 512 * 1024;
+/** In a smaller body edits are made within a millisecond or two by whoever asks. */
+const EDITED_BYTES = 256 * 1024;
 /** A thread without work is let go: its engine takes memory. */
 const IDLE_MS = 600_000;
 /** After a failure it is not started again at once. */
 const AGAIN_MS = 10_000;
 
-export class ExamineElsewhere {
+export class ExamineElsewhere implements Elsewhere {
   readonly #data: ExamineThreadData;
   readonly #log: (line: string) => void;
-  readonly #asked = new Map<number, (condensed: Condensed | null) => void>();
+  readonly #asked = new Map<number, (done: Done | null) => void>();
   #worker: Worker | null = null;
   #isReady = false;
   /** Told when the thread is ready, or is not to be had. */
@@ -37,28 +41,55 @@ export class ExamineElsewhere {
     this.#log = log;
   }
 
-  /** Null for a message that is to be looked at by whoever asks. Never rejects. */
-  examine(message: Message, refusesParts: boolean): Promise<Condensed | null> | null {
-    const { body } = message;
-    if (body.length < LARGE_BYTES || this.#isClosed) return null;
+  takes({ body }: Message): boolean {
+    if (body.length < LARGE_BYTES || this.#isClosed) return false;
     this.#worker ??= this.#start();
-    if (this.#worker === null) return null;
-    if (this.#isReady) return this.#ask(this.#worker, message, refusesParts);
     // Its start takes about as long as a look at this much: what is smaller does not wait for it.
-    return body.length < HUGE_BYTES ? null : this.#whenReady().then(() => this.examine(message, refusesParts));
+    return this.#worker !== null && (this.#isReady || body.length >= HUGE_BYTES);
   }
 
-  #ask(worker: Worker, message: Message, refusesParts: boolean): Promise<Condensed | null> {
+  examine(message: Message, refusesParts: boolean): Promise<Condensed | null> | null {
+    if (!this.takes(message)) return null;
+    return this.#asking(message, { kind: 'examine', refusesParts }).then((done) =>
+      done?.kind === 'examined' ? done.condensed : null,
+    );
+  }
+
+  edit(message: Message, found: Condensed, edits: readonly Edit[]): Promise<Edited | null> | null {
+    if ((found.body ?? message.body).length < EDITED_BYTES || !this.takes(message)) return null;
+    // Of what it found it needs to know again where the texts lie, and no more.
+    const places = { ...found, documents: [], findings: { ...found.findings, rows: new Uint32Array() } };
+    return this.#asking(message, { kind: 'edit', found: places, edits }).then((done) =>
+      done?.kind === 'edited' ? { ...done.edited, body: bufferOf(done.edited.body) } : null,
+    );
+  }
+
+  restore(message: Message, tokens: ReadonlyMap<string, string>): Promise<Restored | null> | null {
+    if (!this.takes(message)) return null;
+    return this.#asking(message, { kind: 'restore', tokens }).then((done) =>
+      done?.kind === 'restored'
+        ? { body: done.body === null ? message.body : bufferOf(done.body), restored: done.restored }
+        : null,
+    );
+  }
+
+  async #asking(message: Message, work: Work): Promise<Done | null> {
+    if (!this.#isReady) await this.#whenReady();
+    const worker = this.#worker;
+    return worker === null || !this.#isReady ? null : this.#ask(worker, message, work);
+  }
+
+  #ask(worker: Worker, message: Message, work: Work): Promise<Done | null> {
     const { body, ...rest } = message;
     const id = this.#nextId++;
     const shared = body.buffer instanceof SharedArrayBuffer ? body : sharedCopy(body);
-    const job: ExamineJob = {
+    const job: Job = {
       id,
+      work,
       message: rest,
       body: shared.buffer as SharedArrayBuffer,
       start: shared.byteOffset,
       length: shared.length,
-      refusesParts,
     };
     worker.postMessage(job);
     worker.ref();
@@ -78,8 +109,8 @@ export class ExamineElsewhere {
     worker.unref();
     worker.on('message', (message: FromExamineThread) => {
       if (message.kind === 'done') {
-        if (message.condensed !== null) countShared(sharedBytes(message.condensed));
-        return this.#done(message.id, message.condensed);
+        if (message.done !== null) countShared(sharedBytes(message.done));
+        return this.#done(message.id, message.done);
       }
       this.#isReady = true;
       this.#rest();
@@ -98,11 +129,11 @@ export class ExamineElsewhere {
     return worker;
   }
 
-  #done(id: number, condensed: Condensed | null): void {
+  #done(id: number, done: Done | null): void {
     const tell = this.#asked.get(id);
     this.#asked.delete(id);
     if (this.#asked.size === 0) this.#rest();
-    tell?.(condensed);
+    tell?.(done);
   }
 
   /** Nobody waits: the process may end, and after a while the thread does. */
@@ -135,8 +166,15 @@ export class ExamineElsewhere {
   }
 }
 
-function sharedBytes({ beside, body, documents }: Condensed): number {
+function sharedBytes(done: Done): number {
+  if (done.kind === 'edited') return done.edited.body.length;
+  if (done.kind === 'restored') return done.body?.length ?? 0;
+  const { beside, body, documents } = done.condensed;
   return documents.reduce((sum, { bytes }) => sum + bytes.length, beside.length + (body?.length ?? 0));
+}
+
+function bufferOf({ buffer, byteOffset, length }: Uint8Array): Buffer {
+  return Buffer.from(buffer, byteOffset, length);
 }
 
 function sharedCopy(bytes: Buffer): Buffer {

@@ -196,7 +196,7 @@ class WorkerProcess {
       engine: this.#engines.make(config, documents),
       readNames: this.#model?.read ?? null,
       readDocuments: this.#documents.read,
-      examineElsewhere: (message, refusesParts) => elsewhere.examine(message, refusesParts),
+      elsewhere,
     };
     this.#threads.set(settings, elsewhere);
     return settings;

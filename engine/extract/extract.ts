@@ -76,6 +76,8 @@ export interface Extraction {
   readonly body: Buffer;
   /** True when a content coding was undone. */
   readonly decoded: boolean;
+  /** Tokens that stand in the first `upTo` segments, where that was looked for before; not all of their texts may be here. */
+  readonly literals?: { readonly found: readonly string[]; readonly upTo: number };
 }
 
 /** What a body holds besides its segments. */

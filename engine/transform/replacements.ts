@@ -143,8 +143,16 @@ function lastFour(value: string): string {
 
 /** A number whose token stands literally in the payload is given to no value. */
 function reserveLiterals(extraction: Extraction, conversation: TokenSource): void {
-  for (const { text } of extraction.segments) {
-    if (!text.includes(0x3c)) continue;
-    for (const match of text.toString('utf8').matchAll(TOKEN_FORM)) conversation.reserve(match[0]);
+  for (const literal of literalsIn(extraction)) conversation.reserve(literal);
+}
+
+/** Whatever in the payload has the form of a token, once each. */
+export function literalsIn({ segments, literals }: Pick<Extraction, 'segments' | 'literals'>): readonly string[] {
+  const found = new Set(literals?.found);
+  for (let index = literals?.upTo ?? 0; index < segments.length; index++) {
+    const text = segments[index]?.text;
+    if (text?.includes(0x3c) !== true) continue;
+    for (const [literal] of text.toString('utf8').matchAll(TOKEN_FORM)) found.add(literal);
   }
+  return [...found];
 }

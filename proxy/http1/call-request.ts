@@ -101,14 +101,16 @@ export class CallRequest extends EventEmitter implements ClientRequest {
   take(bytes: Buffer): number {
     if (this.#left === 0) return 0;
     const piece = bytes.length <= this.#left ? bytes : bytes.subarray(0, this.#left);
-    this.#left -= piece.length;
+    // Whoever takes it in may let go of its memory.
+    const { length } = piece;
+    this.#left -= length;
     if (this.#isRead && !this.#isPaused && this.#waiting.length === 0) this.emit('data', piece);
     else this.#waiting.push(piece);
     if (this.#isRead) this.#flow();
     // Nobody reads yet: the client is not to fill our memory meanwhile.
     else if (this.#left > 0) this.#connection.socket.pause();
     if (this.#left === 0) this.#connection.received();
-    return piece.length;
+    return length;
   }
 
   /** What is left of the body belongs to nobody. */

@@ -145,8 +145,9 @@ class ClientConnection<Known> implements CallConnection {
   #received(bytes: Buffer): void {
     if (this.#ahead !== null) return this.#keep(bytes);
     if (this.#call === null) return this.#read(bytes);
+    const { length } = bytes;
     const used = this.#call.request.take(bytes);
-    if (used === bytes.length) return;
+    if (used === length) return;
     const rest = bytes.subarray(used);
     // The end of a body that nobody took is the end of its call.
     if (this.#call === null) this.#read(rest);
