@@ -2,7 +2,7 @@
  * Texts that somebody packed: runs of base64 or hexadecimal that decode to a text of some length, or to an archive or
  * program; and texts of which every byte is escaped.
  */
-import { isText } from '../../encodings/base64.ts';
+import { isText, opensText } from '../../encodings/base64.ts';
 import { isAlnum, isHex } from '../../scan/bytes.ts';
 import type { Passage } from '../../scan/passage.ts';
 import type { Recognizer } from '../../scan/recognizer.ts';
@@ -66,7 +66,8 @@ export const encodedPayload: Recognizer = {
 
 /** A part of a signed token, which is told by its own name: `eyJ… . eyJ… . …`. */
 function isPartOfToken(text: Buffer, start: number, end: number): boolean {
-  return text.toString('latin1', start, start + 3) === 'eyJ' && (text[end] === 0x2e || text[start - 1] === 0x2e);
+  if (text[end] !== 0x2e && text[start - 1] !== 0x2e) return false;
+  return text[start] === 0x65 && text[start + 1] === 0x79 && text[start + 2] === 0x4a;
 }
 
 /** How a byte is written when all of a text is escaped; two hexadecimal digits follow. */
@@ -94,8 +95,20 @@ function isEscapeAt(text: Buffer, at: number, opener: Buffer): boolean {
   return isHex(text[at + opener.length] ?? 0) && isHex(text[at + opener.length + 1] ?? 0);
 }
 
+/** Letters that tell the start of an archive from that of a hash. */
+const OPENING = 8;
+
+/** Whether the first letters may be those of a text, of hexadecimal or of what MAGIC names: most runs are hashes. */
+function mayBeTold(text: Buffer, start: number): boolean {
+  if (opensText(text, start)) return true;
+  let hex = 0;
+  while (hex < OPENING && isHex(text[start + hex] as number)) hex++;
+  return hex === OPENING || isMagic(Buffer.from(text.toString('latin1', start, start + OPENING), 'base64'));
+}
+
 /** The first bytes that a run decodes to; null where it is neither base64 nor hexadecimal. */
 function decodedHead(text: Buffer, start: number, end: number): Buffer | null {
+  if (!mayBeTold(text, start)) return null;
   const head = text.toString('latin1', start, Math.min(end, start + HEAD)).replace(/[\r\n]+/g, '');
   if ([...head].every((letter) => isHex(letter.charCodeAt(0))))
     return Buffer.from(head.slice(0, head.length & ~1), 'hex');
