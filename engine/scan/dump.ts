@@ -25,6 +25,7 @@ export const MIN_DUMP_BYTES = 24 * 1024;
 const SAMPLE_ROWS = 64;
 const MIN_ROWS = 160;
 const MAX_COLUMNS = 64;
+const BAR = 0x7c;
 /** Of so many rows that are judged one in four has to be known, or the table is not worth it. */
 const TRIAL_ROWS = 256;
 
@@ -56,7 +57,8 @@ export function readDumps(text: Buffer, scanner: DumpScanner): DumpReading | nul
   const removed: number[] = [];
   const findings: TextFinding[] = [];
   eachTable(text, (names, at): RowVisitor | null => {
-    if (names.length > MAX_COLUMNS) return null;
+    // Tables of Markdown are written by hand: their cells are texts, of which hardly one is like the next.
+    if (names.length > MAX_COLUMNS || text[at] === BAR) return null;
     const dump = new Dump(text, at, names, scanner, removed, findings);
     return (row) => dump.take(row);
   });
