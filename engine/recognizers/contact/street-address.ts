@@ -125,27 +125,42 @@ const ENGLISH_LOWER = new RegExp(`${NUMBER_BEFORE} ((?:[\\p{Ll}'’]{3,}[ ]){1,2
 const DIRECTION =
   /[ \u00a0](?:N\.?[EW]?\.?|S\.?[EW]?\.?|E|W|North|South|East|West|Northwest|Northeast|Southwest|Southeast)(?![\p{L}\p{N}])/uy;
 
+const COMMON = /^(?:North|South|East|West|Church|School|College|Park|March|May|August|Spring|Union|Bank|Center|Main)$/i;
+
+/**
+ * The last sign before `to` that neither a name nor the number before it holds, or how far an address reaches: a comma
+ * stands behind the number alone.
+ */
+function nameFrom(text: Uint8Array, to: number): number {
+  const first = Math.max(0, to - BEFORE);
+  for (let i = to - 1; i > first; i--) {
+    const byte = text[i] as number;
+    if (isAlnum(byte) || byte >= 0x80 || byte === 0x20 || byte === 0x27 || (byte >= 0x2d && byte <= 0x2f)) continue;
+    if (byte !== 0x2c || !endsNumber(text, i)) return i;
+  }
+  return first;
+}
+
+/** `12`, `12a` or `12½` may end there. */
+function endsNumber(text: Uint8Array, end: number): boolean {
+  const last = byteAt(text, end - 1);
+  return isDigit(last) || last >= 0x80 || (isLetter(last) && isDigit(byteAt(text, end - 2)));
+}
+
 /** `123 Main Street`, `5 W. 42nd St.` : the number stands before the name. */
 function english(passage: Passage, start: number, end: number): void {
   const text = passage.text;
   // Something has to stand before it, and a capital or digit before that, or it is no address.
   if (byteAt(text, start - 1) !== 0x20 && byteAt(text, start - 2) !== 0xc2) return;
   if (!holdsDigit(text, start)) return;
-  const from = Math.max(0, start - BEFORE);
-  const before = passage.slice(from, start);
+  const before = passage.slice(nameFrom(text, start), start);
   const isCapital = isUpper(byteAt(text, start));
   const match = isCapital ? ENGLISH.exec(before) : ENGLISH_LOWER.exec(before);
   if (match === null) return;
   const number = match[1] ?? '';
   const name = (match[2] ?? '').trim();
   const words = name.split(/[ \u00a0]/u);
-  const isCommon = words.every(
-    (word) =>
-      isNoName(word) &&
-      !/^(?:North|South|East|West|Church|School|College|Park|March|May|August|Spring|Union|Bank|Center|Main)$/i.test(
-        word,
-      ),
-  );
+  const isCommon = words.every((word) => isNoName(word) && !COMMON.test(word));
   if (isCommon) return;
   let to = end;
   if (byteAt(text, to) === 0x2e && !isCapitalAfter(text, to + 1)) to++;
