@@ -18,7 +18,7 @@ import {
   sum,
   utc,
 } from '../edge-sums.ts';
-import { coverageOf, edgeId } from '../edges.ts';
+import { coverageOf, edgeIdOf, edgeKeyText } from '../edges.ts';
 import { everyone, RollupSums } from '../rollups.ts';
 import type { Asker } from './connect.ts';
 import { arrayText, columnsText, storable, unnest } from './literals.ts';
@@ -44,31 +44,44 @@ const MAX_COMPARED = 8;
 
 /** What edges and kinds of data are numbered with. What it knows holds until a transaction fails: `forget`. */
 export class EdgeNumbers {
+  /** By what their ids are digests of, so that an edge is digested only where it is new here. */
   readonly #known = new Map<string, number>();
   readonly entities = new EntityNumbers();
 
   /** The numbers of the edges of these observations, those made that are new, in their order. */
   async load(asker: Asker, observations: readonly EdgeObservation[]): Promise<readonly number[]> {
-    const ids = idsOf(observations);
+    // Before it is asked what is known: what this batch needs stays until it has it.
+    if (this.#known.size >= MAX_KNOWN) this.#known.clear();
+    const keys = keysOf(observations);
     const fresh = new Map<string, EdgeObservation>();
-    for (const [i, id] of ids.entries()) {
+    for (const [i, key] of keys.entries()) {
       const observation = observations[i];
-      if (observation !== undefined && !this.#known.has(id) && !fresh.has(id)) fresh.set(id, observation);
+      if (observation !== undefined && !this.#known.has(key) && !fresh.has(key)) fresh.set(key, observation);
     }
-    if (fresh.size > 0) await this.#find(asker, fresh);
-    return ids.map((id) => this.#known.get(id) ?? 0);
+    if (fresh.size > 0) await this.#load(asker, fresh);
+    return keys.map((key) => this.#known.get(key) ?? 0);
   }
 
-  async #find(asker: Asker, fresh: Map<string, EdgeObservation>): Promise<void> {
-    if (this.#known.size >= MAX_KNOWN) this.#known.clear();
+  async #load(asker: Asker, fresh: ReadonlyMap<string, EdgeObservation>): Promise<void> {
+    const ids = new Map([...fresh.keys()].map((key) => [key, edgeIdOf(key)]));
+    const numbers = await this.#find(asker, new Map([...fresh].map(([key, one]) => [ids.get(key) ?? '', one])));
+    for (const [key, id] of ids) {
+      const no = numbers.get(id);
+      if (no !== undefined) this.#known.set(key, no);
+    }
+  }
+
+  /** Of edges by their ids, made where there are none. */
+  async #find(asker: Asker, fresh: Map<string, EdgeObservation>): Promise<ReadonlyMap<string, number>> {
+    const numbers = new Map<string, number>();
     const found = await asker.unsafe('SELECT no, id FROM edges WHERE id = ANY($1::text[])', [arrayText(fresh.keys())], {
       prepare: true,
     });
     for (const row of found) {
-      this.#known.set(String(row['id']), Number(row['no']));
+      numbers.set(String(row['id']), Number(row['no']));
       fresh.delete(String(row['id']));
     }
-    if (fresh.size === 0) return;
+    if (fresh.size === 0) return numbers;
     const made = await asker.unsafe(
       `INSERT INTO edges (id, source, source_user, source_process, source_container, source_host, app, destination, host,
          port, vendor, category, via, protocol, direction, channel, first_seen, last_seen, coverage, coverage_reason,
@@ -80,7 +93,8 @@ export class EdgeNumbers {
       ),
       { prepare: true },
     );
-    for (const row of made) this.#known.set(String(row['id']), Number(row['no']));
+    for (const row of made) numbers.set(String(row['id']), Number(row['no']));
+    return numbers;
   }
 
   forget(): void {
@@ -101,16 +115,16 @@ function madeRow(id: string, observation: EdgeObservation): Row {
   ];
 }
 
-/** Most observations of a batch are of few edges, and a digest costs more than to compare with what came before. */
-function idsOf(observations: readonly EdgeObservation[]): readonly string[] {
-  const compared: { readonly observation: EdgeObservation; readonly id: string }[] = [];
+/** Most observations of a batch are of few edges, and the text of one costs more than to compare with what came before. */
+function keysOf(observations: readonly EdgeObservation[]): readonly string[] {
+  const compared: { readonly observation: EdgeObservation; readonly key: string }[] = [];
   return observations.map((observation) => {
     const known = compared.find((one) => isSameEdge(one.observation, observation));
-    if (known !== undefined) return known.id;
-    const id = edgeId(observation);
-    compared.unshift({ observation, id });
+    if (known !== undefined) return known.key;
+    const key = edgeKeyText(observation);
+    compared.unshift({ observation, key });
     if (compared.length > MAX_COMPARED) compared.pop();
-    return id;
+    return key;
   });
 }
 

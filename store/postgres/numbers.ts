@@ -2,7 +2,7 @@
  * Numbers for what stands in many rows: kinds of data, ends and sorts of events. Looked up for a batch at a time, made where
  * they are new, under the write lock. What it knows holds until a transaction fails: `forget`.
  */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { ENDS_PARTS, type Part, SORT_PARTS } from '../sorts.ts';
 import type { Asker } from './connect.ts';
 import { arrayText, columnsText, storable, unnest } from './literals.ts';
@@ -43,6 +43,7 @@ export class EntityNumbers {
 export class PartNumbers {
   readonly #table: 'ends' | 'sorts';
   readonly #columns: readonly string[];
+  /** By the text of all their columns, so that only what is new here is digested. */
   readonly #known = new Map<string, number>();
 
   constructor(table: 'ends' | 'sorts') {
@@ -52,21 +53,24 @@ export class PartNumbers {
 
   /** Their numbers, in the order given. */
   async numbersOf(asker: Asker, all: readonly (readonly Part[])[]): Promise<readonly number[]> {
-    const keys = all.map(keyOf);
+    // Before it is asked what is known: what this batch needs stays until it has it.
+    if (this.#known.size >= MAX_KNOWN) this.#known.clear();
+    const texts = all.map((parts) => JSON.stringify(parts));
     const fresh = new Map<string, readonly Part[]>();
-    for (const [i, key] of keys.entries()) if (!this.#known.has(key)) fresh.set(key, all[i] ?? []);
+    for (const [i, text] of texts.entries()) if (!this.#known.has(text)) fresh.set(text, all[i] ?? []);
     if (fresh.size > 0) await this.#load(asker, fresh);
-    return keys.map((key) => known(this.#known.get(key)));
+    return texts.map((text) => known(this.#known.get(text)));
   }
 
   async #load(asker: Asker, fresh: ReadonlyMap<string, readonly Part[]>): Promise<void> {
-    if (this.#known.size >= MAX_KNOWN) this.#known.clear();
+    const keys = new Map([...fresh.keys()].map((text) => [text, keyOf(text)]));
     const found = await asker.unsafe(
       `SELECT no, key FROM ${this.#table} WHERE key = ANY($1::text[])`,
-      [arrayText(fresh.keys())],
+      [arrayText(keys.values())],
       { prepare: true },
     );
-    const made = [...fresh].filter(([key]) => !found.some((row) => row['key'] === key));
+    const numbers = new Map(found.map((row) => [String(row['key']), Number(row['no'])]));
+    const made = [...fresh].filter(([text]) => !numbers.has(keys.get(text) ?? ''));
     const types = ['text', ...this.#columns.map((column) => (column.startsWith('edge_') ? 'int' : 'text'))];
     const columns = this.#columns.join(', ');
     const rows =
@@ -75,12 +79,13 @@ export class PartNumbers {
         : await asker.unsafe(
             `INSERT INTO ${this.#table} (key, ${columns}) SELECT * FROM ${unnest(types)} RETURNING no, key`,
             columnsText(
-              made.map(([key, parts]) => [key, ...parts]),
+              made.map(([text, parts]) => [keys.get(text) ?? '', ...parts]),
               types.length,
             ),
             { prepare: true },
           );
-    for (const row of [...found, ...rows]) this.#known.set(String(row['key']), Number(row['no']));
+    for (const row of rows) numbers.set(String(row['key']), Number(row['no']));
+    for (const [text, key] of keys) this.#known.set(text, known(numbers.get(key)));
   }
 
   forget(): void {
@@ -89,8 +94,8 @@ export class PartNumbers {
 }
 
 /** The columns may be longer than an index holds. */
-function keyOf(parts: readonly Part[]): string {
-  return createHash('sha256').update(JSON.stringify(parts)).digest('base64url');
+function keyOf(text: string): string {
+  return hash('sha256', text, 'base64url');
 }
 
 function known(no: number | undefined): number {
