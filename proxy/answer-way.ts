@@ -52,6 +52,7 @@ function judgedParts(message: Message, ready: Ready, context: ExchangeContext): 
     coverage: readNames === null ? FULL : truncated('model'),
     now: new Date(now()),
     ...givenOf(context, {}),
+    readDocuments: context.readDocuments,
     hasConversation: ready.pseudonyms !== null,
     holdMs: config.limits.holdMs,
     hasNameModel: readNames !== null,

@@ -1,9 +1,10 @@
 /**
  * An answer that is changed while it streams: its coding undone, judged by the rules, pseudonyms put back, in this order.
- * It keeps the order of what comes while it waits for tokens, and tells the clock when something is due.
+ * It keeps the order of what comes while it waits for tokens and for documents to be read, and tells the clock when something is due.
  */
 import type { WantedTokens } from '../engine/transform/conversation.ts';
 import type { StreamRestorer } from '../engine/transform/restore.ts';
+import type { Asking } from '../engine/transform/stream/asking.ts';
 import type { StreamGate } from '../engine/transform/stream/gate.ts';
 import type { StreamCoding } from './stream-decoder.ts';
 
@@ -25,7 +26,7 @@ export interface EditedStreamHost {
 }
 
 interface Job {
-  readonly start: () => Generator<WantedTokens, Buffer, void>;
+  readonly start: () => Asking<Buffer>;
   readonly isLast: boolean;
 }
 
@@ -112,7 +113,7 @@ export class EditedStream {
     }
   }
 
-  #go(job: Job, work: Generator<WantedTokens, Buffer, void>): void {
+  #go(job: Job, work: Asking<Buffer>): void {
     try {
       const step = work.next();
       if (step.done === true) return this.#pass(step.value, job.isLast);
@@ -120,7 +121,8 @@ export class EditedStream {
       this.#host.pause();
       this.#decoder?.pause();
       const wanted = step.value;
-      this.#host.issue(wanted).then(
+      const done = wanted.until?.then(() => []) ?? this.#host.issue(wanted);
+      done.then(
         (tokens) => {
           this.#isBusy = false;
           if (this.#isOver) return;

@@ -6,6 +6,7 @@
 import { markBlock } from './anthropic-messages.ts';
 import { isBedrockEvent, readBedrockEvent } from './bedrock-events.ts';
 import { readCohereEvent, readCohereLine } from './cohere-events.ts';
+import { markParts } from './gemini-generate.ts';
 import { readLiveEvent } from './gemini-live.ts';
 import { get, itemsOf, type JsonNode, textOf } from './json.ts';
 import { readOllamaLine, readQEvent } from './line-events.ts';
@@ -259,7 +260,9 @@ function geminiEvent(bytes: Buffer, root: JsonNode, candidates: JsonNode, isWrap
   const closes: string[] = [];
   itemsOf(candidates).forEach((candidate, at) => {
     const index = rawOf(bytes, get(bytes, candidate, 'index')) ?? String(at);
-    for (const part of itemsOf(get(bytes, get(bytes, candidate, 'content'), 'parts'))) {
+    const parts = get(bytes, get(bytes, candidate, 'content'), 'parts');
+    if (parts !== null) markParts(bytes, parts, ASSISTANT);
+    for (const part of itemsOf(parts)) {
       const node = get(bytes, part, 'text');
       if (node === null || node.kind !== 'string') continue;
       const isThought = rawOf(bytes, get(bytes, part, 'thought')) === 'true';

@@ -69,6 +69,11 @@ export class StreamedAnswer {
     for (;;) {
       const step = work.next();
       if (step.done === true) return step.value;
+      const { until } = step.value;
+      if (until !== undefined) {
+        await until;
+        continue;
+      }
       this.gate.tokens.learn(await this.#issue(step.value));
       this.gate.tokens.withhold(step.value);
     }

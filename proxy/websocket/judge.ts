@@ -283,6 +283,7 @@ export class Judge {
       coverage: readNames === null ? FULL : truncated('model'),
       now: new Date(context.now()),
       ...givenOf(context, {}),
+      readDocuments: context.readDocuments,
       holdMs: config.limits.holdMs,
       hasNameModel: readNames !== null,
     });

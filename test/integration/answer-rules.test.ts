@@ -19,10 +19,11 @@ import {
 import Anthropic from '@anthropic-ai/sdk';
 import OpenAI from 'openai';
 import { anthropicThrough, openaiThrough } from '../support/clients.ts';
+import { makePdf } from '../support/made-documents.ts';
 import { AWS_KEY, CARD, MAIL, PERSON, SENTENCE } from '../support/planted.ts';
 import { providerAnswers } from '../support/provider-answers.ts';
 import { ANTHROPIC, GEMINI, OPENAI, startUnderTest, type UnderTest } from '../support/weir-under-test.ts';
-import { connectThrough, jsonRequest } from '../support/wire.ts';
+import { connectThrough, jsonRequest, type WireAnswer } from '../support/wire.ts';
 
 const POLICY = `apiVersion: weir/v1
 kind: Policy
@@ -39,7 +40,8 @@ let weir: UnderTest;
 before(async () => {
   folder = mkdtempSync(join(tmpdir(), 'weir-answers-'));
   writeFileSync(join(folder, 'answers.yaml'), POLICY);
-  weir = await startUnderTest({ config: { policies: [join(folder, 'answers.yaml')] } });
+  const proxy = { limits: { documentMs: '1m' } };
+  weir = await startUnderTest({ config: { proxy, policies: [join(folder, 'answers.yaml')] } });
 });
 beforeEach(() => weir.standIn.use(providerAnswers({ cut: 3 })));
 after(async () => {
@@ -306,6 +308,33 @@ test('Gemini: events and a list end with an error in its words', async () => {
   const read = JSON.parse(list) as readonly { error?: { status: string } }[];
   assert.equal(read.at(-1)?.error?.status, 'INVALID_ARGUMENT');
   assert.ok(!list.includes('AKIA'));
+});
+
+test('a document within an event is read before it leaves: what a rule acts on in it ends the stream', async () => {
+  const file = (text: string): string => {
+    const inlineData = { mimeType: 'application/pdf', data: makePdf([text]).toString('base64') };
+    const content = { role: 'model', parts: [{ inlineData }] };
+    return `data: ${JSON.stringify({ candidates: [{ index: 0, content }], modelVersion: 'gemini' })}\n\n`;
+  };
+  const ask = async (text: string): Promise<WireAnswer> => {
+    weir.standIn.use(async ({ response, received }) => {
+      await received;
+      response.writeHead(200, { 'content-type': 'text/event-stream' });
+      response.end(file(text));
+    });
+    const wire = await connectThrough(weir.port, GEMINI, weir.ca);
+    const contents = [{ role: 'user', parts: [{ text: 'go' }] }];
+    wire.write(jsonRequest('POST', '/v1beta/models/gemini:streamGenerateContent?alt=sse', GEMINI, { contents }));
+    const answer = await wire.answer('POST');
+    wire.destroy();
+    return answer;
+  };
+  const blocked = await ask(`card ${CARD}`);
+  assert.match(blocked.text, /^data: \{"error":\{"code":400,"message":"Blocked by policy .*CREDIT_CARD in .*page 1/);
+  const plain = await ask('The review is on Tuesday.');
+  assert.equal(plain.text, file('The review is on Tuesday.'));
+  const event = await weir.event(plain.header('x-weir-event'));
+  assert.deepEqual(event.coverage, { level: 'full', reason: null });
 });
 
 test('Ollama: lines of JSON, replaced and blocked', async () => {

@@ -3,10 +3,10 @@
  * still become a value held back, whole strings at once. Where a whole text comes again, as OpenAI's last events repeat
  * it, it reads as it did the first time. Thinking that is signed is looked at and never changed.
  */
-import { opaque } from '../../../flow/coverage.ts';
 import { WeirError } from '../../../flow/errors.ts';
-import type { Layer } from '../../../flow/segment.ts';
+import type { Layer, Segment } from '../../../flow/segment.ts';
 import { Collector, validText } from '../../extract/collector.ts';
+import { withReadings } from '../../extract/documents.ts';
 import { get, type JsonNode, parseJson, stringBytes, stringText, textOf } from '../../extract/json.ts';
 import { shapeOfResponse } from '../../extract/shape.ts';
 import { type Delta, readStreamEvent, type StreamEvent } from '../../extract/stream-events.ts';
@@ -236,13 +236,12 @@ export class DocumentGate implements Documents {
       nested: 0,
     });
     this.#judge.lessen(collector.coverage);
-    // A document within an event would have to be read before the event may leave.
-    if (collector.documents.length > 0) this.#judge.lessen(opaque('media'));
     if (collector.isOverfull) {
       this.overlong();
       return changed;
     }
-    for (const { segment, start, end, replacement } of yield* this.#judge.whole(collector.segments)) {
+    const segments = yield* this.#withDocuments(collector);
+    for (const { segment, start, end, replacement } of yield* this.#judge.whole(segments)) {
       const { layers, text } = collector.segments[segment] as (typeof collector.segments)[number];
       if (again.some(({ node }) => layers[0]?.start === node.start + 1)) continue;
       if (layers.length > 1) changed.add(layers[0]?.start ?? -1);
@@ -254,6 +253,15 @@ export class DocumentGate implements Documents {
       descend(tree, [layer]).splices.push({ start: 0, end: length, bytes: Buffer.from(written, 'utf8'), order: 0 });
     }
     return changed;
+  }
+
+  /** The texts of an event, and of the documents in it: it does not leave before they are read. */
+  *#withDocuments({ segments, documents, coverage }: Collector): Asking<readonly Segment[]> {
+    if (documents.length === 0) return segments;
+    const readings = yield* this.#judge.readings(documents);
+    const read = withReadings(segments, { list: documents, coverageBeside: coverage }, readings);
+    this.#judge.lessen(read.coverage);
+    return read.segments;
   }
 
   /** Strings that are texts which were changed when they came in pieces. */

@@ -11,6 +11,7 @@ import type { Destination, Source } from '../../../flow/parties.ts';
 import type { Position, Role, Segment } from '../../../flow/segment.ts';
 import type { DecideInput } from '../../decide/policy-set.ts';
 import { withoutTokens } from '../../decide/without-tokens.ts';
+import type { CarriedDocument, DocumentReader, DocumentReading } from '../../extract/documents.ts';
 import type { Extraction, Shape } from '../../extract/extract.ts';
 import { NO_TEXT } from '../../extract/marks.ts';
 import { type Engine, type Inspection, scan, type UsageLedger } from '../../inspect.ts';
@@ -18,7 +19,7 @@ import type { Holding } from '../../scan/unfinished.ts';
 import { Conversation } from '../conversation.ts';
 import { replacements, wantedTokens } from '../replacements.ts';
 import type { Edit } from '../splice.ts';
-import type { Asking } from './asking.ts';
+import { type Asking, waiting } from './asking.ts';
 
 /** Where a text stands in the answer. */
 export interface TextPlace {
@@ -43,6 +44,8 @@ export interface JudgeOptions {
   readonly overrides: readonly Override[];
   /** `false`: there is nobody to ask for tokens, and a label stands for one. */
   readonly hasConversation?: boolean;
+  /** Reads what documents carry; null or absent where nobody does. */
+  readonly readDocuments?: DocumentReader | null;
   /** Absent: an answer streams. */
   readonly direction?: Direction;
   /**
@@ -241,6 +244,19 @@ export class StreamJudge {
     if (wanted !== null && wanted.values.length > 0) yield wanted;
     const tokens = hasConversation ? this.tokens : null;
     return replacements(extraction, findings, verdicts, tokens, this.#engine.fingerprint);
+  }
+
+  /** What stands in documents, once it has been read. */
+  *readings(documents: readonly CarriedDocument[]): Asking<readonly DocumentReading[]> {
+    const { readDocuments = null } = this.#options;
+    let readings: readonly DocumentReading[] = [];
+    if (readDocuments === null) return readings;
+    yield* waiting(
+      readDocuments(documents).then((read) => {
+        readings = read;
+      }),
+    );
+    return readings;
   }
 
   /** The texts of an event that are there whole; the edits are of these segments. */

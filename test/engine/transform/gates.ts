@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { parsePolicies } from '../../../engine/decide/policy-file.ts';
 import { compilePolicies } from '../../../engine/decide/policy-set.ts';
+import type { DocumentReader } from '../../../engine/extract/documents.ts';
 import type { Engine } from '../../../engine/inspect.ts';
 import { createScanner } from '../../../engine/scan/scanner.ts';
 import type { WantedTokens } from '../../../engine/transform/conversation.ts';
@@ -35,7 +36,11 @@ rules:
   };
 }
 
-export function gateFor(engine: Engine, framing: StreamFraming = 'sse'): StreamGate {
+export function gateFor(
+  engine: Engine,
+  framing: StreamFraming = 'sse',
+  readDocuments: DocumentReader | null = null,
+): StreamGate {
   const gate = createStreamGate(engine, framing, {
     source: SOURCE,
     destination: GENAI,
@@ -44,6 +49,7 @@ export function gateFor(engine: Engine, framing: StreamFraming = 'sse'): StreamG
     now: new Date(0),
     usage: null,
     overrides: [],
+    readDocuments,
     holdMs: HOLD_MS,
     hasNameModel: false,
   });
