@@ -11,6 +11,7 @@ import { startCollecting } from './collect/start-collecting.ts';
 import { type Command, type CommandContext, UsageError } from './command.ts';
 import { openConfiguredHome } from './configured-home.ts';
 import { identityWhereJoined, memberWhereJoined } from './fleet/member.ts';
+import { startReportingNode } from './fleet/reporting-node.ts';
 import { asNode } from './keeping.ts';
 import { serviceManager } from './systemd.ts';
 
@@ -45,10 +46,13 @@ async function run(context: CommandContext): Promise<number> {
     const settings = asNode(bus, await identityWhereJoined(home.path));
     const collecting = startCollecting({ homePath: home.path, bus: settings, store, retention, name }, log);
     opened.push(() => collecting.close());
+    const node = await startReportingNode({ config, home, parts: () => ['collector'], hasPolicies: false, log });
+    opened.push(() => node.close());
     // The chain keys of nodes that join come to it by its own membership.
     const record = (event: EventBody): void => recordOwn(home, [event], (message) => log(`weir: ${message}`));
     const member = await memberWhereJoined(config, home, record, log, (identity) => {
       collecting.take(asNode(bus, identity));
+      node.take(identity);
     });
     opened.push(() => member?.close());
     const probes = await listenForProbes(collect.listen, collecting, () => member?.membership.figures() ?? []);

@@ -1,6 +1,8 @@
 /** `weir console`: the console's listener and what it needs, without a proxy: where many nodes write to one store. */
 import { once } from 'node:events';
 import { hostPortText } from '../catalog/host.ts';
+import type { Config } from '../config/config.ts';
+import { loadConfig } from '../config/load.ts';
 import { packageVersion } from '../config/package-root.ts';
 import { loadPolicies } from '../config/policies.ts';
 import { Metrics } from '../console/metrics.ts';
@@ -10,8 +12,10 @@ import { createRecorder } from '../store/recorder.ts';
 import type { Command, CommandContext } from './command.ts';
 import { openConfiguredHome } from './configured-home.ts';
 import { memberWhereJoined } from './fleet/member.ts';
+import { startReportingNode } from './fleet/reporting-node.ts';
 import { asNode, LAST_RECORDS_MS, startConfiguredCarrier } from './keeping.ts';
 import { RunningAlerts } from './notify/start-alerts.ts';
+import { startReloading } from './reloading.ts';
 import { startConfiguredConsole } from './start-console.ts';
 import { serviceManager } from './systemd.ts';
 
@@ -22,7 +26,7 @@ export const command: Command = {
   details: `Starts the console's listener (console.listen) and live alerts (notify) in the foreground until it
 is stopped (Ctrl-C), over the records of the store that the configuration names. Its home holds
 tokens, sessions, drafts and the baseline. On the host of a proxy it is not needed: weir up has it.
-A changed configuration is taken up by a restart.`,
+Changes of the configuration and of policies are taken up while it runs.`,
   example: `weir console
 weir console --config /etc/weir/console.yaml`,
   options: {},
@@ -32,11 +36,13 @@ weir console --config /etc/weir/console.yaml`,
 async function run(context: CommandContext): Promise<number> {
   const config = context.config();
   const log = (line: string): void => context.err(`${line}\n`);
-  const snapshot = { config, documents: loadPolicies(config) };
   const home = openConfiguredHome(config, log);
   const lock = home.lock();
   const opened: (() => Promise<void> | void)[] = [() => lock.release()];
   try {
+    const node = await startReportingNode({ config, home, parts: () => ['console'], hasPolicies: true, log });
+    opened.push(() => node.close());
+    const snapshot = { config, documents: loadPolicies(config) };
     const metrics = new Metrics(packageVersion());
     let committed: () => void = () => {};
     const recorder = createRecorder(home, {
@@ -47,6 +53,7 @@ async function run(context: CommandContext): Promise<number> {
       onProblem: (message) => log(`weir: ${message}`),
       onCounted: (figures) => {
         metrics.add(figures);
+        node.counted(figures);
         committed();
       },
     });
@@ -57,6 +64,7 @@ async function run(context: CommandContext): Promise<number> {
       (event) => recorder.close({ event, edges: [], excerpt: null }),
       log,
       (identity) => {
+        node.take(identity);
         if (config.bus !== null) shipping?.take(asNode(config.bus, identity));
       },
     );
@@ -77,6 +85,7 @@ async function run(context: CommandContext): Promise<number> {
         proxyProblem: null,
         storeProblem: () => recorder.probe(),
         sensor: () => null,
+        readFleet: node.read,
         figures: async () => [
           [
             'console',
@@ -89,6 +98,18 @@ async function run(context: CommandContext): Promise<number> {
     );
     committed = () => running.committed();
     opened.push(() => running.close());
+    const reloading = startReloading({
+      read: (): Config => loadConfig({ file: context.configFile, env: context.env, cwd: context.cwd }),
+      ...{ configured: config, snapshot, check: () => {}, recorder, log },
+      take: async (next) => {
+        recorder.encryptExcerpts(next.config.excerpts.encrypt);
+        recorder.retain(next.config.retention);
+        running.take(next);
+        alerts.take(next);
+      },
+    });
+    opened.push(() => reloading.close());
+    node.attach(recorder, async () => await reloading.reload());
     const stopped = Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
     context.err(`weir: the console listens on ${running.url}
   sign in      ${running.link}

@@ -4,7 +4,6 @@
  */
 import { hostname } from 'node:os';
 import type { Config } from '../config/config.ts';
-import { checkListener } from '../config/load.ts';
 import { loadPolicies, policyPaths } from '../config/policies.ts';
 import { compilePolicies } from '../engine/decide/policy-set.ts';
 import { ERRORS, WeirError } from '../flow/errors.ts';
@@ -96,7 +95,6 @@ class Reloader implements Reloading {
     const { read, take, check, configured: atStart } = this.#options;
     const configured = read();
     const config = keepingFixed(this.#snapshot.config, configured);
-    checkListener(config);
     check(config);
     const documents = loadPolicies(config);
     // What only all of them together show; the workers would say it too, and later.

@@ -146,9 +146,14 @@ export async function startWeir(config: Config, options: StartOptions = {}): Pro
       bus === null
         ? null
         : (await import('./fleet/node-fleet.ts')).openNodeFleet({
-            ...{ bus, config: effective, home, name: identity?.name ?? null, log },
+            ...{ bus, config: effective, home, name: identity?.name ?? null },
+            parts: () => [
+              'proxy',
+              ...(sensor?.standing.state === 'running' ? (['sensor'] as const) : []),
+              ...(console === null ? [] : (['console'] as const)),
+            ],
             standing: () => bundle?.standing ?? { bundle: null, refused: null, held: null },
-            record: (event) => recorder.close({ event, edges: [], excerpt: null }),
+            conversations: { record: (event) => recorder.close({ event, edges: [], excerpt: null }), log },
           });
     opened.push(() => fleet?.close());
     const sharing = fleet?.sharing ?? null;
@@ -174,7 +179,8 @@ export async function startWeir(config: Config, options: StartOptions = {}): Pro
     opened.push(() => carrier.close());
     if (options.sensor === true && effective.sensor.enabled !== false) {
       const ownPids = workers?.pids ?? [];
-      sensor = startSensorChild({ snapshot, home, recorder, log, ownPids, port: carrier.port });
+      const onState = (): void => fleet?.standingChanged();
+      sensor = startSensorChild({ snapshot, home, recorder, log, ownPids, port: carrier.port, onState });
       opened.push(() => sensor?.close());
     }
     let isStopping = false;
@@ -186,7 +192,10 @@ export async function startWeir(config: Config, options: StartOptions = {}): Pro
             configured: config,
             snapshot,
             // A closed list of hosts may be more than what the authority may sign for.
-            check: ({ proxy }) => void loadOrCreateAuthority(home.caFolder, new Date(), proxy.intercept),
+            check: (next) => {
+              checkListener(next);
+              loadOrCreateAuthority(home.caFolder, new Date(), next.proxy.intercept);
+            },
             take: async (next) => {
               await carrier.take(next);
               recorder.encryptExcerpts(next.config.excerpts.encrypt);

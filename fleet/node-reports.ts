@@ -3,7 +3,7 @@
  * beat, and one that is silent for longer is shown as such until it is forgotten.
  */
 import type { NatsConnection } from '@nats-io/transport-node';
-import type { HeardReport, NodeReport } from '../flow/node-report.ts';
+import { type HeardReport, NODE_PARTS, type NodeReport } from '../flow/node-report.ts';
 import { openBucket } from './bucket.ts';
 import type { Bus } from './bus.ts';
 
@@ -102,10 +102,12 @@ function reportOf(text: string): NodeReport | null {
   } catch {
     return null;
   }
-  const { node, host, labels, weir, startedAt, bundle, refused, held, writers, counts } = value;
+  const { node, host, labels, parts, weir, startedAt, bundle, refused, held, writers, counts } = value;
   if (!isText(node) || !isText(host) || !isText(weir) || !isText(startedAt) || !Array.isArray(labels)) return null;
   return {
     ...{ node, host, weir, startedAt, labels: labels.filter(isText).slice(0, 100) },
+    // Of earlier versions proxies alone have reported.
+    parts: Array.isArray(parts) ? NODE_PARTS.filter((part) => parts.includes(part)) : ['proxy'],
     bundle: bundleOf(bundle),
     refused: refusedOf(refused),
     held: isText(held) ? held : null,

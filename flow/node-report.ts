@@ -3,11 +3,17 @@
  * them up. Plain data; nothing in it comes from a message.
  */
 
+/** What of Weir runs as a node. */
+export const NODE_PARTS = ['proxy', 'sensor', 'collector', 'console'] as const;
+export type NodePart = (typeof NODE_PARTS)[number];
+
 export interface NodeReport {
   /** Its name in the fleet that it has joined; else an id that its home has drawn. Always the same. */
   readonly node: string;
   readonly host: string;
   readonly labels: readonly string[];
+  /** What runs there. */
+  readonly parts: readonly NodePart[];
   /** Version of Weir. */
   readonly weir: string;
   /** RFC 3339, UTC; the process, not the node. */
@@ -24,6 +30,11 @@ export interface NodeReport {
   readonly dropped: number;
   /** Exchanges since the bundle was taken up, by the strongest action that was carried out. */
   readonly counts: NodeCounts;
+}
+
+/** Whether it judges by policies: nobody waits for others to run a bundle. */
+export function judges({ parts }: Pick<NodeReport, 'parts'>): boolean {
+  return parts.includes('proxy') || parts.includes('sensor');
 }
 
 export interface RefusedBundle {

@@ -17,21 +17,37 @@ export interface KeepingStore {
   close(): Promise<void>;
 }
 
+/** The time, and waiting: a test's own where it drives them. */
+export interface KeepingClock {
+  readonly now: () => number;
+  /** Calls once after so long, unless it was taken back by what this gives. */
+  readonly after: (ms: number, run: () => void) => () => void;
+}
+
+const SYSTEM: KeepingClock = {
+  now: Date.now,
+  after: (ms, run) => {
+    const timer = setTimeout(run, ms).unref();
+    return () => clearTimeout(timer);
+  },
+};
+
 export function keepStore(
   address: StoreAddress,
   home: Home,
   rules: RetentionRules,
   onProblem: (message: string) => void,
+  clock: KeepingClock = SYSTEM,
 ): KeepingStore {
-  const upkeep = new StoreUpkeep(address, home);
+  const upkeep = new StoreUpkeep(address, home, clock.now);
   let said = '';
-  let timer: NodeJS.Timeout | null = null;
+  let takeBack: (() => void) | null = null;
   let isClosed = false;
   let round = Promise.resolve();
   const tend = async (): Promise<void> => {
     let next = EVERY_MS;
     try {
-      if (await upkeep.mayChange()) await retainStore(upkeep, rules, Date.now());
+      if (await upkeep.mayChange()) await retainStore(upkeep, rules, clock.now());
       said = '';
     } catch (error) {
       next = AGAIN_MS;
@@ -42,16 +58,15 @@ export function keepStore(
       said = message;
     }
     if (isClosed) return;
-    timer = setTimeout(() => {
+    takeBack = clock.after(next, () => {
       round = tend();
-    }, next);
-    timer.unref();
+    });
   };
   round = tend();
   return {
     close: async () => {
       isClosed = true;
-      if (timer !== null) clearTimeout(timer);
+      takeBack?.();
       await round;
       await upkeep.close();
     },

@@ -14,7 +14,7 @@ import { conversationSeal } from '../../fleet/conversation-seal.ts';
 import { MOST_WRITERS, NodeReporting, readNodeReports } from '../../fleet/node-reports.ts';
 import { publishedOnBus } from '../../fleet/policy-shelf.ts';
 import type { Figures } from '../../flow/figures.ts';
-import { NO_COUNTS, type NodeCounts } from '../../flow/node-report.ts';
+import { NO_COUNTS, type NodeCounts, type NodePart } from '../../flow/node-report.ts';
 import { allWriterIds, type Home } from '../../store/home.ts';
 import { ownEvent } from '../../store/own-events.ts';
 import type { BundleStanding } from '../bundle/bundle-follower.ts';
@@ -27,7 +27,13 @@ export interface NodeFleetOptions {
   readonly home: Home;
   /** In the fleet that it has joined; null where it has joined none. */
   readonly name: string | null;
+  readonly parts: () => readonly NodePart[];
   readonly standing: () => BundleStanding;
+  /** Null for one that has none: nothing in it answers calls. */
+  readonly conversations: TellingOutages | null;
+}
+
+interface TellingOutages {
   /** Keeps an event; throws where it cannot. */
   readonly record: (event: ReturnType<typeof ownEvent>) => void;
   readonly log: (line: string) => void;
@@ -49,7 +55,7 @@ const TOLD_EVERY_MS = 60_000;
 const READ_MS = 8000;
 
 export function openNodeFleet(options: NodeFleetOptions): NodeFleet {
-  const { bus, config, home, name, standing } = options;
+  const { bus, config, home, name, parts, standing, conversations } = options;
   const host = hostname();
   const startedAt = new Date().toISOString();
   const tally = new Tally();
@@ -58,6 +64,7 @@ export function openNodeFleet(options: NodeFleetOptions): NodeFleet {
       node: name ?? nodeIdOf(home.path, host),
       host,
       labels: config.bundle?.labels ?? [],
+      parts: parts(),
       weir: packageVersion(),
       startedAt,
     },
@@ -67,7 +74,7 @@ export function openNodeFleet(options: NodeFleetOptions): NodeFleet {
     counts: tally.since(standing().bundle),
   }));
   return {
-    sharing: sharesConversations(config, home) ? sharingOver(options) : null,
+    sharing: conversations !== null && sharesConversations(config, home) ? sharingOver(options, conversations) : null,
     read: () => readFleetOver(bus),
     counted: (figures) => {
       const before = tally.dropped;
@@ -95,7 +102,7 @@ function conversationKeys({ fingerprintKeys }: Home): readonly [KeyObject, ...Ke
   return [present.key, ...others.reverse().map(({ key }) => key)];
 }
 
-function sharingOver({ bus, config, home, record, log }: NodeFleetOptions): Sharing {
+function sharingOver({ bus, config, home }: NodeFleetOptions, { record, log }: TellingOutages): Sharing {
   const { waitMs, maxBytes } = config.conversations;
   const shared = new ConversationBucket({
     connection: () => bus.connection,

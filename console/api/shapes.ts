@@ -8,6 +8,7 @@ import { COVERAGE_LEVELS } from '../../flow/coverage.ts';
 import { ACTIONS, DIRECTIONS, SEVERITIES } from '../../flow/decision.ts';
 import { EVENT_KINDS, OUTCOMES, REVIEW_STATES } from '../../flow/event.ts';
 import { CATEGORIES } from '../../flow/finding.ts';
+import { NODE_PARTS } from '../../flow/node-report.ts';
 import { CHANNELS } from '../../flow/parties.ts';
 import { POSITIONS, ROLES } from '../../flow/role.ts';
 import { REPORT_FORMATS, REPORT_KINDS } from '../../map/reports/report.ts';
@@ -972,6 +973,7 @@ const nodeReport = named(
     node: text('its name in the fleet that it has joined; else an id that its home has drawn'),
     host: text(),
     labels: list(text()),
+    parts: list(oneOf(NODE_PARTS), 'what runs there'),
     weir: text('version'),
     startedAt: moment(),
     heard: moment('when it last reported'),

@@ -63,7 +63,16 @@ test('a node does what it has to with these rights, and cannot publish policies'
 
   const at = new Date().toISOString();
   const reporting = new NodeReporting(ours, () => ({
-    ...{ node: 'node-1', host: 'host', labels: [], weir: '0.1.0', startedAt: at, bundle: null, refused: null },
+    ...{
+      node: 'node-1',
+      host: 'host',
+      labels: [],
+      parts: ['proxy'],
+      weir: '0.1.0',
+      startedAt: at,
+      bundle: null,
+      refused: null,
+    },
     ...{ held: null, writers: [], dropped: 0, counts: NO_COUNTS },
   }));
   afterwards(t, () => reporting.close());

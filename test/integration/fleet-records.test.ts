@@ -78,6 +78,16 @@ test('what goes through two proxies is one log, each record once and in its chai
   const metrics = async (): Promise<string> => (await fetch(`${url}/metrics`)).text();
   await until(async () => /weir_collect_added_total [1-9]/.test(await metrics()), 'what was stored is counted');
   assert.equal((await fetch(`${url}/api/v1/events`)).status, 404);
+  // Collector and proxies are nodes: each says what it is.
+  const asked = async (): Promise<string> => {
+    const status = await runWeir(['policy', 'bundle', 'status', '--json', '--config', nodes[0]?.configFile ?? '']);
+    const { nodes: heard } = JSON.parse(status.stdout);
+    return heard
+      .map(({ parts }: { readonly parts: readonly string[] }) => parts.join('+'))
+      .sort()
+      .join();
+  };
+  await until(async () => (await asked()) === 'collector,proxy+console,proxy+console', 'all three are nodes');
 
   // The bus goes; the nodes go on. The collector says that it does not work, in words without the password.
   await nats.kill();

@@ -87,6 +87,7 @@ export function fleetPoliciesOf({ now }: World): FleetPolicies {
   const counts = { calls: 4210, block: 12, redact: 3, tokenize: 40, alert: 9 };
   const node = {
     labels: ['eu', 'canary'],
+    parts: ['proxy', 'sensor'] as const,
     weir: '0.1.0',
     startedAt: at(86_400_000),
     refused: null,
@@ -125,7 +126,16 @@ export function fleetPoliciesOf({ now }: World): FleetPolicies {
           since: at(500_000),
         },
       },
-      { ...node, node: 'web-3', host: 'node-3', heard: at(3_600_000), isSilent: true, bundle: null, held: null },
+      {
+        ...node,
+        node: 'web-3',
+        host: 'node-3',
+        parts: ['collector'],
+        heard: at(3_600_000),
+        isSilent: true,
+        bundle: null,
+        held: null,
+      },
     ],
   };
 }

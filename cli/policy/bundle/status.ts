@@ -1,5 +1,5 @@
 /** `weir policy bundle status`: what is published on the bus, who runs what, and how a new version does beside the old. */
-import type { HeardReport, NodeCounts } from '../../../flow/node-report.ts';
+import { type HeardReport, judges, type NodeCounts } from '../../../flow/node-report.ts';
 import { type Command, type CommandContext, hasOption, textOption } from '../../command.ts';
 import { busAt, configuredBus, withBus } from '../../fleet/asked-bus.ts';
 import { tableText } from '../../log/table.ts';
@@ -59,9 +59,9 @@ async function run(context: CommandContext): Promise<number> {
   return isRefused ? 1 : 0;
 }
 
-/** Nodes that are silent are counted by none: nobody knows what they run. */
+/** Nodes that are silent are counted by none: nobody knows what they run. Nor are those that judge nothing. */
 export function versionsOf(nodes: readonly HeardReport[]): readonly VersionStanding[] {
-  const heard = nodes.filter(({ isSilent }) => !isSilent);
+  const heard = nodes.filter((node) => !node.isSilent && judges(node));
   const by = Map.groupBy(heard, ({ bundle }) => (bundle === null ? null : `${bundle.name} ${bundle.version}`));
   return [...by]
     .map(([bundle, of]) => {
@@ -85,10 +85,11 @@ function sum(a: NodeCounts, b: NodeCounts): NodeCounts {
 
 function nodeTable(nodes: readonly HeardReport[], color: boolean): string {
   return tableText(
-    ['node', 'labels', 'runs', 'since', 'weir', 'heard', ''],
-    nodes.map(({ node, labels, bundle, weir, heard, isSilent, refused, held }) =>
+    ['node', 'parts', 'labels', 'runs', 'since', 'weir', 'heard', ''],
+    nodes.map(({ node, parts, labels, bundle, weir, heard, isSilent, refused, held }) =>
       [
         node,
+        parts.join(','),
         labels.join(','),
         bundle === null ? 'none' : `${bundle.name} ${bundle.version}`,
         bundle?.since ?? '',

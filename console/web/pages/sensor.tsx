@@ -98,11 +98,14 @@ interface NodeRowProps {
 }
 
 function NodeRow({ node, published, chains }: NodeRowProps) {
-  const { host, labels, weir, bundle, refused, held, counts, heard, isSilent, startedAt, writers, dropped } = node;
+  const { host, labels, parts, weir, bundle, refused, held, counts, heard, isSilent, startedAt, writers, dropped } =
+    node;
   const own = chains.filter(({ writer }) => writers.includes(writer));
   const missing = own.reduce((sum, chain) => sum + chain.missing, 0);
   const present = writers.at(-1) ?? null;
-  const isBehind = published !== null && (bundle?.name !== published.name || bundle.version !== published.version);
+  const isJudging = parts.includes('proxy') || parts.includes('sensor');
+  const isBehind =
+    isJudging && published !== null && (bundle?.name !== published.name || bundle.version !== published.version);
   return (
     <tr>
       <td>
@@ -110,6 +113,7 @@ function NodeRow({ node, published, chains }: NodeRowProps) {
         <div class="small">
           <a href={`/map?q=${encodeURIComponent(`machine:${host}`)}`}>{host}</a>
         </div>
+        <div class="muted small">{parts.length === 0 ? 'nothing runs' : parts.join(', ')}</div>
       </td>
       <td>{labels.length === 0 ? <span class="faint">none</span> : labels.join(', ')}</td>
       <td>
@@ -119,7 +123,7 @@ function NodeRow({ node, published, chains }: NodeRowProps) {
         </div>
       </td>
       <td>
-        {bundle === null ? 'its own' : `${bundle.name} ${bundle.version}`}{' '}
+        {bundle !== null ? `${bundle.name} ${bundle.version}` : isJudging ? 'its own' : 'judges nothing'}{' '}
         {isBehind && (
           <span class="badge" data-tone={refused === null ? 'alert' : 'block'}>
             {refused === null ? 'behind' : 'refused'}

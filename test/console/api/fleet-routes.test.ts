@@ -9,7 +9,16 @@ const AT = '2026-11-26T09:00:00.000Z';
 
 function report(host: string, given: Partial<HeardReport> = {}): HeardReport {
   return {
-    ...{ node: `id-of-${host}`, host, labels: [], weir: '0.1.0', startedAt: AT, heard: AT, isSilent: false },
+    ...{
+      node: `id-of-${host}`,
+      host,
+      labels: [],
+      parts: ['proxy'],
+      weir: '0.1.0',
+      startedAt: AT,
+      heard: AT,
+      isSilent: false,
+    },
     ...{ bundle: { name: 'prod', version: 3, since: AT }, refused: null, held: null },
     ...{ writers: [], dropped: 0, counts: NO_COUNTS },
     ...given,

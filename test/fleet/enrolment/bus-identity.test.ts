@@ -88,7 +88,16 @@ test('a node publishes under its own name alone, and a collector reads what came
   // What nodes share beside records: reports and conversations, under names that stand in the rights one by one.
   const at = new Date().toISOString();
   const reporting = new NodeReporting(busOf(t, bus, proxy), () => ({
-    ...{ node: 'web-1', host: 'host', labels: [], weir: '0.1.0', startedAt: at, bundle: null, refused: null },
+    ...{
+      node: 'web-1',
+      host: 'host',
+      labels: [],
+      parts: ['proxy'],
+      weir: '0.1.0',
+      startedAt: at,
+      bundle: null,
+      refused: null,
+    },
     ...{ held: null, writers: [], dropped: 0, counts: NO_COUNTS },
   }));
   afterwards(t, () => reporting.close());
