@@ -9,7 +9,7 @@ import { parseArgs } from 'node:util';
 import { writeSizing } from '../scripts/write-sizing.ts';
 import { type AccuracyFigures, measureAccuracy } from './accuracy/summary.ts';
 import { MIB, measureBulk } from './bulk.ts';
-import { bundlesText, FULL_BUNDLES, measureBundles, QUICK_BUNDLES } from './bundles.ts';
+import { type BundleRun, FULL_BUNDLES, measureBundles, QUICK_BUNDLES } from './bundles.ts';
 import { loadCorpus } from './corpus/texts.ts';
 import { FULL_MAP, measureMap, QUICK_MAP } from './map.ts';
 import { isInstalled } from './peers/program.ts';
@@ -32,7 +32,8 @@ const USAGE = `Usage: npm run bench -- [proxy] [reach] [bulk] [scan] [map] [accu
   accuracy         how exactly: recall, precision, false alarms (brings the clean corpus if it is not there)
   sensor           what the sensor costs the programs that it watches, what it keeps up with, and its memory (Linux, root;
                    twelve minutes, in no run that does not name it)
-  bundles          how long policies take to 200 nodes that watch a bus (nats-server; in no run that does not name it)
+  bundles          how long policies take to 200 nodes that watch a bus (nats-server; in no run that does not name it).
+                   --nodes, --rounds
 
   fleet            twenty nodes, three collectors, a real NATS and PostgreSQL: events a second, then what is left after
                    kills, a partition and a full disk; alone. --nodes, --rate, --seconds, --kills
@@ -102,11 +103,6 @@ async function main(): Promise<number> {
     return values.help ? 0 : 2;
   }
   const say = (line: string): void => void process.stderr.write(`${line}\n`);
-  if (parts.includes('bundles')) {
-    const run = values.quick ? QUICK_BUNDLES : FULL_BUNDLES;
-    process.stdout.write(bundlesText(await measureBundles(run, say)));
-    if (parts.length === 1) return 0;
-  }
   const figures = await measure(parts, contenders, say);
   if (values.write) writePage(figures, say);
   process.stdout.write(`${page(figures).split('\n').slice(8).join('\n')}\n`);
@@ -153,6 +149,7 @@ const NOTHING: Figures = {
     sensor: null,
     postgres: null,
     fleet: null,
+    bundles: null,
   },
   takenAt: new Date(0),
 };
@@ -200,6 +197,7 @@ async function measure(
   const accuracy = parts.includes('accuracy') ? accuracyOf(say) : null;
   const sensor = parts.includes('sensor') ? await sensorOf(say) : null;
   const postgres = parts.includes('postgres') ? await measurePostgres(postgresRun(), say) : null;
+  const bundles = parts.includes('bundles') ? await measureBundles(bundleRun(), say) : null;
   return {
     rates,
     rateOptions,
@@ -212,8 +210,14 @@ async function measure(
     sensor,
     postgres,
     fleet: null,
+    bundles,
     takenAt: new Date(),
   };
+}
+
+function bundleRun(): BundleRun {
+  const run = values.quick ? QUICK_BUNDLES : FULL_BUNDLES;
+  return { ...run, nodes: Number(values.nodes ?? run.nodes), rounds: Number(values.rounds ?? run.rounds) };
 }
 
 function postgresRun() {

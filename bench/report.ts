@@ -2,6 +2,7 @@
 import { cpus, totalmem } from 'node:os';
 import { type AccuracyFigures, accuracyLines, accuracyVerdicts } from './accuracy/summary.ts';
 import { type BulkFigures, MIB } from './bulk.ts';
+import { type BundleFigures, bundleLines, bundleVerdicts } from './bundles.ts';
 import { fleetLines, fleetVerdicts } from './fleet/fleet-text.ts';
 import type { FleetFigures } from './fleet/run.ts';
 import { type MapFigures, mapLines, mapVerdicts } from './map.ts';
@@ -27,6 +28,7 @@ export interface Figures {
   readonly sensor: SensorFigures | null;
   readonly postgres: PostgresFigures | null;
   readonly fleet: FleetFigures | null;
+  readonly bundles: BundleFigures | null;
   readonly takenAt: Date;
 }
 
@@ -160,6 +162,14 @@ export function page(figures: Figures): string {
       '',
       ...fleetLines(figures.fleet),
     );
+  if (figures.bundles !== null)
+    parts.push(
+      '## Policies to a fleet',
+      '',
+      `Taken ${figures.takenAt.toISOString().slice(0, 10)} on ${processor.length} processors, \`npm run bench -- bundles\`.`,
+      '',
+      ...bundleLines(figures.bundles),
+    );
   const lines = [
     ...verdicts(figures),
     ...(figures.scan === null ? [] : scanVerdicts(figures.scan)),
@@ -168,6 +178,7 @@ export function page(figures: Figures): string {
     ...(figures.accuracy === null ? [] : accuracyVerdicts(figures.accuracy)),
     ...(figures.sensor === null ? [] : sensorVerdicts(figures.sensor)),
     ...(figures.fleet === null ? [] : fleetVerdicts(figures.fleet)),
+    ...(figures.bundles === null ? [] : bundleVerdicts(figures.bundles)),
   ];
   if (lines.length > 0) parts.push('## Targets', '', ...lines.map((line) => `- ${line}`), '');
   return parts.join('\n');
