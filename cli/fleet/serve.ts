@@ -50,6 +50,7 @@ async function run(context: CommandContext): Promise<number> {
     const manager = serviceManager({ env: context.env, pid: process.pid, log });
     await manager.ready(text);
     await stopped;
+    await manager.stopping();
     await running.close();
   } finally {
     lock.release();

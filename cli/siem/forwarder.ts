@@ -115,17 +115,20 @@ export class Forwarder {
   async #handOver(records: Committed, most: number): Promise<boolean> {
     let cursor = this.#cursor ?? (await records.position());
     if (this.#cursor === null) this.#move(cursor);
+    let isTaken = true;
     for (let left = most; left > 0; ) {
       const { events, position } = await records.after(cursor, Math.min(left, MOST_AT_ONCE));
       if (position === cursor) break;
       const wanted = events.filter(this.#options.isWanted);
-      if (wanted.length > 0 && !(await this.#send(wanted))) return false;
+      isTaken = wanted.length === 0 || (await this.#send(wanted));
+      if (!isTaken) break;
       cursor = position;
       this.#move(cursor);
       left -= events.length;
     }
+    // Also while the sink takes nothing: that is when it grows.
     this.#lag = Math.max(0, (await records.position()) - cursor);
-    return true;
+    return isTaken;
   }
 
   async #send(events: readonly WeirEvent[]): Promise<boolean> {

@@ -39,7 +39,13 @@ describe('the units', () => {
   test('are one for each part', () => {
     assert.deepEqual(
       units.map((unit) => basename(unit)),
-      ['weir-collect.service', 'weir-console.service', 'weir-proxy.service', 'weir-sensor.service'],
+      [
+        'weir-centre.service',
+        'weir-collect.service',
+        'weir-console.service',
+        'weir-proxy.service',
+        'weir-sensor.service',
+      ],
     );
   });
 
@@ -98,7 +104,7 @@ describe('the units', () => {
   test('each starts a command that is there', () => {
     for (const unit of units) {
       const [, command = ''] =
-        /^\/usr\/bin\/weir (\w+) --config /.exec(service(unit).get('ExecStart')?.[0] ?? '') ?? [];
+        /^\/usr\/bin\/weir (\w+)(?: serve)? --config /.exec(service(unit).get('ExecStart')?.[0] ?? '') ?? [];
       assert.ok(
         COMMANDS.some(({ name }) => name === command),
         `${unit}: ${command}`,

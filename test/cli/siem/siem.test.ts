@@ -65,10 +65,10 @@ class Taking implements Sink {
   async close(): Promise<void> {}
 }
 
-function forwarder(records: Records, sink: Sink, cursorFile: string, log: string[] = []): Forwarder {
+function forwarder(records: Records, sink: Sink, cursorFile: string, log: string[] = [], rate = 1000): Forwarder {
   return new Forwarder({
     ...{ name: 'siem', sink, records: () => records, isWanted: ({ action }: WeirEvent) => action !== 'allow' },
-    ...{ rate: 1000, cursorFile, line, log: (text: string) => void log.push(text) },
+    ...{ rate, cursorFile, line, log: (text: string) => void log.push(text) },
   });
 }
 
@@ -98,9 +98,35 @@ test('while the sink is away events wait, also over a restart; it is said once',
   await first.close(30_000);
   assert.deepEqual([sink.taken, log.length], [[], 1]);
   assert.match(log[0] ?? '', /ECONNREFUSED\); events wait in the records/);
+  assert.deepEqual(first.figures, { sent: 0, refused: 0, lag: 2, isFailing: true });
   sink.failure = null;
   await forwarder(records, sink, cursorFile, log).close(30_000);
   assert.deepEqual(sink.taken, ['01EVENT1', '01EVENT2']);
+});
+
+test('no more than its rate goes in a second, and what waits is its lag', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const records = new Records();
+  const sink = new Taking();
+  const limited = forwarder(records, sink, join(folder(t), 'siem'), [], 3);
+  for (let i = 1; i <= 8; i++) records.add(event(i));
+  const settled = async (count: number): Promise<void> => {
+    while (limited.figures.sent < count || limited.figures.lag !== 8 - count) await new Promise(setImmediate);
+    // The next round is put off by then, and no other has begun.
+    for (let i = 0; i < 10; i++) await new Promise(setImmediate);
+    assert.deepEqual([sink.taken.length, limited.figures.lag], [count, 8 - count]);
+  };
+  t.mock.timers.tick(1000);
+  await settled(3);
+  t.mock.timers.tick(900);
+  await settled(3);
+  t.mock.timers.tick(100);
+  await settled(6);
+  t.mock.timers.tick(1000);
+  await settled(8);
+  t.mock.timers.reset();
+  await limited.close(30_000);
+  assert.equal(sink.taken.length, 8);
 });
 
 test('an event that is refused for good is put aside, and the others go', async (t) => {
