@@ -63,7 +63,10 @@ test('what is over its age goes with the first round of the hour, and a store th
   );
   await store.arrive(batchOf(events.map((event) => node.chain(event))));
   const kept = async (): Promise<number> => {
-    const rows = await rowsIn(database.url, "SELECT id FROM events JOIN sorts ON sort = no WHERE sorts.kind = 'exchange'");
+    const rows = await rowsIn(
+      database.url,
+      "SELECT id FROM events JOIN sorts ON sort = no WHERE sorts.kind = 'exchange'",
+    );
     return rows.length;
   };
   assert.equal(await kept(), 2);
