@@ -70,7 +70,13 @@ export const addressInText: Recognizer = {
       value: '14 Willow Crescent, Flat 2, Leeds LS6 2AB',
     },
   ],
-  misses: [{ text: 'Section 12 Main Loop, page 3' }, { text: 'Since 1998 Fleet Street has been empty.' }],
+  misses: [
+    { text: 'Section 12 Main Loop, page 3' },
+    { text: 'Since 1998 Fleet Street has been empty.' },
+    { text: 'The clerk asked for Postleitzahl 18366 again.' },
+    { text: 'Could you look up Steuernummer 115/631/81402 for me?' },
+    { text: 'find Hausnummer 12 in the list' },
+  ],
 };
 
 export const NAMES_IN_TEXT: readonly Recognizer[] = [personInText, location, organization, addressInText];
@@ -187,6 +193,14 @@ function withoutSentence(passage: Passage, name: Name): { readonly start: number
   const isDoubtful = isWeak || (name.firstFlags & name.lastFlags & COMMON) !== 0;
   if (isDoubtful && !isAddress && !/\p{Lu}|\p{Lo}/u.test(passage.slice(start, end))) return null;
   if (isAddress && isYear(passage, start, end)) return null;
+  if (isAddress) {
+    const written = passage.slice(start, end);
+    if (NUMBERED.test(written)) return null;
+    // A postal code bears its name where there is no street.
+    const label = CODE_LABEL.exec(written)?.[0] ?? '';
+    if (label !== '' && !/\p{Lu}\p{L}{2}/u.test(written.slice(label.length))) return null;
+    start += Buffer.byteLength(label);
+  }
   if (isAddress) end = withPostcode(passage, name);
   if (name.words === 1) return name.kind === PERSON && isRole(passage.slice(start, end)) ? null : { start, end };
   let written = passage.slice(start, end);
@@ -206,6 +220,11 @@ function withoutSentence(passage: Passage, name: Name): { readonly start: number
   if (name.kind === PERSON && written.split(/\s+/).every(isRole)) return null;
   return { start, end };
 }
+
+/** `Steuernummer 115/631/81402`, `Kundennummer 4711`: a word for a number that is no house's. */
+const NUMBERED = /^(?!(?:haus|house|huis))\p{L}{3,}(?:nummer|number)\s/iu;
+/** `Postleitzahl 10115 Berlin`, `Hausnummer 5`. */
+const CODE_LABEL = /^(?:postleitzahl|postcode|zipcode|(?:haus|house|huis)(?:nummer|number))\s+(?=\d)/iu;
 
 /** `in 2008 Wall Street fell`: a year behind a word for a time, and no house number. */
 function isYear(passage: Passage, start: number, end: number): boolean {
