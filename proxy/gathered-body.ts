@@ -80,10 +80,15 @@ export class GatheredBody {
   }
 }
 
-/** Addresses are set aside for all of it, memory for none. Null where the system has none. */
-function sharedRoom(maxByteLength: number): SharedArrayBuffer | null {
+/**
+ * For a larger one addresses are set aside for all of it, memory for none: that costs a few calls of the system, which a
+ * smaller one does without. Null where the system has none.
+ */
+function sharedRoom(most: number): SharedArrayBuffer | null {
   try {
-    return new SharedArrayBuffer(0, { maxByteLength });
+    if (most > STEP_BYTES) return new SharedArrayBuffer(0, { maxByteLength: most });
+    countShared(most);
+    return new SharedArrayBuffer(most);
   } catch {
     return null; // out of address space: pieces do as well
   }
