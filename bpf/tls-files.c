@@ -1,14 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Which process has which TLS library mapped, and which files are therefore probed. Processes are looked at when the loader
- * starts, when one runs a program and when it connects, by /proc/PID/maps; a file is opened in the process's own root and
- * parsed by a child (elf/child.c), once. Nothing here waits: what takes time is a descriptor that the loop looks at.
+ * Files that may have TLS in them: each is opened in the root of a process that has it, parsed by a child (elf/child.c), once,
+ * and probed. Nothing here waits: what takes time is a descriptor that the loop looks at.
  *
  * A file's probes are taken away when no process has it any more: at once if it is gone from its folder or came from
  * another mount namespace (probes hold its mount), else they stay for the next process, up to a number of files.
  */
-#include <ctype.h>
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <glob.h>
@@ -18,101 +15,34 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/sysmacros.h>
-#include <sys/vfs.h>
 #include <unistd.h>
 
-#include <bpf/bpf.h>
-#include <bpf/libbpf.h>
+#include "tls-files.h"
 
-#include "tls-attach.h"
-
-#define CGROUP2_MAGIC 0x63677270
-#define MAX_FILES 8192       /* known, most of them without TLS */
-#define MAX_IDLE 256         /* probed, without a process */
-#define MAX_PROCESSES 65536
-#define PER_PROCESS 8        /* TLS files of one process */
-#define JOBS 2               /* parsed at a time */
-#define ROUND_NS 4000000ull  /* of looking at processes in one round of the loop */
-#define BUCKETS 4096
-
-enum file_state {
-  QUEUED,  /* to be parsed */
-  PARSING,
-  NOTHING, /* no TLS in it */
-  HELD,    /* libnspr4, which reads files too: probed once a process has NSS's TLS beside it */
-  PROBED,
-  OPAQUE,
-  REFUSED,
-};
-
-struct file {
-  uint64_t device;
-  uint64_t inode;
-  uint64_t changed_ns;
-  enum file_state state;
-  bool is_host; /* of the loader's own mount namespace */
-  bool has_import; /* NSS's TLS */
-  unsigned int users;
-  uint32_t via; /* the process through which it is opened */
-  uint64_t attachment;
-  uint64_t idle_ns; /* since when without users */
-  unsigned int tries; /* to read it that came to nothing */
-  uint64_t used; /* order of use, of files that may be forgotten */
-  char *path;
-  struct elf_result *result; /* of HELD, PROBED, OPAQUE and REFUSED */
-  struct tls_links *links;
-  struct file *next;       /* in the bucket */
-  struct file *next_queued;
-};
-
-struct process {
-  uint32_t tgid;
-  uint64_t start_ns; /* 0 where it is not known */
-  uint64_t looked_ns;
-  unsigned int looks; /* since it began the program that it runs */
-  unsigned int file_count;
-  struct file *files[PER_PROCESS];
-  bool is_told[PER_PROCESS];
-  struct process *next;
-};
-
-/* A process that is to be looked at, at a time. */
-struct look {
-  uint32_t tgid;
-  uint64_t at_ns;
-};
+#define MAX_FILES 8192 /* known, most of them without TLS */
+#define MAX_IDLE 256   /* probed, without a process */
+#define JOBS 2         /* parsed at a time */
 
 static struct file *files[BUCKETS];
 static unsigned int file_count;
 static uint64_t use_counter, next_attachment = 1;
-static struct process *processes[BUCKETS];
-static unsigned int process_count;
 static struct file *queue_first, *queue_last;
 static struct {
   struct elf_job job;
   struct file *file;
   int fd;
 } jobs[JOBS];
-static struct look *looks;
-static size_t look_count, look_capacity;
-static struct stat own_mounts;
-static char cgroup_prefix[4096];
-static bool is_everything_watched;
-static bool has_dead; /* a process with handles has ended */
-static uint64_t swept_ns, idle_checked_ns;
 
-/* ---- files ------------------------------------------------------------------------------------------------------ */
+/* ---- which are known --------------------------------------------------------------------------------------------- */
 
-static unsigned int bucket_of(uint64_t a, uint64_t b) {
-  return (unsigned int)((a * 31 + b) * 0x9e3779b97f4a7c15ull >> 52) & (BUCKETS - 1);
+static uint64_t changed_at(const struct stat *s) {
+  return s->st_ctim.tv_sec * 1000000000ull + s->st_ctim.tv_nsec;
 }
 
-static struct file *find_file(uint64_t device, uint64_t inode, uint64_t changed_ns) {
-  for (struct file *f = files[bucket_of(device, inode)]; f; f = f->next)
-    if (f->device == device && f->inode == inode && f->changed_ns == changed_ns) {
+struct file *find_file(const struct stat *s) {
+  for (struct file *f = files[bucket_of(s->st_dev, s->st_ino)]; f; f = f->next)
+    if (f->device == s->st_dev && f->inode == s->st_ino && f->changed_ns == changed_at(s)) {
       f->used = ++use_counter;
       return f;
     }
@@ -157,7 +87,7 @@ static void enqueue(struct file *f, bool is_urgent) {
   }
 }
 
-static struct file *add_file(const struct stat *s, const char *path, uint32_t via, bool is_host, bool is_urgent) {
+struct file *add_file(const struct stat *s, const char *path, uint32_t via, bool is_host, bool is_urgent) {
   struct file *f;
 
   if (file_count >= MAX_FILES) make_room();
@@ -171,7 +101,7 @@ static struct file *add_file(const struct stat *s, const char *path, uint32_t vi
   }
   f->device = s->st_dev;
   f->inode = s->st_ino;
-  f->changed_ns = s->st_ctim.tv_sec * 1000000000ull + s->st_ctim.tv_nsec;
+  f->changed_ns = changed_at(s);
   f->via = via;
   f->is_host = is_host;
   f->used = ++use_counter;
@@ -197,283 +127,30 @@ static int open_in(uint32_t tgid, const char *path) {
   return fd;
 }
 
-/* ---- what is told of them ------------------------------------------------------------------------------------------ */
-
-static void tell_points(const struct file *f, enum weir_attach_state state, const char *reason) {
-  static const uint8_t probes[] = {0, WEIR_PROBE_ENTRY, WEIR_PROBE_RETURN, WEIR_PROBE_RET};
-  unsigned int count = f->result && f->result->point_count ? f->result->point_count : 1;
-
-  for (unsigned int i = 0; i < count; i++) {
-    const struct elf_point *point = f->result && i < f->result->point_count ? &f->result->points[i] : NULL;
-    const char *function = point ? elf_function_name(point->function) : "";
-    struct weir_attach a = {.attachment = f->attachment, .device = f->device, .inode = f->inode, .pid = f->via, .state = state};
-    char text[4096 + 256];
-    int length;
-
-    if (point) {
-      a.offset = point->offset;
-      a.probe = probes[point->kind];
-      if (point->kind == ELF_ENTRY && point->is_inside) a.probe = WEIR_PROBE_INSIDE;
-      a.is_stepped = point->is_stepped;
-    }
-    if (f->result) {
-      a.library = f->result->library;
-      a.build_id_length = f->result->build_id_length;
-      memcpy(a.build_id, f->result->build_id, sizeof(a.build_id));
-    }
-    a.path_length = strnlen(f->path, 4000);
-    a.function_length = strlen(function);
-    a.reason_length = strlen(reason);
-    length = snprintf(text, sizeof(text), "%.*s%s%s", (int)a.path_length, f->path, function, reason);
-    fill_frame(&a.head, WEIR_ATTACH, sizeof(a) + length);
-    put_frame2(&a, sizeof(a), text, length);
-  }
-}
-
-static void tell_library(const struct process *p, const struct file *f) {
-  const char *reason = f->state == PROBED ? "" : f->result && f->result->reason[0] ? f->result->reason : "not-probed";
-  struct weir_library a = {.attachment = f->state == PROBED ? f->attachment : 0};
-  char text[4096 + 256];
-  int length;
-
-  a.task = (struct weir_task){.tgid = p->tgid, .tid = p->tgid, .start_ns = p->start_ns};
-  a.library = f->result ? f->result->library : 0;
-  a.verdict = f->state == PROBED ? WEIR_LIBRARY_PROBED : f->state == OPAQUE ? WEIR_LIBRARY_OPAQUE : WEIR_LIBRARY_REFUSED;
-  a.path_length = strnlen(f->path, 4000);
-  a.reason_length = strlen(reason);
-  length = snprintf(text, sizeof(text), "%.*s%s", (int)a.path_length, f->path, reason);
-  fill_frame(&a.head, WEIR_LIBRARY, sizeof(a) + length);
-  put_frame2(&a, sizeof(a), text, length);
-}
-
-/* ---- processes ---------------------------------------------------------------------------------------------------- */
-
-static struct process *find_process(uint32_t tgid) {
-  for (struct process *p = processes[bucket_of(tgid, 0)]; p; p = p->next)
-    if (p->tgid == tgid) return p;
-  return NULL;
-}
-
-static void leave_files(struct process *p);
-
-/* Ends that were not told, as the ring was full. */
-static void remove_dead(void) {
-  static uint64_t last_ns;
-  uint64_t now = now_ns();
-
-  if (now - last_ns < 10000000000ull) return;
-  last_ns = now;
-  for (unsigned int i = 0; i < BUCKETS; i++)
-    for (struct process **at = &processes[i]; *at;) {
-      struct process *p = *at;
-
-      if (kill((pid_t)p->tgid, 0) == 0 || errno != ESRCH) {
-        at = &p->next;
-        continue;
-      }
-      *at = p->next;
-      leave_files(p);
-      process_count--;
-      free(p);
-    }
-}
-
-static struct process *add_process(uint32_t tgid) {
-  struct process *p = find_process(tgid);
-
-  if (p) return p;
-  if (process_count >= MAX_PROCESSES) remove_dead();
-  if (process_count >= MAX_PROCESSES) return NULL;
-  p = calloc(1, sizeof(*p));
-  if (!p) return NULL;
-  p->tgid = tgid;
-  p->next = processes[bucket_of(tgid, 0)];
-  processes[bucket_of(tgid, 0)] = p;
-  process_count++;
-  return p;
-}
-
-static void leave_files(struct process *p) {
-  for (unsigned int i = 0; i < p->file_count; i++)
-    if (--p->files[i]->users == 0) p->files[i]->idle_ns = now_ns();
-  if (p->file_count) has_dead = true;
-  p->file_count = 0;
-  memset(p->is_told, 0, sizeof(p->is_told));
-}
-
-static void remove_process(uint32_t tgid) {
-  for (struct process **at = &processes[bucket_of(tgid, 0)]; *at; at = &(*at)->next) {
-    struct process *p = *at;
-
-    if (p->tgid != tgid) continue;
-    *at = p->next;
-    leave_files(p);
-    process_count--;
-    free(p);
-    return;
-  }
-}
-
-static bool is_of_tls(const struct file *f) {
-  return f->state == PROBED || f->state == OPAQUE || f->state == REFUSED;
-}
-
-/* Says what has become known since. */
-static void tell_process(struct loader *l, struct process *p);
-
-static void use_file(struct process *p, struct file *f) {
-  for (unsigned int i = 0; i < p->file_count; i++)
-    if (p->files[i] == f) return;
-  if (p->file_count == PER_PROCESS) {
-    /* Files that turned out to have no TLS give way. */
-    for (unsigned int i = 0; i < p->file_count; i++) {
-      if (p->files[i]->state != NOTHING) continue;
-      p->files[i]->users--;
-      p->files[i] = f;
-      p->is_told[i] = false;
-      f->users++;
-      return;
-    }
-    return;
-  }
-  p->is_told[p->file_count] = false;
-  p->files[p->file_count++] = f;
-  f->users++;
-}
-
 static void forget_file(struct file *f) {
-  for (unsigned int i = 0; i < BUCKETS; i++)
-    for (struct process *p = processes[i]; p; p = p->next)
-      for (unsigned int j = 0; j < p->file_count; j++) {
-        if (p->files[j] != f) continue;
-        p->file_count--;
-        p->files[j] = p->files[p->file_count];
-        p->is_told[j] = p->is_told[p->file_count];
-        j--;
-      }
+  drop_users(f);
   free_file(f);
 }
 
-static uint64_t start_of(uint32_t tgid) {
-  char path[64], text[1024], *at;
-  unsigned long long ticks = 0;
-  int fd, length;
+/* Libraries that nearly every program has its TLS from, before the first program comes. */
+void take_system_libraries(void) {
+  static const char *const patterns[] = {
+      "/usr/lib/x86_64-linux-gnu/libssl.so*", "/usr/lib/x86_64-linux-gnu/libgnutls.so*", "/usr/lib64/libssl.so*",
+      "/usr/lib64/libgnutls.so*",             "/usr/lib/libssl.so*",                     "/usr/lib/libgnutls.so*",
+      "/usr/local/lib/libssl.so*",            "/lib/libssl.so*"};
+  glob_t found;
 
-  snprintf(path, sizeof(path), "/proc/%u/stat", tgid);
-  fd = open(path, O_RDONLY | O_CLOEXEC);
-  if (fd < 0) return 0;
-  length = (int)read(fd, text, sizeof(text) - 1);
-  close(fd);
-  if (length <= 0) return 0;
-  text[length] = 0;
-  at = strrchr(text, ')');
-  for (int field = 2; at && field < 22; field++) at = strchr(at + 1, ' ');
-  if (at) ticks = strtoull(at, NULL, 10);
-  return ticks * (1000000000ull / sysconf(_SC_CLK_TCK));
-}
+  for (size_t i = 0; i < sizeof(patterns) / sizeof(patterns[0]); i++) {
+    if (glob(patterns[i], GLOB_NOSORT, NULL, &found) != 0) continue;
+    for (size_t j = 0; j < found.gl_pathc; j++) {
+      char path[PATH_MAX];
+      struct stat s;
 
-/* Whether a process is in the watched cgroup, by its path, which is that of the loader's own cgroup namespace. */
-static bool is_watched_process(uint32_t tgid) {
-  char path[64], line[4200];
-  bool is_watched = false;
-  FILE *file;
-
-  if (is_everything_watched) return true;
-  snprintf(path, sizeof(path), "/proc/%u/cgroup", tgid);
-  file = fopen(path, "re");
-  while (file && fgets(line, sizeof(line), file)) {
-    size_t length = strlen(cgroup_prefix);
-
-    if (strncmp(line, "0::", 3) != 0) continue;
-    line[strcspn(line, "\n")] = 0;
-    is_watched = strncmp(line + 3, cgroup_prefix, length) == 0 && (line[3 + length] == 0 || line[3 + length] == '/');
-  }
-  if (file) fclose(file);
-  return is_watched;
-}
-
-static bool is_in_own_mounts(uint32_t tgid) {
-  char path[64];
-  struct stat s;
-
-  snprintf(path, sizeof(path), "/proc/%u/ns/mnt", tgid);
-  return stat(path, &s) == 0 && s.st_dev == own_mounts.st_dev && s.st_ino == own_mounts.st_ino;
-}
-
-/* One mapping of code. */
-static void look_at_mapping(struct process *p, char *path, bool is_host, bool is_urgent) {
-  char full[4096 + 64];
-  struct file *f;
-  struct stat s, own;
-  size_t length = strlen(path);
-
-  /* A file that was replaced under the process: it can no more be opened, but for the program itself. */
-  if (length > 10 && strcmp(path + length - 10, " (deleted)") == 0) {
-    snprintf(full, sizeof(full), "/proc/%u/exe", p->tgid);
-    path[length - 10] = 0;
-    {
-      char target[4096];
-      ssize_t got = readlink(full, target, sizeof(target) - 1);
-
-      if (got <= 10) return;
-      target[got] = 0;
-      if (strcmp(target + got - 10, " (deleted)") != 0) return;
-      target[got - 10] = 0;
-      if (strcmp(target, path) != 0) return;
+      if (!realpath(found.gl_pathv[j], path) || stat(path, &s) < 0 || !S_ISREG(s.st_mode)) continue;
+      if (!find_file(&s)) add_file(&s, path, 0, true, false);
     }
-    if (stat(full, &s) < 0 || !S_ISREG(s.st_mode)) return;
-    f = find_file(s.st_dev, s.st_ino, s.st_ctim.tv_sec * 1000000000ull + s.st_ctim.tv_nsec);
-    if (!f) f = add_file(&s, "", p->tgid, false, is_urgent);
-  } else {
-    snprintf(full, sizeof(full), "/proc/%u/root%s", p->tgid, path);
-    if (stat(full, &s) < 0 || !S_ISREG(s.st_mode)) return;
-    f = find_file(s.st_dev, s.st_ino, s.st_ctim.tv_sec * 1000000000ull + s.st_ctim.tv_nsec);
-    if (!f) {
-      /* The host's own file, seen from another mount namespace: by its own path it holds no mount but the host's. */
-      bool is_same = is_host || (stat(path, &own) == 0 && own.st_dev == s.st_dev && own.st_ino == s.st_ino);
-
-      f = add_file(&s, path, is_same ? 0 : p->tgid, is_same, is_urgent);
-    }
+    globfree(&found);
   }
-  if (f && f->state != NOTHING) use_file(p, f);
-  if (f && !f->is_host && f->state == QUEUED && f->users == 1) f->via = p->tgid;
-}
-
-static void look_at(struct loader *l, uint32_t tgid, bool is_urgent) {
-  char path[64], *line = NULL;
-  uint64_t last_inode = 0;
-  struct process *p;
-  size_t size = 0;
-  bool is_host;
-  FILE *maps;
-
-  snprintf(path, sizeof(path), "/proc/%u/maps", tgid);
-  maps = fopen(path, "re");
-  if (!maps) return;
-  p = add_process(tgid);
-  if (!p) {
-    fclose(maps);
-    return;
-  }
-  if (!p->start_ns) p->start_ns = start_of(tgid);
-  p->looked_ns = now_ns();
-  p->looks++;
-  is_host = is_in_own_mounts(tgid);
-  while (getline(&line, &size, maps) > 0) {
-    unsigned long long inode;
-    char rights[8];
-    int at = 0;
-
-    line[strcspn(line, "\n")] = 0;
-    if (sscanf(line, "%*s %7s %*s %*s %llu %n", rights, &inode, &at) < 2 || rights[2] != 'x' || inode == 0 ||
-        inode == last_inode || line[at] != '/' || strlen(line + at) > 4000)
-      continue;
-    last_inode = inode;
-    look_at_mapping(p, line + at, is_host, is_urgent);
-  }
-  free(line);
-  fclose(maps);
-  tell_process(l, p);
 }
 
 /* ---- probes -------------------------------------------------------------------------------------------------------- */
@@ -511,6 +188,14 @@ static void attach_file(struct loader *l, struct file *f, int fd) {
   tell_points(f, WEIR_ATTACHED, "");
 }
 
+void attach_held(struct loader *l, struct file *f) {
+  int fd = open_file(f);
+
+  if (fd < 0) return;
+  if (is_same_file(f, fd)) attach_file(l, f, fd);
+  close(fd);
+}
+
 static bool has_function(const struct elf_result *result, uint8_t function) {
   for (unsigned int i = 0; i < result->point_count; i++)
     if (result->points[i].function == function) return true;
@@ -540,47 +225,7 @@ static void take_result(struct loader *l, struct file *f, const struct elf_resul
   attach_file(l, f, fd);
 }
 
-static void tell_process(struct loader *l, struct process *p) {
-  bool has_import = false;
-
-  for (unsigned int i = 0; i < p->file_count; i++) has_import = has_import || p->files[i]->has_import;
-  for (unsigned int i = 0; i < p->file_count; i++) {
-    struct file *f = p->files[i];
-
-    if (f->state == HELD && has_import) {
-      int fd = open_file(f);
-
-      if (fd >= 0) {
-        if (is_same_file(f, fd)) attach_file(l, f, fd);
-        close(fd);
-      }
-    }
-    if (p->is_told[i] || !is_of_tls(f)) continue;
-    p->is_told[i] = true;
-    tell_library(p, f);
-  }
-}
-
-static void tell_users(struct loader *l, const struct file *f) {
-  for (unsigned int i = 0; i < BUCKETS; i++)
-    for (struct process *p = processes[i]; p; p = p->next)
-      for (unsigned int j = 0; j < p->file_count; j++)
-        if (p->files[j] == f) {
-          tell_process(l, p);
-          break;
-        }
-}
-
-static void detach_file(struct loader *l, struct file *f) {
-  if (f->state == PROBED) {
-    tls_let_go(l, f->attachment);
-    tls_detach(f->attachment, f->links);
-    tell_points(f, WEIR_DETACHED, "");
-  }
-  forget_file(f);
-}
-
-static void start_jobs(void) {
+void start_jobs(void) {
   for (unsigned int i = 0; i < JOBS; i++) {
     struct file *f = queue_first;
     int fd;
@@ -606,7 +251,7 @@ static void start_jobs(void) {
 /* What a file brings its reader to an end by is not tried for ever. */
 #define TRIES 3
 
-static void end_jobs(struct loader *l) {
+void end_jobs(struct loader *l) {
   for (unsigned int i = 0; i < JOBS; i++) {
     struct file *f = jobs[i].file;
 
@@ -626,202 +271,13 @@ static void end_jobs(struct loader *l) {
   }
 }
 
-/* ---- what is to be looked at -------------------------------------------------------------------------------------- */
-
-static void plan_look(uint32_t tgid, uint64_t at_ns) {
-  if (look_count == look_capacity) {
-    size_t wanted = look_capacity ? look_capacity * 2 : 256;
-    struct look *more = wanted > 262144 ? NULL : realloc(looks, wanted * sizeof(*looks));
-
-    if (!more) return;
-    looks = more;
-    look_capacity = wanted;
+static void detach_file(struct loader *l, struct file *f) {
+  if (f->state == PROBED) {
+    tls_let_go(l, f->attachment);
+    tls_detach(f->attachment, f->links);
+    tell_points(f, WEIR_DETACHED, "");
   }
-  looks[look_count++] = (struct look){.tgid = tgid, .at_ns = at_ns};
-}
-
-static void take_looks(struct loader *l) {
-  uint64_t now = now_ns(), end = now + ROUND_NS;
-  size_t kept = 0, i = 0;
-
-  for (; i < look_count && now < end; i++) {
-    if (looks[i].at_ns > now) {
-      looks[kept++] = looks[i];
-      continue;
-    }
-    look_at(l, looks[i].tgid, false);
-    now = now_ns();
-  }
-  memmove(looks + kept, looks + i, (look_count - i) * sizeof(*looks));
-  look_count = kept + look_count - i;
-}
-
-/* Libraries of programs come some milliseconds after the program. */
-static const unsigned int later_ms[] = {15, 60, 300};
-#define MANY_LOOKS 400
-
-static void on_exec(struct loader *l, const struct weir_exec *e) {
-  struct process *p = find_process(e->task.tgid);
-  uint64_t now = now_ns();
-
-  if (p) leave_files(p);
-  else p = add_process(e->task.tgid);
-  if (!p) return;
-  p->start_ns = e->task.start_ns;
-  p->looks = 0;
-  look_at(l, e->task.tgid, true);
-  if (look_count > MANY_LOOKS) return; /* a host that starts hundreds a second: its connects will tell */
-  for (size_t i = 0; i < sizeof(later_ms) / sizeof(later_ms[0]); i++)
-    plan_look(e->task.tgid, now + later_ms[i] * 1000000ull);
-}
-
-/* A child has what its parent has, until it runs another program. */
-static void on_fork(const struct weir_fork *f) {
-  struct process *parent = find_process(f->task.tgid), *child;
-
-  if (!parent || !parent->file_count) return;
-  child = add_process(f->child.tgid);
-  if (!child) return;
-  leave_files(child);
-  child->start_ns = f->child.start_ns;
-  child->looks = 1;
-  for (unsigned int i = 0; i < parent->file_count; i++) {
-    use_file(child, parent->files[i]);
-    child->is_told[i] = parent->is_told[i];
-  }
-}
-
-static void on_connect(struct loader *l, const struct weir_connect *c) {
-  struct process *p = find_process(c->task.tgid);
-  uint64_t now = now_ns(), wait;
-
-  /* Another process with the number of one whose end was not told: /proc has its start in ticks of 10 ms. */
-  if (p && p->start_ns / 10000000 != c->task.start_ns / 10000000) {
-    leave_files(p);
-    p->start_ns = c->task.start_ns;
-    p->looks = 0;
-  }
-  wait = !p || p->looks < 8 ? 0 : 10000000000ull;
-  if (p && now - p->looked_ns < wait) return;
-  look_at(l, c->task.tgid, true);
-}
-
-void tls_record(struct loader *l, const struct weir_head *head) {
-  if (!is_tls_on()) return;
-  switch (head->type) {
-  case WEIR_EXEC:
-    on_exec(l, (const struct weir_exec *)head);
-    break;
-  case WEIR_FORK:
-    on_fork((const struct weir_fork *)head);
-    break;
-  case WEIR_EXIT:
-    remove_process(((const struct weir_exit *)head)->task.tgid);
-    break;
-  case WEIR_CONNECT:
-    on_connect(l, (const struct weir_connect *)head);
-    break;
-  default:
-    return;
-  }
-  start_jobs();
-}
-
-int tls_scan(struct loader *l, uint32_t tgid) {
-  DIR *folder;
-  struct dirent *entry;
-
-  if (tgid) {
-    look_at(l, tgid, true);
-    start_jobs();
-    return 0;
-  }
-  folder = opendir("/proc");
-  if (!folder) return errno;
-  while ((entry = readdir(folder)) != NULL) {
-    uint32_t number = strtoul(entry->d_name, NULL, 10);
-
-    if (number && is_watched_process(number)) plan_look(number, 0);
-  }
-  closedir(folder);
-  return 0;
-}
-
-/* Libraries that nearly every program has its TLS from, before the first program comes. */
-static void take_system_libraries(void) {
-  static const char *const patterns[] = {
-      "/usr/lib/x86_64-linux-gnu/libssl.so*", "/usr/lib/x86_64-linux-gnu/libgnutls.so*", "/usr/lib64/libssl.so*",
-      "/usr/lib64/libgnutls.so*",             "/usr/lib/libssl.so*",                     "/usr/lib/libgnutls.so*",
-      "/usr/local/lib/libssl.so*",            "/lib/libssl.so*"};
-  glob_t found;
-
-  for (size_t i = 0; i < sizeof(patterns) / sizeof(patterns[0]); i++) {
-    if (glob(patterns[i], GLOB_NOSORT, NULL, &found) != 0) continue;
-    for (size_t j = 0; j < found.gl_pathc; j++) {
-      char path[PATH_MAX];
-      struct stat s;
-
-      if (!realpath(found.gl_pathv[j], path) || stat(path, &s) < 0 || !S_ISREG(s.st_mode)) continue;
-      if (!find_file(s.st_dev, s.st_ino, s.st_ctim.tv_sec * 1000000000ull + s.st_ctim.tv_nsec))
-        add_file(&s, path, 0, true, false);
-    }
-    globfree(&found);
-  }
-}
-
-/* The path of the watched cgroup below its mount, as /proc/PID/cgroup has it. */
-static void find_cgroup_prefix(struct loader *l) {
-  size_t length = strlen(l->cgroup_path);
-  char path[sizeof(l->cgroup_path)];
-  struct statfs fs;
-
-  snprintf(path, sizeof(path), "%s", l->cgroup_path);
-  for (;;) {
-    char *slash = strrchr(path, '/');
-
-    if (!slash || slash == path) break;
-    *slash = 0;
-    if (statfs(path, &fs) < 0 || fs.f_type != CGROUP2_MAGIC) break;
-    length = strlen(path);
-  }
-  snprintf(cgroup_prefix, sizeof(cgroup_prefix), "%s", l->cgroup_path + length);
-  is_everything_watched = cgroup_prefix[0] == 0;
-}
-
-void begin_tls(struct loader *l) {
-  if (!is_tls_on()) return;
-  stat("/proc/self/ns/mnt", &own_mounts);
-  find_cgroup_prefix(l);
-  take_system_libraries();
-  start_jobs();
-  tls_scan(l, 0);
-}
-
-/* ---- the loop ------------------------------------------------------------------------------------------------------ */
-
-unsigned int tls_descriptors(struct loader *l, struct pollfd *to, unsigned int max) {
-  unsigned int count = 0;
-
-  if (!is_tls_on()) return 0;
-  /* An exec or connect wakes the loop: a program may speak TLS a millisecond later. */
-  if (count < max) to[count++] = (struct pollfd){.fd = ring_buffer__epoll_fd(l->ring), .events = POLLIN};
-  for (unsigned int i = 0; i < JOBS && count < max; i++)
-    if (jobs[i].file) to[count++] = (struct pollfd){.fd = jobs[i].job.pipe, .events = POLLIN};
-  return count;
-}
-
-/* Handles of processes that ended. They are harmless (each knows its process's start), and take room. */
-static void sweep_handles(struct loader *l) {
-  int fd = map_fd(l, "tls_handles");
-  struct tls_key key, next;
-  bool has_key = false;
-
-  while (bpf_map_get_next_key(fd, has_key ? &key : NULL, &next) == 0) {
-    if (has_key && kill((pid_t)key.tgid, 0) < 0 && errno == ESRCH) bpf_map_delete_elem(fd, &key);
-    key = next;
-    has_key = true;
-  }
-  if (has_key && kill((pid_t)key.tgid, 0) < 0 && errno == ESRCH) bpf_map_delete_elem(fd, &key);
+  forget_file(f);
 }
 
 static bool is_gone(const struct file *f) {
@@ -830,7 +286,7 @@ static bool is_gone(const struct file *f) {
   return !f->is_host || stat(f->path, &s) < 0 || (uint64_t)s.st_dev != f->device || s.st_ino != f->inode;
 }
 
-static void take_away_idle(struct loader *l) {
+void take_away_idle(struct loader *l) {
   struct file *oldest = NULL;
   unsigned int idle = 0;
   uint64_t now = now_ns();
@@ -849,29 +305,15 @@ static void take_away_idle(struct loader *l) {
   if (idle > MAX_IDLE && oldest) detach_file(l, oldest);
 }
 
-void tls_round(struct loader *l, const struct pollfd *ready, unsigned int count) {
-  uint64_t now = now_ns();
+unsigned int job_descriptors(struct pollfd *to, unsigned int max) {
+  unsigned int count = 0;
 
-  (void)ready;
-  (void)count;
-  if (!is_tls_on()) return;
-  end_jobs(l);
-  take_looks(l);
-  start_jobs();
-  elf_prepare(); /* for the next file */
-  if (has_dead && now - swept_ns > 1000000000ull) {
-    has_dead = false;
-    swept_ns = now;
-    sweep_handles(l);
-  }
-  if (now - idle_checked_ns > 1000000000ull) {
-    idle_checked_ns = now;
-    take_away_idle(l);
-  }
+  for (unsigned int i = 0; i < JOBS && count < max; i++)
+    if (jobs[i].file) to[count++] = (struct pollfd){.fd = jobs[i].job.pipe, .events = POLLIN};
+  return count;
 }
 
-void stop_tls(struct loader *l) {
-  (void)l;
+void stop_jobs(void) {
   for (unsigned int i = 0; i < JOBS; i++)
     if (jobs[i].file) kill(jobs[i].job.pid, SIGKILL);
 }
