@@ -5,6 +5,8 @@
  */
 import { CopiedRows } from './copied-rows.ts';
 import { type Frame, FrameQueue, type FrameShape } from './frame-queue.ts';
+import { type Column, columnOf, MAX_COLUMNS, nullsOf, type Parameter, readParameters } from './mysql-columns.ts';
+import { COMPRESS, DEPRECATE_EOF, QUERY_ATTRIBUTES, readGreeting, readSignIn, ZSTD } from './mysql-sign-in.ts';
 import { MysqlFields } from './mysql-values.ts';
 import { readSql, type SqlStatement } from './sql.ts';
 import { addParameter, addStatement, cellPath } from './statement-texts.ts';
@@ -14,18 +16,7 @@ import { SAMPLED, TextSample } from './text-sample.ts';
 const HEAD = 4;
 const PACKET: FrameShape = { headBytes: HEAD, sizeOf: (head) => HEAD + head.readUIntLE(0, 3) };
 
-const CONNECT_WITH_DB = 0x8;
-const COMPRESS = 0x20;
-const SSL = 0x800;
-const SECURE_CONNECTION = 0x8000;
-const PLUGIN_AUTH_LENGTH_ENCODED = 0x20_0000;
-const DEPRECATE_EOF = 0x100_0000;
-const QUERY_ATTRIBUTES = 0x800_0000;
-const ZSTD = 0x400_0000;
-/** Of MariaDB's own capabilities: definitions of columns may be left out where they have not changed. */
-const CACHE_METADATA = 0x10;
 const MORE_RESULTS = 0x8;
-const UNSIGNED = 0x20;
 
 const COMMAND = {
   initDb: 0x02,
@@ -38,26 +29,6 @@ const COMMAND = {
   fetch: 0x1c,
 } as const;
 const LAST_COMMAND = 0x20;
-
-/** Whether a server's first bytes are its greeting; null where they are too few. */
-export function beginsMysql(bytes: Buffer): boolean | null {
-  if (bytes.length < 7)
-    return bytes.length === 0 ? null : (bytes[3] ?? 0) === 0 && (bytes[4] ?? 10) === 10 ? null : false;
-  const size = bytes.readUIntLE(0, 3);
-  const version = bytes[5] ?? 0;
-  return size > 40 && size < 1024 && bytes[3] === 0 && bytes[4] === 10 && version >= 0x31 && version <= 0x39;
-}
-
-interface Column {
-  readonly name: string;
-  readonly type: number;
-  readonly isUnsigned: boolean;
-}
-
-interface Parameter {
-  readonly type: number;
-  readonly isUnsigned: boolean;
-}
 
 interface Prepared {
   readonly sql: SqlStatement;
@@ -174,23 +145,15 @@ export class MysqlReader implements StoreReader {
   }
 
   #handshake(bytes: Buffer, size: number): void {
-    const fields = new MysqlFields(bytes, HEAD);
-    const client = fields.int(4);
     this.#phase = 'signing-in';
-    if ((client & SSL) !== 0 && size <= HEAD + 32) {
+    const signedIn = readSignIn(bytes, size, this.#server);
+    if (signedIn === null) {
       this.#seal('tls');
       return;
     }
-    this.#both = client & this.#server;
-    fields.skip(24); // longest packet, charset, reserved
-    const isMariadb = (client & 1) === 0;
-    this.#isCachingMetadata = isMariadb && (fields.int(4) & CACHE_METADATA) !== 0;
-    if (!isMariadb) fields.skip(4);
-    fields.terminated(); // user
-    if ((client & PLUGIN_AUTH_LENGTH_ENCODED) !== 0) fields.string();
-    else if ((client & SECURE_CONNECTION) !== 0) fields.skip(fields.int(1));
-    else fields.terminated();
-    if ((client & CONNECT_WITH_DB) !== 0) this.#database = fields.terminated() || null;
+    this.#both = signedIn.both;
+    this.#isCachingMetadata = signedIn.isCachingMetadata;
+    if (signedIn.database !== undefined) this.#database = signedIn.database;
   }
 
   #command(frame: Frame): void {
@@ -279,7 +242,8 @@ export class MysqlReader implements StoreReader {
     const first = bytes[HEAD];
     switch (this.#phase) {
       case 'greeting':
-        this.#greeting(bytes);
+        this.#server = readGreeting(bytes);
+        this.#phase = 'signing-in';
         return;
       case 'signing-in':
         if (first === 0) {
@@ -290,16 +254,6 @@ export class MysqlReader implements StoreReader {
       case 'commands':
         this.#result(frame);
     }
-  }
-
-  #greeting(bytes: Buffer): void {
-    const fields = new MysqlFields(bytes, HEAD + 1);
-    fields.terminated(); // version
-    fields.skip(4 + 8 + 1); // thread, a part of the scramble, filler
-    const low = fields.int(2);
-    fields.skip(3); // charset, status
-    this.#server = low | (fields.int(2) << 16);
-    this.#phase = 'signing-in';
   }
 
   #result(frame: Frame): void {
@@ -517,8 +471,6 @@ export class MysqlReader implements StoreReader {
   }
 }
 
-const MAX_COLUMNS = 4096;
-
 /** A command has the number 0, the first packet of an answer 1. */
 function beginsTurn(way: Way, bytes: Buffer): boolean {
   if (bytes.length < HEAD + 1) return false;
@@ -539,59 +491,4 @@ function sqlOf(asked: Asked): SqlStatement | null {
 function useOf(bytes: Buffer): string {
   const [, name = ''] = /use\s+[`"]?([^`";\s]+)/i.exec(bytes.toString('utf8', HEAD + 1)) ?? [];
   return name;
-}
-
-/** The name stands behind four others; type and flags near the end, whatever a server has put between. */
-function columnOf(bytes: Buffer): Column {
-  const fields = new MysqlFields(bytes, HEAD);
-  for (let count = 0; count < 4; count++) fields.string();
-  const name = fields.string()?.toString('utf8') ?? '';
-  const fixed = Math.max(HEAD, bytes.length - 12);
-  const type = bytes[fixed + 6] ?? 253;
-  const flags = fixed + 9 <= bytes.length ? bytes.readUInt16LE(fixed + 7) : 0;
-  return { name, type, isUnsigned: (flags & UNSIGNED) !== 0 };
-}
-
-/** The row's header, then a bit a column, from the third on. */
-function nullsOf(fields: MysqlFields, count: number): ReadonlySet<number> {
-  fields.skip(1);
-  const bits = fields.bytes((count + 9) >> 3);
-  return bitsOf(bits, count, 2);
-}
-
-function bitsOf(bits: Buffer, count: number, from: number): ReadonlySet<number> {
-  const set = new Set<number>();
-  for (let index = 0; index < count; index++) {
-    const bit = index + from;
-    if (((bits[bit >> 3] ?? 0) & (1 << (bit & 7))) !== 0) set.add(index);
-  }
-  return set;
-}
-
-function readParameters(
-  fields: MysqlFields,
-  count: number,
-  known: readonly Parameter[],
-  hasNames: boolean,
-): { readonly parameters: readonly Parameter[]; readonly values: ReadonlyMap<number, Buffer> } {
-  const most = Math.min(count, MAX_COLUMNS);
-  const nulls = bitsOf(fields.bytes((most + 7) >> 3), most, 0);
-  let parameters = known;
-  if (fields.int(1) === 1) {
-    const read: Parameter[] = [];
-    for (let index = 0; index < most && fields.isLeft; index++) {
-      const type = fields.int(1);
-      read.push({ type, isUnsigned: (fields.int(1) & 0x80) !== 0 });
-      if (hasNames) fields.string();
-    }
-    parameters = read;
-  }
-  const values = new Map<number, Buffer>();
-  for (const [index, { type, isUnsigned }] of parameters.entries()) {
-    if (!fields.isLeft) break;
-    if (nulls.has(index)) continue;
-    const text = fields.binary(type, isUnsigned);
-    if (text !== null) values.set(index, Buffer.from(text));
-  }
-  return { parameters, values };
 }

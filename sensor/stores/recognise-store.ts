@@ -6,7 +6,7 @@ import { peekClientHello } from '../../wire/client-hello.ts';
 import { beginsClickhouse } from './clickhouse.ts';
 import { beginsKafka } from './kafka.ts';
 import { beginsMongodb } from './mongodb.ts';
-import { beginsMysql } from './mysql.ts';
+import { beginsMysql } from './mysql-sign-in.ts';
 import { beginsPostgresql } from './postgresql.ts';
 import { beginsRedis } from './redis.ts';
 import type { StoreProtocol } from './store-message.ts';
