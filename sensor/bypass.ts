@@ -8,7 +8,7 @@ import type { EventBody } from '../flow/event.ts';
 import type { Destination, Source } from '../flow/parties.ts';
 import { alertEvent } from './alert-event.ts';
 import type { Connection } from './connections.ts';
-import type { PacketFrame } from './frames.ts';
+import type { PacketFrame } from './frame-types.ts';
 import type { ConnectionWatcher, WatcherTools } from './watcher.ts';
 
 /**

@@ -7,7 +7,7 @@ import { rangeOf } from '../catalog/ranges.ts';
 import type { Via } from '../flow/edge.ts';
 import { MAX_HELLO_BYTES, peekClientHello } from '../wire/client-hello.ts';
 import { DnsOverTcp, readDnsAnswer } from '../wire/dns-answer.ts';
-import type { AcceptFrame, ConnectFrame, PacketFrame, StateFrame, Task } from './frames.ts';
+import type { AcceptFrame, ConnectFrame, PacketFrame, StateFrame, Task } from './frame-types.ts';
 import { Names } from './names.ts';
 
 /** What is known of what goes over it. */

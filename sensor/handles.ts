@@ -3,7 +3,7 @@
  * counts when the library has taken it, so that one that is tried again is not there twice. Bounded; never throws.
  */
 import type { Verdict } from './commands.ts';
-import type { SensorFrame, Task, TlsDataFrame, TlsHandle } from './frames.ts';
+import type { SensorFrame, Task, TlsDataFrame, TlsHandle } from './frame-types.ts';
 import { Handle } from './reassemble/handle.ts';
 import type { HeardExchange, Way } from './reassemble/heard.ts';
 import { HEARING_LIMITS, type HearingLimits, Room } from './reassemble/room.ts';

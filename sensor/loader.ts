@@ -3,7 +3,9 @@
  * wait each time. What it was doing meanwhile is lost, and said so. Nothing that it does ends this process.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { BrokenFrames, decodeFrame, FrameSplitter, type HelloFrame, type SensorFrame } from './frames.ts';
+import { BrokenFrames } from './frame-fields.ts';
+import type { HelloFrame, SensorFrame } from './frame-types.ts';
+import { decodeFrame, FrameSplitter } from './frames.ts';
 
 export interface LoaderOptions {
   /** The program and its arguments. */

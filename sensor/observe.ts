@@ -18,7 +18,7 @@ import type { SensorClock } from './clock.ts';
 import { doHandle, doSocket } from './commands.ts';
 import { type Connection, Connections } from './connections.ts';
 import { EdgeSums } from './edge-sums.ts';
-import type { Counts, PacketFrame, SensorFrame, StateFrame } from './frames.ts';
+import type { Counts, PacketFrame, SensorFrame, StateFrame } from './frame-types.ts';
 import { Handles, type TlsConnection } from './handles.ts';
 import { type InspectedExchange, inspectHeard, inspectHeardNow } from './inspect-heard.ts';
 import type { HeardExchange } from './reassemble/heard.ts';

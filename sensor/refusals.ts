@@ -7,7 +7,7 @@ import type { EventBody } from '../flow/event.ts';
 import { eventDestination } from '../flow/event-destination.ts';
 import { timeText } from '../flow/event-of.ts';
 import type { Destination, Source } from '../flow/parties.ts';
-import type { SteerFrame } from './frames.ts';
+import type { SteerFrame } from './frame-types.ts';
 
 export interface RefusalsOptions {
   readonly sourceOf: (frame: SteerFrame) => Source;

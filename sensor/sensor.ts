@@ -17,7 +17,7 @@ import type { ContainerFacts } from './attribution/container-facts.ts';
 import { Processes } from './attribution/processes.ts';
 import { SensorClock } from './clock.ts';
 import { CAPTURE_LIMITS, doLimits, doOwn } from './commands.ts';
-import type { AttachFrame, HelloFrame, SensorFrame } from './frames.ts';
+import type { AttachFrame, HelloFrame, SensorFrame } from './frame-types.ts';
 import { Loader, type LoaderState } from './loader.ts';
 import { Observer } from './observe.ts';
 import type { ObservedSettings } from './settings.ts';

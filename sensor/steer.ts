@@ -6,7 +6,7 @@
  */
 import { BlockList, isIP } from 'node:net';
 import { type DnsAnswer, DnsOverTcp, readDnsAnswer } from '../wire/dns-answer.ts';
-import type { ConnectFrame, ExecFrame, PacketFrame, SensorFrame, SteerFrame, Task } from './frames.ts';
+import type { ConnectFrame, ExecFrame, PacketFrame, SensorFrame, SteerFrame, Task } from './frame-types.ts';
 import {
   doAddress,
   doLease,

@@ -9,7 +9,7 @@ import { eventDestination } from '../flow/event-destination.ts';
 import { timeText } from '../flow/event-of.ts';
 import type { Destination, Source } from '../flow/parties.ts';
 import type { Connection } from './connections.ts';
-import type { LibraryFrame, StateFrame } from './frames.ts';
+import type { LibraryFrame, StateFrame } from './frame-types.ts';
 
 export interface UnreadOptions {
   /** Whether it leads to a listener of Weir's own, which has seen it. */

@@ -6,7 +6,7 @@ import type { EdgeObservation, Via } from '../flow/edge.ts';
 import type { Destination, Source } from '../flow/parties.ts';
 import type { EdgeRecorder, Recorder } from '../flow/recorder.ts';
 import type { Connection } from './connections.ts';
-import type { PacketFrame, StateFrame } from './frames.ts';
+import type { PacketFrame, StateFrame } from './frame-types.ts';
 import type { HeardExchange } from './reassemble/heard.ts';
 import type { ObservedSettings } from './settings.ts';
 

@@ -1,7 +1,7 @@
 /** What the sensor needs on this host, level by level, and which of its probes are slow. Starts the loader for a moment. */
 import { existsSync } from 'node:fs';
 import type { Config } from '../../config/config.ts';
-import type { HelloFrame, SensorFrame } from '../../sensor/frames.ts';
+import type { HelloFrame, SensorFrame } from '../../sensor/frame-types.ts';
 import { Loader } from '../../sensor/loader.ts';
 import { SocketWatch } from '../../sensor/sockets/watch-sockets.ts';
 import { cgroupMount } from '../sensor/sensor-child.ts';

@@ -8,7 +8,7 @@ import type { AppLabel } from '../../engine/decide/app-match.ts';
 import type { Source, Workload } from '../../flow/parties.ts';
 import { type CgroupPlace, cgroupPathOf, cgroupPlace } from '../../wire/cgroup-place.ts';
 import { linkOf, textOf } from '../../wire/proc-files.ts';
-import type { ExecFrame, Task } from '../frames.ts';
+import type { ExecFrame, Task } from '../frame-types.ts';
 import type { ContainerFacts } from './container-facts.ts';
 
 export interface ProcessesOptions {

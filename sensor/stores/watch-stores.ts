@@ -6,7 +6,7 @@
 import type { SocketVerdict } from '../commands.ts';
 import { doSocket } from '../commands.ts';
 import type { Connection } from '../connections.ts';
-import type { PacketFrame } from '../frames.ts';
+import type { PacketFrame } from '../frame-types.ts';
 import type { Conversation } from '../reassemble/heard.ts';
 import { Http1 } from '../reassemble/http1.ts';
 import { HandleRoom, HEARING_LIMITS, Room } from '../reassemble/room.ts';

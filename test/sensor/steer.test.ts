@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { describe, test } from 'node:test';
-import type { SensorFrame } from '../../sensor/frames.ts';
+import type { SensorFrame } from '../../sensor/frame-types.ts';
 import { COMMAND } from '../../sensor/layout.ts';
 import { Steering, type SteeringOptions, type SteerWishes } from '../../sensor/steer.ts';
 import { addressBytes, processTarget } from '../../sensor/steer-commands.ts';

@@ -7,7 +7,7 @@ import { after, before, describe, test } from 'node:test';
 import { configuredSteering } from '../../../cli/sensor/steering.ts';
 import type { Config } from '../../../config/config.ts';
 import { loadConfig } from '../../../config/load.ts';
-import type { SensorFrame } from '../../../sensor/frames.ts';
+import type { SensorFrame } from '../../../sensor/frame-types.ts';
 import { COMMAND } from '../../../sensor/layout.ts';
 
 describe('steering as it is configured', () => {
