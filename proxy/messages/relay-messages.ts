@@ -7,20 +7,19 @@ import { messageProtocolOf } from '../../engine/extract/message-protocols.ts';
 import { opaque } from '../../flow/coverage.ts';
 import type { WeirError } from '../../flow/errors.ts';
 import type { Outcome } from '../../flow/event.ts';
-import { headerOf, type Message } from '../../flow/message.ts';
+import { headerOf } from '../../flow/message.ts';
 import { closeRecord, closeRecordSoon, reasonOf } from '../answer.ts';
-import type { ClientRequest } from '../client-message.ts';
 import type { Ready } from '../context.ts';
 import type { Call, ResponseSink } from '../forward.ts';
 import { responseHead, trailerFields } from '../head.ts';
 import { HeldShare } from '../held-budget.ts';
-import { inspectWithNames } from '../inspection.ts';
-import { forBrowser } from '../own/browser-answer.ts';
 import { relay } from '../relay.ts';
+import { AnswerFields, pairsOf, splitTrailersOnly } from './answer-fields.ts';
 import { BesideMessages } from './beside-messages.ts';
-import { type Ending, inStream, wholeEnding, writeEnding } from './endings.ts';
+import { type Ending, inStream } from './endings.ts';
 import { IncomingMessages } from './incoming-messages.ts';
 import { type Judged, type MessageStream, unread } from './message-stream.ts';
+import { letGoOf, tellEnding } from './own-ending.ts';
 
 /** Relays one answer; resolves when the exchange is over, however it ends. `beside` looks at the request's messages. */
 export function relayMessages(
@@ -66,7 +65,7 @@ class RelayingMessages implements ResponseSink {
   /** Messages that cannot be taken apart are passed on as they come. */
   #isUnread = false;
   #isPassing = false;
-  #isEntered = false;
+  readonly #fields: AnswerFields;
   #carryTimer: NodeJS.Timeout | undefined;
   #sentAt = 0;
 
@@ -77,6 +76,7 @@ class RelayingMessages implements ResponseSink {
     this.#body = ready.body;
     this.#over = over;
     this.#room = new HeldShare(stream.context.budget);
+    this.#fields = new AnswerFields(stream, () => this.#isOver);
   }
 
   start(send: (sink: ResponseSink) => Call): void {
@@ -189,7 +189,11 @@ class RelayingMessages implements ResponseSink {
     const coding = headerOf(headers, 'content-encoding');
     // A coding of all of the body hides where a message begins.
     this.#isUnread = coding !== null && coding.trim().toLowerCase() !== 'identity';
-    const decided = await this.#decideFields(headers, this.#isUnread ? Buffer.alloc(1) : Buffer.alloc(0));
+    const decided = await this.#fields.decide(
+      this.#status,
+      headers,
+      this.#isUnread ? Buffer.alloc(1) : Buffer.alloc(0),
+    );
     if (decided === null) return;
     this.#headers = decided;
     if (!stream.holds.response) {
@@ -281,7 +285,9 @@ class RelayingMessages implements ResponseSink {
       return this.#malformed('the answer ends without a status');
     }
     const trailers =
-      this.#isTrailersOnly || fields.length === 0 ? fields : await this.#decideFields(fields, Buffer.alloc(0));
+      this.#isTrailersOnly || fields.length === 0
+        ? fields
+        : await this.#fields.decide(this.#status, fields, Buffer.alloc(0));
     if (trailers === null || this.#isOver) return;
     this.#writeAll(stream.release());
     await this.#requestBeside?.settle();
@@ -301,55 +307,6 @@ class RelayingMessages implements ResponseSink {
     }
     response.end();
     this.#close();
-  }
-
-  /** A head or trailers, decided on: as they go on; null where that ended the stream. */
-  async #decideFields(headers: readonly string[], body: Buffer): Promise<readonly string[] | null> {
-    const stream = this.#stream;
-    const { account, context } = stream;
-    const message = this.#fieldsMessage(headers, body);
-    const held = stream.holds.response;
-    try {
-      const inspection = await inspectWithNames(context, message, {
-        now: new Date(context.now()),
-        held,
-        pseudonyms: null,
-        isHead: true,
-      });
-      if (this.#isOver) return null;
-      // One account of a direction is enough, where there is nothing more to say.
-      if (!this.#isEntered || inspection.findings.length > 0) account.enter(message, inspection, context.excerptChars);
-      this.#isEntered = true;
-      if (inspection.decision.enforced.action === 'block') {
-        stream.end(stream.blocked(message, inspection, account.id));
-        return null;
-      }
-      return inspection.edited?.changed.headers === true ? inspection.edited.headers : headers;
-    } catch (error) {
-      context.log(`weir: the fields of an answer of exchange ${account.id} failed: ${reasonOf(error)}`);
-      if (!held) {
-        account.lessen(opaque('failed'));
-        return headers;
-      }
-      const ending = stream.failure('internal', 'inspection', 'the proxy failed to inspect the answer');
-      if (ending === null) return headers;
-      stream.end(ending);
-      return null;
-    }
-  }
-
-  #fieldsMessage(headers: readonly string[], body: Buffer): Message {
-    const { incoming, destination } = this.#stream;
-    return {
-      direction: 'response',
-      source: incoming.source,
-      destination,
-      method: incoming.request.method ?? 'POST',
-      target: incoming.target,
-      status: this.#status,
-      headers,
-      body,
-    };
   }
 
   #writeHead(status: number, headers: readonly string[]): void {
@@ -433,19 +390,7 @@ class RelayingMessages implements ResponseSink {
       this.#record(ending.outcome, this.#sentStatus(), ending.reason);
     } else {
       this.#record(ending.outcome, response.headersSent ? this.#status : 200, ending.reason);
-      if (response.headersSent) writeEnding(response, this.#messages?.protocol ?? protocol, ending);
-      else {
-        const type = headerOf(request.rawHeaders, 'content-type') ?? 'application/grpc';
-        const { refusal: plain, trailers } = wholeEnding(protocol, ending, type);
-        const refusal = forBrowser(plain, request.rawHeaders);
-        response.sendDate = false;
-        // What of the request was not read is not waited for.
-        const close = request.complete ? [] : ['Connection', 'close'];
-        response.writeHead(refusal.status, [...refusal.headers, ...close]);
-        if (trailers.length > 0) response.addTrailers(trailers);
-        if (refusal.body.length > 0) response.end(refusal.body);
-        else response.end();
-      }
+      tellEnding(incoming, ending, { asked: protocol, answered: this.#messages?.protocol ?? null });
       if (!request.complete) letGoOf(request);
     }
     this.#close();
@@ -506,36 +451,5 @@ class RelayingMessages implements ResponseSink {
 
 /** So long a message that ends within a token waits for the next. */
 const CARRY_MS = 1000;
-/** So long a client may take to see that its stream has ended and to stop sending. */
-const LEAVE_MS = 1000;
-
-/** In HTTP/1.1 only the end of the connection ends a request; a stream of HTTP/2 is reset once its answer is out. */
-function letGoOf(request: ClientRequest): void {
-  request.resume();
-  if (request.httpVersionMajor > 1) return;
-  const timer = setTimeout(() => {
-    if (!request.complete) request.destroy();
-  }, LEAVE_MS);
-  request.on('close', () => clearTimeout(timer));
-}
 
 const NO_CALL: Call = { pause: () => {}, resume: () => {}, abort: () => {} };
-
-/** Of an answer that is all trailers (gRPC over HTTP2, Trailers-Only): what stands in the head, and what behind it. */
-function splitTrailersOnly(headers: readonly string[]): { readonly head: string[]; readonly rest: string[] } {
-  const head: string[] = [];
-  const rest: string[] = [];
-  for (const [name, value] of pairsOf(headers)) {
-    (/^(?:content-type|grpc-encoding|grpc-accept-encoding|date|server|via)$/i.test(name) ? head : rest).push(
-      name,
-      value,
-    );
-  }
-  return { head, rest };
-}
-
-function pairsOf(fields: readonly string[]): [string, string][] {
-  const pairs: [string, string][] = [];
-  for (let i = 0; i + 1 < fields.length; i += 2) pairs.push([fields[i] as string, fields[i + 1] as string]);
-  return pairs;
-}

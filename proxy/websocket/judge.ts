@@ -4,9 +4,7 @@
  */
 import { isUtf8 } from 'node:buffer';
 import { extract } from '../../engine/extract/extract.ts';
-import { get, parseJson, textOf } from '../../engine/extract/json.ts';
 import type { Inspection } from '../../engine/inspect.ts';
-import { MessageRestorer } from '../../engine/transform/message-restorer.ts';
 import { type MessageRefusal, refuseMessage } from '../../engine/transform/refuse-message.ts';
 import { createStreamGate } from '../../engine/transform/stream/gate.ts';
 import { type Coverage, FULL, opaque, truncated } from '../../flow/coverage.ts';
@@ -20,9 +18,10 @@ import type { ExchangeContext } from '../context.ts';
 import { CutMessages, type CutPassed, type CutScope } from '../cut-messages.ts';
 import { failClosed, failOpen } from '../failing.ts';
 import { givenOf, inspectWithNames } from '../inspection.ts';
-import { Pseudonyms } from '../pseudonyms.ts';
+import type { Pseudonyms } from '../pseudonyms.ts';
 import { asEvents, StreamedAnswer, WaitingAnswer } from './answers.ts';
 import { GrowingTexts, type Growth } from './growing-texts.ts';
+import { SessionPseudonyms } from './session-pseudonyms.ts';
 
 /**
  * `pass`: frame by frame as it comes, scanned beside. `restore`: whole, pseudonyms put back, scanned beside. `hold`: whole,
@@ -49,7 +48,6 @@ export interface Judged {
 const MAX_CONTROL_BYTES = 123;
 /** So much that is no text, such as a time or a counter, says nothing. */
 const MAX_PLAIN_CONTROL_BYTES = 16;
-const MAX_NAMED = 10_000;
 /** First bytes of a message that may be JSON: a bracket, white space, a byte order mark. */
 const JSON_STARTS: ReadonlySet<number> = new Set([0x7b, 0x5b, 0x20, 0x0a, 0x0d, 0x09, 0xef]);
 
@@ -58,12 +56,7 @@ export class Judge {
   readonly #account: Account;
   readonly #present: () => ExchangeContext;
   #destination: Destination;
-  #pseudonyms: Pseudonyms;
-  /** Ids of responses that belong to the present conversation. */
-  readonly #named = new Set<string>();
-  /** All that was issued on this WebSocket; who gets it back is its own client. */
-  readonly #tokens = new Map<string, string>();
-  readonly #restorer = new MessageRestorer(this.#tokens);
+  readonly #pseudonyms: SessionPseudonyms;
   readonly #texts = new GrowingTexts();
   /** The answer whose texts grow, where it can be judged piece by piece. */
   #answer: StreamedAnswer | null = null;
@@ -76,10 +69,9 @@ export class Judge {
     this.#opening = opening;
     this.#destination = opening.destination;
     this.#account = account;
-    this.#pseudonyms = pseudonyms;
     this.#present = present;
+    this.#pseudonyms = new SessionPseudonyms(opening, pseudonyms, account.id, present);
     this.#cuts = { request: this.#cutsOf('request'), response: this.#cutsOf('response') };
-    this.#learn();
   }
 
   #cutsOf(direction: Direction): CutMessages<Buffer> {
@@ -92,14 +84,14 @@ export class Judge {
         isBeside: !this.#isStrong(destination, direction),
       };
     };
-    const pseudonyms = (): Pseudonyms => this.#pseudonyms;
+    const pseudonyms = (): Pseudonyms => this.#pseudonyms.current;
     return new CutMessages({ scope, present: this.#present, account: this.#account, pseudonyms });
   }
 
   /** How a message that begins with this byte is treated; -1 for one without any. */
   wayOf(direction: Direction, first: number): Way {
     if (this.#isStrong(this.#destination, direction)) return 'hold';
-    if (direction === 'response') return this.#tokens.size > 0 ? 'restore' : 'pass';
+    if (direction === 'response') return this.#pseudonyms.hasTokens ? 'restore' : 'pass';
     if (this.#destination.category !== 'unknown' || !JSON_STARTS.has(first)) return 'pass';
     const asGenai: Destination = { ...this.#destination, category: 'genai' };
     return this.#isStrong(asGenai, 'request') || this.#isStrong(asGenai, 'response') ? 'shape' : 'pass';
@@ -114,7 +106,7 @@ export class Judge {
   /** Decides on a message that is there whole; `mayWait` is false where it goes at once or not at all. Never rejects. */
   async decide(direction: Direction, payload: Buffer, way: Way, mayWait: boolean): Promise<Verdict> {
     this.#cuts[direction === 'request' ? 'response' : 'request'].heard();
-    if (way === 'restore') return { kind: 'send', messages: this.#restorer.message(payload) };
+    if (way === 'restore') return { kind: 'send', messages: this.#pseudonyms.restorer.message(payload) };
     if (way === 'shape' && this.#shapeOf(payload) !== null) this.#becomeGenai();
     return direction === 'request'
       ? this.#decideOn(direction, payload, mayWait)
@@ -171,7 +163,7 @@ export class Judge {
   async #restOfAll(): Promise<Verdict> {
     const verdict = await this.#restOfAnswer();
     if (verdict.kind !== 'send') return verdict;
-    return { kind: 'send', messages: [...verdict.messages, ...this.#restorer.end()] };
+    return { kind: 'send', messages: [...verdict.messages, ...this.#pseudonyms.restorer.end()] };
   }
 
   async #restOfAnswer(): Promise<Verdict> {
@@ -208,7 +200,7 @@ export class Judge {
       const message = this.#message(direction, sample);
       const given = { now: new Date(context.now()), held: false, pseudonyms: null };
       const inspection = await inspectWithNames(context, message, given);
-      if (direction === 'response') await this.#name(inspection.extraction.conversationId);
+      if (direction === 'response') await this.#pseudonyms.name(inspection.extraction.conversationId);
       await this.#enter(message, inspection, context.newId());
       if (missing === null) await this.#cuts[direction].take(sample, message, inspection);
     } catch (error) {
@@ -223,23 +215,23 @@ export class Judge {
     const held = this.#isStrong(this.#destination, direction);
     try {
       const message = this.#message(direction, payload);
-      const pseudonyms = direction === 'request' ? this.#pseudonymsFor(payload) : this.#pseudonyms;
+      const pseudonyms = direction === 'request' ? this.#pseudonyms.forMessage(payload) : this.#pseudonyms.current;
       const given = { now: new Date(context.now()), held, pseudonyms };
       const inspection = await inspectWithNames(context, message, given);
       if (direction === 'request') {
         await pseudonyms.settle(inspection);
-        this.#learn();
-      } else await this.#name(inspection.extraction.conversationId);
+        this.#pseudonyms.learn();
+      } else await this.#pseudonyms.name(inspection.extraction.conversationId);
       const refusal = await this.#entered(message, inspection);
       if (refusal !== null) return { kind: 'blocked', messages: [], refusal };
       if (mayWait === null) {
         const sent = inspection.edited?.changed.body === true ? inspection.edited.body : payload;
-        return { kind: 'send', messages: direction === 'response' ? this.#restorer.message(sent) : [sent] };
+        return { kind: 'send', messages: direction === 'response' ? this.#pseudonyms.restorer.message(sent) : [sent] };
       }
       const passed = await this.#cuts[direction].take(payload, message, inspection, mayWait);
       if (direction === 'request' && passed.cut !== null) {
         await pseudonyms.settle(passed.cut.inspection);
-        this.#learn();
+        this.#pseudonyms.learn();
       }
       return this.#passed(direction, passed);
     } catch (error) {
@@ -250,7 +242,7 @@ export class Judge {
   /** What may leave after messages were read together, or that they end the stream. */
   #passed(direction: Direction, { leaving, cut }: CutPassed<Buffer>): Verdict {
     const sent = leaving.map(({ item, body }) => body ?? item);
-    const messages = direction === 'response' ? sent.flatMap((one) => this.#restorer.message(one)) : sent;
+    const messages = direction === 'response' ? sent.flatMap((one) => this.#pseudonyms.restorer.message(one)) : sent;
     if (cut?.inspection.decision.enforced.action !== 'block') return { kind: 'send', messages };
     const id = cut.eventId ?? this.#account.id;
     return { kind: 'blocked', messages, refusal: refuseMessage(cut.message, cut.inspection, id) };
@@ -289,7 +281,7 @@ export class Judge {
     });
     if (gate === null) return null;
     return new StreamedAnswer(gate, async (wanted) => {
-      const conversation = await this.#pseudonyms.issue(gate.extraction(), wanted);
+      const conversation = await this.#pseudonyms.current.issue(gate.extraction(), wanted);
       return conversation.known(wanted);
     });
   }
@@ -313,7 +305,7 @@ export class Judge {
   }
 
   #leaving(messages: readonly Buffer[]): { readonly kind: 'send'; readonly messages: readonly Buffer[] } {
-    return { kind: 'send', messages: messages.flatMap((one) => this.#restorer.message(one)) };
+    return { kind: 'send', messages: messages.flatMap((one) => this.#pseudonyms.restorer.message(one)) };
   }
 
   /** Messages over which texts have grown: they are read as one, since what is looked for may be cut between two of them. */
@@ -325,9 +317,9 @@ export class Judge {
         headers: ['content-type', 'text/event-stream'],
         isWithinStream: false,
       };
-      const given = { now: new Date(context.now()), held: true, pseudonyms: this.#pseudonyms };
+      const given = { now: new Date(context.now()), held: true, pseudonyms: this.#pseudonyms.current };
       const inspection = await inspectWithNames(context, message, given);
-      await this.#name(inspection.extraction.conversationId);
+      await this.#pseudonyms.name(inspection.extraction.conversationId);
       const refusal = await this.#entered(message, inspection);
       if (refusal !== null) return { kind: 'blocked', messages: [], refusal };
       return this.#leaving(messages);
@@ -373,29 +365,6 @@ export class Judge {
     return { kind: 'failed', text };
   }
 
-  /** A client may go on with a conversation that began elsewhere; then that one's pseudonyms hold from here on. */
-  #pseudonymsFor(payload: Buffer): Pseudonyms {
-    const id = payload.includes('previous_response_id') ? previousIn(payload) : null;
-    if (id === null || this.#named.has(id)) return this.#pseudonyms;
-    const { conversations, credentials } = this.#present();
-    this.#named.clear();
-    this.#named.add(id);
-    this.#pseudonyms = new Pseudonyms(conversations, this.#opening, credentials, this.#account.id);
-    return this.#pseudonyms;
-  }
-
-  /** An answer's own id: the client's next message, on this WebSocket or another, may name the conversation by it. */
-  async #name(id: string | null): Promise<void> {
-    if (id === null || this.#named.has(id)) return;
-    if (this.#named.size === MAX_NAMED) this.#named.clear();
-    this.#named.add(id);
-    await this.#pseudonyms.name(id);
-  }
-
-  #learn(): void {
-    for (const [token, value] of this.#pseudonyms.byToken) this.#tokens.set(token, value);
-  }
-
   #shapeOf(payload: Buffer): string | null {
     return extract(this.#message('request', payload), { maxDecodedBytes: this.#present().engine.maxDecodedBytes })
       .shape;
@@ -427,9 +396,4 @@ const EMPTY = Buffer.alloc(0);
 function behind(messages: readonly Buffer[], verdict: Verdict): Verdict {
   if (messages.length === 0 || verdict.kind === 'failed') return verdict;
   return { ...verdict, messages: [...messages, ...verdict.messages] };
-}
-
-function previousIn(payload: Buffer): string | null {
-  const root = parseJson(payload);
-  return root === null ? null : textOf(payload, get(payload, root, 'previous_response_id'));
 }

@@ -1,33 +1,20 @@
 /** Values that either side cuts between messages of a stream, through a running proxy. */
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { envelope } from '../../engine/extract/envelopes.ts';
 import { answering, type Message, openMessages } from '../support/message-client.ts';
+import { writeMessagePolicy } from '../support/message-policy.ts';
 import { CARD, filesHolding, MAIL } from '../support/planted.ts';
 import { protobuf } from '../support/protobuf.ts';
 import { startWebSocketPlace, type WebSocketPlace } from '../support/websocket-place.ts';
 import { OPENAI, startUnderTest, type UnderTest } from '../support/weir-under-test.ts';
 
 const IBAN = ['DE89', '3704', '0044', '0532', '0130', '00'].join(' ');
-const POLICY = `apiVersion: weir/v1
-kind: Policy
-name: own
-match: {destinations: {categories: [genai]}}
-rules:
-  - {name: card, match: {directions: [request]}, detect: {entities: [CREDIT_CARD]}, action: block, message: No cards.}
-  - {name: mail, match: {directions: [request]}, detect: {entities: [EMAIL_ADDRESS]}, action: tokenize}
-  - {name: account, match: {directions: [response]}, detect: {entities: [IBAN_CODE]}, action: redact}
-`;
 /** Long, so that a slow machine waits for the next piece as well. */
 const HOLD = '60s';
 
-const folder = mkdtempSync(join(tmpdir(), 'weir-cut-messages-'));
-const policyFile = join(folder, 'own.yaml');
-writeFileSync(policyFile, POLICY);
-after(() => rmSync(folder, { recursive: true }));
+const policy = writeMessagePolicy();
+after(() => policy.remove());
 
 describe('gRPC-web', () => {
   const type = 'application/grpc-web+proto';
@@ -35,7 +22,7 @@ describe('gRPC-web', () => {
   const of = (text: string): Buffer => protobuf([1, [[2, text]]]);
   let weir: UnderTest;
   before(async () => {
-    weir = await startUnderTest({ config: { policies: [policyFile], proxy: { limits: { holdMs: HOLD } } } });
+    weir = await startUnderTest({ config: { policies: [policy.file], proxy: { limits: { holdMs: HOLD } } } });
   });
   after(() => weir.close());
   const open = () => openMessages(weir, OPENAI, '/chat.v1.Chat/Talk', type);
@@ -116,7 +103,7 @@ describe('gRPC-web', () => {
 describe('WebSocket', () => {
   let place: WebSocketPlace;
   before(async () => {
-    place = await startWebSocketPlace({ config: { policies: [policyFile], proxy: { limits: { holdMs: HOLD } } } });
+    place = await startWebSocketPlace({ config: { policies: [policy.file], proxy: { limits: { holdMs: HOLD } } } });
   });
   after(() => place.close());
   const LIVE =

@@ -2,14 +2,14 @@
 import assert from 'node:assert/strict';
 import { generateKeyPairSync } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, beforeEach, test } from 'node:test';
 import * as grpc from '@grpc/grpc-js';
 import { readProtobuf } from '../../engine/extract/protobuf.ts';
 import { issuerOf, leafKeyOf, pemOf, signLeaf } from '../../keys/certificate.ts';
 import { loadOrCreateAuthority } from '../../proxy/tls/authority.ts';
+import { writeMessagePolicy } from '../support/message-policy.ts';
 import { CARD, MAIL } from '../support/planted.ts';
 import { protobuf } from '../support/protobuf.ts';
 import { OPENAI, startUnderTest, UNNAMED, type UnderTest } from '../support/weir-under-test.ts';
@@ -17,16 +17,6 @@ import { OPENAI, startUnderTest, UNNAMED, type UnderTest } from '../support/weir
 /** Nobody listens there. */
 const DOWN = 'down.weir-test.example';
 const IBAN = ['DE89', '3704', '0044', '0532', '0130', '00'].join(' ');
-const POLICY = `apiVersion: weir/v1
-kind: Policy
-name: own
-match: {destinations: {categories: [genai]}}
-rules:
-  - {name: card, match: {directions: [request]}, detect: {entities: [CREDIT_CARD]}, action: block, message: No cards.}
-  - {name: mail, match: {directions: [request]}, detect: {entities: [EMAIL_ADDRESS]}, action: tokenize}
-  - {name: account, match: {directions: [response]}, detect: {entities: [IBAN_CODE]}, action: redact}
-`;
-
 /** A message of one text, two fields deep. */
 function written(text: string): Buffer {
   return protobuf([1, [[2, text]]]);
@@ -120,7 +110,8 @@ function ownPort(): Promise<number> {
   );
 }
 
-const folder = mkdtempSync(join(tmpdir(), 'weir-grpc-'));
+const policy = writeMessagePolicy();
+const { folder } = policy;
 const server = new grpc.Server();
 const clients: grpc.Client[] = [];
 let weir: UnderTest;
@@ -160,11 +151,9 @@ before(async () => {
   );
   const caFile = join(folder, 'upstream-ca.pem');
   writeFileSync(caFile, authority.certPem);
-  const policyFile = join(folder, 'own.yaml');
-  writeFileSync(policyFile, POLICY);
   weir = await startUnderTest({
     config: {
-      policies: [policyFile],
+      policies: [policy.file],
       proxy: {
         upstream: { ca: [caFile] },
         resolve: {
@@ -187,7 +176,7 @@ after(async () => {
   server.forceShutdown();
   ownServer.forceShutdown();
   await weir.close();
-  rmSync(folder, { recursive: true });
+  policy.remove();
 });
 
 function clientOf(host = OPENAI, options: grpc.ClientOptions = {}): grpc.Client {

@@ -1,13 +1,11 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import type { Script } from '../../cli/demo/stand-in.ts';
 import { envelope } from '../../engine/extract/envelopes.ts';
 import { seeded } from '../support/every-split.ts';
 import { answering, type Message, openMessages } from '../support/message-client.ts';
+import { writeMessagePolicy } from '../support/message-policy.ts';
 import { CARD, filesHolding, MAIL } from '../support/planted.ts';
 import { protobuf } from '../support/protobuf.ts';
 import { OPENAI, startUnderTest, UNNAMED, type UnderTest } from '../support/weir-under-test.ts';
@@ -16,27 +14,14 @@ import { connectThrough } from '../support/wire.ts';
 const IBAN = ['DE89', '3704', '0044', '0532', '0130', '00'].join(' ');
 const SSN = ['my social security number is 536', '22', '8726'].join('-');
 const TARGET = '/chat.v1.Chat/Talk';
-const POLICY = `apiVersion: weir/v1
-kind: Policy
-name: own
-match: {destinations: {categories: [genai]}}
-rules:
-  - {name: card, match: {directions: [request]}, detect: {entities: [CREDIT_CARD]}, action: block, message: No cards.}
-  - {name: mail, match: {directions: [request]}, detect: {entities: [EMAIL_ADDRESS]}, action: tokenize}
-  - {name: account, match: {directions: [response]}, detect: {entities: [IBAN_CODE]}, action: redact}
-  - {name: number, match: {directions: [response]}, detect: {entities: [US_SSN]}, action: block}
-`;
-
-const folder = mkdtempSync(join(tmpdir(), 'weir-messages-'));
-const policyFile = join(folder, 'own.yaml');
-writeFileSync(policyFile, POLICY);
+const policy = writeMessagePolicy();
 let weir: UnderTest;
 before(async () => {
-  weir = await startUnderTest({ config: { policies: [policyFile], proxy: { limits: { inspectBytes: '64KiB' } } } });
+  weir = await startUnderTest({ config: { policies: [policy.file], proxy: { limits: { inspectBytes: '64KiB' } } } });
 });
 after(async () => {
   await weir.close();
-  rmSync(folder, { recursive: true });
+  policy.remove();
 });
 
 /** What each protocol calls a message of one text, and its end. */
@@ -514,7 +499,7 @@ test('no value of a message is written anywhere in clear', async () => {
 
 test('with onError: open a message larger than the limit passes, said loudly, and those after it are judged again', async () => {
   const open = await startUnderTest({
-    config: { policies: [policyFile], proxy: { onError: 'open', limits: { inspectBytes: '64KiB' } } },
+    config: { policies: [policy.file], proxy: { onError: 'open', limits: { inspectBytes: '64KiB' } } },
   });
   try {
     const { type, of, end, errorOf } = FORMS['gRPC-web'] as Form;
