@@ -1,11 +1,14 @@
 /**
  * Small files that are written whole or not at all, and never torn by two processes at once: content goes to a new file
- * beside the target first, which is then linked or renamed into place. It refuses to follow what others may write to.
+ * beside the target first, which is then linked or renamed into place. It refuses to follow what others may write to. What root
+ * writes into a folder of somebody else is that one's: a command beside a service leaves nothing that the service cannot read.
  */
 import { randomBytes } from 'node:crypto';
 import {
   chmodSync,
+  chownSync,
   closeSync,
+  fchownSync,
   fsyncSync,
   linkSync,
   mkdirSync,
@@ -17,13 +20,19 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 
 const HAS_MODES = process.platform !== 'win32';
 
 /** Makes the folder with its parents, mode 0700, and takes away what others may do in one that is there. */
 export function makePrivateFolder(folder: string): void {
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const first = mkdirSync(folder, { recursive: true, mode: 0o700 });
+  if (first !== undefined) {
+    const owner = otherOwner(dirname(first));
+    for (let made = folder; owner !== null && made.length >= first.length; made = dirname(made)) {
+      chownSync(made, owner.uid, owner.gid);
+    }
+  }
   if (!HAS_MODES || (statSync(folder).mode & 0o077) === 0) return;
   chmodSync(folder, 0o700);
 }
@@ -82,6 +91,8 @@ function writeDraft(path: string, content: string | Buffer, mode: number): strin
   const file = openSync(draft, 'wx', mode); // O_EXCL: nothing prepared by someone else is written to
   try {
     if (HAS_MODES) chmodSync(draft, mode); // whatever the umask
+    const owner = otherOwner(dirname(path));
+    if (owner !== null) fchownSync(file, owner.uid, owner.gid);
     writeFileSync(file, content);
     fsyncSync(file);
   } catch (error) {
@@ -91,6 +102,13 @@ function writeDraft(path: string, content: string | Buffer, mode: number): strin
     closeSync(file);
   }
   return draft;
+}
+
+/** Whose a folder is, where root asks and it is not root's. */
+function otherOwner(folder: string): { readonly uid: number; readonly gid: number } | null {
+  if (process.getuid?.() !== 0) return null;
+  const { uid, gid } = statSync(folder);
+  return uid === 0 ? null : { uid, gid };
 }
 
 function codeOf(error: unknown): unknown {

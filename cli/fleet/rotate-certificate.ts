@@ -118,8 +118,15 @@ function told({ files, record, say }: CentreHere, context: CommandContext, text:
   context.out(`${shortId(files.pin())}\n`);
 }
 
-function removeTokens({ files }: CentreHere, madeBefore: string | null): void {
-  for (const { id, created } of files.tokens()) if (madeBefore === null || created < madeBefore) files.removeToken(id);
+function removeTokens({ files, say }: CentreHere, madeBefore: string | null): void {
+  const now = Date.now();
+  for (const { id, created, role, usesLeft, expires } of files.tokens()) {
+    if (madeBefore !== null && created >= madeBefore) continue;
+    files.removeToken(id);
+    const isGood = usesLeft > 0 && Date.parse(expires) > now;
+    if (isGood)
+      say(`the token ${id} (${role}) is taken back: whoever was to join by it needs another (weir fleet token)`);
+  }
 }
 
 function idOf({ issuer }: FleetTrust): string {

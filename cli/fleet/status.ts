@@ -2,6 +2,7 @@
 import { FleetFiles } from '../../fleet/enrolment/fleet-files.ts';
 import { standingOf } from '../../fleet/enrolment/membership.ts';
 import { NodeFiles } from '../../fleet/enrolment/node-files.ts';
+import { certificateDigest, certificatesIn, shortId } from '../../fleet/enrolment/trust.ts';
 import { homePaths, readFingerprintKeys } from '../../store/home.ts';
 import { type Command, hasOption } from '../command.ts';
 import { daysLeft } from './nodes.ts';
@@ -12,7 +13,7 @@ export const command: Command = {
   usage: 'weir fleet status [--json]',
   details: `Name and role, days left of its certificate, when the centre last answered and what was wrong, how
 far the clocks are apart,
-and the epochs of the fingerprint key. Exits 1 where home has joined no fleet, or its certificate has expired.`,
+which authorities of the fleet it trusts, and the epochs of the fingerprint key. Exits 1 where home has joined no fleet, or its certificate has expired.`,
   example: 'weir fleet status --json',
   options: { json: { type: 'boolean' } },
   async run(context) {
@@ -33,6 +34,7 @@ and the epochs of the fingerprint key. Exits 1 where home has joined no fleet, o
     }));
     const { name, role, until, isExpired, lastSync, problem, skewMs, duplicate } = standing;
     const { address, label } = identity;
+    const authorities = certificatesIn(identity.ca).map((one) => shortId(certificateDigest(one)));
     const left = daysLeft(until.toISOString(), now);
     if (hasOption(context, 'json')) {
       const data = {
@@ -43,7 +45,9 @@ and the epochs of the fingerprint key. Exits 1 where home has joined no fleet, o
         certificateUntil: until.toISOString(),
         daysLeft: Number(left),
       };
-      context.out(`${JSON.stringify({ ...data, isExpired, lastSync, problem, skewMs, duplicate, epochs })}\n`);
+      context.out(
+        `${JSON.stringify({ ...data, isExpired, lastSync, problem, skewMs, duplicate, epochs, authorities })}\n`,
+      );
     } else {
       const shown = epochs.map(
         ({ epoch, from }) => `${epoch}${from === null ? ' (own)' : ` from ${from.slice(0, 16)}`}`,
@@ -53,6 +57,7 @@ and the epochs of the fingerprint key. Exits 1 where home has joined no fleet, o
           `node          ${name}, ${role}${label === null ? '' : `, ${label}`}`,
           `centre        ${address}, last answered ${lastSync ?? 'never'}`,
           `certificate   until ${until.toISOString()}, ${isExpired ? 'expired' : `${left} days left`}`,
+          `trusts        ${authorities.map((id, at) => (at === 0 ? `${id} (issues)` : id)).join(', ')}`,
           `clock         ${(skewMs / 1000).toFixed(1)} s ahead of the centre's`,
           `fingerprints  epochs ${shown.join(', ')}`,
           ...(problem === null ? [] : [`problem       ${problem}`]),

@@ -34,6 +34,7 @@ test('the certificate of a fleet is changed in three steps, each refused while s
   const [one, two] = [newNode(t), newNode(t)];
   await one.call(['join', await centre.token(), '--name', 'web-1']);
   await two.call(['join', await centre.token(), '--name', 'web-2']);
+  await centre.token('--role', 'sensor');
   const bus = ['fleet', 'certificate', 'bus.example', '--out'];
   assert.equal((await centre.call([...bus, 'bus'])).code, 0);
   assert.equal((await centre.call([...ROTATE, '--switch'])).code, 1, 'there is nothing to switch to');
@@ -49,6 +50,8 @@ test('the certificate of a fleet is changed in three steps, each refused while s
   assert.match(early.err, /web-2 has not said that it trusts/);
   assert.doesNotMatch(early.err, /web-1 has not/);
   assert.equal(await ask(two, 2), null);
+  const status = JSON.parse((await two.call(['fleet', 'status', '--json'])).out);
+  assert.deepEqual([status.authorities[0], status.authorities.length], [begun.out.trim(), 2]);
   const ca = join(centre.folder, 'bus.ca.pem');
   assert.equal((await centre.call(['fleet', 'authorities', '--out', ca])).out, `${ca}\n`);
   assert.equal(certificatesIn(readFileSync(ca, 'utf8')).length, 2);
@@ -77,6 +80,7 @@ test('the certificate of a fleet is changed in three steps, each refused while s
   );
   const dropped = await centre.call([...ROTATE, '--drop-old']);
   assert.equal(dropped.code, 0, dropped.err);
+  assert.match(dropped.err, /the token [0-9a-f]{12} \(sensor\) is taken back/);
   for (const node of [one, two]) {
     assert.equal(await ask(node), null);
     assert.equal(trusted(node), 1);
