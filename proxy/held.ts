@@ -7,6 +7,7 @@ import { PassThrough, type Readable } from 'node:stream';
 import type { ClientRequest } from './client-message.ts';
 import { GatheredBody, SHARED_BYTES } from './gathered-body.ts';
 import { type HeldBudget, HeldShare } from './held-budget.ts';
+import { inTurn } from './turns.ts';
 
 /**
  * `end`: all of it is there. `stopped`: `enough` said so. `limit`: more than `max` bytes. The others end the call:
@@ -146,9 +147,12 @@ export class BodyReader {
       };
       const onEnd = (): void => {
         this.#isEnded = true;
-        done('end');
+        inTurn(() => done('end'));
       };
-      const onClose = (): void => done('aborted');
+      // At the end of a body its connection or stream may go at once.
+      const onClose = (): void => {
+        if (!this.#isEnded) done('aborted');
+      };
       const watched: Watched = {
         received: () => this.#body.size,
         isOurs: () => this.#share.isWaiting,

@@ -25,6 +25,7 @@ import type { Override } from '../flow/override.ts';
 import { carryOutElsewhere, type Elsewhere } from './elsewhere.ts';
 import type { ProxyFigures } from './figures.ts';
 import type { Pseudonyms } from './pseudonyms.ts';
+import { NOW } from './turns.ts';
 
 export interface Inspecting {
   readonly engine: Engine;
@@ -71,12 +72,14 @@ export async function inspectWithNames(
   let examined: Examined;
   if (condensed === null) {
     const taken = extract(message, taking);
+    await NOW;
     const isReading = readNames !== null || taken.documents !== null;
     examined = isReading ? await examineReading(engine, taken, inspecting) : examine(engine, taken);
   } else {
     const found = expanded(condensed, message.body);
     examined = await withDocuments(engine, found, inspecting.readDocuments);
   }
+  await NOW;
   const judged = judgeExamined(engine, message, examined, judging(inspecting, message, context));
   const tokens = pseudonyms === null ? null : wanted(judged);
   const issued = pseudonyms === null || tokens === null ? null : await pseudonyms.issue(judged.extraction, tokens);

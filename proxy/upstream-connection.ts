@@ -7,6 +7,7 @@ import type { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 import { AnswerParser, MalformedAnswer } from './answer-parser.ts';
 import { inSlices, MAX_AT_ONCE_BYTES } from './slices.ts';
+import { inTurn } from './turns.ts';
 
 export interface UpstreamRequest {
   readonly method: string;
@@ -62,6 +63,8 @@ const MAX_KEEP_MS = 600_000;
 const KEEP_MARGIN_MS = 2000;
 /** A larger body is not copied behind its head. */
 const MAX_JOINED_BYTES = 64 * 1024;
+/** Of a larger piece more are to be expected, and each is passed on as it comes. */
+const MAX_TURN_BYTES = 8 * 1024;
 
 export class UpstreamConnection implements Carrier {
   readonly #socket: Socket;
@@ -79,6 +82,9 @@ export class UpstreamConnection implements Carrier {
   #timer: NodeJS.Timeout | null = null;
   #usableUntil = 0;
   #answers = 0;
+  /** What came and was not looked at yet. */
+  #chunks: Buffer[] = [];
+  readonly #onTurn = (): void => this.#takeCome();
 
   /** `onFree` is told when it may be used again, `onGone` when it may not any more, whether in use or not. */
   constructor(
@@ -104,7 +110,7 @@ export class UpstreamConnection implements Carrier {
       },
       limits.headerBytes,
     );
-    socket.on('data', (chunk: Buffer) => this.#received(chunk));
+    socket.on('data', (chunk: Buffer) => this.#come(chunk));
     socket.on('drain', () => this.#body?.resume());
     socket.on('end', () => this.#ended('closed'));
     socket.on('close', () => this.#ended('closed'));
@@ -213,6 +219,21 @@ export class UpstreamConnection implements Carrier {
     });
   }
 
+  #come(chunk: Buffer): void {
+    if (this.#chunks.length === 0) {
+      if (chunk.length > MAX_TURN_BYTES) return this.#received(chunk);
+      inTurn(this.#onTurn);
+    }
+    this.#chunks.push(chunk);
+  }
+
+  #takeCome(): void {
+    const chunks = this.#chunks;
+    if (chunks.length === 0) return;
+    this.#chunks = [];
+    for (const chunk of chunks) if (!this.#isGone) this.#received(chunk);
+  }
+
   #received(chunk: Buffer): void {
     // Whoever takes it in may let go of its memory.
     const { length } = chunk;
@@ -251,6 +272,7 @@ export class UpstreamConnection implements Carrier {
   }
 
   #ended(code: string): void {
+    this.#takeCome();
     if (this.#sink !== null && code === 'closed' && this.#parser.close()) return;
     if (this.#sink === null) this.#drop();
     else this.#fail({ kind: 'closed', code });

@@ -133,8 +133,8 @@ export class SpoolRecorder implements Recorder, EdgeRecorder {
 
   #gather(record: Pick<Gathered, 'line' | 'closingOf'>): Promise<void> {
     return new Promise((resolve, reject) => {
-      // After what this turn has still to read: the more records one write takes, the less each of them costs.
-      if (this.#gathered.push({ ...record, resolve, reject }) === 1) setImmediate(() => this.#writeGathered());
+      // When all calls of this turn have come so far: the more records one write takes, the less each of them costs.
+      if (this.#gathered.push({ ...record, resolve, reject }) === 1) process.nextTick(() => this.#writeGathered());
     });
   }
 

@@ -4,6 +4,7 @@
  * request a connection is given to node:http for good, which reads everything else and says what is malformed.
  */
 import type { Socket } from 'node:net';
+import { inTurn } from '../turns.ts';
 import type { CallConnection } from './call-connection.ts';
 import { CallRequest } from './call-request.ts';
 import { CallResponse } from './call-response.ts';
@@ -75,8 +76,21 @@ class ClientConnection<Known> implements CallConnection {
   /** When a connection that waits for a request is given up; infinite while one is under way. */
   #until: number;
   #timer: NodeJS.Timeout;
-  readonly #onData = (bytes: Buffer): void => this.#received(bytes);
-  readonly #onEnd = (): void => this.socket.destroySoon();
+  /** What came and was not looked at yet: the beginning of a request, and what came with it. */
+  #come: Buffer | null = null;
+  readonly #onTurn = (): void => this.#takeCome();
+  readonly #onData = (bytes: Buffer): void => {
+    if (this.#come !== null) this.#come = Buffer.concat([this.#come, bytes]);
+    else if (this.#call !== null) this.#received(bytes);
+    else {
+      this.#come = bytes;
+      inTurn(this.#onTurn);
+    }
+  };
+  readonly #onEnd = (): void => {
+    this.#takeCome();
+    this.socket.destroySoon();
+  };
   readonly #onError = (): void => void this.socket.destroy();
   readonly #onClose = (): void => this.#closed();
 
@@ -140,6 +154,12 @@ class ClientConnection<Known> implements CallConnection {
       if (this.socket.isPaused()) this.socket.resume();
       this.#received(ahead);
     });
+  }
+
+  #takeCome(): void {
+    const bytes = this.#come;
+    this.#come = null;
+    if (bytes !== null && !this.socket.destroyed) this.#received(bytes);
   }
 
   #received(bytes: Buffer): void {
