@@ -28,7 +28,7 @@ const MAX_FINDINGS = 256;
 
 export function remembering(scanner: Scanner, options: MemoryOptions): RememberingScanner {
   const { maxTexts = MAX_TEXTS, minBytes = MIN_BYTES } = options;
-  const known = new Map<string, readonly TextFinding[]>();
+  const known = new Generations<readonly TextFinding[]>(maxTexts);
   const counts = { known: 0, unknown: 0 };
   const digest = new Digest(options.key);
 
@@ -47,8 +47,6 @@ export function remembering(scanner: Scanner, options: MemoryOptions): Rememberi
       const before = known.get(name);
       if (before !== undefined) {
         counts.known++;
-        known.delete(name);
-        known.set(name, before);
         return before;
       }
       counts.unknown++;
@@ -60,10 +58,39 @@ export function remembering(scanner: Scanner, options: MemoryOptions): Rememberi
       const findings = scanner.scan(text, { ...hints, onTruncated });
       if (isTruncated || !isWorthKeeping(findings)) return findings;
       known.set(name, findings);
-      if (known.size > maxTexts) for (const [oldest] of known) if (known.delete(oldest)) break;
       return findings;
     },
   };
+}
+
+/**
+ * What was used of late, in two maps: when the younger is full it becomes the elder, whose content goes. One map in the order
+ * of use would leave a gap at its front for each that went, and looking for the oldest would step over them.
+ */
+class Generations<T> {
+  readonly #half: number;
+  #young = new Map<string, T>();
+  #old = new Map<string, T>();
+
+  constructor(max: number) {
+    this.#half = Math.max(1, max >> 1);
+  }
+
+  get(name: string): T | undefined {
+    const young = this.#young.get(name);
+    if (young !== undefined) return young;
+    const old = this.#old.get(name);
+    if (old !== undefined) this.set(name, old);
+    return old;
+  }
+
+  set(name: string, value: T): void {
+    if (this.#young.size >= this.#half) {
+      this.#old = this.#young;
+      this.#young = new Map();
+    }
+    this.#young.set(name, value);
+  }
 }
 
 /** Longer texts are put together in a buffer of their own. */
