@@ -7,7 +7,7 @@
  * of its own, derived from the home's key and the file's name (HKDF, RFC 5869), and its records are numbered in the IV:
  * none is read in another place, in another file or twice.
  */
-import { createCipheriv, createDecipheriv, hkdfSync, type KeyObject } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createSecretKey, hkdfSync, type KeyObject } from 'node:crypto';
 import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
@@ -51,7 +51,7 @@ export function openConversationJournal(
 interface Appending {
   readonly name: string;
   readonly fd: number;
-  readonly key: Buffer;
+  readonly key: KeyObject;
   records: number;
 }
 
@@ -190,16 +190,16 @@ class FolderJournal implements ConversationJournal {
   }
 }
 
-function fileKey(key: KeyObject, name: string): Buffer {
-  return Buffer.from(hkdfSync('sha256', key, '', `weir conversations 1\0${name}`, 32));
+function fileKey(key: KeyObject, name: string): KeyObject {
+  return createSecretKey(Buffer.from(hkdfSync('sha256', key, '', `weir conversations 1\0${name}`, 32)));
 }
 
-function seal(key: Buffer, number: number, text: string): Buffer {
+function seal(key: KeyObject, number: number, text: string): Buffer {
   const cipher = createCipheriv('aes-256-gcm', key, ivOf(number));
   return Buffer.concat([cipher.update(text, 'utf8'), cipher.final(), cipher.getAuthTag()]);
 }
 
-function unseal(key: Buffer, number: number, sealed: Buffer): string | null {
+function unseal(key: KeyObject, number: number, sealed: Buffer): string | null {
   try {
     const decipher = createDecipheriv('aes-256-gcm', key, ivOf(number), { authTagLength: TAG_BYTES });
     decipher.setAuthTag(sealed.subarray(-TAG_BYTES));
