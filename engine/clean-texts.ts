@@ -40,8 +40,12 @@ export class CleanTexts {
     this.#beside = beside;
   }
 
+  mayKeep({ text }: Segment): boolean {
+    return text.length <= MAX_BYTES;
+  }
+
+  /** Of one that may be kept. */
   has(segment: Segment): boolean {
-    if (segment.text.length > MAX_BYTES) return false;
     const texts = segment.role === 'metadata' ? this.#beside.texts : this.#inMessage;
     if (texts === null) return false;
     const known = texts.get(keyOf(segment));
@@ -50,7 +54,6 @@ export class CleanTexts {
 
   add(segment: Segment): void {
     const { text, role, label, isBase64Read = false } = segment;
-    if (text.length > MAX_BYTES) return;
     let texts = this.#beside.texts;
     if (role !== 'metadata') {
       this.#inMessage ??= new Map();

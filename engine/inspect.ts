@@ -19,7 +19,7 @@ import { type Extraction, extract } from './extract/extract.ts';
 import { NO_TEXT } from './extract/marks.ts';
 import { fieldsIn, withLearned } from './learned-fields.ts';
 import type { NamesInTexts } from './names/given.ts';
-import { NAMED_ENTITIES, type Scanner } from './scan/scanner.ts';
+import { type BegunScan, NAMED_ENTITIES, type Scanner } from './scan/scanner.ts';
 import type { Conversation, WantedTokens } from './transform/conversation.ts';
 import { replacements, wantedTokens } from './transform/replacements.ts';
 import { applyEdits, type Edit, type Edited } from './transform/splice.ts';
@@ -108,14 +108,26 @@ export function examine(
   taken: Extraction,
   names: NamesInTexts | null = null,
 ): Examined {
+  return beginExamining(engine, taken, names)();
+}
+
+/** The same in two halves, as of a scan; what it returns is the other half. */
+export function beginExamining(
+  engine: Pick<Engine, 'scanner' | 'fingerprint'>,
+  taken: Extraction,
+  names: NamesInTexts | null = null,
+): () => Examined {
   let coverage = taken.coverage;
   if (names?.isWhole === false) coverage = worseCoverage(coverage, truncated('model'));
   const onTruncated = (): void => {
     coverage = worseCoverage(coverage, truncated('decoding'));
   };
-  const findings = scan(engine, taken.segments, onTruncated, names?.names);
-  const extraction = coverage === taken.coverage ? taken : { ...taken, coverage };
-  return { extraction, findings, coverage };
+  const begun = beginScan(engine, taken.segments, onTruncated, names?.names);
+  return () => {
+    const findings = concludeScan(engine, taken.segments, begun);
+    const extraction = coverage === taken.coverage ? taken : { ...taken, coverage };
+    return { extraction, findings, coverage };
+  };
 }
 
 /** Scan and decide, for a caller that has to ask for its conversation before it carries the decision out. */
@@ -174,24 +186,55 @@ export function plan(engine: Engine, judged: Judged, conversation: Conversation 
  * decoded. `names`: what a model has found in each of them.
  */
 export function scan(
-  engine: Pick<Engine, 'scanner' | 'fingerprint' | 'otherFingerprints'>,
+  engine: Scanning,
   segments: readonly Segment[],
   onTruncated: () => void = ignore,
   names: NamesInTexts['names'] = [],
 ): Finding[] {
+  return concludeScan(engine, segments, beginScan(engine, segments, onTruncated, names));
+}
+
+type Scanning = Pick<Engine, 'scanner' | 'fingerprint' | 'otherFingerprints'>;
+
+interface Begun {
+  readonly clean: CleanTexts;
+  /** Of each segment; null for one that is clean. */
+  readonly scans: readonly (BegunScan | null)[];
+}
+
+function beginScan(
+  engine: Scanning,
+  segments: readonly Segment[],
+  onTruncated: () => void,
+  names: NamesInTexts['names'] = [],
+): Begun {
+  const clean = new CleanTexts(engine.scanner);
+  const scans = segments.map((segment, index): BegunScan | null => {
+    const { text, label, role, across, isBase64Read = false } = segment;
+    const given = names[index] ?? NO_NAMES;
+    const isKept = given.length === 0 && across === undefined && clean.mayKeep(segment);
+    if (isKept && clean.has(segment)) return null;
+    // One shape for all of them.
+    const begun = engine.scanner.begin(text, { label, role, isBase64Read, onTruncated, names: given });
+    if (!isKept) return begun;
+    // The next segment may be the same.
+    const findings = begun.findings().filter(({ score }) => score >= KEPT);
+    if (findings.length > 0) return { findings: () => findings };
+    clean.add(segment);
+    return null;
+  });
+  return { clean, scans };
+}
+
+function concludeScan(engine: Scanning, segments: readonly Segment[], { clean, scans }: Begun): Finding[] {
   const findings: Finding[] = [];
   const paths = new Map<string, string>();
-  const clean = new CleanTexts(engine.scanner);
   for (let index = 0; index < segments.length; index++) {
     const segment = segments[index];
-    if (segment === undefined) continue;
-    const { label, role, across, isBase64Read = false } = segment;
-    const given = names[index] ?? NO_NAMES;
-    const isKept = given.length === 0 && across === undefined;
-    if (isKept && clean.has(segment)) continue;
-    const before = findings.length;
-    // One shape for all of them.
-    for (const found of engine.scanner.scan(segment.text, { label, role, isBase64Read, onTruncated, names: given })) {
+    const begun = scans[index] ?? null;
+    if (segment === undefined || begun === null) continue;
+    const { across } = segment;
+    for (const found of begun.findings()) {
       if (found.score < KEPT) continue;
       if (across !== undefined && isFoundWithin(found, across, findings, segments)) continue;
       const value = engine.scanner.valueOf(segment.text, found);
@@ -207,7 +250,6 @@ export function scan(
           : { otherFingerprints: engine.otherFingerprints(found.entity, value) }),
       });
     }
-    if (isKept && findings.length === before) clean.add(segment);
   }
   return findings;
 }

@@ -7,10 +7,10 @@ import { examineReading, isForModel, withDocuments } from '../engine/examine-rea
 import type { DocumentReader } from '../engine/extract/documents.ts';
 import { extract } from '../engine/extract/extract.ts';
 import {
+  beginExamining,
   carryOut,
   type Engine,
   type Examined,
-  examine,
   type InspectContext,
   type Inspection,
   judge,
@@ -74,7 +74,12 @@ export async function inspectWithNames(
     const taken = extract(message, taking);
     await NOW;
     const isReading = readNames !== null || taken.documents !== null;
-    examined = isReading ? await examineReading(engine, taken, inspecting) : examine(engine, taken);
+    if (isReading) examined = await examineReading(engine, taken, inspecting);
+    else {
+      const examineNames = beginExamining(engine, taken);
+      await NOW;
+      examined = examineNames();
+    }
   } else {
     const found = expanded(condensed, message.body);
     examined = await withDocuments(engine, found, inspecting.readDocuments);

@@ -5,7 +5,7 @@
  */
 import { hash } from 'node:crypto';
 import type { TextFinding } from '../../flow/finding.ts';
-import type { ScanHints, Scanner } from './scanner.ts';
+import type { BegunScan, ScanHints, Scanner } from './scanner.ts';
 
 export interface MemoryOptions {
   /** 32 random bytes. */
@@ -35,31 +35,38 @@ export function remembering(scanner: Scanner, options: MemoryOptions): Rememberi
   const isWorthKeeping = (findings: readonly TextFinding[]): boolean =>
     findings.length <= MAX_FINDINGS && !findings.some((finding) => scanner.isDecoded(finding));
 
+  const begin = (text: Buffer, hints: ScanHints): BegunScan => {
+    if (text.length < minBytes || hints.isExplained === true) return scanner.begin(text, hints);
+    const name = digest.of(text, hints);
+    const before = known.get(name);
+    if (before !== undefined) {
+      counts.known++;
+      return { findings: () => before };
+    }
+    counts.unknown++;
+    let isTruncated = false;
+    const onTruncated = (): void => {
+      isTruncated = true;
+      hints.onTruncated?.();
+    };
+    const begun = scanner.begin(text, { ...hints, onTruncated });
+    return {
+      findings: () => {
+        const findings = begun.findings();
+        if (!isTruncated && isWorthKeeping(findings)) known.set(name, findings);
+        return findings;
+      },
+    };
+  };
+
   return {
     recognizers: scanner.recognizers,
     counts,
     holding: (isWanted) => scanner.holding(isWanted),
     isDecoded: (finding) => scanner.isDecoded(finding),
     valueOf: (text, finding) => scanner.valueOf(text, finding),
-    scan(text: Buffer, hints: ScanHints): readonly TextFinding[] {
-      if (text.length < minBytes || hints.isExplained === true) return scanner.scan(text, hints);
-      const name = digest.of(text, hints);
-      const before = known.get(name);
-      if (before !== undefined) {
-        counts.known++;
-        return before;
-      }
-      counts.unknown++;
-      let isTruncated = false;
-      const onTruncated = (): void => {
-        isTruncated = true;
-        hints.onTruncated?.();
-      };
-      const findings = scanner.scan(text, { ...hints, onTruncated });
-      if (isTruncated || !isWorthKeeping(findings)) return findings;
-      known.set(name, findings);
-      return findings;
-    },
+    scan: (text, hints) => begin(text, hints).findings(),
+    begin,
   };
 }
 

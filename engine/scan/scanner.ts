@@ -17,7 +17,7 @@ import { ContextIndex, hasBit } from './context-index.ts';
 import { type CompiledCustom, type CustomRecognizer, compileCustom } from './custom.ts';
 import { Budget } from './decode/view.ts';
 import { budgetOf, MAX_DEPTH, viewsOf } from './decode/views.ts';
-import { MIN_DUMP_BYTES, readDumps } from './dump.ts';
+import { type DumpReading, MIN_DUMP_BYTES, readDumps } from './dump.ts';
 import { type DumpScanner, numberKey } from './dump-column.ts';
 import { mayBeValue } from './edges.ts';
 import { isUniform, MAX_FORM } from './forms.ts';
@@ -66,6 +66,11 @@ export interface Scanner {
    * kinds of documents (category `content`): those hold what is found within them.
    */
   scan(text: Buffer, hints: ScanHints): readonly TextFinding[];
+  /**
+   * The same in two halves: all but names in running text, then those. Whoever has many texts does the one half for all of
+   * them before the other, since either fills the processor's caches with tables of its own.
+   */
+  begin(text: Buffer, hints: ScanHints): BegunScan;
   /** The value of a finding of `text`: where it was found in something encoded, what that decodes to. */
   valueOf(text: Buffer, finding: TextFinding): string;
   /** Whether a finding of this scanner was found in something encoded. */
@@ -76,6 +81,12 @@ export interface Scanner {
    */
   holding(isWanted: (entity: string, category: Category) => boolean): Holding | null;
   readonly recognizers: readonly RecognizerInfo[];
+}
+
+/** A text that was scanned by half. */
+export interface BegunScan {
+  /** The other half; to be asked once. */
+  findings(): readonly TextFinding[];
 }
 
 /** All entities that the built-in recognizers report, the wider ones named as alternatives included. */
@@ -190,10 +201,19 @@ class CuedScanner implements Scanner {
   }
 
   scan(text: Buffer, hints: ScanHints): readonly TextFinding[] {
+    return this.begin(text, hints).findings();
+  }
+
+  begin(text: Buffer, hints: ScanHints): BegunScan {
     const isPlain = hints.isExplained !== true && (hints.names === undefined || hints.names.length === 0);
     const dumps = isPlain && text.length >= MIN_DUMP_BYTES ? readDumps(text, this.#dumpScanner(hints)) : null;
-    if (dumps === null) return this.#scanAll(text, this.#labels.read(hints.label), hints);
-    const rest = this.#scanAll(dumps.text, this.#labels.read(hints.label), hints).map((one) => {
+    const begun = this.#begin(dumps === null ? text : dumps.text, this.#labels.read(hints.label), hints);
+    return dumps === null ? begun : { findings: () => this.#withDumps(begun.findings(), dumps) };
+  }
+
+  /** What was found beside the dumps, where it stands in the text, with what was found in them. */
+  #withDumps(beside: readonly TextFinding[], dumps: DumpReading): readonly TextFinding[] {
+    const rest = beside.map((one) => {
       const placed = { ...one, start: dumps.placeOf(one.start, false), end: dumps.placeOf(one.end, true) };
       const value = this.#decoded.get(one);
       if (value !== undefined) this.#decoded.set(placed, value);
@@ -239,10 +259,20 @@ class CuedScanner implements Scanner {
   }
 
   #scanAll(text: Buffer, label: Label, hints: ScanHints, asked: Asked | null = null): readonly TextFinding[] {
+    return this.#begin(text, label, hints, asked).findings();
+  }
+
+  #begin(text: Buffer, label: Label, hints: ScanHints, asked: Asked | null = null): BegunScan {
     const budget = new Budget(budgetOf(text.length));
     const passage = this.#read(text, label, hints, budget, 0, asked);
-    const { sightings, wholes } = passage;
     if (budget.isSpent) hints.onTruncated?.();
+    return { findings: () => this.#conclude(passage, hints) };
+  }
+
+  #conclude(passage: Passage, hints: ScanHints): readonly TextFinding[] {
+    // Last, since names give way to all that has been seen.
+    this.#names?.find(passage, hints.names);
+    const { sightings, wholes } = passage;
     if (sightings.length === 0 && wholes.length === 0) return NO_FINDINGS;
     const findings = resolveOverlaps(sightings, this.#decoded, ({ recognizer, start, end }) =>
       recognizer.context === undefined
@@ -273,7 +303,7 @@ class CuedScanner implements Scanner {
     return this.#decoded.get(finding) ?? text.toString('utf8', finding.start, finding.end);
   }
 
-  /** What is seen in the text, and in other readings of it. */
+  /** What is seen in the text, and in other readings of it; names in running text are left. */
   #read(text: Buffer, label: Label, hints: ScanHints, budget: Budget, depth: number, asked: Asked | null): Passage {
     const passage = new Passage(text, label, hints.role, this.#wanting, hints.isExplained === true, asked);
     if (depth === 0) this.#readTables(passage, hints);
@@ -293,8 +323,6 @@ class CuedScanner implements Scanner {
         passage.sightings.push({ ...sighting, start, end, value });
       }
     }
-    // Last, since names give way to all that has been seen.
-    if (depth === 0) this.#names?.find(passage, hints.names);
     return passage;
   }
 

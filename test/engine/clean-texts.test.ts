@@ -29,9 +29,10 @@ function watched(): { readonly engine: Parameters<typeof scan>[0]; readonly aske
     recognizers: real.recognizers,
     isDecoded: (finding) => real.isDecoded(finding),
     valueOf: (text, finding) => real.valueOf(text, finding),
-    scan: (text, hints) => {
+    scan: (text, hints) => scanner.begin(text, hints).findings(),
+    begin: (text, hints) => {
       asked.push(`${hints.label} ${hints.role}: ${text.toString()}`);
-      return real.scan(text, hints);
+      return real.begin(text, hints);
     },
   };
   return { engine: { scanner, fingerprint: () => 'f' }, asked };
