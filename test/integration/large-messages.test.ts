@@ -38,9 +38,18 @@ test('are judged alike before the thread is ready and afterwards, and arrive byt
     assert.equal(answer.status, 200);
     const sent = weir.standIn.requests.at(-1)?.body.toString() ?? '';
     assert.ok(!sent.includes(MAIL) && sent.includes('<EMAIL_ADDRESS_1>'));
+    assert.ok(answer.text.includes(`Write to ${MAIL}.`) && !answer.text.includes('<EMAIL_ADDRESS_1>'));
     // Long enough for a thread to start meanwhile, on any machine sooner or later.
     await new Promise((resolve) => setTimeout(resolve, 500));
   }
+});
+
+test('whose answers are as large have every value put back, and end with their last byte', async () => {
+  const content = `Write to ${MAIL}.\n${FILLER.repeat(12_000)}Then to ${MAIL} again.`;
+  const answer = await ask(content);
+  assert.equal(answer.status, 200);
+  const { choices } = JSON.parse(answer.text);
+  assert.equal(choices[0].message.content, `You wrote: ${content}`);
 });
 
 test('of which many come at once are each answered for themselves', async () => {
