@@ -109,11 +109,13 @@ export function measureScan(options: ScanOptions): ScanFigures {
     findings: named.scan(text.subarray(0, 100_000), HINTS).filter(({ score }) => score >= MEDIUM).length,
   }));
   const hurt = hurtingTexts().map(({ name, make }) => {
-    const [half, whole] = [make(options.hurtBytes / 2), make(options.hurtBytes)];
-    const { median, doubling } = inTurn(plain, half, whole, options.runs);
+    const half = make(options.hurtBytes / 2);
+    const first = processorMs(() => void plain.scan(half, HINTS));
+    const scale = Math.min(MOST_SCALE, Math.ceil(LEAST_MS / Math.max(0.1, first)));
+    const { mbPerSecond, doubling } = inTurn(plain, make, options.hurtBytes * scale, options.runs);
+    const whole = make(options.hurtBytes);
     const namedMs = medianMs(1, () => void named.scan(whole, HINTS));
-    const [mbPerSecond, namedMbPerSecond] = [whole.length / 1000 / median, whole.length / 1000 / namedMs];
-    return { name, mbPerSecond, namedMbPerSecond, doubling };
+    return { name, mbPerSecond, namedMbPerSecond: whole.length / 1000 / namedMs, doubling };
   });
   const prompts = promptsOf(400);
   const promptMs = (scanner: Scanner): number =>
@@ -132,27 +134,31 @@ export function measureScan(options: ScanOptions): ScanFigures {
   };
 }
 
-/** What is measured takes this long at least, ms: a shorter time is mostly that of a collection of garbage in it. */
+/**
+ * A text that is scanned faster, ms, is made so many times as long: of a short time most is a collection of garbage, and
+ * a text that the caches hold takes less than half of one that they do not.
+ */
 const LEAST_MS = 20;
+const MOST_SCALE = 16;
 
 /**
- * A text and one twice as long, in turn: the middle time of the longer, and how many times the least time of the shorter
- * its least is. Least times, since the compiler and the collector only ever add to one of them.
+ * A text of `bytes` and one half as long, in turn: the speed by the middle time of the longer, and how many times the
+ * least time of the shorter its least is. Least times, since the compiler and the collector only ever add to one of them.
  */
-function inTurn(scanner: Scanner, half: Buffer, whole: Buffer, runs: number): { median: number; doubling: number } {
+function inTurn(
+  scanner: Scanner,
+  make: (bytes: number) => Buffer,
+  bytes: number,
+  runs: number,
+): { mbPerSecond: number; doubling: number } {
+  const [half, whole] = [make(bytes / 2), make(bytes)];
   const [halves, wholes]: [number[], number[]] = [[], []];
-  const first = processorMs(() => void scanner.scan(half, HINTS));
-  const repeats = Math.ceil(LEAST_MS / Math.max(0.1, first));
-  const msOf = (text: Buffer): number =>
-    processorMs(() => {
-      for (let i = 0; i < repeats; i++) scanner.scan(text, HINTS);
-    }) / repeats;
   for (let run = 0; run < runs; run++) {
-    halves.push(msOf(half));
-    wholes.push(msOf(whole));
+    halves.push(processorMs(() => void scanner.scan(half, HINTS)));
+    wholes.push(processorMs(() => void scanner.scan(whole, HINTS)));
   }
   const median = wholes.toSorted((a, b) => a - b)[wholes.length >> 1] ?? 0;
-  return { median, doubling: Math.min(...wholes) / Math.min(...halves) };
+  return { mbPerSecond: whole.length / 1000 / median, doubling: Math.min(...wholes) / Math.min(...halves) };
 }
 
 /** Bodies of chat requests, each different. */
