@@ -84,19 +84,25 @@ function mayHoldDump(text: Buffer): boolean {
 }
 
 function isAmongRows(text: Buffer, at: number): boolean {
-  const feed = text.indexOf(0x0a, at);
-  if (feed === -1 || feed - at > MAX_LOOK) return text.subarray(at, at + MAX_LOOK).includes(NEXT_TUPLE);
+  const feed = feedNear(text, at);
+  if (feed === -1) return text.subarray(at, at + MAX_LOOK).includes(NEXT_TUPLE);
   let from = feed + 1;
   let before = 0;
   for (let line = 0; line < LOOK_LINES; line++) {
-    const end = text.indexOf(0x0a, from);
-    if (end === -1 || end - from > MAX_LOOK) return false;
+    const end = feedNear(text, from);
+    if (end === -1) return false;
     const delimiters = delimitersIn(text, from, end);
     if (delimiters === 0 || (line > 0 && delimiters !== before)) return false;
     before = delimiters;
     from = end + 1;
   }
   return true;
+}
+
+/** The next line feed, -1 where none is near: in one long line each look would go to its end. */
+function feedNear(text: Buffer, from: number): number {
+  const at = text.subarray(from, from + MAX_LOOK + 1).indexOf(0x0a);
+  return at === -1 ? -1 : from + at;
 }
 
 /** One number for how many of each sort a line has outside of quotes; the one that ends it is of a list, or of a statement. */

@@ -207,4 +207,19 @@ describe('dumps', () => {
     assert.ok(at > 0);
     assert.equal(text.toString('latin1', condensed.placeOf(at, false), condensed.placeOf(at + 5, true)), '1099,');
   });
+
+  it('are looked for in one long line in time that grows with its length', () => {
+    const nobody = (): never => assert.fail('there is no table');
+    const scanner = { label: nobody, scan: nobody, read: nobody, numberWords: new Set<number>(), checkOf: nobody };
+    const time = (bytes: number): number => {
+      const text = Buffer.alloc(bytes, 'a');
+      const before = process.cpuUsage();
+      assert.equal(readDumps(text, scanner), null);
+      const { user, system } = process.cpuUsage(before);
+      return (user + system) / 1000;
+    };
+    time(1_000_000);
+    // Looks that go on to the end of the line take seconds.
+    assert.ok(time(32_000_000) < 1000);
+  });
 });
