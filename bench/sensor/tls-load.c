@@ -158,15 +158,14 @@ static int post(const char *port, const char *name, size_t bytes, long count, lo
     if (SSL_write(ssl, message, (int)bytes) != (int)bytes) fail("SSL_write");
     if (rate == 0) continue;
     /* What a millisecond may bring, then the next one is waited for. */
-    credit += 1000;
-    if (credit < rate) continue;
-    credit -= rate;
-    next.tv_nsec += MS;
-    if (next.tv_nsec >= 1000 * MS) {
-      next.tv_nsec -= 1000 * MS;
-      next.tv_sec++;
+    for (credit += 1000; credit >= rate; credit -= rate) {
+      next.tv_nsec += MS;
+      if (next.tv_nsec >= 1000 * MS) {
+        next.tv_nsec -= 1000 * MS;
+        next.tv_sec++;
+      }
+      clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &next, NULL);
     }
-    clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &next, NULL);
   }
   printf("cpu %lld\n", (cpu_ns() - from) / (count > 0 ? count : 1));
   fflush(stdout);
