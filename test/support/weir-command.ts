@@ -5,6 +5,9 @@ import { join } from 'node:path';
 
 export const ROOT = join(import.meta.dirname, '../..');
 
+/** On a slow machine, too. */
+const SHOWN_WITHIN_MS = 120_000;
+
 export interface Outcome {
   /** Null when a signal ended it. */
   readonly code: number | null;
@@ -16,7 +19,7 @@ export interface RunningCommand {
   readonly pid: number;
   /** Everything written so far, stdout and stderr. */
   output(): string;
-  /** Settles once the output (both streams) matches; fails when the process ends before. */
+  /** Settles once the output (both streams) matches; fails when the process ends before, or shows nothing of it for two minutes. */
   shows(pattern: RegExp): Promise<RegExpExecArray>;
   signal(name: NodeJS.Signals): void;
   readonly ended: Promise<Outcome>;
@@ -81,12 +84,16 @@ function gather(child: ChildProcess): RunningCommand {
     output: () => stdout + stderr,
     shows: (pattern) =>
       new Promise((resolve, reject) => {
-        const look = (): void => {
-          const found = pattern.exec(stdout) ?? pattern.exec(stderr);
-          if (found === null && !isOver) return;
+        const timer = setTimeout(() => settle(null, 'shows nothing of'), SHOWN_WITHIN_MS);
+        const settle = (found: RegExpExecArray | null, how: string): void => {
+          clearTimeout(timer);
           waiting.delete(look);
           if (found !== null) resolve(found);
-          else reject(new Error(`ended without showing ${pattern}; it wrote:\n${stdout}${stderr}`));
+          else reject(new Error(`${how} ${pattern}; it wrote:\n${stdout}${stderr}`));
+        };
+        const look = (): void => {
+          const found = pattern.exec(stdout) ?? pattern.exec(stderr);
+          if (found !== null || isOver) settle(found, 'ended without showing');
         };
         waiting.add(look);
         look();
