@@ -83,7 +83,7 @@ export class UpstreamConnection implements Carrier {
   #usableUntil = 0;
   #answers = 0;
   /** What came and was not looked at yet. */
-  #chunks: Buffer[] = [];
+  readonly #chunks: Buffer[] = [];
   readonly #onTurn = (): void => this.#takeCome();
 
   /** `onFree` is told when it may be used again, `onGone` when it may not any more, whether in use or not. */
@@ -123,7 +123,9 @@ export class UpstreamConnection implements Carrier {
   }
 
   isUsable(now: number): boolean {
-    return !this.#isGone && this.#sink === null && now < this.#usableUntil;
+    // What has come without being asked for is not to pass for the next answer.
+    const isSilent = this.#chunks.length === 0;
+    return !this.#isGone && this.#sink === null && isSilent && now < this.#usableUntil;
   }
 
   send(request: UpstreamRequest, sink: AnswerSink, isOneOff: boolean): void {
@@ -228,10 +230,10 @@ export class UpstreamConnection implements Carrier {
   }
 
   #takeCome(): void {
-    const chunks = this.#chunks;
-    if (chunks.length === 0) return;
-    this.#chunks = [];
-    for (const chunk of chunks) if (!this.#isGone) this.#received(chunk);
+    // One at a time: with more to come behind its answer, a connection is not used again.
+    for (let chunk = this.#chunks.shift(); chunk !== undefined; chunk = this.#chunks.shift()) {
+      if (!this.#isGone) this.#received(chunk);
+    }
   }
 
   #received(chunk: Buffer): void {

@@ -77,15 +77,14 @@ class ClientConnection<Known> implements CallConnection {
   #until: number;
   #timer: NodeJS.Timeout;
   /** What came and was not looked at yet: the beginning of a request, and what came with it. */
-  #come: Buffer | null = null;
+  #come: Buffer[] = [];
   readonly #onTurn = (): void => this.#takeCome();
   readonly #onData = (bytes: Buffer): void => {
-    if (this.#come !== null) this.#come = Buffer.concat([this.#come, bytes]);
-    else if (this.#call !== null) this.#received(bytes);
-    else {
-      this.#come = bytes;
+    if (this.#come.length === 0) {
+      if (this.#call !== null) return this.#received(bytes);
       inTurn(this.#onTurn);
     }
+    this.#come.push(bytes);
   };
   readonly #onEnd = (): void => {
     this.#takeCome();
@@ -157,9 +156,11 @@ class ClientConnection<Known> implements CallConnection {
   }
 
   #takeCome(): void {
-    const bytes = this.#come;
-    this.#come = null;
-    if (bytes !== null && !this.socket.destroyed) this.#received(bytes);
+    const come = this.#come;
+    const [first] = come;
+    if (first === undefined) return;
+    this.#come = [];
+    if (!this.socket.destroyed) this.#received(come.length === 1 ? first : Buffer.concat(come));
   }
 
   #received(bytes: Buffer): void {

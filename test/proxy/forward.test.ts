@@ -2,11 +2,12 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
-import { PassThrough, type Readable } from 'node:stream';
+import { Duplex, PassThrough, type Readable } from 'node:stream';
 import { type TestContext, test } from 'node:test';
 import type { WeirError } from '../../flow/errors.ts';
 import type { Dialer } from '../../proxy/dialer.ts';
 import { type Call, createForwarder, type Forwarder, type ResponseSink } from '../../proxy/forward.ts';
+import { UpstreamConnection } from '../../proxy/upstream-connection.ts';
 
 interface Upstream {
   readonly forwarder: Forwarder;
@@ -200,6 +201,25 @@ test('bytes that nobody asked for, between two answers, end a connection', async
   const { body } = await send({ ...upstream, origin: { ...upstream.origin, port: 81 } }).answer;
   assert.equal(body, 'a');
   assert.equal((await send(upstream).answer).body, 'a');
+});
+
+function none(): void {}
+
+test('such bytes end it before they have been looked at', async () => {
+  const socket = new Duplex({ read: none, write: (_chunk, _encoding, done) => done() });
+  const limits = { firstByteMs: 60_000, headerBytes: 16_384 };
+  const connection = new UpstreamConnection(socket as Socket, limits, none, none);
+  await new Promise<void>((end) => {
+    const sink = { information: none, head: none, data: none, trailers: none, end, fail: none };
+    connection.send({ method: 'GET', path: '/', headers: [], body: null, trailers: () => [] }, sink, false);
+    socket.push(ok('a'));
+  });
+  assert.ok(connection.isUsable(performance.now()));
+  const forged = once(socket, 'data');
+  socket.push(ok('forged'));
+  await forged;
+  assert.ok(!connection.isUsable(performance.now()));
+  if (!socket.destroyed) await once(socket, 'close');
 });
 
 test('an answer that breaks off is an error, however far it came', async (t) => {
