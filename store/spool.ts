@@ -48,6 +48,11 @@ export function spoolOf(folder: string, owner: string): readonly string[] {
   return listSpool(folder).filter((name) => name.endsWith(`-${owner}${SUFFIX}`));
 }
 
+/** What calls record in one turn is mostly within it. */
+const ROOM_BYTES = 128 * 1024;
+/** UTF-8 of one UTF-16 unit. */
+const MOST_BYTES_A_UNIT = 3;
+
 /** The end of the spool that is appended to. */
 export class Spool {
   readonly #folder: string;
@@ -57,6 +62,7 @@ export class Spool {
   #fd: number | null = null;
   #name = '';
   #bytes = 0;
+  readonly #room = Buffer.allocUnsafeSlow(ROOM_BYTES);
 
   /**
    * `onSealed` is told of each file that will not grow any more. `owner` stands in the names of the files, so that they can
@@ -81,7 +87,7 @@ export class Spool {
   append(lines: string): void {
     try {
       const fd = this.#ready();
-      const bytes = Buffer.from(lines);
+      const bytes = this.#encoded(lines);
       const { length } = bytes;
       const written = writeSync(fd, bytes);
       if (written !== length) {
@@ -93,6 +99,12 @@ export class Spool {
       const reason = error instanceof Error ? error.message : 'unknown reason';
       throw new WeirError('store_unwritable', `${this.#folder}: ${reason}`, { cause: error });
     }
+  }
+
+  /** In the room that is used again for it, where it has space for any text of this length. */
+  #encoded(lines: string): Buffer {
+    if (lines.length * MOST_BYTES_A_UNIT > this.#room.length) return Buffer.from(lines);
+    return this.#room.subarray(0, this.#room.write(lines));
   }
 
   /** Ends the present file; the next line begins a new one. */
