@@ -10,7 +10,7 @@ import type { Name } from '../../names/tagger.ts';
 import { byteAt, isAlnum, isDigit, isLetter } from '../../scan/bytes.ts';
 import type { Passage, Sighting } from '../../scan/passage.ts';
 import type { Recognizer } from '../../scan/recognizer.ts';
-import { isNoName } from './person-words.ts';
+import { isAskedFor, isNoName } from './person-words.ts';
 
 export const personInText: Recognizer = {
   name: 'person-in-text',
@@ -28,6 +28,7 @@ export const personInText: Recognizer = {
     { text: 'Install Node.js and run npm test.' },
     { text: 'const Person = new Class(Smith);' },
     { text: 'Click Save and then Close Window.' },
+    { text: 'Shorten the text below and keep what it says.' },
   ],
 };
 
@@ -127,6 +128,7 @@ export function reportName(passage: Passage, name: Name, seen: SeenBefore): void
   if (trimmed === null) return;
   // `Bye`, `Hi`: a word alone in its line, capital as names are.
   const written = passage.slice(trimmed.start, trimmed.end);
+  if (isAskedFor(written)) return;
   if (recognizer === personInText && isNoName(written)) return;
   if (recognizer === location && isNoName(written) && !CONTINENT.test(written)) return;
   let { start, end } = trimmed;

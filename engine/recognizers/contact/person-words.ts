@@ -40,6 +40,27 @@ open source foundation software free license licence copyright project authors i
 
 const KNOWN = new Set(WORDS.split(/\s+/));
 
+/** What assistants are asked to do: it opens a prompt with a capital. Those that are a given name or a town too, such as Mark and Split, are not here. */
+const ASKED_FOR = new Set(
+  `abbreviate abridge adapt adjust align amend amplify analyse analyze annotate anticipate append approximate arrange articulate
+assess attach augment balance benchmark boost brainstorm broaden bullet calculate capitalise capitalize categorise categorize
+clarify classify cluster collate colour color combine compare compress compute condense configure connect consider consolidate
+contextualise contextualize continue contrast convert correct craft critique customise customize debug decode decompose deduce
+deduplicate define demonstrate derive describe detect determine diagnose differentiate disambiguate discuss dissect distil distill
+distinguish draft elaborate eliminate emphasise emphasize encode enhance enlarge enrich enumerate estimate evaluate examine expand
+explain explore extend extract factor filter finalise finalize flatten forecast formulate generalise generalize harmonise
+harmonize highlight humanise humanize hypothesise hypothesize identify illustrate imagine implement improve incorporate increase
+infer integrate interpret introduce invent investigate justify lengthen localise localize loosen merge migrate mimic modernise
+modernize modify narrate normalise normalize optimise optimize organise organize outline overhaul paraphrase personalise
+personalize pinpoint polish predict prepare prioritise prioritize proofread propose punctuate rank rate rebuild recap recast
+recommend reconcile reconsider redact reduce refactor refine reflect reformat reformulate regenerate rename render reorder
+reorganise reorganize repeat rephrase replace reply reproduce reshape resolve respond restate restore restructure retell reuse
+reverse revise reword rewrite rework roleplay segment serialise serialize shorten shrink simplify simulate sketch solve specify
+standardise standardize streamline strengthen structure substitute suggest summarise summarize tabulate tailor tighten
+tokenise tokenize tone transcribe transform translate transliterate transpose trim troubleshoot tweak unify upgrade vary
+visualise visualize widen zip`.split(/\s+/),
+);
+
 const DAYS =
   /^(?:(?:mon|tues|wednes|thurs|fri|satur|sun)day|january|february|march|april|june|july|august|(?:sept|nov|dec)ember|october)$/i;
 
@@ -53,4 +74,9 @@ export function endsTitledName(word: string): boolean {
 /** A word, in any case, that is not part of a person's name. */
 export function isNoName(word: string): boolean {
   return KNOWN.has(word.toLowerCase());
+}
+
+/** What an assistant is asked to do. By itself it is nobody's name; beside others it may be, as in Otto Rank. */
+export function isAskedFor(word: string): boolean {
+  return ASKED_FOR.has(word.toLowerCase());
 }
