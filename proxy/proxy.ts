@@ -1,6 +1,7 @@
 /** Puts the proxy's parts together and starts it. It reads no file and no clock but through what it is handed. */
 import { createHash } from 'node:crypto';
 import { type AddressInfo, type BlockList, createServer, isIP, type Server } from 'node:net';
+import { setImmediate as turn } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import type { Catalog } from '../catalog/catalog.ts';
 import { type HostPort, hostPortText } from '../catalog/host.ts';
@@ -293,6 +294,9 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
       server.closeIdleConnections();
       stopping.abort();
       await settled(active, drainMs);
+      // What an answer ends with leaves at the end of its turn, and through TLS in the next.
+      await turn();
+      await turn();
       for (const socket of sockets) socket.destroy();
       // Each ends with its client gone, and records so.
       await settled(active, 1000);

@@ -136,7 +136,7 @@ class ClientConnection<Known> implements CallConnection {
 
   /** The proxy stops. */
   leave(): void {
-    if (this.#call === null) this.socket.destroy();
+    if (this.#call === null && this.#come.length === 0) this.socket.destroy();
   }
 
   #next(): void {
