@@ -1,6 +1,6 @@
 /**
  * Work of one kind is done for all calls that are ready before the next kind begins: what one call has brought into the
- * processor's caches, code and tables, then serves the others. At 16 calls a time the same work costs two thirds.
+ * processor's caches, code and tables, then serves the others.
  *
  * Bytes that come are kept until the event loop has read whatever else came with them; then all of them are handed on.
  * From there on calls go side by side by themselves, since what waits for nothing is continued in the order in which it

@@ -3,7 +3,7 @@ import { type Coverage, worseCoverage } from '../flow/coverage.ts';
 import type { EdgeObservation, ObservedDetail } from '../flow/edge.ts';
 import type { EventBody } from '../flow/event.ts';
 import { MEDIUM } from '../flow/finding.ts';
-import type { Counts } from './rollups.ts';
+import { addCounts, type Counts, type Summed } from './rollups.ts';
 
 /** Of each entity on each edge, so many fingerprints are kept, the ones seen last. */
 export const KEPT_FINGERPRINTS = 256;
@@ -15,15 +15,8 @@ const MAX_PATH_CHARS = 512;
 const MAX_MODEL_CHARS = 128;
 
 /** What a batch adds to one edge. */
-export interface Sum extends Counts {
+export interface Sum extends Summed {
   last: EdgeObservation;
-  calls: number;
-  bytesOut: number;
-  bytesIn: number;
-  alert: number;
-  tokenize: number;
-  redact: number;
-  block: number;
   firstSeen: string;
   lastSeen: string;
   coverage: Coverage;
@@ -101,13 +94,7 @@ export function sum(
     ...{ entities: new Map<string, EntitySum>(), models: new Map<string, { calls: number; lastMs: number }>() },
   };
   to.last = seen;
-  to.calls += counts.calls;
-  to.bytesOut += counts.bytesOut;
-  to.bytesIn += counts.bytesIn;
-  to.alert += counts.alert;
-  to.tokenize += counts.tokenize;
-  to.redact += counts.redact;
-  to.block += counts.block;
+  addCounts(to, counts);
   if (time < to.firstSeen) to.firstSeen = time;
   if (time > to.lastSeen) to.lastSeen = time;
   to.coverage = worseCoverage(to.coverage, seen.coverage);

@@ -1,6 +1,6 @@
 /**
  * HMAC-SHA256 (RFC 2104) of texts, of which there are several for each record: as two plain digests, since making an HMAC
- * object costs ten times what it then digests. Keeps the two padded forms of each key as long as the key lives.
+ * object costs more than what it then digests. Keeps the two padded forms of each key as long as the key lives.
  */
 import { createHmac, hash, type KeyObject } from 'node:crypto';
 
@@ -27,6 +27,8 @@ export function hmacSha256(key: KeyObject, text: string, encoding: 'base64url' |
   inner.copy(scratch);
   const bytes = BLOCK_BYTES + scratch.write(text, BLOCK_BYTES);
   outer.write(hash('sha256', scratch.subarray(0, bytes), 'binary'), BLOCK_BYTES, 'latin1');
+  // Values are among the texts: none is kept.
+  scratch.fill(0, BLOCK_BYTES, bytes);
   return hash('sha256', outer, encoding);
 }
 

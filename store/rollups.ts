@@ -7,16 +7,18 @@ import type { EdgeDirection } from '../flow/edge.ts';
 import { CHANNELS, type Channel } from '../flow/parties.ts';
 import { bucketOf, HOUR, SPANS, type Span, startOf } from './spans.ts';
 
-/** Calls, by what was carried out on them too; those that are none of these were let through. */
-export interface Counts {
-  readonly calls: number;
-  readonly bytesOut: number;
-  readonly bytesIn: number;
-  readonly alert: number;
-  readonly tokenize: number;
-  readonly redact: number;
-  readonly block: number;
+/** Calls, by what was carried out on them too; those that are none of these were let through. Added up in place. */
+export interface Summed {
+  calls: number;
+  bytesOut: number;
+  bytesIn: number;
+  alert: number;
+  tokenize: number;
+  redact: number;
+  block: number;
 }
+
+export type Counts = Readonly<Summed>;
 
 /** Numbers below zero stand for all the edges of a channel and direction. */
 export function everyone(channel: Channel, direction: EdgeDirection): number {
@@ -24,7 +26,7 @@ export function everyone(channel: Channel, direction: EdgeDirection): number {
 }
 
 export interface Cell {
-  readonly counts: { -readonly [K in keyof Counts]: number };
+  readonly counts: Summed;
   readonly entities: Map<number, number>;
 }
 
@@ -113,15 +115,19 @@ function addTo(
     };
     cells.set(edge, cell);
   }
-  const sums = cell.counts;
-  sums.calls += counts.calls;
-  sums.bytesOut += counts.bytesOut;
-  sums.bytesIn += counts.bytesIn;
-  sums.alert += counts.alert;
-  sums.tokenize += counts.tokenize;
-  sums.redact += counts.redact;
-  sums.block += counts.block;
+  addCounts(cell.counts, counts);
   for (const [entity, count] of entities) cell.entities.set(entity, (cell.entities.get(entity) ?? 0) + count);
+}
+
+/** Field by field: it is done for every event. */
+export function addCounts(to: Summed, counts: Counts): void {
+  to.calls += counts.calls;
+  to.bytesOut += counts.bytesOut;
+  to.bytesIn += counts.bytesIn;
+  to.alert += counts.alert;
+  to.tokenize += counts.tokenize;
+  to.redact += counts.redact;
+  to.block += counts.block;
 }
 
 /** Each span is some of the one before. */
